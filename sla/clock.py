@@ -1,0 +1,323 @@
+"""One promise being measured on one ticket.
+
+A clock is a value. Every function takes the moment it happened and returns the next clock; nobody here asks what time
+it is. A paused clock keeps the working time it has left, so a client who answers on Sunday night does not cost us
+Sunday night.
+
+    running --pause----> paused --resume--> running     running --stop (resolved)--> stopped --reopen--> running
+    running --satisfy--> met                             breached --satisfy--> met_late
+    running --check----> breached (the moment passed)    breached --late evidence--> retracted
+    any that owes --cancel--> cancelled
+
+A breach is latched against changes of policy, not against facts: evidence of something that happened by the due moment
+takes it back.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sla.calendar import ALWAYS, Calendar
+from sla.clock_value import Clock, Pause, PauseReason, State, clock_from_json, clock_to_json, spans
+from sla.duration import BusinessDays, Instant, length, millis
+from sla.marks import BREACH, DEFAULT_MARKS, LAST_CALL, Mark, last_call_ms, mark_points
+from sla.measure import banked, due_from, left_ms, overdue_ms, ruler_of, used_ms
+from sla.policy import Metric, Target, Unit
+
+__all__ = [
+    "BREACH",
+    "DEFAULT_MARKS",
+    "Clock",
+    "Mark",
+    "Pause",
+    "PauseReason",
+    "State",
+    "cancel",
+    "check",
+    "clock_from_json",
+    "clock_to_json",
+    "due_marks",
+    "end",
+    "fire",
+    "is_owing",
+    "left_ms",
+    "next_wake",
+    "overdue_ms",
+    "pause",
+    "rebase",
+    "reopen",
+    "resume",
+    "retarget",
+    "satisfy",
+    "spans",
+    "start",
+    "start_eta",
+    "stop",
+    "used_ms",
+]
+
+
+def start(
+    metric: Metric, target: Target, calendar: Calendar, *, at: Instant, marks: tuple[str, ...] = DEFAULT_MARKS
+) -> Clock:
+    """A running clock; outside opening hours it runs and uses nothing."""
+    target_ms = _resolved(target, calendar, at)
+    clock = Clock(
+        metric=metric,
+        state=State.RUNNING,
+        target=target,
+        started_at=at,
+        due_at=None,
+        target_ms=target_ms,
+        need_ms=target_ms,
+        cap_ms=_cap_ms(target, target_ms),
+        running_since=at,
+        marks=tuple(Mark(mark) for mark in marks),
+    )
+    return replace(clock, due_at=due_from(clock, calendar, at))
+
+
+def start_eta(due_at: Instant, *, at: Instant, marks: tuple[str, ...] = DEFAULT_MARKS) -> Clock:
+    """The clock of a promised moment: real time, never paused. ValueError for a moment that is not ahead."""
+    if due_at <= at:
+        raise ValueError("an ETA must lie ahead: name a later moment")
+    return start(Metric.ETA, Target(length(due_at - at), Unit.WALL), ALWAYS, at=at, marks=marks)
+
+
+def is_owing(clock: Clock) -> bool:
+    """Whether somebody still waits for what was promised: not met, not ended; a breach owes until it is answered."""
+    return clock.state in {State.RUNNING, State.PAUSED} or (clock.state is State.BREACHED and clock.ended_at is None)
+
+
+def check(clock: Clock, *, at: Instant) -> Clock:
+    """Breach a running clock whose moment has passed; `due_at` itself is still in time, and stays on the clock.
+
+    A goal never breaches.
+    """
+    if clock.state is not State.RUNNING or clock.due_at is None or at <= clock.due_at or clock.target.goal:
+        return clock
+    return replace(clock, state=State.BREACHED, breached_at=clock.due_at)
+
+
+def pause(clock: Clock, calendar: Calendar, *, at: Instant, reason: PauseReason) -> Clock:
+    """Keep what is left. At the due moment itself the pause wins; a second pause changes nothing; an ETA never pauses.
+
+    A pause that happened in time but is told after the breach takes the breach back.
+    """
+    paused = _without_breach(check(clock, at=at), at)
+    if paused.state is not State.RUNNING or paused.running_since is None or paused.metric is Metric.ETA:
+        return paused
+    begun = paused.pauses[-1].until if paused.pauses else paused.started_at
+    if begun is not None and at < begun:
+        return clock  # told again, or told after the resumption that ended it
+    clock, at = paused, max(at, paused.running_since)
+    return replace(
+        banked(clock, calendar, at),
+        state=State.PAUSED,
+        due_at=None,
+        pauses=(*clock.pauses, Pause(reason, at)),
+        generation=clock.generation + 1,
+    )
+
+
+def resume(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
+    """Run on with what was left."""
+    return _running_again(clock, calendar, at) if clock.state is State.PAUSED else clock
+
+
+def stop(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
+    """The ticket is resolved: time stops counting, until a reopening."""
+    clock = check(clock, at=at)
+    if clock.state is State.PAUSED:
+        pauses = (*clock.pauses[:-1], *_closed(clock.pauses[-1], at), Pause(PauseReason.RESOLVED, at))
+        return replace(clock, state=State.STOPPED, pauses=pauses)
+    clock = pause(clock, calendar, at=at, reason=PauseReason.RESOLVED)
+    return replace(clock, state=State.STOPPED) if clock.state is State.PAUSED else clock
+
+
+def reopen(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
+    """Run on with the time used before the resolution; the time between is not counted."""
+    return _running_again(clock, calendar, at) if clock.state is State.STOPPED else clock
+
+
+def satisfy(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
+    """What was promised happened at `at`: met, or met late.
+
+    Late evidence is welcome: something that happened by the due moment retracts a breach told before it was known. What
+    happened before the clock started is about something else.
+    """
+    clock = check(clock, at=at)
+    if clock.state is State.CANCELLED or at < clock.started_at:
+        return clock
+    if clock.ended_at is not None and clock.ended_at <= at:
+        return clock
+    in_time = clock.due_at is None or at <= clock.due_at
+    state = State.MET if in_time else State.MET_LATE
+    if in_time and clock.breached_at is not None:
+        state = State.RETRACTED
+    return replace(banked(clock, calendar, at), state=state, satisfied_at=at, ended_at=at)
+
+
+def cancel(clock: Clock, *, at: Instant, reason: str) -> Clock:
+    """The promise no longer holds (merged, spam, not covered): an owing or stopped clock ends, also a breached one."""
+    if is_owing(clock) or clock.state is State.STOPPED:
+        return replace(clock, state=State.CANCELLED, ended_at=at, end_reason=reason)
+    return clock
+
+
+def end(clock: Clock, *, at: Instant, reason: str) -> Clock:
+    """Nobody waits any more (the ticket was resolved): as `cancel`, but what was broken by then stays breached."""
+    clock = check(clock, at=at)
+    if clock.state is State.BREACHED and clock.ended_at is None:
+        return replace(clock, ended_at=at, end_reason=reason)
+    return clock if clock.state is State.BREACHED else cancel(clock, at=at, reason=reason)
+
+
+def retarget(clock: Clock, target: Target, calendar: Calendar, *, at: Instant, floor: timedelta) -> Clock:
+    """Urgency, plan, channel or load changed: the same start and pauses under a new target.
+
+    due = max(from the start, min(due before, at + min(new target, floor))): a change never leaves less than the floor
+    unless less was left before, and repeating it gains nothing. Paused: takes effect on resume. Breached: the target is
+    recorded, due and breach stay. `calendar` is the one the new target names.
+    """
+    clock = check(clock, at=at)
+    if clock.metric is Metric.ETA or clock.state not in {State.RUNNING, State.PAUSED, State.STOPPED, State.BREACHED}:
+        return clock
+    target_ms = _resolved(target, calendar, clock.started_at)
+    if clock.state is State.BREACHED:
+        return replace(clock, target=target, target_ms=target_ms)
+    at = max(at, clock.running_since or at)
+    due_before = due_from(clock, calendar, at) if clock.due_at is None else clock.due_at
+    until_now = _counted(clock, target, calendar, at)
+    fresh = replace(
+        until_now,
+        target=target,
+        target_ms=target_ms,
+        need_ms=target_ms,
+        cap_ms=_cap_ms(target, target_ms),
+        running_since=None if clock.running_since is None else at,
+        generation=clock.generation + 1,
+    )
+    fresh = _floored(until_now, fresh, calendar, at=at, due_before=due_before, floor_ms=millis(floor))
+    return fresh if fresh.running_since is None else replace(fresh, due_at=due_from(fresh, calendar, at))
+
+
+def rebase(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
+    """The clock's calendar was edited: time used stays used, and what is left is laid over the new opening hours."""
+    clock = check(clock, at=at)
+    if clock.state is not State.RUNNING or clock.running_since is None or clock.metric is Metric.ETA:
+        return clock
+    at = max(at, clock.running_since)
+    moved = replace(banked(clock, calendar, at), running_since=at)
+    due_at = due_from(moved, calendar, at)
+    return clock if due_at == clock.due_at else replace(moved, due_at=due_at, generation=clock.generation + 1)
+
+
+def due_marks(clock: Clock, calendar: Calendar, *, at: Instant) -> tuple[Mark, ...]:
+    """The marks a running clock has passed and not fired, mildest first."""
+    return tuple(mark for mark, falls_at in _waiting_marks(clock, calendar) if falls_at <= at)
+
+
+def next_wake(clock: Clock, calendar: Calendar, *, at: Instant) -> Instant | None:
+    """When to `fire` next: the next mark, or the first moment at which a check breaches; never before `at`."""
+    if clock.state is State.BREACHED:
+        return at if clock.ended_at is None and BREACH not in clock.fired else None
+    if clock.state is not State.RUNNING or clock.due_at is None:
+        return None
+    moments = [falls_at for _, falls_at in _waiting_marks(clock, calendar)]
+    if not clock.target.goal:
+        moments.append(Instant(clock.due_at + 1))
+    return max(at, min(moments)) if moments else None
+
+
+def fire(clock: Clock, calendar: Calendar, *, at: Instant) -> tuple[Clock, tuple[Mark, ...]]:
+    """Tell what is due by `at`, at most one mark: those that became due together are told by the most urgent one.
+
+    Each mark fires once in the life of a clock. A breach is told with `breach`, and nothing milder after it.
+    """
+    clock = check(clock, at=at)
+    if clock.state is State.BREACHED and clock.ended_at is None and BREACH not in clock.fired:
+        skipped = tuple(mark for mark in clock.marks if mark not in clock.fired)
+        return replace(clock, fired=(*clock.fired, *skipped, BREACH)), (BREACH,)
+    marks = due_marks(clock, calendar, at=at)
+    return (replace(clock, fired=(*clock.fired, *marks)), marks[-1:]) if marks else (clock, ())
+
+
+def _resolved(target: Target, calendar: Calendar, at: Instant) -> int:
+    """The target in milliseconds of its unit. Business days are resolved once, so pauses need no second mechanism."""
+    return (
+        calendar.business_days(at, target.within) if isinstance(target.within, BusinessDays) else millis(target.within)
+    )
+
+
+def _cap_ms(target: Target, target_ms: int) -> int | None:
+    return None if target.off_hours_cap is None else target_ms + millis(target.off_hours_cap)
+
+
+def _counted(clock: Clock, target: Target, calendar: Calendar, at: Instant) -> Clock:
+    """Time used by `at` as the new target's calendar counts it: from the start, if it is another calendar."""
+    if target.calendar == clock.calendar:
+        return banked(clock, calendar, at)
+    stretches = spans(clock, at)
+    return replace(
+        clock,
+        business_ms=sum(calendar.open_between(since, until) for since, until in stretches),
+        wall_ms=sum(until - since for since, until in stretches),
+    )
+
+
+def _floored(old: Clock, fresh: Clock, calendar: Calendar, *, at: Instant, due_before: Instant, floor_ms: int) -> Clock:
+    """Leave the floor, or what was left before if that is less. See `retarget`."""
+    least = min(fresh.target_ms, floor_ms)
+    floor_due = ruler_of(fresh, calendar).advance(at, least)
+    if due_from(fresh, calendar, at) >= min(floor_due, due_before):
+        return fresh
+    if floor_due <= due_before:
+        return replace(fresh, need_ms=fresh.used_ms + least, cap_ms=None)
+    if (old.unit, old.calendar) == (fresh.unit, fresh.calendar):
+        return replace(fresh, need_ms=old.need_ms, cap_ms=old.cap_ms)
+    return replace(fresh, need_ms=fresh.used_ms + least, cap_ms=fresh.wall_ms + due_before - at)
+
+
+def _running_again(clock: Clock, calendar: Calendar, at: Instant) -> Clock:
+    paused = clock.pauses[-1]
+    if at < paused.at:
+        return clock  # told again, or told after the pause that followed it
+    running = replace(
+        clock,
+        state=State.RUNNING,
+        running_since=at,
+        pauses=(*clock.pauses[:-1], *_closed(paused, at)),
+        generation=clock.generation + 1,
+    )
+    return replace(running, due_at=due_from(running, calendar, at))
+
+
+def _closed(paused: Pause, at: Instant) -> tuple[Pause, ...]:
+    """The pause with its end; a pause of no length leaves no trace."""
+    return (replace(paused, until=at),) if paused.at < at else ()
+
+
+def _without_breach(clock: Clock, at: Instant) -> Clock:
+    """Take back a breach that had not happened yet at `at`; its mark may fire again for a later due moment."""
+    if clock.state is not State.BREACHED or clock.due_at is None or at > clock.due_at or clock.ended_at is not None:
+        return clock
+    fired = tuple(mark for mark in clock.fired if mark != BREACH)
+    return replace(clock, state=State.RUNNING, breached_at=None, fired=fired)
+
+
+def _waiting_marks(clock: Clock, calendar: Calendar) -> tuple[tuple[Mark, Instant], ...]:
+    """Marks not fired yet with their moments, mildest first; strictly before due. A goal has only its mildest mark."""
+    if clock.state is not State.RUNNING or clock.running_since is None or clock.due_at is None:
+        return ()
+    ruler, since = ruler_of(clock, calendar), clock.running_since
+    found = []
+    marks = clock.marks[:1] if clock.target.goal else clock.marks
+    for mark, point in mark_points(marks, clock.target_ms, clock.need_ms):
+        falls_at = ruler.advance(since, max(0, point - clock.used_ms))
+        if mark == LAST_CALL and clock.cap_ms is not None:
+            # Where the cap decides, closed hours use no time of the clock, and the last call would come after due.
+            before_cap = clock.cap_ms - clock.wall_ms - last_call_ms(clock.target_ms)
+            falls_at = min(falls_at, Instant(since + max(0, before_cap)))
+        if mark not in clock.fired and falls_at < clock.due_at:
+            found.append((mark, falls_at))
+    return tuple(found)

@@ -1,0 +1,178 @@
+"""What a clock is made of, and how it is kept.
+
+The value only; what happens to it is in `sla.clock`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from sla.duration import DAY_MODES, BusinessDays, Instant, Within, length, millis
+from sla.marks import DEFAULT_MARKS, Mark
+from sla.policy import Metric, Target, Unit
+
+
+class State(StrEnum):
+    """Where a clock stands; see the drawing above."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    MET = "met"
+    MET_LATE = "met_late"
+    BREACHED = "breached"
+    RETRACTED = "retracted"
+    CANCELLED = "cancelled"
+
+
+class PauseReason(StrEnum):
+    """Why time does not count. `RESOLVED` is the pause between a resolution and a reopening."""
+
+    DETAILS_MISSING = "details_missing"
+    THIRD_PARTY = "third_party"
+    CLIENT_SCHEDULED = "client_scheduled"
+    MAINTENANCE = "maintenance"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Time that does not count; open while `until` is None."""
+
+    reason: PauseReason
+    at: Instant
+    until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`business_ms` and `wall_ms` are what was used before `running_since`, of the calendar and of real time.
+
+    The clock is due when it has used `need_ms` in its unit, or `cap_ms` of real time if that comes first. `need_ms` is
+    the target, or more where a change of the target left it its floor. `due_at` is None while paused or stopped; on a
+    clock that ended it stays, for the record. `fired` holds marks that were told, or skipped for a more urgent one.
+    """
+
+    metric: Metric
+    state: State
+    target: Target
+    started_at: Instant
+    due_at: Instant | None
+    target_ms: int
+    need_ms: int
+    cap_ms: int | None
+    running_since: Instant | None
+    business_ms: int = 0
+    wall_ms: int = 0
+    breached_at: Instant | None = None
+    satisfied_at: Instant | None = None
+    ended_at: Instant | None = None
+    end_reason: str = ""
+    marks: tuple[Mark, ...] = DEFAULT_MARKS
+    fired: tuple[Mark, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    generation: int = 0
+
+    @property
+    def unit(self) -> Unit:
+        return self.target.unit
+
+    @property
+    def calendar(self) -> str | None:
+        return self.target.calendar
+
+    @property
+    def pause_reason(self) -> PauseReason | None:
+        return self.pauses[-1].reason if self.state in {State.PAUSED, State.STOPPED} else None
+
+    @property
+    def used_ms(self) -> int:
+        """What was used before `running_since`, in the clock's unit."""
+        return self.wall_ms if self.unit is Unit.WALL else self.business_ms
+
+
+def spans(clock: Clock, until: Instant) -> tuple[tuple[Instant, Instant], ...]:
+    """The stretches in which the clock ran, up to `until`; open time or not."""
+    begun, found = clock.started_at, []
+    for pause in clock.pauses:
+        found.append((begun, pause.at))
+        if pause.until is None:
+            break
+        begun = pause.until
+    else:
+        found.append((begun, max(begun, until)))
+    return tuple((since, stop) for since, stop in found if since < stop)
+
+
+def clock_to_json(clock: Clock) -> dict[str, Any]:
+    """Integers, strings, lists and None only; `clock_from_json` reads it back to an equal clock."""
+    target = clock.target
+    return {
+        "metric": clock.metric.value,
+        "state": clock.state.value,
+        "target": {
+            "within": _within_to_json(target.within),
+            "unit": target.unit.value,
+            "calendar": target.calendar,
+            "quote": target.quote,
+            "goal": target.goal,
+            "off_hours_cap": None if target.off_hours_cap is None else millis(target.off_hours_cap),
+        },
+        **{name: getattr(clock, name) for name in _PLAIN},
+        "marks": list(clock.marks),
+        "fired": list(clock.fired),
+        "pauses": [[pause.reason.value, pause.at, pause.until] for pause in clock.pauses],
+    }
+
+
+def clock_from_json(stored: Mapping[str, Any]) -> Clock:
+    target = stored["target"]
+    cap = target["off_hours_cap"]
+    return Clock(
+        metric=Metric(stored["metric"]),
+        state=State(stored["state"]),
+        target=Target(
+            within=_within_from_json(target["within"]),
+            unit=Unit(target["unit"]),
+            calendar=target["calendar"],
+            quote=target["quote"],
+            goal=target["goal"],
+            off_hours_cap=None if cap is None else length(cap),
+        ),
+        marks=tuple(Mark(mark) for mark in stored["marks"]),
+        fired=tuple(Mark(mark) for mark in stored["fired"]),
+        pauses=tuple(Pause(PauseReason(reason), at, until) for reason, at, until in stored["pauses"]),
+        **{name: stored[name] for name in _PLAIN},
+    )
+
+
+#: Fields that are integers, strings or None as they stand.
+_PLAIN = (
+    "started_at",
+    "due_at",
+    "target_ms",
+    "need_ms",
+    "cap_ms",
+    "running_since",
+    "business_ms",
+    "wall_ms",
+    "breached_at",
+    "satisfied_at",
+    "ended_at",
+    "end_reason",
+    "generation",
+)
+
+
+def _within_to_json(within: Within) -> dict[str, int | str]:
+    if isinstance(within, timedelta):
+        return {"ms": millis(within)}
+    return {"days": within.count, "mode": within.mode}
+
+
+def _within_from_json(stored: Mapping[str, Any]) -> Within:
+    if "ms" in stored:
+        return length(stored["ms"])
+    return BusinessDays(stored["days"], next(mode for mode in DAY_MODES if mode == stored["mode"]))

@@ -1,0 +1,91 @@
+"""The arithmetic, told so that a person can check it with a pencil."""
+
+from datetime import timedelta
+
+from sla import clock as clocks_of
+from sla.clock import Clock, PauseReason
+from sla.duration import BusinessDays
+from sla.explain import explain
+from sla.policy import Metric, Target, Unit
+from tests.unit.sla.made import OFFICE, at, compiled, hours, policy, spec
+
+BERLIN = compiled(spec("Europe/Berlin"))
+
+
+def started(target: Target, moment: str) -> Clock:
+    return clocks_of.start(Metric.FIRST_RESPONSE, target, BERLIN, at=at(moment))
+
+
+def test_a_promise_over_a_weekend_is_told_piece_by_piece() -> None:
+    clock = started(hours(2), "2026-02-06T16:00+01:00")
+
+    assert explain(clock, policy(), BERLIN).lines() == (
+        "first_response: 2h in calendar office by policy premium, now running",
+        'clause: "within so many hours" (Premium Support, effective 2024-01-08)',
+        "started Fri 2026-02-06 16:00",
+        "counted Fri 2026-02-06 16:00 to Fri 2026-02-06 17:00: 1h, together 1h",
+        "counted Mon 2026-02-09 09:00 to Mon 2026-02-09 10:00: 1h, together 2h",
+        "due Mon 2026-02-09 10:00 (all moments in Europe/Berlin)",
+    )
+
+
+def test_an_arrival_at_night_counts_from_the_opening() -> None:
+    lines = explain(started(hours(2), "2026-02-06T22:00+01:00"), policy(), BERLIN).lines()
+
+    assert "counts from Mon 2026-02-09 09:00" in lines
+
+
+def test_a_pause_is_told_with_its_reason_and_not_counted() -> None:
+    clock = started(hours(2), "2026-02-02T10:00+01:00")
+    waiting = clocks_of.pause(clock, BERLIN, at=at("2026-02-02T11:00+01:00"), reason=PauseReason.THIRD_PARTY)
+    assert explain(waiting, policy(), BERLIN).lines()[-2:] == (
+        "not counted Mon 2026-02-02 11:00 still: third_party",
+        "due nothing while the clock stands still (all moments in Europe/Berlin)",
+    )
+
+    running = clocks_of.resume(waiting, BERLIN, at=at("2026-02-02T14:00+01:00"))
+    explained = explain(running, policy(), BERLIN)
+    assert "not counted Mon 2026-02-02 11:00 to Mon 2026-02-02 14:00: third_party" in explained.lines()
+    assert sum((piece.counted for piece in explained.pieces), timedelta()) == timedelta(hours=2)
+
+
+def test_business_days_caps_and_floors_are_said_in_words() -> None:
+    days = started(Target(BusinessDays(1), Unit.BUSINESS, "office"), "2026-02-02T10:00+01:00")
+    assert "resolved at the start to 8h of opening hours" in explain(days, policy(), BERLIN).lines()
+
+    capped = started(hours(1, cap=timedelta(hours=24)), "2026-02-06T22:00+01:00")
+    assert "closed hours may delay it to 25h of real time after the start at most" in (
+        explain(capped, policy(), BERLIN).lines()
+    )
+
+    floored = clocks_of.retarget(
+        started(hours(4), "2026-02-02T10:00+01:00"),
+        hours(1),
+        BERLIN,
+        at=at("2026-02-02T13:00+01:00"),
+        floor=timedelta(minutes=15),
+    )
+    assert "a change of the target left the floor: 2h 15m more than the target itself" in (
+        explain(floored, policy(), BERLIN).lines()
+    )
+
+
+def test_a_promised_moment_is_real_time() -> None:
+    eta = clocks_of.start_eta(at("2026-02-07T15:00Z"), at=at("2026-02-06T15:00Z"))
+
+    lines = explain(eta, policy(), OFFICE).lines()
+    assert lines[0] == "eta: 24h of real time, day and night by policy premium, now running"
+    assert lines[-1] == "due Sat 2026-02-07 15:00 (all moments in UTC)"
+
+
+def test_a_goal_says_so() -> None:
+    clock = started(hours(2, goal=True), "2026-02-02T10:00+01:00")
+
+    assert "a goal: late is late, but never a breach" in explain(clock, policy(), BERLIN).lines()
+
+
+def test_a_very_long_promise_is_told_by_its_ends() -> None:
+    lines = explain(started(hours(400), "2026-02-02T10:00+01:00"), policy(), BERLIN).lines()
+
+    assert any("more such lines" in line for line in lines)
+    assert len(lines) < 20
