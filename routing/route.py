@@ -1,0 +1,97 @@
+"""Who gets a ticket: an ordered list of rules that a team lead can read aloud.
+
+The first rule that names a person on shift wins, and its name is stored with the ticket and shown to whoever asks. A
+rule never decides alone that nobody is there: it yields, and the next one is asked. Source: semantics, section 5.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from routing.coverage import Coverage
+from routing.people import Client, Line, LineId, Person, PersonId, Plan, Role
+from sla.duration import Instant
+
+WAITING_LIST = "waiting_list"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All a rule may look at. `load` counts the open tickets each person answers for; absent means none."""
+
+    at: Instant
+    plan: Plan
+    people: Mapping[PersonId, Person]
+    lines: Mapping[LineId, Line]
+    coverage: Coverage
+    client: Client | None = None
+    assignee: PersonId | None = None
+    kind: str | None = None
+    load: Mapping[PersonId, int] = field(default_factory=dict)
+    passed_over: frozenset[PersonId] = frozenset()
+
+    def on_shift(self, person: PersonId | None) -> PersonId | None:
+        """The person, if they exist, are on shift and were not passed over."""
+        if person is None or person not in self.people or person in self.passed_over:
+            return None
+        return person if self.coverage.is_on_shift(self.people[person], self.at) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The result with its reason: `rule` is the rule's name, `person` None for the waiting list."""
+
+    person: PersonId | None
+    rule: str
+
+
+def own_assignee(facts: Facts) -> PersonId | None:
+    """Whoever already answers for the ticket goes on with it."""
+    return facts.on_shift(facts.assignee)
+
+
+def second_line(facts: Facts) -> PersonId | None:
+    """Kinds of work that belong to the second line, and plans that buy senior people, go there straight."""
+    if facts.plan.is_senior:
+        return _least_loaded(sorted(one.id for one in facts.people.values() if Role.SENIOR in one.roles), facts)
+    line = next((line for line in facts.lines.values() if facts.kind in line.kinds), None)
+    return _least_loaded(line.people, facts) if line else None
+
+
+def own_manager(facts: Facts) -> PersonId | None:
+    """The client's own manager."""
+    return facts.on_shift(facts.client.manager) if facts.client else None
+
+
+def backup(facts: Facts) -> PersonId | None:
+    """Who stands in: named on the leave, on the client, or on the manager, in that order."""
+    if facts.client is None:
+        return None
+    manager = facts.people.get(facts.client.manager) if facts.client.manager else None
+    absence = facts.coverage.absence(manager, facts.at) if manager else None
+    candidates = (absence.backup if absence else None, facts.client.backup, manager.backup if manager else None)
+    return next((person for person in candidates if facts.on_shift(person)), None)
+
+
+def least_loaded(facts: Facts) -> PersonId | None:
+    """Of the contract's line, whoever on shift has the fewest open tickets and room for one more; ties go by name."""
+    return _least_loaded(facts.lines[facts.plan.line].people, facts)
+
+
+RULES: tuple[Callable[[Facts], PersonId | None], ...] = (own_assignee, own_manager, backup, second_line, least_loaded)
+
+
+def route(facts: Facts) -> Assignment:
+    """Ask the rules in order. Nobody on shift: the line's waiting list, which the opening of the next shift empties."""
+    for rule in RULES:
+        if person := rule(facts):
+            return Assignment(person, rule.__name__)
+    return Assignment(None, WAITING_LIST)
+
+
+def _least_loaded(people: Sequence[PersonId], facts: Facts) -> PersonId | None:
+    def has_room(person: PersonId) -> bool:
+        capacity = facts.people[person].capacity
+        return capacity is None or facts.load.get(person, 0) < capacity
+
+    free = [person for person in people if facts.on_shift(person) and has_room(person)]
+    return min(free, key=lambda person: (facts.load.get(person, 0), person), default=None)
