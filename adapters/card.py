@@ -1,0 +1,88 @@
+"""Cards, forms and homes: what our own people see and press, with finished texts, before any channel draws them.
+
+A card is made in bot from a ticket and drawn by each adapter in its own `cards.py`. `quote` is the only place where a
+client's words stand; an adapter escapes it. Buttons carry an action of interfaces.md and the ticket's number.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from adapters.message import Conversation, Untrusted
+
+Tone = Literal["ok", "soon", "late", "paused", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One press. `action` is `ticket.take` and its kin, `value` the ticket's number; some open a form first."""
+
+    action: str
+    label: str
+    value: str
+    style: Literal["plain", "primary", "danger"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A running promise on a card: its name, how it stands in words, and the moment a live page may count down to."""
+
+    label: str
+    words: str
+    tone: Tone
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One ticket, or one thing to know about it, as a person of ours sees it."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    quote: Untrusted = Untrusted("")
+    promises: tuple[Promise, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    tone: Tone = "plain"
+    mention: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundCard:
+    """A card on its way to one of our people; `replaces` names the channel's message whose place it takes."""
+
+    key: str
+    conversation: Conversation
+    card: Card
+    at: datetime
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One field of a form."""
+
+    name: str
+    label: str
+    kind: Literal["text", "long_text", "moment", "choice"] = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    initial: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A question to the person who pressed; its answer comes back as a Press with `action` and the fields."""
+
+    action: str
+    title: str
+    value: str
+    inputs: tuple[Input, ...]
+    submit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A person's own page on a channel that has one: their queue by time left."""
+
+    title: str
+    cards: tuple[Card, ...]

@@ -1,0 +1,49 @@
+"""What goes wrong at the border, by its consequence.
+
+ChannelError
+├── DeliveryError            a send or an edit did not succeed
+│   ├── TemporaryError            nothing arrived; the outbox tries again, not before `retry_after`
+│   ├── PermanentError            nothing arrived and nothing will; a person is told at once
+│   └── UncertainError            the connection died after we spoke; reconcile before anything is sent again
+└── InboundError             a payload could not become a message
+├── UnsupportedError          known and deliberately not handled: counted and parked, no one is disturbed
+└── MalformedError            not understood: kept in full as a dead letter, the admin is told
+"""
+
+from datetime import timedelta
+
+
+class ChannelError(Exception):
+    """Anything an adapter reports; no SDK exception ever leaves an adapter."""
+
+
+class DeliveryError(ChannelError):
+    """A send or an edit that did not end in a Receipt."""
+
+
+class TemporaryError(DeliveryError):
+    """Nothing arrived. `retry_after` is the channel's own word; None leaves the pause to the outbox."""
+
+    def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class PermanentError(DeliveryError):
+    """Nothing arrived, and trying again cannot help."""
+
+
+class UncertainError(DeliveryError):
+    """The channel may or may not have taken it."""
+
+
+class InboundError(ChannelError):
+    """A payload that did not become a message; the journal keeps it either way."""
+
+
+class UnsupportedError(InboundError):
+    """A kind of payload we know and do not serve."""
+
+
+class MalformedError(InboundError):
+    """A payload we cannot read."""

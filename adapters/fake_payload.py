@@ -1,0 +1,180 @@
+"""What the channel in memory says: JSON as a real channel would send it, written by the fake and read by its `convert`.
+
+Reading is pure and trusts nothing, as in every adapter: a kind we know and do not serve is UnsupportedError, anything
+that cannot be read is MalformedError, and fields nobody asked for are passed over, because channels add them at will.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from adapters.errors import MalformedError, UnsupportedError
+from adapters.message import (
+    Attachment,
+    Conversation,
+    DeliveryNotice,
+    Identity,
+    Inbound,
+    InboundDeletion,
+    InboundEdit,
+    InboundMessage,
+    InboundReaction,
+    Vouched,
+)
+from adapters.port import Raw
+from adapters.text import clean, one_line
+
+Fields = Mapping[str, Any]
+
+_STATES = frozenset({"delivered", "seen", "failed"})
+
+
+def payload_from_inbound(inbound: Inbound) -> bytes:
+    """Put into the channel's own words what is about to happen on it."""
+    fields: dict[str, Any] = {
+        "chat": inbound.conversation.address,
+        "id": inbound.external_id,
+        "at": inbound.at.isoformat(),
+    }
+    match inbound:
+        case InboundMessage():
+            fields |= {"kind": "message", "from": inbound.sender.address, "name": inbound.sender_name}
+            fields |= {"text": inbound.text, "reply_to": inbound.reply_to}
+            fields |= {"language": inbound.language, "zone": inbound.zone}
+            fields["files"] = [_fields_from_attachment(attachment) for attachment in inbound.attachments]
+            if inbound.vouched:
+                vouched = inbound.vouched
+                fields["vouched"] = {"client": vouched.client, "name": vouched.name, "email": vouched.email}
+        case InboundEdit():
+            fields |= {"kind": "edit", "from": inbound.sender.address, "text": inbound.text}
+        case InboundDeletion():
+            fields |= {"kind": "deletion", "from": inbound.sender.address}
+        case InboundReaction():
+            fields |= {"kind": "reaction", "from": inbound.sender.address, "sign": inbound.sign}
+        case DeliveryNotice():
+            fields |= {"kind": "notice", "state": inbound.state, "reason": inbound.reason}
+    return json.dumps(fields).encode()  # ASCII, so that even half an emoji survives the way
+
+
+def inbound_from_raw(raw: Raw) -> Inbound:
+    """Read one payload. Raises MalformedError or UnsupportedError."""
+    try:
+        fields = json.loads(raw.payload)
+    except (ValueError, RecursionError) as error:
+        raise MalformedError("the payload is not JSON") from error
+    if not isinstance(fields, dict):
+        raise MalformedError("the payload is not a JSON object")
+    kind = _text(fields, "kind")
+    read = _READERS.get(kind)
+    if read is None:
+        raise UnsupportedError(f"a payload of the kind {kind[:40]!r} is not served")
+    return read(raw, fields)
+
+
+def _message(raw: Raw, fields: Fields) -> InboundMessage:
+    files = fields.get("files", [])
+    if not isinstance(files, list):
+        raise MalformedError("files is not a list")
+    sender = _sender(raw, fields)
+    return InboundMessage(
+        _conversation(raw, fields),
+        _text(fields, "id"),
+        sender,
+        one_line(_text(fields, "name", sender.address)),
+        clean(_text(fields, "text")),
+        _moment(fields),
+        attachments=tuple(_attachment(file) for file in files),
+        reply_to=_optional(fields, "reply_to"),
+        vouched=_vouched(fields.get("vouched")),
+        language=_optional(fields, "language"),
+        zone=_optional(fields, "zone"),
+    )
+
+
+def _edit(raw: Raw, fields: Fields) -> InboundEdit:
+    text = clean(_text(fields, "text"))
+    return InboundEdit(_conversation(raw, fields), _text(fields, "id"), _sender(raw, fields), text, _moment(fields))
+
+
+def _deletion(raw: Raw, fields: Fields) -> InboundDeletion:
+    return InboundDeletion(_conversation(raw, fields), _text(fields, "id"), _sender(raw, fields), _moment(fields))
+
+
+def _reaction(raw: Raw, fields: Fields) -> InboundReaction:
+    sign = one_line(_text(fields, "sign"), 40)
+    return InboundReaction(_conversation(raw, fields), _text(fields, "id"), _sender(raw, fields), sign, _moment(fields))
+
+
+def _notice(raw: Raw, fields: Fields) -> DeliveryNotice:
+    state = _text(fields, "state")
+    if state not in _STATES:
+        raise MalformedError("a notice says none of delivered, seen, failed")
+    reason = one_line(_text(fields, "reason", ""))
+    return DeliveryNotice(_conversation(raw, fields), _text(fields, "id"), state, _moment(fields), reason)
+
+
+_READERS: Mapping[str, Callable[[Raw, Fields], Inbound]] = {
+    "message": _message,
+    "edit": _edit,
+    "deletion": _deletion,
+    "reaction": _reaction,
+    "notice": _notice,
+}
+
+
+def _conversation(raw: Raw, fields: Fields) -> Conversation:
+    return Conversation(raw.channel, raw.account, _text(fields, "chat"))
+
+
+def _sender(raw: Raw, fields: Fields) -> Identity:
+    return Identity(raw.channel, _text(fields, "from"))
+
+
+def _moment(fields: Fields) -> datetime:
+    try:
+        at = datetime.fromisoformat(_text(fields, "at"))
+    except ValueError as error:
+        raise MalformedError("at is not a moment") from error
+    if at.utcoffset() is None:
+        raise MalformedError("at names no offset")
+    return at
+
+
+def _vouched(fields: object) -> Vouched | None:
+    if fields is None:
+        return None
+    if not isinstance(fields, dict):
+        raise MalformedError("vouched is not an object")
+    return Vouched(_optional(fields, "client"), _optional(fields, "name"), _optional(fields, "email"))
+
+
+def _attachment(fields: object) -> Attachment:
+    if not isinstance(fields, dict):
+        raise MalformedError("a file is not an object")
+    size = fields.get("size")
+    if type(size) is not int or size < 0:  # True is an int too, but no size
+        raise MalformedError("a file's size is not a number of bytes")
+    name = one_line(_text(fields, "name"))
+    return Attachment(name, _text(fields, "type"), size, _optional(fields, "digest"), _text(fields, "note", ""))
+
+
+def _fields_from_attachment(attachment: Attachment) -> dict[str, Any]:
+    return {
+        "name": attachment.name,
+        "type": attachment.type,
+        "size": attachment.size,
+        "digest": attachment.digest,
+        "note": attachment.note,
+    }
+
+
+def _text(fields: Fields, name: str, default: str | None = None) -> str:
+    found = fields.get(name, default)
+    if not isinstance(found, str):
+        raise MalformedError(f"{name} is not a text")
+    return found
+
+
+def _optional(fields: Fields, name: str) -> str | None:
+    return None if fields.get(name) is None else _text(fields, name)

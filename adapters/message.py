@@ -1,0 +1,161 @@
+"""What is said on a channel, in our words: the values every adapter converts to and from.
+
+Nothing here knows a provider. `Untrusted` marks what a client typed: only an adapter's renderer turns it into markup.
+Moments are aware UTC datetimes, because that is what channels give; the desk counts in its own instants.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+Untrusted = NewType("Untrusted", str)
+
+
+class Channel(StrEnum):
+    """A kind of pipe. `BOARD` is our own page, where whoever has no other address is told."""
+
+    TELEGRAM = "telegram"
+    SLACK = "slack"
+    EMAIL = "email"
+    INAPP = "inapp"
+    BOARD = "board"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Where a reply goes. `account` is our end of the pipe (a bot, a workspace, a mailbox), `address` the other end."""
+
+    channel: Channel
+    account: str
+    address: str
+
+    @property
+    def key(self) -> str:
+        """One text that names the conversation everywhere: the store's unique key and the lane of its messages."""
+        return f"{self.channel}:{self.account}:{self.address}"
+
+
+def conversation_from_key(key: str) -> Conversation:
+    """Undo `Conversation.key`; an address may hold colons, an account may not."""
+    channel, account, address = key.split(":", 2)
+    return Conversation(Channel(channel), account, address)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person's address on one channel: a Telegram id, `TEAM/USER` in Slack, an email address, an in-app subject."""
+
+    channel: Channel
+    address: str
+
+    @property
+    def key(self) -> str:
+        """The text under which the store knows this identity."""
+        return f"{self.channel}:{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """What the channel itself proves about a sender: the host application's signed word, never what was typed."""
+
+    client: str | None = None
+    name: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file beside a message. `digest` names its bytes in our keeping (SHA-256, hex); None: not kept, see `note`."""
+
+    name: Untrusted
+    type: str
+    size: int
+    digest: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """One thing a person said. `at` is the channel server's moment, the one clocks start from."""
+
+    conversation: Conversation
+    external_id: str
+    sender: Identity
+    sender_name: Untrusted
+    text: Untrusted
+    at: datetime
+    attachments: tuple[Attachment, ...] = ()
+    reply_to: str | None = None
+    vouched: Vouched | None = None
+    language: str | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboundEdit:
+    """A new wording of something said before."""
+
+    conversation: Conversation
+    external_id: str
+    sender: Identity
+    text: Untrusted
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboundDeletion:
+    """Something said before was taken back."""
+
+    conversation: Conversation
+    external_id: str
+    sender: Identity
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboundReaction:
+    """A sign under a message: courtesy, never a message of its own."""
+
+    conversation: Conversation
+    external_id: str
+    sender: Identity
+    sign: Untrusted
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryNotice:
+    """Word from the channel about something we sent: `delivered`, `seen`, or `failed` with a reason."""
+
+    conversation: Conversation
+    external_id: str
+    state: str
+    at: datetime
+    reason: str = ""
+
+
+Inbound = InboundMessage | InboundEdit | InboundDeletion | InboundReaction | DeliveryNotice
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMessage:
+    """One message to a client's conversation. `key` is the same on every attempt, so a repeat can be recognised."""
+
+    key: str
+    conversation: Conversation
+    text: str
+    at: datetime
+    author: str | None = None
+    automatic: bool = False
+    position: int = 0
+    reply_to: str | None = None
+    attachments: tuple[Attachment, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A channel took it. `external_id` is the channel's own name for what it now shows."""
+
+    external_id: str
+    at: datetime

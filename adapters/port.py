@@ -1,0 +1,143 @@
+"""The port between a channel and the desk: what an adapter is given, and what it owes.
+
+An adapter listens, keeps what it heard through `Journal`, and only then acknowledges its channel. It sends what it is
+given and says exactly one of three things: a Receipt, a DeliveryError, or that it cannot tell (UncertainError). It
+never retries, never decides and never touches a ticket.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from adapters.card import Form, OutboundCard
+from adapters.message import Channel, Conversation, Identity, Inbound, OutboundMessage, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A payload as it came. `external_id` is the channel's own name for it, the same on every redelivery.
+
+    `lane` is the conversation's key where it is plain to see: payloads of one lane are decided in the order they came.
+    """
+
+    channel: Channel
+    account: str
+    external_id: str
+    payload: bytes
+    received_at: datetime
+    lane: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the journal is unique by."""
+        return f"{self.channel}:{self.account}:{self.external_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far we have read a channel that is read in order."""
+
+    channel: Channel
+    account: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button, form or command used by a person. `key` is the same when the channel repeats itself."""
+
+    key: str
+    by: Identity
+    action: str
+    value: str
+    at: datetime
+    fields: Mapping[str, str] = field(default_factory=dict)
+    conversation: Conversation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a press is answered with, at once: a sentence, a form to show, or what is wrong with which field."""
+
+    text: str = ""
+    form: Form | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    is_refused: bool = False
+
+
+#: Returns once the raw payloads and the channel's cursor are safe in our database. Only then may an adapter acknowledge
+#: them to its channel: a crash in between costs a redelivery, which the journal recognises by key, and never a message.
+Journal = Callable[[Sequence[Raw], Cursor | None], Awaitable[None]]
+
+#: Decided and committed inside the call, keyed: the same press gives the same answer however often it comes.
+Ask = Callable[[Press], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a channel bears: sends per second in all, the rest between two sends in one conversation.
+
+    `recognises_repeats`: a key sent twice is shown once. `can_edit`: what it shows can be changed afterwards.
+    """
+
+    per_second: float | None = None
+    per_conversation: timedelta = timedelta(0)
+    recognises_repeats: bool = False
+    can_edit: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a channel is, in words for `/readyz` and the log."""
+
+    is_up: bool
+    detail: str
+    since: datetime | None = None
+
+
+#: An aiohttp handler; typed loosely because most channels serve no HTTP and need not import it.
+Handler = Callable[[Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path the channel wants served by the desk's own HTTP listener."""
+
+    method: str
+    path: str
+    handler: Handler
+
+
+class Adapter(Protocol):
+    """One channel. Everything but `run` may be called while `run` is between connections."""
+
+    @property
+    def channel(self) -> Channel:
+        """Which pipe this is; the desk keeps one adapter per channel and account."""
+
+    @property
+    def limits(self) -> Limits:
+        """What the sender must respect."""
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """What the HTTP listener serves for this channel; empty for most."""
+
+    async def run(self, journal: Journal, ask: Ask) -> None:
+        """Listen until cancelled. Reconnecting is this method's business, not its caller's."""
+
+    def convert(self, raw: Raw) -> Sequence[Inbound]:
+        """Read one payload, purely. Raises UnsupportedError or MalformedError; an empty answer is legal."""
+
+    async def send(self, message: OutboundMessage | OutboundCard) -> Receipt:
+        """Send one message or raise a DeliveryError. Retrying is the caller's business."""
+
+    async def edit(self, external_id: str, message: OutboundMessage | OutboundCard) -> Receipt:
+        """Replace what the channel shows under `external_id`. A message that already reads so is a success."""
+
+    async def reconcile(self, message: OutboundMessage | OutboundCard) -> Receipt | None:
+        """After an uncertain send: the receipt if the channel has the message, None if it has not or cannot tell."""
+
+    def health(self) -> Health:
+        """How the channel is right now; never waits."""
