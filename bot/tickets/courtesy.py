@@ -1,0 +1,26 @@
+"""Whether a message is only thanks: it starts no clock and reopens nothing.
+
+At most three words, all of them in the list of the contact's language or of English, or nothing but signs and emoji.
+Source: semantics, section 3.
+"""
+
+from typing import Final
+
+WORDS: Final = {
+    "en": "thanks thank you thx ty great ok okay perfect cool nice super awesome got it cheers much very many a lot",
+    "uk": "дякую дякуємо спасибі супер добре гаразд чудово ок окей зрозуміло щиро велике дуже вам",
+    "es": "gracias muchas perfecto vale ok genial estupendo bien muy mil súper entendido",
+    "de": "danke vielen dank super perfekt ok okay prima alles klar gut sehr schön bestens herzlichen",
+}
+_WORDS: Final = {language: frozenset(words.split()) for language, words in WORDS.items()}
+MOST_WORDS: Final = 3
+LONGEST: Final = 60
+
+
+def is_courtesy(text: str, language: str) -> bool:
+    """True for `Thanks!`, `ок, дякую` or a thumbs-up; an empty text is not courtesy, and neither is a question."""
+    if len(text) > LONGEST or "?" in text or not text.strip():
+        return False
+    words = "".join(sign if sign.isalnum() else " " for sign in text.casefold()).split()
+    known = _WORDS.get(language, frozenset()) | _WORDS["en"]
+    return len(words) <= MOST_WORDS and all(word in known for word in words)

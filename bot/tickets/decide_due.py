@@ -1,0 +1,174 @@
+"""What happens when a moment comes: a mark is passed, a promise breaks, a silent client is nudged, a shift begins.
+
+Alarms only wake us; what is still true is read again here. Whatever became overdue while we were down fires once, the
+most urgent of each clock alone, and says the true moment it broke.
+"""
+
+from dataclasses import replace
+
+from bot.tickets.decide_client import reopens_until, routed
+from bot.tickets.decide_staff import client_name
+from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, Wake
+from bot.tickets.outcome import after, concluded, contact_texts, leads, line_of, person_texts, waiting_owner
+from bot.tickets.ticket import Status, Ticket, number
+from routing.people import PersonId
+from sla import promise
+from sla.clock import BREACH, Clock, Mark
+from sla.duration import Instant, length
+from sla.promise import Firing
+
+QUIET = Mark("50%")
+LAST_CALL = Mark("last_call")
+#: A breach announced later than this after it happened says when it was noticed.
+NOTICED_LATE_MS = 60_000
+
+
+def promises_due(facts: Facts) -> Decision:
+    """Fire what is due on a ticket's clocks and tell each person concerned once."""
+    ticket = facts.ticket
+    if ticket is None or not ticket.status.is_open:
+        return Decision()
+    clocks, firings = promise.fired(facts.clocks, facts.pinned.calendars, at=facts.now)
+    events: list[Event] = []
+    effects: list[Effect] = []
+    for firing in firings:
+        if firing.mark == BREACH:
+            events.append(_breached(firing.clock))
+        effects += _pings(facts, ticket, firing)
+    return concluded(facts, ticket, clocks, events=tuple(events), effects=tuple(effects))
+
+
+def waiting_due(facts: Facts) -> Decision:
+    """A silent client: nudged once, then resolved; what stays resolved is closed."""
+    ticket = facts.ticket
+    if ticket is None:
+        return Decision()
+    rules = facts.revision.rules
+    calendar = facts.revision.calendars[facts.revision.lines[line_of(facts.revision, ticket)].calendar]
+    speak = contact_texts(facts)
+    if ticket.status is Status.RESOLVED:
+        closed = replace(ticket, status=Status.CLOSED)
+        return concluded(facts, closed, facts.clocks, events=(Event("closed", facts.now, "desk"),))
+    if ticket.status is Status.WAITING_THIRD_PARTY:
+        return _goes_on_again(facts, ticket)
+    if ticket.status is not Status.WAITING_CLIENT or ticket.staff_spoke_at is None:
+        return Decision()
+    resolve_at = after(ticket.staff_spoke_at, rules.resolve_after, calendar)
+    if facts.now < resolve_at:
+        say = Say(speak("nudge", number=number(ticket.id)), MessageKind.AUTO)
+        return concluded(
+            facts,
+            ticket,
+            facts.clocks,
+            events=(Event("nudged", facts.now, "desk", "the client has been silent"),),
+            effects=(say,),
+            wakes=(Wake(waiting_owner(ticket.id), resolve_at),),
+        )
+    clocks = promise.resolved(facts.clocks, facts.pinned.calendars, at=facts.now)
+    done = replace(ticket, status=Status.RESOLVED, resolved_at=facts.now)
+    until = speak.moment(reopens_until(facts, done), now=facts.now)
+    return concluded(
+        facts,
+        done,
+        clocks,
+        events=(Event("resolved", facts.now, "desk", "the client stayed silent"),),
+        effects=(Say(speak("resolved_silent", number=number(ticket.id), until=until), MessageKind.AUTO),),
+        wakes=(Wake(waiting_owner(ticket.id), after(facts.now, rules.close_after, calendar)),),
+    )
+
+
+def shift_begins(facts: Facts) -> Decision:
+    """Ask the rules again for a ticket on the waiting list; nothing changes where still nobody is there."""
+    ticket = facts.ticket
+    if ticket is None or not ticket.status.is_open or ticket.assignee is not None:
+        return Decision()
+    given, events = routed(facts, ticket)
+    if given.assignee is None:
+        return Decision()
+    return concluded(facts, given, facts.clocks, events=events)
+
+
+def delivery_failed(facts: Facts, by: PersonId | None, key: str, reason: str, *, is_certain: bool) -> Decision:
+    """A reply did not arrive, or may not have: whoever wrote it, or has the ticket, is told at once.
+
+    `key` names the reply, so that its author hears of each outcome once.
+    """
+    ticket = facts.ticket
+    person = by or (ticket.assignee if ticket else None)
+    if ticket is None or person is None or person not in facts.revision.people:
+        return Decision()
+    told = "ping_failed" if is_certain else "ping_uncertain"
+    speak = person_texts(facts.revision, person)
+    title = speak(told, number=number(ticket.id), client=client_name(facts), reason=reason)
+    what = "delivery_failed" if is_certain else "delivery_uncertain"
+    ping = Ping(person, f"{what}:{key}", title, is_alert=True)
+    return concluded(facts, ticket, facts.clocks, events=(Event(what, facts.now, "sender", reason),), effects=(ping,))
+
+
+def _goes_on_again(facts: Facts, ticket: Ticket) -> Decision:
+    """`pause_max`: after this long a third party is no reason any more; the clock goes on and the assignee is told."""
+    clocks = promise.resumed(facts.clocks, facts.pinned.calendars, at=facts.now)
+    effects: tuple[Effect, ...] = ()
+    if assignee := facts.revision.person(ticket.assignee):
+        speak = person_texts(facts.revision, assignee.id)
+        title = speak("ping_resumed", number=number(ticket.id), client=client_name(facts))
+        effects = (Ping(assignee.id, f"resumed:{ticket.id}:{ticket.version}", title),)
+    return concluded(
+        facts,
+        replace(ticket, status=Status.OPEN),
+        clocks,
+        events=(Event("resumed", facts.now, "desk", "the longest pause is over"),),
+        effects=effects,
+    )
+
+
+def _breached(clock: Clock) -> Event:
+    return Event(
+        "breached",
+        clock.breached_at or Instant(0),
+        "desk",
+        f"{clock.metric} was due",
+        {"metric": clock.metric, "due_at": clock.due_at, "started_at": clock.started_at},
+    )
+
+
+def _pings(facts: Facts, ticket: Ticket, firing: Firing) -> list[Effect]:
+    """50 %: only the card changes. 80 %: the assignee. Last call and breach: the assignee and the plan's ladder."""
+    if firing.mark == QUIET or firing.clock.target.goal:
+        return []
+    assignee = facts.revision.person(ticket.assignee)
+    people = [assignee.id] if assignee else []
+    if firing.mark in {LAST_CALL, BREACH} or not people:
+        people += [person for person in leads(facts.revision, ticket.plan) if person not in people]
+    return [_ping(facts, ticket, firing, person) for person in people]
+
+
+def _ping(facts: Facts, ticket: Ticket, firing: Firing, person: PersonId) -> Ping:
+    clock, mark = firing.clock, firing.mark
+    speak = person_texts(facts.revision, person)
+    due = clock.due_at if clock.due_at is not None else facts.now
+    values = {
+        "number": number(ticket.id),
+        "client": client_name(facts),
+        "metric": speak(f"metric_{clock.metric}"),
+        "due": speak.moment(due, now=facts.now),
+    }
+    if mark == BREACH:
+        late = facts.now - due > NOTICED_LATE_MS
+        key = "ping_breach_noticed" if late else "ping_breach"
+        values["noticed"] = speak.moment(facts.now, now=facts.now)
+    else:
+        key = "ping_last_call" if mark == LAST_CALL else "ping_mark"
+        values["left"] = speak.length(length(due - facts.now))
+    is_lead = person != ticket.assignee
+    assignee = facts.revision.person(ticket.assignee)
+    whom = speak("with_whom", name=assignee.name) if assignee else speak("with_nobody")
+    return Ping(
+        person,
+        f"clock:{ticket.id}:{clock.metric}:{clock.started_at}:{mark}:{person}",
+        speak(key, **values),
+        (whom,) if is_lead else (),
+        is_alert=is_lead or mark == BREACH,
+        guard=Guard(metric=clock.metric, started_at=clock.started_at, assignee=None if is_lead else person),
+        actions=("ticket.ack", "ticket.take", "ticket.handover") if is_lead else (),
+    )

@@ -1,0 +1,191 @@
+"""What a decision may look at, and what it gives back.
+
+The shell loads facts inside the writing transaction, a pure function turns them into a Decision, and the store writes
+that decision whole. Nothing in either value waits, reads a clock or knows a table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from adapters.message import Attachment, Conversation, Untrusted
+from bot.tickets.revision import Revision
+from bot.tickets.ticket import ContactId, ConversationId, MessageId, Ticket, TicketId
+from routing.people import ClientId, PersonId
+from sla.clock import Clock
+from sla.duration import Instant
+
+
+class MessageKind(StrEnum):
+    """What a line of a transcript is. Notes are not here: they live in a table of their own and never near a client."""
+
+    MESSAGE = "message"
+    REPLY = "reply"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """The contact who speaks: who they are as far as it is proven, in which zone and language they are told things."""
+
+    contact: ContactId
+    name: str
+    client: ClientId | None
+    is_verified: bool
+    language: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The conversation a message came in and a reply goes to. `rev` counts every change of it that people can see."""
+
+    id: ConversationId
+    conversation: Conversation
+    contact: ContactId
+    rev: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One ticket with everything around it. `ticket` is the latest of the conversation, `number` the next free id.
+
+    `revision` is the desk as it is now and decides who does what; `pinned` is the one the ticket opened under and holds
+    its promises. `clocks` are those that still owe something and those that may yet be corrected.
+    """
+
+    now: Instant
+    revision: Revision
+    pinned: Revision
+    talk: Talk
+    speaker: Speaker
+    number: TicketId
+    ticket: Ticket | None = None
+    clocks: tuple[Clock, ...] = ()
+    load: Mapping[PersonId, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a ticket, in the past tense, with who did it and why."""
+
+    what: str
+    at: Instant
+    by: str
+    why: str = ""
+    particulars: Mapping[str, str | int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A client's line to be kept. `key` is the channel's own name for it, the same on every redelivery.
+
+    `at` is the channel server's moment and never later than now; clocks start there.
+    """
+
+    key: str
+    external_id: str
+    text: Untrusted
+    at: Instant
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Words for the client: one line of the transcript and one row of the outbox, committed together.
+
+    `is_said` means the client's channel shows them already, because a person of ours wrote them there: no outbox row.
+    """
+
+    text: str
+    kind: MessageKind
+    author: PersonId | None = None
+    reply_kind: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    is_said: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Staff-only words. There is no way from here to an outbox."""
+
+    author: PersonId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must still be true when a ping is sent; otherwise it is dropped and recorded, not sent (invariant I7).
+
+    `metric` with `started_at` names a clock that must be unanswered, `assignee` who must still have the ticket.
+    """
+
+    metric: str | None = None
+    started_at: Instant | None = None
+    assignee: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCard:
+    """Keep one person's card of this ticket true: sent the first time, edited afterwards, drawn when it is sent."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A message of its own to one of our people, with a mention. `key` makes it go out once, however often decided."""
+
+    person: PersonId
+    key: str
+    title: str
+    lines: tuple[str, ...] = ()
+    quote: Untrusted = Untrusted("")
+    is_alert: bool = False
+    guard: Guard = Guard()
+    actions: tuple[str, ...] = ()
+
+
+Effect = Say | ShowCard | Ping
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Set the one alarm of an owner (`promises:12`, `wait:12`) to a moment, or clear it with None."""
+
+    owner: str
+    due_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Everything that changes because of one happening, written in one transaction or not at all."""
+
+    ticket: Ticket | None = None
+    heard: Heard | None = None
+    notes: tuple[Note, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    events: tuple[Event, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    wakes: tuple[Wake, ...] = ()
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a transcript as stored, for those who show it."""
+
+    id: MessageId
+    rev: int
+    direction: str
+    kind: str
+    author: str | None
+    channel: str
+    text: str
+    at: Instant
+    state: str
+    reply_kind: str | None
+    external_id: str | None
+    is_edited: bool
+    is_deleted: bool
+    attachments: tuple[Attachment, ...] = ()

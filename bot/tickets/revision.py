@@ -1,0 +1,63 @@
+"""The desk as it stood at one revision: everything admins wrote, checked, frozen and numbered.
+
+Decisions look at this and at nothing else that changes slowly. A ticket keeps the number of the revision it opened
+under, so that its promises can be explained years later.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from routing.coverage import Absence, Coverage
+from routing.ladder import Ladder
+from routing.people import Client, ClientId, Line, LineId, Person, PersonId, Plan, PlanId
+from routing.triage import KeywordRule
+from sla.calendar import Calendar
+from sla.duration import BusinessDays, Within
+from sla.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How tickets behave where no promise says otherwise. Business days count on the calendar of the ticket's line."""
+
+    burst_within: timedelta = timedelta(minutes=2)
+    reopen_within: Within = BusinessDays(3)
+    nudge_after: Within = BusinessDays(2)
+    resolve_after: Within = BusinessDays(5)
+    close_after: Within = BusinessDays(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One numbered state of the desk directory. `public_plan` serves whoever is not known to belong to a client."""
+
+    number: int
+    name: str
+    language: str
+    zone: str
+    public_plan: PlanId
+    calendars: Mapping[str, Calendar]
+    policies: Mapping[str, Policy]
+    plans: Mapping[PlanId, Plan]
+    lines: Mapping[LineId, Line]
+    ladders: Mapping[str, Ladder]
+    people: Mapping[PersonId, Person]
+    clients: Mapping[ClientId, Client]
+    triage: tuple[KeywordRule, ...] = ()
+    rules: Rules = Rules()
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    absences: tuple[Absence, ...] = ()
+
+    def person(self, person: PersonId | None) -> Person | None:
+        """The person of that id, None where this revision knows none (any more)."""
+        return self.people.get(person) if person is not None else None
+
+    def client(self, client: ClientId | None) -> Client | None:
+        """The client of that id, None where this revision knows none (any more)."""
+        return self.clients.get(client) if client is not None else None
+
+    @property
+    def coverage(self) -> Coverage:
+        """Who is there, as this revision knows it."""
+        return Coverage(self.calendars, self.absences)

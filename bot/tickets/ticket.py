@@ -1,0 +1,93 @@
+"""A ticket: the one piece of work a client brought, whichever channels it travels on.
+
+    new ──> open ──> waiting_client ──> open ...        (a client's message always comes back to open)
+              ├────> waiting_third_party ──> open
+              └────> resolved ──> closed                resolved ──client speaks──> open (reopened)
+    new, open, waiting ──> spam | merged
+
+A ticket is a value; every change makes the next one with `version` one higher, and the store refuses to write over a
+version it did not read.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from routing.people import ClientId, PersonId, PlanId
+from sla.duration import Instant
+
+TicketId = NewType("TicketId", int)
+ContactId = NewType("ContactId", int)
+ConversationId = NewType("ConversationId", int)
+MessageId = NewType("MessageId", int)
+
+
+LONGEST_NUMBER = 15
+
+
+def number(ticket: TicketId) -> str:
+    """How people name a ticket."""
+    return f"T-{ticket}"
+
+
+def ticket_id_from_number(text: str) -> TicketId:
+    """Read `T-12`, `t-12` or `12`; ValueError with the mend for anything else."""
+    digits = text.strip().upper().removeprefix("T-")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > LONGEST_NUMBER:
+        raise ValueError(f"{text!r} is no ticket number; write it like T-12")
+    return TicketId(int(digits))
+
+
+class Status(StrEnum):
+    """Where a ticket stands, as semantics section 3 names it."""
+
+    NEW = "new"
+    OPEN = "open"
+    WAITING_CLIENT = "waiting_client"
+    WAITING_THIRD_PARTY = "waiting_third_party"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    SPAM = "spam"
+    MERGED = "merged"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still owes the client something."""
+        return self in OPEN
+
+
+OPEN = frozenset({Status.NEW, Status.OPEN, Status.WAITING_CLIENT, Status.WAITING_THIRD_PARTY})
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One ticket as stored. `conversation` is where it opened and where replies go.
+
+    `has_reply` says whether a human of ours has spoken yet, `unset_reply_at` when a reply went out whose kind nobody
+    has named.
+    """
+
+    id: TicketId
+    version: int
+    status: Status
+    conversation: ConversationId
+    contact: ContactId
+    client: ClientId | None
+    plan: PlanId
+    policy: str
+    revision: int
+    urgency: str
+    kind: str | None
+    channel: str
+    subject: str
+    assignee: PersonId | None
+    rule: str
+    is_verified: bool
+    opened_at: Instant
+    client_spoke_at: Instant
+    staff_spoke_at: Instant | None = None
+    resolved_at: Instant | None = None
+    next_due: Instant | None = None
+    has_reply: bool = False
+    unset_reply_at: Instant | None = None
+    is_unreadable: bool = False
