@@ -1,0 +1,90 @@
+"""What is allowed and yet worth a look: warnings of `check`, which never keep a desk from being used."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from bot.deskfile.days_off import is_empty_this_year
+from bot.deskfile.places import KeyPath
+from bot.deskfile.reading import Problem, Reading
+from bot.deskfile.tables import Cells, DeskDirectory
+from routing.people import Role
+
+#: What is measured; other metrics may be written already, and count for nothing yet.
+MEASURED = ("first_response", "next_response")
+
+Advice = Iterator[tuple[KeyPath, str]]
+
+
+def advise(reading: Reading, tables: DeskDirectory, *, today: date) -> tuple[Problem, ...]:
+    """All advice on a desk without errors."""
+    return tuple(
+        reading.problem(path, message, is_error=False) for ask in ADVISERS for path, message in ask(tables, today)
+    )
+
+
+def _reviews_passed(tables: DeskDirectory, today: date) -> Advice:
+    for key, policy in tables.policies.items():
+        if policy.review is not None and policy.review < today:
+            words = f"the review date of [policies.{key}] ({policy.review}) has passed: read the document again"
+            yield ("policies", key, "review"), words
+
+
+def _holidays_missing(tables: DeskDirectory, today: date) -> Advice:
+    for key, calendar in tables.calendars.items():
+        if calendar.holidays is not None and is_empty_this_year(calendar.holidays, today):
+            country = calendar.holidays.country
+            words = f"{country} has no public holidays in {today.year} ([calendars.{key}]): list your own as `dates`"
+            yield ("calendars", key, "holidays"), words
+
+
+def _unmeasured(tables: DeskDirectory, _today: date) -> Advice:
+    for key, policy in tables.policies.items():
+        for urgency, cells in policy.targets.items():
+            for metric in set(Cells.model_fields) - set(MEASURED):
+                if getattr(cells, metric) is not None:
+                    path = ("policies", key, "targets", urgency, metric)
+                    yield path, f"`{metric}` is kept and not measured yet: nobody is reminded of it"
+
+
+def _steps_reach_nobody(tables: DeskDirectory, _today: date) -> Advice:
+    held = {role for person in tables.people.values() for role in person.roles}
+    for key, ladder in tables.ladders.items():
+        for index, step in enumerate(ladder.steps):
+            if step.tell in set(Role) - held:
+                path = ("ladders", key, "steps", index)
+                yield path, f"nobody has the role {step.tell!r}: step {index + 1} of [ladders.{key}] will be skipped"
+
+
+def _nobody_leads(tables: DeskDirectory, _today: date) -> Advice:
+    leads = {key: person for key, person in tables.people.items() if "lead" in person.roles}
+    if not leads:
+        yield ("people",), 'nobody has the role "lead": nobody is told when a promise is about to break'
+    for key, person in leads.items():
+        if person.identities.slack is None:
+            yield ("people", key, "identities"), f"{key} leads and has no Slack identity, where leads are told first"
+
+
+def _managers_manage(tables: DeskDirectory, _today: date) -> Advice:
+    for key, client in tables.clients.items():
+        manager = tables.people.get(client.manager or "")
+        if manager is not None and not {"manager", "senior"} & set(manager.roles):
+            words = f"{client.manager} is the manager of {key} and has neither the role manager nor senior"
+            yield ("clients", key, "manager"), words
+
+
+def _clients_are_recognised(tables: DeskDirectory, _today: date) -> Advice:
+    for key, client in tables.clients.items():
+        if not client.contacts and not client.channels.slack and not client.channels.telegram:
+            words = f"[clients.{key}] has no contacts and no channels: only in-app tokens that name it are recognised"
+            yield ("clients", key), words
+
+
+ADVISERS: tuple[Callable[[DeskDirectory, date], Advice], ...] = (
+    _reviews_passed,
+    _holidays_missing,
+    _unmeasured,
+    _steps_reach_nobody,
+    _nobody_leads,
+    _managers_manage,
+    _clients_are_recognised,
+)

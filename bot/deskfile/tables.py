@@ -1,0 +1,297 @@
+"""The shape of the desk directory: which tables there are and which keys each knows.
+
+Editors read the same shape as JSON Schema, made from these classes, so a field's description is what an admin sees
+while typing. What one table says about another is checked in `references`, not here.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.deskfile.fields import (
+    ChannelName,
+    Day,
+    DayKey,
+    Email,
+    Key,
+    Language,
+    Length,
+    Mark,
+    PositiveLength,
+    RoleName,
+    SlackPerson,
+    SlackPlace,
+    Telegram,
+    TelegramPlace,
+    Text,
+    WeekTexts,
+    WindowTexts,
+    WithinText,
+    Zone,
+)
+from sla.duration import DayMode, parse_duration, parse_within
+from sla.policy import Target, Unit
+
+CHANNELS: tuple[ChannelName, ...] = ("slack", "telegram", "email", "inapp")
+URGENCIES = ("critical", "high", "medium", "low", "informational", "feature")
+DEFAULT_URGENCY = "medium"
+#: What section 1.9 of the semantics says where a plan names no ladder.
+DEFAULT_LADDER = "default"
+
+
+class Table(BaseModel):
+    """A table of the desk: unknown keys and values of another type are mistakes, never guesses."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Desk(Table):
+    """The desk itself."""
+
+    name: Annotated[Text, Field(description="What clients see as the sender of automatic texts.")]
+    public_plan: Annotated[Key, Field(description="The plan of whoever is not known to belong to a client.")]
+    language: Annotated[Language, Field(description="Where nobody's own language is known.")] = "en"
+    zone: Annotated[Zone, Field(description="Where nobody's own zone is known.")] = "UTC"
+    texts: Annotated[
+        dict[Key, dict[Language, Text]],
+        Field(description="Your own wording of texts, by the text's name and the language."),
+    ] = {}
+
+
+class Rules(Table):
+    """How tickets behave where no promise says otherwise."""
+
+    burst_within: Annotated[PositiveLength, Field(description="Messages this close together are one ticket.")] = "2m"
+    reopen_within: Annotated[WithinText, Field(description="A resolved ticket is reopened for so long.")] = "3bd"
+    nudge_after: Annotated[WithinText, Field(description="A client we wait for is reminded after this.")] = "2bd"
+    resolve_after: Annotated[WithinText, Field(description="Still silent: the ticket is resolved after this.")] = "5bd"
+    close_after: Annotated[WithinText, Field(description="A resolved ticket is closed after this.")] = "3bd"
+
+
+class Keywords(Table):
+    """If one of the words stands in a client's first message: this urgency, this kind of work, or both."""
+
+    words: Annotated[list[Text], Field(min_length=1)]
+    urgency: Key | None = None
+    kind: Key | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Keywords":
+        if self.urgency is None and self.kind is None:
+            raise ValueError("these words mean nothing yet: add `urgency` or `kind`")
+        return self
+
+
+class Triage(Table):
+    """Rules are read in order; the first that names an urgency gives it, the first that names a kind gives that."""
+
+    rules: list[Keywords] = []
+
+
+class Holidays(Table):
+    """Public holidays of a country, and dates of your own. They become plain dates when the desk is applied."""
+
+    country: Annotated[str | None, Field(description="ISO code, as in US.")] = None
+    subdivision: Annotated[str | None, Field(description="A state or region, as in CA.")] = None
+    observed: Annotated[bool, Field(description="A holiday on a weekend is kept on the working day beside it.")] = True
+    dates: list[Day] = []
+
+    @model_validator(mode="after")
+    def _belongs_to_a_country(self) -> "Holidays":
+        if self.subdivision and not self.country:
+            raise ValueError('`subdivision` needs a `country`: write for example country = "US"')
+        if not self.country and not self.dates:
+            raise ValueError(
+                'no holidays are named: write country = "US", or dates = [2026-12-25], or leave the key out'
+            )
+        return self
+
+
+class Calendar(Table):
+    """Working hours. A window belongs to the day it starts on, and may run past midnight."""
+
+    zone: Zone
+    week: WeekTexts
+    days: Annotated[dict[DayKey, WindowTexts], Field(description="Other hours on one date; [] is closed.")] = {}
+    holidays: Holidays | None = None
+    holiday_scope: Annotated[
+        Literal["window_start", "civil_date"],
+        Field(
+            description="Whether the tail of the night before a holiday is worked (window_start) or not (civil_date)."
+        ),
+    ] = "window_start"
+    day_length: Annotated[PositiveLength | None, Field(description='What mode = "hours" calls a day.')] = None
+
+
+class Cell(Table):
+    """One promised length."""
+
+    within: WithinText
+    unit: Annotated[Literal["business", "wall"], Field(description="Open hours of the calendar, or real time.")] = (
+        "business"
+    )
+    calendar: Annotated[Key | None, Field(description="Where it differs from the policy's own.")] = None
+    mode: Annotated[DayMode, Field(description="Where in its last day a length in business days ends.")] = "same_time"
+    quote: Annotated[str, Field(description="The words of the contract; people see them when they ask why.")] = ""
+    goal: Annotated[bool, Field(description="Something to aim for: reminded of, never breached.")] = False
+    off_hours_cap: Annotated[Length | None, Field(description="Closed hours delay the due moment by this at most.")] = (
+        None
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "Cell":
+        cap = None if self.off_hours_cap is None else parse_duration(self.off_hours_cap)
+        calendar = None if self.unit == "wall" else self.calendar or "of the policy"
+        if self.unit == "wall" and self.calendar:
+            raise ValueError('real time has no calendar: drop `calendar`, or write unit = "business"')
+        Target(parse_within(self.within, self.mode), Unit(self.unit), calendar, off_hours_cap=cap)
+        return self
+
+
+class Cells(Table):
+    """What is promised for one urgency, by metric."""
+
+    first_response: Cell | None = None
+    next_response: Cell | None = None
+    follow_up: Cell | None = None
+    resolution: Cell | None = None
+    pick_up: Cell | None = None
+
+
+class ChannelCells(Table):
+    """What is promised instead in one channel. A policy that extends this one does not inherit these."""
+
+    telegram: Cells | None = None
+    slack: Cells | None = None
+    email: Cells | None = None
+    inapp: Cells | None = None
+
+
+class UrgencyCells(Cells):
+    """What is promised for one urgency."""
+
+    channels: ChannelCells | None = None
+
+
+class Reminders(Table):
+    """Marks in the clock's own time, mildest first."""
+
+    marks: list[Mark]
+
+
+class Policy(Table):
+    """A set of promises, usually one document of the contract."""
+
+    source: Annotated[Text | None, Field(description="The document this was taken from, with its date.")] = None
+    review: Annotated[Day | None, Field(description="When the document is to be read again.")] = None
+    extends: Annotated[Key | None, Field(description="The policy whose cells count where this one names none.")] = None
+    calendar: Annotated[Key | None, Field(description="The calendar of the cells that name none.")] = None
+    satisfied_by: Annotated[
+        Literal["human_reply", "answer"] | None,
+        Field(description="human_reply (the default): any reply of a person. answer: only an answer, an ETA or a fix."),
+    ] = None
+    urgencies: Annotated[list[Key] | None, Field(description="Your own levels, most urgent first.", min_length=1)] = (
+        None
+    )
+    default_urgency: Annotated[Key | None, Field(description="Where nobody stated one; medium if there is one.")] = None
+    immediate: Annotated[list[Key] | None, Field(description="Urgencies that page people whatever the hour.")] = None
+    floor: Annotated[Length | None, Field(description="The least time a change of urgency leaves a clock; 15m.")] = None
+    reminders: Reminders | None = None
+    targets: Annotated[dict[Key, UrgencyCells], Field(description="By urgency.")] = {}
+
+
+class Step(Table):
+    """`after` counts from the breach in the clock's own time."""
+
+    after: Length
+    tell: Annotated[Key, Field(description="A role, a person or a line.")]
+
+
+class Ladder(Table):
+    """Who is told further up when a promise breaks."""
+
+    steps: Annotated[list[Step], Field(min_length=1)]
+
+
+class Line(Table):
+    """A first or second line of people."""
+
+    people: list[Key]
+    calendar: Key
+    kinds: Annotated[list[Key], Field(description="Kinds of work that go straight to this line.")] = []
+
+
+class Plan(Table):
+    """What a contract buys."""
+
+    policy: Key
+    line: Key
+    name: Text | None = None
+    ladder: Key = DEFAULT_LADDER
+    channels: Annotated[list[ChannelName], Field(min_length=1)] = list(CHANNELS)
+    senior: Annotated[bool, Field(description="Tickets go straight to senior people.")] = False
+
+
+class Addresses(Table):
+    """One person's address on each channel."""
+
+    slack: SlackPerson | None = None
+    telegram: Telegram | None = None
+    email: Email | None = None
+    inapp: Text | None = None
+
+
+class Person(Table):
+    """Anyone on our side."""
+
+    name: Text
+    roles: Annotated[list[RoleName], Field(min_length=1)]
+    calendar: Key
+    identities: Addresses
+    backup: Annotated[Key | None, Field(description="Who stands in when this person is away.")] = None
+    language: Language = "en"
+    capacity: Annotated[int | None, Field(description="Open tickets at one time; no bound if left out.", ge=1)] = None
+
+
+class Contact(Addresses):
+    """A person on the client's side."""
+
+    name: Text
+    language: Language | None = None
+    zone: Zone | None = None
+
+
+class Places(Table):
+    """Shared places whose members act as the client."""
+
+    slack: list[SlackPlace] = []
+    telegram: list[TelegramPlace] = []
+
+
+class Client(Table):
+    """An organisation we serve."""
+
+    name: Text
+    plan: Key
+    manager: Key | None = None
+    backup: Annotated[Key | None, Field(description="Before the manager's own backup.")] = None
+    zone: Zone | None = None
+    language: Language | None = None
+    contacts: list[Contact] = []
+    channels: Places = Places()
+    notes: Annotated[str, Field(description="Set-up and agreements; staff see this beside every ticket.")] = ""
+
+
+class DeskDirectory(Table):
+    """All files of the directory together. Each part may stand in any file."""
+
+    desk: Desk | None = None
+    rules: Rules = Rules()
+    triage: Triage = Triage()
+    calendars: dict[Key, Calendar] = {}
+    policies: dict[Key, Policy] = {}
+    ladders: dict[Key, Ladder] = {}
+    lines: dict[Key, Line] = {}
+    plans: dict[Key, Plan] = {}
+    people: dict[Key, Person] = {}
+    clients: dict[Key, Client] = {}

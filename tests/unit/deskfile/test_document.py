@@ -1,0 +1,212 @@
+"""A desk becomes one plain document, and the document the values that decisions look at."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.deskfile.document import Document, canonical, digest
+from bot.deskfile.load import judge
+from bot.deskfile.reading import merge
+from bot.deskfile.revise import revision_from_document
+from routing.people import Role
+from sla.duration import BusinessDays, instant
+from sla.policy import Metric, SatisfiedBy, Unit, target_for
+
+TODAY = date(2026, 3, 2)
+
+TIME = """\
+[calendars.office]
+zone = "America/Chicago"
+week = { mon-thu = ["13:00-17:00", "9:00-12:00"], fri = ["09:00-24:00"] }
+days."2026-12-23" = ["10:00-12:00"]
+holidays = { country = "US" }
+
+[policies.standard]
+source = "The contract"
+calendar = "office"
+satisfied_by = "answer"
+immediate = ["critical"]
+[policies.standard.targets.high]
+first_response = { within = "60m", off_hours_cap = "24h", quote = "one hour" }
+channels.inapp.first_response = { within = "10m" }
+[policies.standard.targets.low]
+first_response = { within = "2bd", mode = "end_of_day" }
+
+[policies.premium]
+extends = "standard"
+calendar = "late"
+review = 2027-01-08
+[policies.premium.targets.high]
+first_response = { within = "15m" }
+next_response = { within = "4h", unit = "wall", goal = true }
+
+[calendars.late]
+zone = "fixed:+03:00"
+week = { mon-sun = ["22:00-06:00"] }
+"""
+PEOPLE = """\
+[desk]
+name = "Desk"
+public_plan = "standard"
+texts.moment_at = { en = "at {time}", de = "um {time} Uhr" }
+
+[rules]
+burst_within = "1m30s"
+reopen_within = "48h"
+
+[triage]
+rules = [{ words = ["api"], kind = "integration" }]
+
+[plans.standard]
+policy = "standard"
+line = "first"
+
+[lines.first]
+people = ["vera"]
+calendar = "office"
+
+[people.vera]
+name = "Vera"
+roles = ["manager", "lead"]
+calendar = "office"
+identities = { email = "Vera@Desk.test", slack = "T1/U1", telegram = 42 }
+
+[clients.acme]
+name = "Acme"
+plan = "standard"
+manager = "vera"
+contacts = [{ name = "Lena", telegram = "1001", inapp = "user-17", zone = "Europe/Lisbon" }]
+channels = { telegram = [-100], slack = ["T1/C1"] }
+"""
+
+
+def document_of(*texts: str) -> Document:
+    reading, unread = merge((f"{number}.toml", text) for number, text in enumerate(texts))
+    loaded = judge(reading, unread, today=TODAY)
+    assert loaded.errors == ()
+    assert loaded.document is not None
+    return loaded.document
+
+
+def test_the_digest_does_not_hang_on_files_or_on_the_order_of_keys() -> None:
+    tables = (TIME + PEOPLE).split("\n\n")
+    assert digest(document_of(TIME, PEOPLE)) == digest(document_of("\n\n".join(reversed(tables))))
+
+
+def test_the_digest_does_not_hang_on_how_a_length_or_a_default_is_written() -> None:
+    same = (
+        TIME.replace('"60m"', '"1h"')
+        .replace("9:00-12:00", "09:00-12:00")
+        .replace('"office"\n', '"office"\nfloor = "15m"\n', 1)
+    )
+    assert same != TIME
+    assert digest(document_of(TIME, PEOPLE)) == digest(document_of(same, PEOPLE))
+
+
+def test_the_digest_tells_desks_apart() -> None:
+    assert digest(document_of(TIME, PEOPLE)) != digest(document_of(TIME.replace('"60m"', '"61m"'), PEOPLE))
+
+
+def test_a_document_survives_being_stored() -> None:
+    desk = document_of(TIME, PEOPLE)
+    stored = json.loads(canonical(desk))
+    assert digest(stored) == digest(desk)
+    assert revision_from_document(stored, 3) == revision_from_document(desk, 3)
+
+
+def test_a_cell_of_an_extending_policy_replaces_the_cell_it_extends() -> None:
+    premium = revision_from_document(document_of(TIME, PEOPLE), 1).policies["premium"]
+    target = target_for(premium, "high", Metric.FIRST_RESPONSE)
+    assert target is not None
+    assert (target.within, target.calendar, target.off_hours_cap) == (timedelta(minutes=15), "late", None)
+
+
+def test_what_an_extending_policy_does_not_name_is_inherited_with_its_calendar() -> None:
+    premium = revision_from_document(document_of(TIME, PEOPLE), 1).policies["premium"]
+    target = target_for(premium, "low", Metric.FIRST_RESPONSE)
+    assert target is not None
+    assert (target.within, target.calendar) == (BusinessDays(2, "end_of_day"), "office")
+    assert premium.satisfied_by is SatisfiedBy.ANSWER
+    assert premium.immediate == {"critical"}
+    assert premium.source == ""
+
+
+def test_the_cell_of_a_channel_binds_its_own_policy_and_none_that_extends_it() -> None:
+    policies = revision_from_document(document_of(TIME, PEOPLE), 1).policies
+    of_standard = target_for(policies["standard"], "high", Metric.FIRST_RESPONSE, "inapp")
+    of_premium = target_for(policies["premium"], "high", Metric.FIRST_RESPONSE, "inapp")
+    assert of_standard is not None
+    assert of_premium is not None
+    assert (of_standard.within, of_premium.within) == (timedelta(minutes=10), timedelta(minutes=15))
+
+
+def test_a_target_of_real_time_has_no_calendar() -> None:
+    target = target_for(
+        revision_from_document(document_of(TIME, PEOPLE), 1).policies["premium"], "high", Metric.NEXT_RESPONSE
+    )
+    assert target is not None
+    assert (target.unit, target.calendar, target.goal) == (Unit.WALL, None, True)
+
+
+def test_people_and_clients_are_who_the_desk_says() -> None:
+    revision = revision_from_document(document_of(TIME, PEOPLE), 7)
+    (vera,) = revision.people.values()
+    (acme,) = revision.clients.values()
+    assert revision.number == 7
+    assert vera.roles == {Role.MANAGER, Role.LEAD}
+    assert list(vera.addresses.items()) == [("slack", "T1/U1"), ("telegram", "42"), ("email", "vera@desk.test")]
+    assert acme.channels == {"slack": ("T1/C1",), "telegram": ("-100",)}
+    assert acme.contacts[0].addresses == {"telegram": "1001", "inapp": "user-17"}
+    assert revision.texts["moment_at"]["de"] == "um {time} Uhr"
+    assert revision.rules.burst_within == timedelta(seconds=90)
+    assert revision.rules.reopen_within == timedelta(hours=48)
+    assert revision.rules.close_after == BusinessDays(3)
+
+
+def test_a_plan_without_a_ladder_has_the_usual_one() -> None:
+    revision = revision_from_document(document_of(TIME, PEOPLE), 1)
+    (standard,) = revision.plans.values()
+    assert [(step.tell, step.after_for) for step in revision.ladders[standard.ladder].steps] == [
+        ("lead", timedelta(0)),
+        ("head", timedelta(minutes=30)),
+        ("executive", timedelta(hours=2)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "is_open"),
+    [
+        pytest.param(datetime(2026, 3, 2, 15, 0, tzinfo=UTC), True, id="monday at nine in Chicago"),
+        pytest.param(datetime(2026, 3, 2, 18, 30, tzinfo=UTC), False, id="over lunch"),
+        pytest.param(
+            datetime(2026, 7, 3, 15, 0, tzinfo=UTC), False, id="on the friday on which the 4th of July is kept"
+        ),
+        pytest.param(datetime(2030, 7, 4, 15, 0, tzinfo=UTC), False, id="on the 4th of July years ahead"),
+        pytest.param(datetime(2026, 12, 23, 16, 30, tzinfo=UTC), True, id="on a half day while it lasts"),
+        pytest.param(datetime(2026, 12, 23, 19, 30, tzinfo=UTC), False, id="on a half day after it"),
+    ],
+)
+def test_calendars_open_and_close_as_written(at: datetime, is_open: bool) -> None:  # noqa: FBT001 - a column of the table
+    calendar = revision_from_document(document_of(TIME, PEOPLE), 1).calendars["office"]
+    assert calendar.is_open(instant(at)) is is_open
+
+
+def test_an_observed_holiday_stands_in_place_of_the_day_it_is_kept_for() -> None:
+    holidays = document_of(TIME, PEOPLE)["calendars"]["office"]["holidays"]
+    assert [day for day in holidays if day.startswith("2026-07")] == ["2026-07-03"]
+    assert len([day for day in holidays if day.startswith("2026")]) == 11
+
+
+def test_the_same_desk_read_a_year_later_is_the_same_desk() -> None:
+    reading, unread = merge([("a.toml", TIME), ("b.toml", PEOPLE)])
+    first, second = (judge(reading, unread, today=date(year, 1, 2)).document for year in (2026, 2027))
+    assert first is not None
+    assert second is not None
+    assert digest(first) == digest(second)
+
+
+def test_calendars_that_did_not_change_are_not_compiled_again() -> None:
+    first = revision_from_document(document_of(TIME, PEOPLE), 1)
+    second = revision_from_document(document_of(TIME, PEOPLE.replace('"Acme"', '"Acme Inc."')), 2)
+    assert first.calendars["office"] is second.calendars["office"]
