@@ -1,0 +1,78 @@
+"""Durable wake-ups: one row per owner, moved in place, cleared when nothing is left to wait for.
+
+An alarm says when to look again and never what to do: whoever wakes loads the facts and decides. A restart finds every
+alarm where it was.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, func, select
+
+from bot.store.among import among
+from bot.store.bulk import delete_many, upsert_many
+from bot.store.schema import alarm
+from sla.duration import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Whom to wake and when; `ticket_id` where the owner is a ticket's."""
+
+    owner: str
+    due_at: Instant
+    ticket_id: int | None = None
+
+
+_DUE = (
+    select(alarm.c.owner, alarm.c.due_at, alarm.c.ticket_id)
+    .where(alarm.c.due_at <= bindparam("now"))
+    .order_by(alarm.c.due_at)
+    .limit(bindparam("count"))
+)
+_DUE_AND_OURS = _DUE.with_for_update(skip_locked=True)
+_TAKE = delete(alarm).where(among(alarm.c.owner, "owners"), alarm.c.due_at <= bindparam("now")).returning(alarm.c.owner)
+_NEXT = select(func.min(alarm.c.due_at))
+_OVERDUE = select(func.count()).select_from(alarm).where(alarm.c.due_at <= bindparam("now"))
+
+
+def due(conn: Connection, *, now: Instant, count: int) -> Sequence[Alarm]:
+    """Alarms whose moment has come, the longest overdue first.
+
+    In a writing transaction they are also ours until it ends: on PostgreSQL other replicas pass over them.
+    """
+    return [Alarm(*row) for row in conn.execute(_DUE_AND_OURS, {"now": now, "count": count})]
+
+
+def peek(conn: Connection, *, now: Instant, count: int) -> Sequence[Alarm]:
+    """The same without claiming, for a transaction that only reads."""
+    return [Alarm(*row) for row in conn.execute(_DUE, {"now": now, "count": count})]
+
+
+def take(conn: Connection, owners: Iterable[str], *, now: Instant) -> Sequence[str]:
+    """Remove those of the alarms whose moment has still come: ours to decide, in the transaction that decides them.
+
+    Whoever decides sets the next one; an alarm that another process took or moved meanwhile is left out.
+    """
+    return conn.execute(_TAKE, {"owners": owners, "now": now}).scalars().all()
+
+
+def put(conn: Connection, alarms: Iterable[Alarm]) -> None:
+    """Set alarms, moving those that exist; the last one of an owner counts."""
+    latest = {one.owner: {"owner": one.owner, "due_at": one.due_at, "ticket_id": one.ticket_id} for one in alarms}
+    upsert_many(conn, alarm, [latest[owner] for owner in sorted(latest)])  # one order: replicas do not wait in a circle
+
+
+def clear(conn: Connection, owners: Iterable[str]) -> int:
+    """Remove alarms; returns how many there were."""
+    return delete_many(conn, alarm, sorted(owners))
+
+
+def next_due(conn: Connection) -> Instant | None:
+    """When to wake next; None when nothing is armed."""
+    return conn.execute(_NEXT).scalar()
+
+
+def overdue(conn: Connection, *, now: Instant) -> int:
+    """How many alarms wait for somebody to wake."""
+    return conn.execute(_OVERDUE, {"now": now}).scalar_one()

@@ -1,0 +1,180 @@
+"""The one writer: whatever is waiting goes to disk in one transaction.
+
+Nobody lingers for company. While one batch is being written the next one gathers, so load makes batches bigger instead
+of queues longer. Items that want the same change are handed to it together; if it fails, each of them is tried alone,
+and the bad one alone gets its exception. Nobody hears of success before the commit.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import Context
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from bot.store.engine import Database
+from bot.store.errors import StoreError, StoreUnavailableError
+from bot.store.trouble import is_collision, is_duplicate, is_given_up, translated
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: Writes a set of items in the order they came and gives one result for each. May be called again after a failure.
+Change = Callable[[Connection, Sequence[Item]], Sequence[Result]]
+
+LIMIT = 64
+ROOM = 1_024
+TRIES = 3
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    change: Change[Any, Any]
+    item: Any
+    answer: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    error: Exception
+
+
+class Committer:
+    """Commits items of many callers together. One per process and database."""
+
+    def __init__(self, database: Database, *, limit: int = LIMIT, room: int = ROOM) -> None:
+        self._database = database
+        self._limit = limit
+        self._room = asyncio.Semaphore(room)
+        self._queue: deque[_Waiting] = deque()
+        self._drain: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many items are not being written yet."""
+        return len(self._queue)
+
+    async def commit(self, change: Change[Item, Result], item: Item) -> Result:
+        """Write one item and return its result once it is on disk; waits while too many others do.
+
+        Raises what `change` raises for this item, or StoreUnavailableError when nothing could be written. A caller
+        who is cancelled while waiting may find the item written or not: it is for its key to tell.
+        """
+        async with self._room:
+            waiting = _Waiting(change, item, asyncio.get_running_loop().create_future())
+            self._queue.append(waiting)
+            if self._drain is None or self._drain.done():
+                # An empty context: the batch belongs to everybody, not to the caller who happened to start it.
+                self._drain = asyncio.create_task(self._write_all(), name="committer", context=Context())
+            answer: Result = await waiting.answer
+            return answer
+
+    async def close(self) -> None:
+        """Wait until everything that is waiting has been written or refused."""
+        if self._drain is not None and not self._drain.done():
+            await asyncio.wait([self._drain])
+
+    async def _write_all(self) -> None:
+        while self._queue:
+            batch: list[_Waiting] = []
+            while self._queue and len(batch) < self._limit:
+                waiting = self._queue.popleft()
+                if not waiting.answer.done():  # a caller who was cancelled meanwhile wants nothing
+                    batch.append(waiting)
+            if batch:
+                await self._write(batch)
+
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
+        outcomes: Sequence[object] = [_Failed(StoreUnavailableError("the bot is stopping"))] * len(batch)
+        try:
+            outcomes = await self._outcomes(batch)
+        finally:
+            for waiting, outcome in zip(batch, outcomes, strict=True):
+                if waiting.answer.done():
+                    continue
+                if isinstance(outcome, _Failed):
+                    waiting.answer.set_exception(outcome.error)
+                else:
+                    waiting.answer.set_result(outcome)
+
+    async def _outcomes(self, batch: Sequence[_Waiting]) -> Sequence[object]:
+        work = partial(_apply_alone, batch[0]) if len(batch) == 1 else partial(_apply, _by_change(batch))
+        for attempt in range(1, TRIES + 1):
+            try:
+                written = await self._database.write(work)
+            except Exception as error:  # noqa: BLE001 - every caller is told; none of them may wait for ever
+                if attempt < TRIES and _deserves_another_try(error):
+                    continue
+                return [_Failed(_copy(error)) for _ in batch]
+            return [written[waiting] for waiting in batch]
+        raise AssertionError("unreachable: the last attempt returns")
+
+
+def _by_change(batch: Sequence[_Waiting]) -> Sequence[Sequence[_Waiting]]:
+    groups: dict[Change[Any, Any], list[_Waiting]] = {}
+    for waiting in batch:
+        groups.setdefault(waiting.change, []).append(waiting)
+    return list(groups.values())
+
+
+def _apply_alone(waiting: _Waiting, conn: Connection) -> dict[_Waiting, object]:
+    (result,) = waiting.change(conn, [waiting.item])
+    return {waiting: result}
+
+
+def _apply(groups: Sequence[Sequence[_Waiting]], conn: Connection) -> dict[_Waiting, object]:
+    outcomes: dict[_Waiting, object] = {}
+    for group in groups:
+        try:
+            with _savepoint(conn):
+                results = group[0].change(conn, [waiting.item for waiting in group])
+                outcomes.update(zip(group, results, strict=True))
+        except Exception as error:
+            if translated(error) or is_given_up(conn):
+                raise  # the database fails, not the items
+            outcomes.update({waiting: _redone(waiting, conn) for waiting in group})
+    return outcomes
+
+
+def _redone(waiting: _Waiting, conn: Connection) -> object:
+    for attempt in range(1, TRIES + 1):
+        try:
+            with _savepoint(conn):
+                (result,) = waiting.change(conn, [waiting.item])
+                return result
+        except Exception as error:
+            if translated(error) or is_given_up(conn):
+                raise
+            # Another replica inserted the same key between our look and our insert: the next look finds it.
+            if not is_duplicate(error) or attempt == TRIES:
+                return _Failed(error)
+    raise AssertionError("unreachable: the last attempt returns")
+
+
+@contextmanager
+def _savepoint(conn: Connection) -> Iterator[None]:
+    savepoint = conn.begin_nested()
+    try:
+        yield
+    except Exception as error:
+        if not translated(error) and not is_given_up(conn):  # otherwise there is no savepoint to go back to
+            savepoint.rollback()
+        raise
+    savepoint.commit()
+
+
+def _deserves_another_try(error: Exception) -> bool:
+    return is_duplicate(error) or (error.__cause__ is not None and is_collision(error.__cause__))
+
+
+def _copy(error: Exception) -> Exception:
+    """One exception per caller: a shared one would gather the tracebacks of all of them."""
+    if not isinstance(error, StoreError):
+        return error
+    copy = type(error)(*error.args)
+    copy.__cause__ = error.__cause__
+    return copy

@@ -1,0 +1,64 @@
+"""Contacts of the desk directory and their identities, kept in step with the newest revision."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from bot.store import schema
+from bot.store.bulk import delete_many, insert_many, update_many, upsert_many
+from bot.store.ids import take
+from bot.store.look import rows_by_keys
+from bot.tickets.revision import Revision
+from routing.people import Client, Contact
+from sla.duration import Instant
+
+_KNOWN = "SELECT key, contact_id FROM identity WHERE key IN {keys}"
+_FROM_DESK = text("SELECT key FROM identity WHERE source = 'desk'")
+_OPEN_BY_PERSON = text("""
+SELECT assignee, count(*) FROM ticket
+WHERE status IN ('new', 'open', 'waiting_client', 'waiting_third_party') AND assignee IS NOT NULL GROUP BY assignee
+""")
+
+
+def import_contacts(conn: Connection, revision: Revision, *, at: Instant) -> None:
+    """Make the directory's contacts known by each of their addresses. An address belongs to one contact."""
+    stated = [(client, contact) for client in revision.clients.values() for contact in client.contacts]
+    keys = [key for _, contact in stated for key in _identity_keys(contact)]
+    known = {row.key: row.contact_id for row in rows_by_keys(conn, _KNOWN, keys)}
+    fresh = iter(take(conn, schema.contact, len(stated)))
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    identities: list[dict[str, Any]] = []
+    for client, contact in stated:
+        owned = list(_identity_keys(contact))
+        number = next((known[key] for key in owned if key in known), None)
+        row = _contact_row(client, contact)
+        if number is None:
+            number = next(fresh)
+            new.append({"id": number, "email": contact.addresses.get("email"), "created_at": at, **row})
+        else:
+            changed.append({"id": number, **row})
+        identities += [
+            {"key": key, "contact_id": number, "is_verified": 1, "source": "desk", "linked_at": at} for key in owned
+        ]
+    insert_many(conn, schema.contact, new)
+    update_many(conn, schema.contact, changed)
+    upsert_many(conn, schema.identity, identities)
+    gone = set(conn.execute(_FROM_DESK).scalars()) - set(keys)
+    delete_many(conn, schema.identity, sorted(gone))
+
+
+def recount_load(conn: Connection) -> None:
+    """Count open tickets by person afresh; at the start of a process, so that no drift outlives a restart."""
+    rows = [{"person": person, "tickets": count} for person, count in conn.execute(_OPEN_BY_PERSON)]
+    conn.execute(schema.load.delete())
+    insert_many(conn, schema.load, rows)
+
+
+def _identity_keys(contact: Contact) -> Iterable[str]:
+    return (f"{channel}:{address}" for channel, address in contact.addresses.items())
+
+
+def _contact_row(client: Client, contact: Contact) -> dict[str, Any]:
+    return {"client": client.id, "name": contact.name, "language": contact.language, "zone": contact.zone}

@@ -1,0 +1,216 @@
+"""The journal: every payload as it came, kept before anything else happens and never thrown away.
+
+    new ──> done                 decided
+     ├────> parked ──┐           a kind we know and do not serve: counted, nobody is disturbed
+     └────> dead ────┤           not understood: the admin is told
+                     ├─retry──> new
+                     └─discard─> discarded    (the payload stays)
+
+Payloads of one lane are decided in the order they came; an empty lane is no lane.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, func, or_, select, text, update
+
+from adapters.port import Cursor, Raw
+from bot.store.among import among
+from bot.store.bulk import insert_new, upsert_many
+from bot.store.ids import take
+from bot.store.schema import cursor, inbound
+from sla.duration import Instant, instant
+
+#: What an adapter hands over at once: payloads, how far it has read, and the moment it says so.
+Delivery = tuple[Sequence[Raw], Cursor | None, Instant]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One payload of the journal. `payload` is empty in listings."""
+
+    id: int
+    key: str
+    channel: str
+    account: str
+    external_id: str
+    lane: str
+    received_at: Instant
+    state: str
+    reason: str
+    payload: bytes = b""
+
+
+_LISTED = [inbound.c[name] for name in Kept.__slots__ if name != "payload"]
+_WHOLE = [*_LISTED, inbound.c.payload]
+_NEW = text("inbound.state = 'new'")  # written out, because a partial index serves only its own words
+_DEAD = text("inbound.state = 'dead'")
+
+_FRESH = (
+    select(inbound.c.id, inbound.c.lane)
+    .where(_NEW, inbound.c.id > bindparam("after"))
+    .order_by(inbound.c.id)
+    .limit(bindparam("count"))
+)
+_older = inbound.alias("older")
+_CLAIM = (
+    select(*_WHOLE)
+    .where(
+        among(inbound.c.id, "ids"),
+        _NEW,
+        or_(
+            inbound.c.lane == "",
+            ~select(_older.c.id)
+            .where(
+                text("older.state = 'new'"),
+                _older.c.lane == inbound.c.lane,
+                _older.c.id < inbound.c.id,
+                ~among(_older.c.id, "ids"),
+            )
+            .exists(),
+        ),
+    )
+    .order_by(inbound.c.id)
+    .with_for_update(skip_locked=True, of=inbound)
+)
+#: Tried, not waited for: a lane that another replica is deciding comes round again.
+_LANES = text("""
+    SELECT lane, pg_try_advisory_xact_lock(hashtextextended(lane, 0)) FROM
+    (SELECT DISTINCT lane FROM inbound WHERE id = ANY(:ids) AND lane <> '' AND state = 'new' ORDER BY lane) AS wanted
+""")
+_LANES_OF = select(inbound.c.id, inbound.c.lane).where(among(inbound.c.id, "ids"), _NEW)
+_DONE = update(inbound).where(among(inbound.c.id, "ids"), _NEW).values(state="done", reason="")
+_END = (
+    update(inbound)
+    .where(inbound.c.id == bindparam("row"), _NEW)
+    .values(state=bindparam("end"), reason=bindparam("why"))
+)
+_RETRY = (
+    update(inbound)
+    .where(among(inbound.c.id, "ids"), inbound.c.state.in_(("dead", "parked", "discarded")))
+    .values(state="new", reason="")
+)
+_DISCARD = update(inbound).where(among(inbound.c.id, "ids"), inbound.c.state.in_(("dead", "parked")))
+_LIST = select(*_LISTED).where(among(inbound.c.state, "states")).order_by(inbound.c.id.desc()).limit(bindparam("count"))
+_LIST_NEW = select(*_LISTED).where(_NEW).order_by(inbound.c.id.desc()).limit(bindparam("count"))
+_LIST_DEAD = select(*_LISTED).where(_DEAD).order_by(inbound.c.id.desc()).limit(bindparam("count"))
+_SHOW = select(*_WHOLE).where(inbound.c.id == bindparam("row"))
+_OLDEST = select(inbound.c.received_at).where(_NEW).order_by(inbound.c.id).limit(1)
+_WAITING = select(func.count()).select_from(inbound).where(_NEW)
+_BURIED = select(func.count()).select_from(inbound).where(_DEAD)
+
+
+def keep(conn: Connection, deliveries: Sequence[Delivery]) -> Sequence[Sequence[tuple[int, str]]]:
+    """Store payloads and cursors; gives, for each delivery, the id and lane of every payload that is new to us.
+
+    A Change for the committer. What came before, in this delivery or in any other, is passed over by its key.
+    """
+    raws = [raw for delivery, _, _ in deliveries for raw in delivery]
+    ids = take(conn, inbound, len(raws))
+    rows = [_row(number, raw) for number, raw in zip(ids, raws, strict=True)]
+    new = insert_new(conn, inbound, rows, key="key") if rows else set()
+    moved = {
+        f"{at.channel}:{at.account}": {"key": f"{at.channel}:{at.account}", "value": at.value, "moved_at": now}
+        for _, at, now in deliveries
+        if at is not None
+    }
+    upsert_many(conn, cursor, list(moved.values()))
+    numbers = iter(ids)
+    kept: list[list[tuple[int, str]]] = []
+    for delivery, _, _ in deliveries:
+        kept.append([])
+        for raw in delivery:
+            number = next(numbers)
+            if raw.key in new:
+                new.remove(raw.key)  # a repeat within the batch is not the row that was stored
+                kept[-1].append((number, raw.lane))
+    return kept
+
+
+def cursor_of(conn: Connection, channel: str, account: str) -> str | None:
+    """How far a channel has been read, None at the very beginning."""
+    return conn.execute(select(cursor.c.value).where(cursor.c.key == f"{channel}:{account}")).scalar()
+
+
+def fresh(conn: Connection, *, after: int, count: int) -> Sequence[tuple[int, str]]:
+    """Ids and lanes of undecided payloads above an id, oldest first.
+
+    On PostgreSQL a lower id may appear after a higher one, so look from 0 again every now and then.
+    """
+    return [(row.id, row.lane) for row in conn.execute(_FRESH, {"after": after, "count": count})]
+
+
+def claim(conn: Connection, ids: Sequence[int]) -> Sequence[Kept]:
+    """The payloads among `ids` that this transaction may decide now, oldest first.
+
+    Left out: what is decided already, what has an older undecided payload of its lane in front that is not among `ids`,
+    and on PostgreSQL what another replica is deciding.
+    """
+    wanted: Sequence[int] = ids
+    if conn.dialect.name != "sqlite":
+        refused = {lane for lane, is_ours in conn.execute(_LANES, {"ids": list(ids)}) if not is_ours}
+        if refused:
+            wanted = [row.id for row in conn.execute(_LANES_OF, {"ids": ids}) if row.lane not in refused]
+    return [Kept(**row) for row in conn.execute(_CLAIM, {"ids": wanted}).mappings()]
+
+
+def done(conn: Connection, ids: Sequence[int]) -> None:
+    """These are decided."""
+    conn.execute(_DONE, {"ids": ids})
+
+
+def park(conn: Connection, number: int, reason: str) -> None:
+    """Put aside a payload of a kind we do not serve."""
+    conn.execute(_END, {"row": number, "end": "parked", "why": reason})
+
+
+def bury(conn: Connection, number: int, reason: str) -> None:
+    """Make a payload a dead letter: it holds nothing up, and a person looks at it."""
+    conn.execute(_END, {"row": number, "end": "dead", "why": reason})
+
+
+def retry(conn: Connection, ids: Sequence[int]) -> int:
+    """Have payloads decided again that were put aside; returns how many."""
+    return conn.execute(_RETRY, {"ids": ids}).rowcount
+
+
+def discard(conn: Connection, ids: Sequence[int], *, reason: str) -> int:
+    """Close dead letters that nobody needs; the payloads stay. Returns how many."""
+    return conn.execute(_DISCARD.values(state="discarded", reason=reason), {"ids": ids}).rowcount
+
+
+def listing(conn: Connection, *, states: Sequence[str], count: int) -> Sequence[Kept]:
+    """The newest payloads in these states, without their bytes."""
+    query = _LIST_NEW if list(states) == ["new"] else _LIST_DEAD if list(states) == ["dead"] else _LIST
+    return [Kept(**row) for row in conn.execute(query, {"states": states, "count": count}).mappings()]
+
+
+def show(conn: Connection, number: int) -> Kept | None:
+    """One payload with its bytes."""
+    row = conn.execute(_SHOW, {"row": number}).mappings().first()
+    return Kept(**row) if row else None
+
+
+def oldest_unprocessed(conn: Connection) -> Instant | None:
+    """When the payload arrived that waits longest; None when nothing waits."""
+    return conn.execute(_OLDEST).scalar()
+
+
+def counts(conn: Connection) -> tuple[int, int]:
+    """How many payloads wait, and how many are dead letters."""
+    return conn.execute(_WAITING).scalar_one(), conn.execute(_BURIED).scalar_one()
+
+
+def _row(number: int, raw: Raw) -> dict[str, object]:
+    return {
+        "id": number,
+        "key": raw.key,
+        "channel": str(raw.channel),
+        "account": raw.account,
+        "external_id": raw.external_id,
+        "lane": raw.lane,
+        "payload": raw.payload,
+        "received_at": instant(raw.received_at),
+        "state": "new",
+        "reason": "",
+    }

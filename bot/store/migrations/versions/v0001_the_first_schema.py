@@ -1,0 +1,343 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+#: Tables that number their rows; each has a sequence on PostgreSQL.
+NUMBERED = (
+    "audit",
+    "contact",
+    "inbound",
+    "outbox",
+    "conversation",
+    "ticket",
+    "event",
+    "message",
+    "note",
+    "attachment",
+)
+
+
+def whole(name: str, *extra: sa.schema.SchemaItem, nullable: bool = False, primary_key: bool = False) -> sa.Column[int]:
+    return sa.Column(name, WHOLE, *extra, nullable=nullable, primary_key=primary_key, autoincrement=False)
+
+
+def words(name: str, *, nullable: bool = False, primary_key: bool = False, unique: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=nullable, primary_key=primary_key, unique=unique or None)
+
+
+def table(name: str, *columns: sa.schema.SchemaItem) -> None:
+    op.create_table(name, *columns, sqlite_strict=True)
+
+
+def index(name: str, table_name: str, columns: list[str], *, where: str | None = None, unique: bool = False) -> None:
+    only = sa.text(where) if where else None
+    op.create_index(name, table_name, columns, unique=unique, sqlite_where=only, postgresql_where=only)
+
+
+def upgrade() -> None:  # noqa: PLR0915 - every table, once
+    table(
+        "alarm",
+        words("owner", primary_key=True),
+        whole("due_at"),
+        whole("ticket_id", nullable=True),
+    )
+    index("ix_alarm_due_at", "alarm", ["due_at"])
+    table(
+        "audit",
+        whole("id", primary_key=True),
+        whole("at"),
+        words("actor"),
+        words("action"),
+        words("subject"),
+        words("particulars"),
+    )
+    table(
+        "contact",
+        whole("id", primary_key=True),
+        words("client", nullable=True),
+        words("name"),
+        words("language", nullable=True),
+        words("zone", nullable=True),
+        words("email", nullable=True),
+        whole("created_at"),
+    )
+    table(
+        "cursor",
+        words("key", primary_key=True),
+        words("value"),
+        whole("moved_at"),
+    )
+    table(
+        "inbound",
+        whole("id", primary_key=True),
+        words("key", unique=True),
+        words("channel"),
+        words("account"),
+        words("external_id"),
+        words("lane"),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+        whole("received_at"),
+        words("state"),
+        words("reason"),
+    )
+    index("ix_inbound_dead", "inbound", ["id"], where="state = 'dead'")
+    index("ix_inbound_lane", "inbound", ["lane", "id"], where="state = 'new'")
+    index("ix_inbound_new", "inbound", ["id"], where="state = 'new'")
+    table(
+        "lease",
+        words("name", primary_key=True),
+        words("owner"),
+        whole("epoch"),
+        whole("expires_at"),
+    )
+    table(
+        "link_token",
+        words("digest", primary_key=True),
+        words("purpose"),
+        words("subject"),
+        whole("uses_left"),
+        whole("created_at"),
+        whole("expires_at"),
+    )
+    table(
+        "load",
+        words("person", primary_key=True),
+        whole("tickets"),
+    )
+    table(
+        "outbox",
+        whole("id", primary_key=True),
+        words("key", unique=True),
+        words("channel"),
+        words("lane"),
+        words("what"),
+        whole("ticket_id", nullable=True),
+        whole("message_id", nullable=True),
+        words("person", nullable=True),
+        words("slot", nullable=True),
+        words("payload"),
+        words("guard"),
+        whole("priority"),
+        words("state"),
+        whole("attempts"),
+        whole("not_before"),
+        whole("created_at"),
+        words("claimed_by", nullable=True),
+        whole("claimed_until", nullable=True),
+        words("error"),
+    )
+    index("ix_outbox_lane", "outbox", ["lane", "id"], where="state IN ('pending', 'postponed', 'sending', 'uncertain')")
+    index("ix_outbox_message_id", "outbox", ["message_id"])
+    index("ix_outbox_person", "outbox", ["person", "id"], where="what = 'ping'")
+    index("ix_outbox_ticket_id", "outbox", ["ticket_id"])
+    index(
+        "ix_outbox_waiting",
+        "outbox",
+        ["priority", "id"],
+        where="state IN ('pending', 'postponed', 'sending', 'uncertain')",
+    )
+    table(
+        "press",
+        words("key", primary_key=True),
+        words("answer"),
+        whole("at"),
+    )
+    table(
+        "revision",
+        whole("number", primary_key=True),
+        words("digest"),
+        words("document"),
+        whole("applied_at"),
+        words("applied_by"),
+    )
+    table(
+        "session",
+        words("digest", primary_key=True),
+        words("person"),
+        whole("created_at"),
+        whole("expires_at"),
+    )
+    table(
+        "setting",
+        words("key", primary_key=True),
+        words("value"),
+    )
+    table(
+        "conversation",
+        whole("id", primary_key=True),
+        words("key", unique=True),
+        whole("contact_id", sa.ForeignKey("contact.id")),
+        whole("rev"),
+        whole("ticket_id", nullable=True),
+        whole("created_at"),
+    )
+    table(
+        "identity",
+        words("key", primary_key=True),
+        whole("contact_id", sa.ForeignKey("contact.id")),
+        whole("is_verified"),
+        words("source"),
+        whole("linked_at"),
+    )
+    index("ix_identity_contact_id", "identity", ["contact_id"])
+    table(
+        "receipt",
+        whole("outbox_id", sa.ForeignKey("outbox.id"), primary_key=True),
+        words("slot", nullable=True),
+        words("lane"),
+        words("external_id"),
+        whole("at"),
+    )
+    index("ix_receipt_external_id", "receipt", ["external_id"])
+    index("ix_receipt_slot", "receipt", ["slot", "lane", "outbox_id"])
+    table(
+        "ticket",
+        whole("id", primary_key=True),
+        whole("version"),
+        words("status"),
+        whole("conversation_id", sa.ForeignKey("conversation.id")),
+        whole("contact_id", sa.ForeignKey("contact.id")),
+        words("client", nullable=True),
+        words("plan"),
+        words("policy"),
+        whole("revision"),
+        words("urgency"),
+        words("kind", nullable=True),
+        words("channel"),
+        words("subject"),
+        words("assignee", nullable=True),
+        words("rule"),
+        words("line"),
+        whole("is_verified"),
+        whole("is_unreadable"),
+        whole("is_current"),
+        whole("has_reply"),
+        whole("opened_at"),
+        whole("client_spoke_at"),
+        whole("staff_spoke_at", nullable=True),
+        whole("resolved_at", nullable=True),
+        whole("unset_reply_at", nullable=True),
+        whole("next_due", nullable=True),
+    )
+    index("ix_ticket_contact_id", "ticket", ["contact_id"])
+    index(
+        "ix_ticket_queue",
+        "ticket",
+        ["next_due", "id"],
+        where="status IN ('new', 'open', 'waiting_client', 'waiting_third_party')",
+    )
+    index(
+        "ix_ticket_waiting_list",
+        "ticket",
+        ["line"],
+        where="assignee IS NULL AND status IN ('new', 'open', 'waiting_client', 'waiting_third_party')",
+    )
+    index("uq_ticket_current", "ticket", ["conversation_id"], where="is_current = 1", unique=True)
+    table(
+        "clock",
+        whole("ticket_id", sa.ForeignKey("ticket.id"), primary_key=True),
+        words("metric", primary_key=True),
+        whole("started_at", primary_key=True),
+        words("state"),
+        whole("due_at", nullable=True),
+        whole("breached_at", nullable=True),
+        whole("satisfied_at", nullable=True),
+        words("value"),
+    )
+    index(
+        "ix_clock_settled",
+        "clock",
+        ["state", "started_at"],
+        where="state IN ('met', 'met_late', 'breached', 'retracted')",
+    )
+    table(
+        "event",
+        whole("id", primary_key=True),
+        whole("ticket_id", sa.ForeignKey("ticket.id")),
+        words("what"),
+        words("by"),
+        words("why"),
+        words("particulars"),
+        whole("at"),
+        whole("recorded_at"),
+    )
+    index("ix_event_ticket_id", "event", ["ticket_id"])
+    table(
+        "message",
+        whole("id", primary_key=True),
+        words("key", nullable=True, unique=True),
+        whole("ticket_id", sa.ForeignKey("ticket.id"), nullable=True),
+        whole("conversation_id", sa.ForeignKey("conversation.id")),
+        whole("rev"),
+        words("direction"),
+        words("kind"),
+        words("author", nullable=True),
+        words("reply_kind", nullable=True),
+        words("text"),
+        whole("at"),
+        whole("recorded_at"),
+        words("state"),
+        words("external_id", nullable=True),
+        whole("is_edited"),
+        whole("is_deleted"),
+    )
+    index("ix_message_ticket_id", "message", ["ticket_id"])
+    index("uq_message_conversation_id_rev", "message", ["conversation_id", "rev"], unique=True)
+    table(
+        "note",
+        whole("id", primary_key=True),
+        whole("ticket_id", sa.ForeignKey("ticket.id")),
+        words("author"),
+        words("text"),
+        whole("at"),
+    )
+    index("ix_note_ticket_id", "note", ["ticket_id"])
+    table(
+        "attachment",
+        whole("id", primary_key=True),
+        whole("message_id", sa.ForeignKey("message.id")),
+        words("name"),
+        words("type"),
+        whole("size"),
+        words("digest", nullable=True),
+        words("note"),
+    )
+    index("ix_attachment_digest", "attachment", ["digest"])
+    index("ix_attachment_message_id", "attachment", ["message_id"])
+    table(
+        "message_version",
+        whole("message_id", sa.ForeignKey("message.id"), primary_key=True),
+        whole("version", primary_key=True),
+        words("text"),
+        whole("at"),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        _keep_audit_in_sqlite()
+    else:
+        _keep_audit_in_postgres()
+        for name in NUMBERED:
+            op.execute(f"CREATE SEQUENCE seq_{name}_id")
+
+
+def _keep_audit_in_sqlite() -> None:
+    for act in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER audit_refuses_{act.lower()} BEFORE {act} ON audit "
+            "BEGIN SELECT raise(ABORT, 'the audit trail is only ever added to'); END"
+        )
+
+
+def _keep_audit_in_postgres() -> None:
+    op.execute(
+        "CREATE FUNCTION audit_refuses() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the audit trail is only ever added to'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER audit_refuses BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuses()"
+    )

@@ -1,0 +1,81 @@
+"""The revisions of the desk directory: stored as documents, kept in memory as values.
+
+Few and slow-changing, so each is built once a process. A ticket names the revision it opened under; an older one is
+read when such a ticket is first met.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from bot.deskfile.revise import revision_from_document
+from bot.store import schema
+from bot.store.bulk import insert_many
+from bot.tickets.revision import Revision
+from sla.duration import Instant
+
+
+class Revisions:
+    """What this process knows of the desk. `current` is a KeyError away from a desk that was never applied."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Revision] = {}
+        self._current: int = 0
+
+    @property
+    def current(self) -> Revision:
+        """The newest revision this process has seen."""
+        return self._known[self._current]
+
+    @property
+    def number(self) -> int:
+        """The number of the newest revision, 0 before the first."""
+        return self._current
+
+    def numbered(self, conn: Connection, number: int) -> Revision:
+        """One revision by its number; KeyError when the database has none such."""
+        if number not in self._known:
+            document = conn.execute(
+                select(schema.revision.c.document).where(schema.revision.c.number == number)
+            ).scalar()
+            if document is None:
+                raise KeyError(f"there is no revision {number}")
+            self._known[number] = revision_from_document(json.loads(document), number)
+        return self._known[number]
+
+    def refresh(self, conn: Connection) -> bool:
+        """Look for a newer revision; True when there is one and it is current now."""
+        newest = newest_number(conn)
+        if newest == self._current:
+            return False
+        self.numbered(conn, newest)
+        self._current = newest
+        return True
+
+
+def newest_number(conn: Connection) -> int:
+    """The number of the newest revision in the database, 0 for none."""
+    return conn.exec_driver_sql("SELECT coalesce(max(number), 0) FROM revision").scalar() or 0
+
+
+def newest_document(conn: Connection) -> Mapping[str, Any] | None:
+    """The document of the newest revision."""
+    query = select(schema.revision.c.document).order_by(schema.revision.c.number.desc()).limit(1)
+    document = conn.execute(query).scalar()
+    return json.loads(document) if document is not None else None
+
+
+def add_revision(conn: Connection, document: Mapping[str, Any], digest: str, *, at: Instant, by: str) -> int:
+    """Store the next revision and return its number."""
+    number = newest_number(conn) + 1
+    row = {
+        "number": number,
+        "digest": digest,
+        "document": json.dumps(document, ensure_ascii=False, sort_keys=True),
+        "applied_at": at,
+        "applied_by": by,
+    }
+    insert_many(conn, schema.revision, [row])
+    return number
