@@ -1,0 +1,83 @@
+"""The desk: intake, commands, ticker and sender around one database, as one thing that an app runs and a test drives.
+
+adapters ──journal──> Intake ──> decisions ──> Sender ──> adapters
+             people ──> Commands ──┘   └── alarms ──> Ticker ──┘
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from adapters.message import Channel
+from adapters.port import Adapter
+from bot.desk.changes import Changes
+from bot.desk.commands import Commands
+from bot.desk.directory import Directory
+from bot.desk.hearing import Hearing
+from bot.desk.intake import Intake
+from bot.desk.sender import Sender
+from bot.desk.ticker import Ticker
+from bot.now import Timekeeper
+from bot.store.committer import Committer
+from bot.store.contacts import recount_load
+from bot.store.engine import Database
+from bot.store.revisions import Revisions
+
+log = structlog.get_logger()
+
+
+class Desk:
+    """Everything between the channels and the database. Run `prepare` before anything else."""
+
+    def __init__(self, database: Database, adapters: Mapping[Channel, Adapter], time: Timekeeper) -> None:
+        """`adapters` may still be filled until `prepare`: a channel that reads the desk is built after it."""
+        self.database = database
+        self.time = time
+        self.now = time.now
+        self.adapters = adapters
+        self.revisions = Revisions()
+        self.changes = Changes()
+        self.committer = Committer(database)
+        self.directory = Directory(self.revisions, lambda: [one for one in adapters if adapters[one].health().is_up])
+        hearing = Hearing(adapters, self.revisions, self.directory, self.now)
+        parts = (database, self.committer, self.revisions, self.directory, time)
+        self.sender = Sender(*parts, adapters=adapters, sent=self.changes)
+        self.ticker = Ticker(*parts, fired=self.changes, outgoing=self.sender.nudge)
+        woken = (self.sender.nudge, self.ticker.nudge)
+        self.intake = Intake(database, self.committer, hearing, self.now, decided=self.changes, woken=woken)
+        self.commands = Commands(
+            self.committer, self.revisions, self.directory, self.now, done=self.changes, woken=woken
+        )
+
+    async def prepare(self, *, is_alone: bool) -> None:
+        """Read the newest revision and mend what the last process left. `is_alone` holds the database's own lock."""
+        await self.refresh()
+        await self.database.write(recount_load)
+        await self.sender.recover(is_alone=is_alone)
+
+    async def refresh(self) -> bool:
+        """Look for a newer revision, as another process may have applied one; True when there was one."""
+        number = await self.database.read(self.revisions.refresh)
+        if number:
+            log.info("a revision of the desk is in force", revision=self.revisions.number)
+            self.changes.tell()
+        return number
+
+    async def run(self) -> None:
+        """Run the three loops and watch for new revisions, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.intake.run(), name="intake")
+            group.create_task(self.ticker.run(), name="ticker")
+            group.create_task(self.sender.run(), name="sender")
+            group.create_task(self._watch(), name="revisions")
+
+    async def drain(self) -> None:
+        """Finish what was begun: what is committed stays for the next start, sends under way come to their end."""
+        await self.sender.drain()
+        await self.committer.close()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            await self.refresh()

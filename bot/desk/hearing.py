@@ -1,0 +1,154 @@
+"""From kept payloads to committed decisions, a batch at a time: the set-based heart of intake.
+
+Runs inside the committer's transaction. The payloads of a batch belong to different lanes, so their decisions are
+independent; a payload that holds several things is decided in rounds. What cannot be read becomes a dead letter that an
+admin is told about, and the rest of the batch never notices.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from adapters.errors import InboundError, UnsupportedError
+from adapters.message import Channel, DeliveryNotice, Inbound, InboundDeletion, InboundEdit, InboundMessage
+from adapters.port import Adapter, Raw
+from adapters.text import clean
+from bot.desk.directory import Directory
+from bot.store import journal, lines
+from bot.store.connection import Connection
+from bot.store.facts import facts_of_messages, facts_of_tickets
+from bot.store.revisions import Revisions
+from bot.store.unit import write, write_ping
+from bot.tickets import command as c
+from bot.tickets.decide_client import client_deletes, client_edits, client_says
+from bot.tickets.decide_due import delivery_failed
+from bot.tickets.decide_staff import staff_does
+from bot.tickets.facts import Decision, Facts, Heard, Ping
+from bot.tickets.outcome import person_texts
+from bot.tickets.ticket import TicketId
+from sla.duration import EPOCH, Instant, instant
+from sla.promise import ReplyKind
+
+Adapters = Mapping[Channel, Adapter]
+
+REASON_LENGTH: Final = 500
+
+
+class Hearing:
+    """Decides kept payloads; one per process."""
+
+    def __init__(
+        self, adapters: Adapters, revisions: Revisions, directory: Directory, now: Callable[[], Instant]
+    ) -> None:
+        self._adapters = adapters
+        self._revisions = revisions
+        self._directory = directory
+        self._now = now
+
+    def decide(self, conn: Connection, ids: Sequence[int]) -> Sequence[bool]:
+        """A Change for the committer: whether each payload is decided; False means that it is not ours right now."""
+        rows = journal.claim(conn, ids)
+        read: dict[int, Sequence[Inbound]] = {}
+        for row in rows:
+            try:
+                read[row.id] = self._read(row)
+            except UnsupportedError as error:
+                journal.park(conn, row.id, str(error))
+            except InboundError as error:
+                self.bury(conn, row.id, str(error))
+        for place in range(max(map(len, read.values()), default=0)):
+            self._decide_round(conn, [inbound[place] for inbound in read.values() if len(inbound) > place])
+        journal.done(conn, list(read))
+        ours = {row.id for row in rows}
+        return [one in ours for one in ids]
+
+    def bury(self, conn: Connection, number: int, reason: str) -> None:
+        """Put a payload aside as a dead letter and tell the admins where it lies."""
+        journal.bury(conn, number, reason[:REASON_LENGTH])
+        for person in self._directory.admins():
+            title = person_texts(self._revisions.current, person)("ping_dead_letter", inbound=number)
+            ping = Ping(person, f"dead:{number}:{person}", title, is_alert=True)
+            write_ping(conn, ping, at=self._now(), whereto=self._directory.whereto)
+
+    def _read(self, row: journal.Kept) -> Sequence[Inbound]:
+        channel = Channel(row.channel)
+        if channel not in self._adapters:
+            raise UnsupportedError(f"no {channel} channel is served here")
+        received_at = EPOCH + timedelta(milliseconds=row.received_at)
+        raw = Raw(channel, row.account, row.external_id, row.payload, received_at, row.lane)
+        return self._adapters[channel].convert(raw)
+
+    def _decide_round(self, conn: Connection, inbound: Sequence[Inbound]) -> None:
+        said = [one for one in inbound if isinstance(one, InboundMessage)]
+        known = lines.known_keys(conn, [_key(one) for one in said])
+        said = [one for one in said if _key(one) not in known]
+        now = self._now()
+        pairs: list[tuple[Facts, Decision]] = []
+        facts_of_said = facts_of_messages(conn, self._revisions, said, now=now)
+        for message, facts in zip(said, facts_of_said, strict=True):
+            decision = self._heard(facts, message, now)
+            if decision is not None:
+                _count_load(facts, decision)
+                pairs.append((facts, decision))
+        write(conn, pairs, recorded_at=now, whereto=self._directory.whereto)
+        for one in inbound:
+            self._changed(conn, one, now)
+
+    def _heard(self, facts: Facts, message: InboundMessage, now: Instant) -> Decision | None:
+        text = clean(message.text)
+        person = self._directory.person_of(message.sender)
+        if person is not None:
+            # One of ours wrote in the client's own place: that is an answer the client has seen already.
+            if facts.ticket is None:
+                return None
+            reply = c.Reply(text, ReplyKind.UNSET, message.attachments, is_said=True)
+            return staff_does(facts, person, reply)
+        if not text.strip() and not message.attachments:
+            return None
+        at = min(instant(message.at), now)
+        heard = Heard(_key(message), message.external_id, text, at, message.attachments)
+        return client_says(facts, heard)
+
+    def _changed(self, conn: Connection, one: Inbound, now: Instant) -> None:
+        """What happens to a line that was said before; a line we never had changes nothing."""
+        if isinstance(one, InboundMessage):
+            return
+        at = min(instant(one.at), now)
+        ticket: TicketId | None = None
+        if isinstance(one, InboundEdit):
+            ticket = lines.reword(conn, _key(one), clean(one.text), at=at)
+        elif isinstance(one, InboundDeletion):
+            ticket = lines.reword(conn, _key(one), None, at=at)
+        elif isinstance(one, DeliveryNotice):
+            ticket = lines.mark(conn, one.conversation.key, one.external_id, one.state)
+        if ticket is None:
+            return
+        for facts in facts_of_tickets(conn, self._revisions, [ticket], now=now, is_locked=True).values():
+            decision = self._decided_change(facts, one, at)
+            if decision is not None:
+                write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
+
+    @staticmethod
+    def _decided_change(facts: Facts, one: Inbound, at: Instant) -> Decision | None:
+        if isinstance(one, InboundEdit):
+            return client_edits(facts, at)
+        if isinstance(one, InboundDeletion):
+            return client_deletes(facts, at)
+        if isinstance(one, DeliveryNotice) and one.state == "failed":
+            return delivery_failed(facts, None, _key(one), one.reason, is_certain=True)
+        return None
+
+
+def _key(one: Inbound) -> str:
+    """The key of a message over all payloads it may come in: its conversation's and the channel's own id."""
+    return f"{one.conversation.key}:{one.external_id}"
+
+
+def _count_load(facts: Facts, decision: Decision) -> None:
+    """Later decisions of a batch see what earlier ones gave to whom; all facts of a batch share this mapping."""
+    load = facts.load
+    if not isinstance(load, dict):
+        return
+    for ticket, step in ((facts.ticket, -1), (decision.ticket, 1)):
+        if ticket is not None and ticket.assignee is not None and ticket.status.is_open and decision.ticket is not None:
+            load[ticket.assignee] = load.get(ticket.assignee, 0) + step

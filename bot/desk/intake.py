@@ -1,0 +1,130 @@
+"""Intake: keep first, decide after, each conversation in its order and all of them fairly.
+
+Undecided payloads wait in lanes, one a conversation. A batch takes at most one of each lane, so a client who writes
+five thousand messages is served between all the others and never before them. A payload that cannot be decided is put
+aside as a dead letter, alone.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from adapters.port import Cursor, Raw
+from bot import metrics
+from bot.crashpoint import reach
+from bot.desk.changes import Changes, Nudge
+from bot.desk.hearing import Hearing
+from bot.store import journal
+from bot.store.committer import Committer
+from bot.store.engine import Database
+from bot.store.errors import StoreUnavailableError
+from sla.duration import Instant
+
+log = structlog.get_logger()
+
+BATCH: Final = 64
+LOOK: Final = 512
+#: Every so many batches the journal is read from its beginning: on PostgreSQL a lower id may appear late.
+FULL_LOOK: Final = 50
+
+
+class Intake:
+    """Takes payloads from adapters and turns them into decisions."""
+
+    def __init__(
+        self,
+        database: Database,
+        committer: Committer,
+        hearing: Hearing,
+        now: Callable[[], Instant],
+        *,
+        decided: Changes,
+        woken: Sequence[Nudge],
+    ) -> None:
+        self.nudge = Nudge()
+        self._database = database
+        self._committer = committer
+        self._hearing = hearing
+        self._now = now
+        self._decided = decided
+        self._woken = woken
+        self._lanes: dict[str, deque[int]] = {}
+        self._seen = 0
+        self._looks = 0
+
+    async def journal(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
+        """Keep payloads and cursor; returns after the commit. What is new waits in its lane from here on."""
+        kept = await self._committer.commit(journal.keep, (raws, cursor, self._now()))
+        reach("intake.kept")
+        for raw in raws:
+            metrics.INBOUND.labels(channel=raw.channel.value).inc()
+        if kept:
+            self._remember(kept)
+            self.nudge.ring()
+
+    async def once(self) -> int:
+        """Decide one batch; how many payloads it took, 0 when nothing waits."""
+        if not self._lanes:
+            await self._look()
+        ids = self._next_batch()
+        if not ids:
+            return 0
+        answers = await asyncio.gather(
+            *(self._committer.commit(self._hearing.decide, number) for number in ids), return_exceptions=True
+        )
+        reach("intake.decided")
+        for number, answer in zip(ids, answers, strict=True):
+            if isinstance(answer, StoreUnavailableError):
+                # Nothing is lost: the row is still new and the next look finds it.
+                self._seen = 0
+                raise answer
+            if isinstance(answer, Exception):
+                await self._bury(number, answer)
+            elif isinstance(answer, BaseException):
+                raise answer
+        self._decided.tell()
+        for nudge in self._woken:
+            nudge.ring()
+        return len(ids)
+
+    async def run(self) -> None:
+        """Decide what comes until cancelled; a database that is away is waited for."""
+        while True:
+            try:
+                if not await self.once():
+                    await self.nudge.sleep()
+            except StoreUnavailableError as error:
+                log.warning("intake waits for the database", reason=str(error))
+                await asyncio.sleep(1)
+
+    async def _look(self) -> None:
+        self._looks += 1
+        if self._looks % FULL_LOOK == 0:
+            self._seen = 0
+        after = self._seen
+        self._remember(await self._database.read(lambda conn: journal.fresh(conn, after=after, count=LOOK)))
+
+    def _remember(self, fresh: Sequence[tuple[int, str]]) -> None:
+        for number, lane in fresh:
+            waiting = self._lanes.setdefault(lane or f"#{number}", deque())
+            if number not in waiting:
+                waiting.append(number)
+            self._seen = max(self._seen, number)
+
+    def _next_batch(self) -> list[int]:
+        """The oldest payload of up to `BATCH` lanes; lanes that have more go to the end of the row."""
+        batch: list[int] = []
+        for lane in list(self._lanes)[:BATCH]:
+            waiting = self._lanes.pop(lane)
+            batch.append(waiting.popleft())
+            if waiting:
+                self._lanes[lane] = waiting
+        return batch
+
+    async def _bury(self, number: int, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"
+        log.error("payload could not be decided", inbound=number, error=type(error).__name__, exc_info=error)
+        await self._database.write(lambda conn: self._hearing.bury(conn, number, reason))

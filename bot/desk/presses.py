@@ -1,0 +1,78 @@
+"""From a button or a form to a command, and from a button to the form it opens. Pure; words are the person's own."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from adapters.card import Form, Input
+from adapters.port import Answer, Press
+from bot.tickets import command as c
+from bot.tickets.eta import parse_eta
+from bot.tickets.revision import Revision
+from bot.tickets.texts import Texts
+from routing.people import PersonId
+from sla.calendar import Calendar
+from sla.duration import Instant
+from sla.promise import ReplyKind
+
+_PLAIN: Final[Mapping[str, Callable[[Mapping[str, str]], c.Command]]] = {
+    "ticket.take": lambda _: c.Take(),
+    "ticket.ack": lambda _: c.Acknowledge(),
+    "ticket.noreply": lambda _: c.NeedsNoAnswer(),
+    "ticket.reply": lambda fields: c.Reply(fields.get("text", "")),
+    "ticket.note": lambda fields: c.AddNote(fields.get("text", "")),
+    "ticket.clarify": lambda fields: c.AskDetails(fields.get("text", "")),
+    "ticket.resolve": lambda fields: c.Resolve(fields.get("text", "")),
+    "ticket.escalate": lambda fields: c.Escalate(fields.get("why", "")),
+    "ticket.urgency": lambda fields: c.SetUrgency(fields.get("urgency", "")),
+    "ticket.handover": lambda fields: c.HandOver(
+        PersonId(fields["to"]) if fields.get("to") else None, fields.get("why", "")
+    ),
+    "ticket.kind": lambda fields: c.NameReply(ReplyKind(fields.get("kind", "answer"))),
+}
+#: Buttons that ask for words first, and which.
+_WORDS: Final = {
+    "ticket.reply": "text",
+    "ticket.note": "text",
+    "ticket.clarify": "text",
+    "ticket.eta": "eta",
+    "ticket.handover": "to",
+    "ticket.escalate": "why",
+    "ticket.urgency": "urgency",
+}
+
+
+def command_from_press(press: Press, *, now: Instant, calendar: Calendar) -> c.Command | Answer:
+    """The command behind a press; an Answer that names the field when something in the form is wrong."""
+    if press.action == "ticket.eta":
+        try:
+            due_at = parse_eta(press.fields.get("eta", ""), now=now, zone=calendar.zone, calendar=calendar)
+        except ValueError as error:
+            return Answer(errors={"eta": str(error)}, is_refused=True)
+        return c.GiveEta(due_at, press.fields.get("text", ""))
+    make = _PLAIN.get(press.action)
+    if make is None:
+        return Answer(f"There is no button {press.action} here.", is_refused=True)
+    return make(press.fields)
+
+
+def form_for(action: str, value: str, speak: Texts, revision: Revision) -> Form | None:
+    """The form a button opens, None for one that acts at once."""
+    wanted = _WORDS.get(action)
+    if wanted is None:
+        return None
+    label = speak(f"button_{action.partition('.')[2]}")
+    inputs: tuple[Input, ...]
+    if wanted == "eta":
+        inputs = (
+            Input("eta", speak("metric_eta"), "moment"),
+            Input("text", speak("button_reply"), "long_text", required=False),
+        )
+    elif wanted == "to":
+        people = tuple((person.id, person.name) for person in revision.people.values())
+        inputs = (Input("to", label, "choice", people), Input("why", speak("button_note"), "long_text", required=False))
+    elif wanted == "urgency":
+        levels = tuple(dict.fromkeys(level for policy in revision.policies.values() for level in policy.urgencies))
+        inputs = (Input("urgency", label, "choice", tuple((level, level) for level in levels)),)
+    else:
+        inputs = (Input(wanted, label, "long_text"),)
+    return Form(action, f"{label} · {value}", value, inputs, label)

@@ -1,0 +1,261 @@
+"""The story harness: the whole desk on a real database, fake channels, and a clock that the story owns.
+
+A story says what people do (`receives`, `does`, `presses`), lets time pass (`fast_forward`) and then says what must have
+been seen (`expect_*`) and, last of all, that nothing else was (`expect_quiet`). Time never passes by itself: each step
+is worked off to its end before the next line of the story, alarm by alarm in the order of their moments.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from adapters.card import OutboundCard
+from adapters.fake import FakeChannel
+from adapters.message import Channel, Identity
+from adapters.port import Answer
+from bot.desk.desk import Desk
+from bot.store import alarms, outbox, reads
+from bot.tickets.command import Command
+from bot.tickets.facts import Line
+from bot.tickets.ticket import Ticket, TicketId
+from routing.people import PersonId
+from sla.clock import Clock
+from sla.duration import Instant, instant, later, moment
+
+#: A Tuesday, 12:00 at +03:00: everybody of the built desk is on shift.
+NOON = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
+ALL_CHANNELS = tuple(Channel)
+
+
+class OwnedTime:
+    """A wall clock that only moves when the story says so."""
+
+    def __init__(self, start: datetime) -> None:
+        self.at = instant(start)
+
+    def now(self) -> Instant:
+        return self.at
+
+    def moment(self) -> datetime:
+        return moment(self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing that appeared in front of somebody. `is_edit` marks a card that changed quietly where it stood."""
+
+    channel: Channel
+    address: str
+    text: str
+    is_card: bool
+    is_edit: bool
+    is_mention: bool
+
+
+@dataclass
+class Story:
+    """A desk that a story happens to."""
+
+    desk: Desk
+    time: OwnedTime
+    channels: Mapping[Channel, FakeChannel]
+    _looked: dict[Channel, int] = field(default_factory=dict)
+    _unexpected: list[Seen] = field(default_factory=list)
+    _acts: int = 0
+
+    # What happens
+
+    async def receives(
+        self, channel: Channel = Channel.TELEGRAM, *, sender: str, text: str, address: str | None = None, **more: Any
+    ) -> str:
+        """A contact writes (by name, or by an address nobody knows); gives the message's own id."""
+        own = self._address(sender, channel)
+        raw = await self.channels[channel].says(address or own, text, sender=own, name=sender.title(), **more)
+        await self.settle()
+        return raw.external_id
+
+    async def does(self, person: str, command: Command, *, ticket: int = 1, key: str | None = None) -> Answer:
+        """One of our people does something to a ticket, from wherever they are."""
+        self._acts += 1
+        answer = await self.desk.commands.perform(
+            PersonId(person), TicketId(ticket), command, key=key or f"story-{self._acts}"
+        )
+        await self.settle()
+        return answer
+
+    async def presses(self, person: str, button: str, **fields: str) -> Answer:
+        """A person presses a button on the newest card they see that has it, and fills in the form if one opens."""
+        slack = self.channels[Channel.SLACK]
+        answer = await slack.press(self._address(person, Channel.SLACK), button)
+        if answer.form is not None:
+            answer = await slack.submit(self._address(person, Channel.SLACK), fields)
+        await self.settle()
+        return answer
+
+    async def fast_forward(self, **length: float) -> None:
+        """Let time pass, stopping at every alarm and every postponed send on the way."""
+        until = later(self.time.at, timedelta(**length))
+        await self.settle()
+        while (stop := await self._next_stop()) is not None and stop <= until:
+            self.time.at = stop
+            await self.settle()
+        self.time.at = until
+        await self.settle()
+
+    async def go_to(self, at: datetime) -> None:
+        """Let time pass until a moment, as `fast_forward`."""
+        await self.fast_forward(milliseconds=instant(at) - self.time.at)
+
+    async def sleep_until(self, at: datetime) -> None:
+        """The process was down or the machine asleep: time jumps, and only then anything is noticed."""
+        self.time.at = instant(at)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Work off everything that can be worked off at this moment."""
+        while True:
+            moved = await self.desk.intake.once()
+            moved += await self.desk.ticker.once()
+            moved += await self.desk.sender.once()
+            await self.desk.sender.drain()
+            if not moved:
+                return
+            # Channels that rest between two sends let a second pass; a story that ends here has seen everything.
+            await self._pass_rests()
+
+    # What was seen
+
+    def expect_message(self, contact: str, channel: Channel = Channel.TELEGRAM, *, containing: str) -> str:
+        """Exactly one new message stands in front of a contact that contains this; returns its whole text."""
+        address = self._address(contact, channel)
+        return self._taken(
+            f"a message to {contact} on {channel}",
+            containing,
+            lambda seen: seen.channel is channel and seen.address == address and not seen.is_card,
+        )
+
+    def expect_card(self, person: str, *, containing: str) -> str:
+        """A card appeared in front of one of our people for the first time."""
+        return self._staff(person, f"a new card for {person}", containing, is_edit=False)
+
+    def expect_edit(self, person: str, *, containing: str) -> str:
+        """A card of theirs changed quietly; the latest wording counts, the ones before it are taken with it."""
+        text = self._staff(person, f"a changed card for {person}", containing, is_edit=True)
+        address = self._address(person, Channel.SLACK)
+        self._unexpected = [one for one in self._unexpected if not (one.is_edit and one.address == address)]
+        return text
+
+    def expect_ping(self, person: str, *, containing: str) -> str:
+        """A message of its own, with a mention."""
+        return self._staff(person, f"a ping for {person}", containing, is_edit=False)
+
+    expect_alert = expect_ping
+
+    def expect_quiet(self) -> None:
+        """Nothing else appeared in front of anybody. Quiet changes of a card are no noise."""
+        self._look()
+        noise = [one for one in self._unexpected if not one.is_edit]
+        self._unexpected.clear()
+        assert not noise, "somebody was told more than the story expects:\n" + "\n".join(map(str, noise))
+
+    def forget(self) -> None:
+        """What was seen so far is not this story's business."""
+        self._look()
+        self._unexpected.clear()
+
+    async def ticket(self, number: int = 1) -> Ticket:
+        """A ticket as it stands."""
+        ticket = (await self.page(number)).facts.ticket
+        assert ticket is not None
+        return ticket
+
+    async def clock(self, metric: str, number: int = 1) -> Clock:
+        """The latest clock of a metric on a ticket."""
+        clocks = [one for one in (await self.page(number)).facts.clocks if one.metric == metric]
+        assert clocks, f"T-{number} has no clock for {metric}"
+        return max(clocks, key=lambda one: one.started_at)
+
+    async def lines(self, number: int = 1) -> Sequence[Line]:
+        """The transcript of a ticket."""
+        return (await self.page(number)).lines
+
+    async def events(self, number: int = 1) -> list[str]:
+        """What happened to a ticket, in one word each."""
+        return [event.what for event in (await self.page(number)).events]
+
+    async def page(self, number: int = 1) -> reads.Page:
+        """A ticket with everything around it."""
+        page = await self.desk.database.read(
+            lambda conn: reads.page(conn, self.desk.revisions, TicketId(number), now=self.time.at)
+        )
+        assert page is not None, f"there is no T-{number}"
+        return page
+
+    async def is_there(self, number: int) -> bool:
+        """Whether a ticket of that number exists."""
+        page = await self.desk.database.read(
+            lambda conn: reads.page(conn, self.desk.revisions, TicketId(number), now=self.time.at)
+        )
+        return page is not None
+
+    def _address(self, name: str, channel: Channel) -> str:
+        """A person's or contact's address on a channel; a name nobody has is an address itself."""
+        revision = self.desk.revisions.current
+        if (person := revision.person(PersonId(name))) is not None:
+            return person.addresses.get(channel, name)
+        contacts = [contact for client in revision.clients.values() for contact in client.contacts]
+        found = next((contact for contact in contacts if contact.name.casefold() == name), None)
+        return found.addresses.get(channel, name) if found else name
+
+    def identity(self, name: str, channel: Channel) -> Identity:
+        """Who somebody is on a channel."""
+        return Identity(channel, self._address(name, channel))
+
+    def _staff(self, person: str, what: str, containing: str, *, is_edit: bool) -> str:
+        addresses = {self._address(person, channel) for channel in self.channels} | {person}
+        return self._taken(
+            what, containing, lambda seen: seen.address in addresses and seen.is_card and seen.is_edit is is_edit
+        )
+
+    def _taken(self, what: str, containing: str, fits: Any) -> str:
+        self._look()
+        found = [one for one in self._unexpected if fits(one) and containing in one.text]
+        seen = "\n".join(map(str, self._unexpected)) or "nothing"
+        assert found, f"expected {what} containing {containing!r}; seen:\n{seen}"
+        if not found[0].is_edit:
+            assert len(found) == 1, f"expected one {what} containing {containing!r}; seen:\n{seen}"
+        taken = found[-1]
+        self._unexpected.remove(taken)
+        return taken.text
+
+    def _look(self) -> None:
+        for channel, fake in self.channels.items():
+            happenings = fake.happenings()
+            for one in happenings[self._looked.get(channel, 0) :]:
+                if one.by:
+                    continue
+                shown = next((seen for seen in fake.sent if seen.external_id == one.external_id), None)
+                card = shown.message if shown is not None and isinstance(shown.message, OutboundCard) else None
+                self._unexpected.append(
+                    Seen(
+                        channel,
+                        one.conversation.address,
+                        one.text,
+                        card is not None,
+                        one.what == "changed",
+                        card is not None and card.card.mention,
+                    )
+                )
+            self._looked[channel] = len(happenings)
+
+    async def _next_stop(self) -> Instant | None:
+        alarm = await self.desk.database.read(alarms.next_due)
+        send = await self.desk.database.read(outbox.next_ready)
+        return min((one for one in (alarm, send) if one is not None and one > self.time.at), default=None)
+
+    async def _pass_rests(self) -> None:
+        """Let the seconds pass that a channel wants between two sends, as they would pass unnoticed in real life."""
+        send = await self.desk.database.read(outbox.next_ready)
+        if send is not None and self.time.at < send <= self.time.at + 2_000:
+            self.time.at = send
