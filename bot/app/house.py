@@ -1,0 +1,131 @@
+"""Everything built and joined: database, desk, channels and pages, from settings and nothing else.
+
+The one place that names concrete channels. Building begins nothing; `serve.py` starts it and stops it in order.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aiohttp import web
+
+from adapters.inapp.adapter import InAppAdapter
+from adapters.inapp.config import Config
+from adapters.message import Channel
+from adapters.port import Adapter, Health, Route
+from bot import metrics
+from bot.app.chat import StoredFiles, StoredTranscript, widget_texts
+from bot.desk.board_channel import BoardChannel
+from bot.desk.desk import Desk
+from bot.now import Rehearsal, Timekeeper, rehearse
+from bot.settings import Settings, with_secret_key
+from bot.store.engine import Database, open_database
+from bot.store.files import Files
+from bot.store.migrate import upgrade
+from bot.store.places import hold_lock
+from bot.web.desk import Site
+from bot.web.server import application
+from sla.duration import moment
+
+REHEARSAL_MARK = "[rehearsal] "
+#: A ticker that has not looked for this long of real time is stuck.
+TICKER_STUCK_SECONDS = 30
+
+
+@dataclass(slots=True)
+class House:
+    """A desk with its channels and pages, built and not yet running."""
+
+    settings: Settings
+    time: Timekeeper
+    database: Database
+    desk: Desk
+    inapp: InAppAdapter
+    adapters: dict[Channel, Adapter]
+    files: Files
+    site: Site
+    extra_routes: list[Route] = field(default_factory=list)
+
+    @property
+    def channels(self) -> Sequence[Adapter]:
+        """The channels that people outside are on."""
+        return [adapter for channel, adapter in self.adapters.items() if channel is not Channel.BOARD]
+
+    def application(self) -> web.Application:
+        """What the one HTTP listener serves."""
+        registry = metrics.REGISTRY if self.settings.metrics is None else None
+        return application(
+            self.desk,
+            self.site,
+            adapters=self.channels,
+            routes=self.extra_routes,
+            parts={"ticker": self._ticker},
+            registry=registry,
+            files=self.files,
+        )
+
+    def _ticker(self) -> Health:
+        last = self.desk.ticker.last_cycle
+        stuck_ms = TICKER_STUCK_SECONDS * 1000 * self.time.speed
+        if last is None or self.desk.now() - last > stuck_ms:
+            return Health(is_up=False, detail="the ticker has not looked lately")
+        return Health(is_up=True, detail="looks at what is due", since=moment(last))
+
+
+@asynccontextmanager
+async def built(
+    settings: Settings,
+    *,
+    rehearsal: Rehearsal | None = None,
+    standins: Callable[[Callable[[], datetime]], Mapping[Channel, Adapter]] | None = None,
+    has_lock: bool = True,
+) -> AsyncIterator[House]:
+    """Open the database, bring it to the newest schema, and build everything around it; closed again at the end.
+
+    Raises a DatabaseError with one sentence when the database cannot be used. `standins` adds channels in memory.
+    """
+    settings = with_secret_key(settings)
+    time = Timekeeper(rehearsal or _rehearsal(settings))
+    async with AsyncExitStack() as stack:
+        database = await open_database(settings.database_url.get_secret_value(), quick_check=True)
+        stack.push_async_callback(database.close)
+        if database.path is not None and has_lock:
+            stack.enter_context(hold_lock(database.path))
+        await upgrade(database)
+
+        def now() -> datetime:
+            return moment(time.now())
+
+        adapters: dict[Channel, Adapter] = {}
+        desk = Desk(database, adapters, time)
+        files = Files(settings.files)
+        # With stand-ins nothing leaves the machine and every page says what it is; elsewhere each text has to.
+        mark = REHEARSAL_MARK if settings.is_rehearsal and standins is None else ""
+        inapp = InAppAdapter(
+            Config(
+                jwt_secrets=settings.jwt_secrets(),
+                signing_secret=key.get_secret_value() if (key := settings.secret_key) else "",
+                origins=(settings.address, *settings.inapp_origins),
+            ),
+            StoredTranscript(desk, mark=mark),
+            StoredFiles(desk, files),
+            widget_texts(),
+            now,
+        )
+        adapters[Channel.INAPP] = inapp
+        adapters.update(standins(now) if standins else {})
+        adapters[Channel.BOARD] = BoardChannel(desk.changes, now)
+        site = Site(
+            public_url=settings.address,
+            speed=time.speed,
+            is_rehearsal=settings.is_rehearsal or time.speed != 1,
+            has_standins=standins is not None,
+        )
+        yield House(settings, time, database, desk, inapp, adapters, files, site)
+
+
+def _rehearsal(settings: Settings) -> Rehearsal | None:
+    if not settings.is_rehearsal:
+        return None
+    return rehearse(settings.rehearsal_file, start=settings.time_start, speed=settings.time_speed or 1.0)
