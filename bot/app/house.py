@@ -15,7 +15,7 @@ from adapters.inapp.config import Config
 from adapters.message import Channel
 from adapters.port import Adapter, Health, Route
 from bot import metrics
-from bot.app.chat import StoredFiles, StoredTranscript, widget_texts
+from bot.app.transcript import StoredFiles, StoredTranscript, widget_texts
 from bot.desk.board_channel import BoardChannel
 from bot.desk.desk import Desk
 from bot.now import Rehearsal, Timekeeper, rehearse
