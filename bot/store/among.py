@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import Boolean, TypeDecorator, TypeEngine
+from sqlalchemy.types import NULLTYPE, TypeDecorator, TypeEngine
 
 
 class _Many(TypeDecorator[Iterable[Any]]):
@@ -32,10 +32,10 @@ class _Many(TypeDecorator[Iterable[Any]]):
         return json.dumps(values) if dialect.name == "sqlite" else values
 
 
-class _Among(FunctionElement[bool]):
+class _Among(FunctionElement[Any]):
     name = "among"
     inherit_cache = True
-    type = Boolean()
+    type = NULLTYPE  # a Boolean would become `... = 1` on SQLite, and then no index is used
 
 
 @compiles(_Among, "sqlite")

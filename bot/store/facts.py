@@ -31,6 +31,10 @@ SELECT ticket_id, value FROM clock WHERE ticket_id IN {keys}
 AND (state IN ('running', 'paused', 'breached', 'stopped') OR metric = 'first_response') ORDER BY started_at
 """
 _ALL_CLOCKS = "SELECT ticket_id, value FROM clock WHERE ticket_id IN {keys} ORDER BY started_at"
+_TALKS_OF = """
+SELECT conversation.key FROM ticket JOIN conversation ON conversation.id = ticket.conversation_id
+WHERE ticket.id IN {keys}
+"""
 _SPEAKERS = """
 SELECT conversation.id AS talk_id, conversation.key, conversation.rev, contact.id, contact.client, contact.name,
 contact.language, contact.zone FROM conversation JOIN contact ON contact.id = conversation.contact_id
@@ -83,6 +87,8 @@ def facts_of_tickets(
 ) -> dict[TicketId, Facts]:
     """Facts for tickets by id; ids that do not exist are left out. `is_whole` brings the clocks of the past as well."""
     if is_locked and conn.dialect.name != "sqlite":
+        # The conversation first, as intake does it: two replicas never wait for each other in a circle.
+        lock_conversations(conn, [row.key for row in rows_by_keys(conn, _TALKS_OF, ids)])
         rows_by_keys(conn, "SELECT id FROM ticket WHERE id IN {keys} ORDER BY id FOR UPDATE", ids)
     revision = revisions.current
     tickets = tickets_by_id(conn, ids)

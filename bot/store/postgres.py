@@ -4,7 +4,10 @@ Writers and readers have pools of their own, so that a full board never keeps a 
 longer than a transaction (no session locks, no LISTEN here): a pooler in transaction mode may stand in between.
 """
 
-from collections.abc import Callable
+import itertools
+import secrets
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,7 +84,11 @@ def _engine(url: URL, size: int, *, read_only: bool = False) -> AsyncEngine:
         pool_pre_ping=True,
         pool_recycle=RECONNECT_AFTER_SECONDS,
         pool_timeout=CONNECT_WITHIN_SECONDS,
-        connect_args={"timeout": CONNECT_WITHIN_SECONDS, "command_timeout": ANSWER_WITHIN_SECONDS},
+        connect_args={
+            "timeout": CONNECT_WITHIN_SECONDS,
+            "command_timeout": ANSWER_WITHIN_SECONDS,
+            "prepared_statement_name_func": partial(_next_name, secrets.token_hex(8), itertools.count()),
+        },
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -96,6 +103,11 @@ def _engine(url: URL, size: int, *, read_only: bool = False) -> AsyncEngine:
         connection.commit()
 
     return engine
+
+
+def _next_name(prefix: str, numbers: Iterator[int]) -> str:
+    """A name no other process gives a statement: behind a pooler, they may share one connection of the server."""
+    return f"maitred_{prefix}_{next(numbers)}"
 
 
 async def _transact(engine: AsyncEngine, work: Callable[[Connection], T]) -> T:

@@ -39,7 +39,8 @@ _COUNTS = text(f"""
 SELECT count(*) AS open,
 sum(CASE WHEN assignee = :person THEN 1 ELSE 0 END) AS mine,
 sum(CASE WHEN {_WAITING} THEN 1 ELSE 0 END) AS waiting,
-sum(CASE WHEN next_due IS NOT NULL THEN 1 ELSE 0 END) AS running
+sum(CASE WHEN next_due IS NOT NULL THEN 1 ELSE 0 END) AS running,
+sum(CASE WHEN assignee IS NULL THEN 1 ELSE 0 END) AS unassigned
 FROM ticket WHERE {_OPEN}
 """)  # noqa: S608 - conditions of ours
 _KEPT = text(f"""
@@ -86,6 +87,7 @@ class Tally:
     mine: int
     waiting: int
     running: int
+    unassigned: int
     kept: int
     settled: int
 
@@ -110,7 +112,13 @@ def tally(conn: Connection, *, person: PersonId, since: Instant) -> Tally:
     clocks = {row.state: row.clocks for row in conn.execute(_KEPT, {"since": since})}
     kept = sum(clocks.get(state, 0) for state in (State.MET, State.RETRACTED))
     return Tally(
-        counts.open or 0, counts.mine or 0, counts.waiting or 0, counts.running or 0, kept, sum(clocks.values())
+        open=counts.open or 0,
+        mine=counts.mine or 0,
+        waiting=counts.waiting or 0,
+        running=counts.running or 0,
+        unassigned=counts.unassigned or 0,
+        kept=kept,
+        settled=sum(clocks.values()),
     )
 
 

@@ -17,7 +17,7 @@ from bot.store.look import rows_by_keys
 from bot.store.revisions import Revisions
 from bot.tickets.facts import Event, Facts, Line
 from bot.tickets.ticket import MessageId, Ticket, TicketId
-from routing.people import PersonId
+from routing.people import ClientId, PersonId
 from sla.duration import Instant
 
 _COLUMNS = """
@@ -38,6 +38,13 @@ _DELIVERIES = """
 SELECT id, message_id, state, attempts, not_before, error FROM outbox WHERE message_id IN {keys} ORDER BY id
 """
 _IDENTITIES = "SELECT key, is_verified FROM identity WHERE contact_id IN {keys} ORDER BY key"
+_ACQUAINTANCE = """
+SELECT contact.id, contact.client, contact.language, contact.zone, identity.is_verified
+FROM identity JOIN contact ON contact.id = identity.contact_id WHERE identity.key IN {keys}
+"""
+_LATEST_ASSIGNEE = """
+SELECT assignee FROM ticket WHERE contact_id IN {keys} AND is_current = 1 ORDER BY id DESC LIMIT 1
+"""
 _RELATED = "SELECT * FROM ticket WHERE contact_id IN {keys} ORDER BY id DESC LIMIT 20"
 _MAY_READ = text("""
 SELECT 1 FROM attachment JOIN message ON message.id = attachment.message_id
@@ -45,6 +52,16 @@ JOIN conversation ON conversation.id = message.conversation_id
 WHERE attachment.digest = :digest AND conversation.key = :key LIMIT 1
 """)
 _FILE = text("SELECT name, type, size, digest, note FROM attachment WHERE digest = :digest ORDER BY id LIMIT 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """A contact as greeted: whose they are if that is proven, how they read, and who has their open ticket."""
+
+    client: ClientId | None
+    language: str | None
+    zone: str | None
+    assignee: PersonId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +161,20 @@ def lines_by_ids(conn: Connection, ids: Sequence[int]) -> dict[MessageId, Line]:
 def heads(conn: Connection, conversation_keys: Sequence[str]) -> dict[str, int]:
     """The greatest `rev` of each conversation; one that does not exist is left out."""
     return {row.key: row.rev for row in rows_by_keys(conn, _HEADS, conversation_keys)}
+
+
+def acquaintance(conn: Connection, identity_key: str) -> Acquaintance | None:
+    """What we know of whoever holds this identity; None before their first word."""
+    row = next(iter(rows_by_keys(conn, _ACQUAINTANCE, [identity_key])), None)
+    if row is None:
+        return None
+    latest = next(iter(rows_by_keys(conn, _LATEST_ASSIGNEE, [row.id])), None)
+    return Acquaintance(
+        client=ClientId(row.client) if row.client and row.is_verified else None,
+        language=row.language,
+        zone=row.zone,
+        assignee=PersonId(latest.assignee) if latest is not None and latest.assignee else None,
+    )
 
 
 def may_read_file(conn: Connection, conversation_key: str, digest: str) -> bool:

@@ -17,6 +17,7 @@ LOCKS: Final = ("build", "dev", "run")
 MODULES: Final = {
     "prometheus_client": "prometheus_client",
     "pyjwt": "jwt",
+    "python_dotenv": "dotenv",
     "python_telegram_bot": "telegram",
     "slack_bolt": "slack_bolt",
 }
@@ -24,7 +25,7 @@ MODULES: Final = {
 #: Declared and yet imported nowhere.
 NOT_IMPORTED: Final = {
     "tzdata": "zoneinfo reads its files",
-    "aiosqlite": "SQLAlchemy imports it for a sqlite+aiosqlite:// address",
+    "aiosqlite": "DATABASE_URL names it; the store runs SQLite on threads of its own, see docs/decisions",
     "asyncpg": "SQLAlchemy imports it for a postgresql+asyncpg:// address",
     "aioimaplib": "of the email channel, which comes next",
     "aiosmtplib": "of the email channel, which comes next",

@@ -1,0 +1,134 @@
+"""Statements that run for every message look things up; none of them reads a table from end to end."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import Connection, event
+
+from bot.store import alarms, journal, outbox, presses, schema, tokens
+from bot.store.alarms import Alarm
+from bot.store.bulk import delete_many, insert_many, insert_new, update_many
+from bot.store.engine import Database
+from bot.store.ids import take
+from bot.store.outbox import Put, Settled
+from bot.store.touch import touch_messages
+from sla.duration import Instant
+from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox, raw
+
+ROWS = 4_000
+NOW = Instant(ROWS * 2)
+MINUTE = timedelta(minutes=1)
+
+CALLS: dict[str, Callable[[Connection], object]] = {
+    "keeping a payload": partial(journal.keep, deliveries=[((raw("new"),), None, NOW)]),
+    "looking for new payloads": partial(journal.fresh, after=0, count=64),
+    "claiming payloads": partial(journal.claim, ids=[ROWS - 1, ROWS]),
+    "finishing payloads": partial(journal.done, ids=[ROWS]),
+    "the oldest payload": journal.oldest_unprocessed,
+    "counting what waits": journal.counts,
+    "listing dead letters": partial(journal.listing, states=["dead"], count=50),
+    "claiming rows": partial(outbox.claim, now=NOW, owner="me", claim_for=MINUTE, busy=["lane 1"], count=20),
+    "asking about rows": partial(outbox.claim_uncertain, now=NOW, owner="me", claim_for=MINUTE, count=20),
+    "recovering rows": outbox.recover,
+    "settling rows": partial(outbox.settle, settled=[Settled(ROWS, "m1", NOW)]),
+    "postponing rows": partial(outbox.postpone, puts=[Put(ROWS, "later", NOW)]),
+    "the next row": outbox.next_ready,
+    "whether any row is ready": partial(outbox.is_any_ready, now=NOW),
+    "sending another way": partial(outbox.reroute, number=ROWS, channel="board", lane="board:desk:vera", reason=""),
+    "counting rows": outbox.counts,
+    "due alarms": partial(alarms.due, now=Instant(5), count=20),
+    "the next alarm": alarms.next_due,
+    "taking alarms": partial(alarms.take, owners=["promises:7"], now=NOW),
+    "setting an alarm": partial(alarms.put, alarms=[Alarm("promises:7", NOW)]),
+    "clearing an alarm": partial(delete_many, table=schema.alarm, keys=["promises:7"]),
+    "changing a line": partial(update_many, table=schema.message, rows=[{"id": 7, "text": "x"}]),
+    "inserting what is new": partial(insert_new, table=schema.setting, rows=[{"key": "7", "value": ""}], key="key"),
+    "making lines visible": partial(touch_messages, message_ids=[7, 8], state="sent"),
+    "taking numbers": partial(take, table=schema.message, count=5),
+    "finding an answer": partial(presses.answers, keys=["7"]),
+    "using a link": partial(tokens.use_link, token="x", purpose="board", now=NOW),
+}
+
+
+def plant(conn: Connection) -> None:
+    """Much that is over, and a little that is not: the tail of a table after a year."""
+    over = range(1, ROWS - 20)
+    for table in (schema.inbound, schema.conversation):
+        take(conn, table, ROWS)
+    insert_many(
+        conn,
+        schema.inbound,
+        [
+            {
+                "id": number,
+                "key": f"inapp:desk:{number}",
+                "channel": "inapp",
+                "account": "desk",
+                "external_id": str(number),
+                "lane": f"lane {number % 50}",
+                "payload": b"{}",
+                "received_at": number,
+                "state": "done" if number in over else "dead" if number % 2 else "new",
+                "reason": "",
+            }
+            for number in range(1, ROWS + 1)
+        ],
+    )
+    plant_lines(conn, ROWS)
+    talks = [
+        {"id": number, "key": f"inapp:desk:{number}", "contact_id": 1, "created_at": 0} for number in range(2, ROWS)
+    ]
+    insert_many(conn, schema.conversation, talks)
+    rows = [
+        outbox_row(number, message_id=number, lane=f"lane {number % 50}", state="sent" if number in over else "pending")
+        for number in range(1, ROWS + 1)
+    ]
+    plant_outbox(conn, rows)
+    alarms.put(conn, [Alarm(f"promises:{number}", Instant(number)) for number in range(ROWS)])
+    insert_many(conn, schema.setting, [{"key": str(number), "value": ""} for number in range(ROWS)])
+    insert_many(conn, schema.press, [{"key": str(number), "answer": "", "at": 0} for number in range(ROWS)])
+    links = [
+        {"digest": str(number), "purpose": "board", "subject": "vera", "created_at": 0, "expires_at": 0, "uses_left": 0}
+        for number in range(ROWS)
+    ]
+    insert_many(conn, schema.link_token, links)
+    conn.exec_driver_sql("ANALYZE")
+
+
+def whole_scans(conn: Connection, call: Callable[[Connection], object]) -> list[str]:
+    """Steps that read a table from end to end, of every statement the call makes."""
+    statements: list[tuple[str, object]] = []
+
+    def note(_conn: object, _cursor: object, sql: str, values: object, *_rest: object) -> None:
+        statements.append((sql, values))
+
+    event.listen(conn, "before_cursor_execute", note)
+    call(conn)
+    event.remove(conn, "before_cursor_execute", note)
+    explain, bad = ("EXPLAIN QUERY PLAN ", "SCAN ") if conn.dialect.name == "sqlite" else ("EXPLAIN ", "Seq Scan on ")
+    found = []
+    for sql, values in statements:
+        if not sql.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "INSERT")):
+            continue
+        one = values[0] if isinstance(values, list) else values  # of many rows, one is like the others
+        for row in conn.exec_driver_sql(explain + sql, one):  # type: ignore[arg-type] # as the driver was given it
+            step = str(row[-1])
+            is_harmless = "INDEX" in step or "json_each" in step or "fresh" in step or "CONSTANT ROW" in step
+            if bad in step and not is_harmless:
+                found.append(f"{step} in {sql}")
+    return found
+
+
+async def test_nothing_is_read_from_end_to_end(database: Database) -> None:
+    def look(conn: Connection) -> dict[str, list[str]]:
+        found = {}
+        for name, call in CALLS.items():
+            savepoint = conn.begin_nested()
+            found[name] = whole_scans(conn, call)
+            savepoint.rollback()
+        return {name: scans for name, scans in found.items() if scans}
+
+    await database.write(plant)
+
+    assert await database.write(look) == {}

@@ -1,0 +1,116 @@
+"""What only a server can suffer: it is restarted, throws us out, is asked by too many."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+
+import asyncpg
+import pytest
+from sqlalchemy import Connection
+
+from bot.store.committer import Committer
+from bot.store.engine import Database, open_database
+from bot.store.errors import StoreUnavailableError
+from bot.store.remembered import recall, remember
+
+
+@pytest.fixture
+def url(database_url_factory: Callable[..., str], migrated_server: str) -> str:
+    return database_url_factory(template=migrated_server)
+
+
+@pytest.fixture
+async def server(url: str) -> AsyncIterator[Database]:
+    opened = await open_database(url)
+    yield opened
+    await opened.close()
+
+
+async def throw_everybody_out(url: str) -> None:
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    finally:
+        await connection.close()
+
+
+def write(conn: Connection, items: Sequence[str]) -> Sequence[str]:
+    for item in items:
+        remember(conn, item, "kept")
+    return items
+
+
+async def test_a_restarted_server_is_found_again(server: Database, url: str) -> None:
+    committer = Committer(server)
+    await committer.commit(write, "before")
+    await throw_everybody_out(url)
+
+    await committer.commit(write, "after")
+
+    assert await server.read(lambda conn: recall(conn, "before")) == "kept"
+    assert await server.read(lambda conn: recall(conn, "after")) == "kept"
+
+
+async def test_what_was_interrupted_is_not_acknowledged(server: Database, url: str) -> None:
+    committer = Committer(server)
+
+    def write_and_lose_the_server(conn: Connection, items: Sequence[str]) -> Sequence[str]:
+        results = write(conn, items)
+        conn.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+        return results
+
+    answers = await asyncio.gather(
+        committer.commit(write_and_lose_the_server, "one"), committer.commit(write, "two"), return_exceptions=True
+    )
+
+    assert [type(answer) for answer in answers] == [StoreUnavailableError] * 2
+    assert await server.read(lambda conn: recall(conn, "one")) is None
+    await committer.commit(write, "two")
+
+
+async def test_readers_never_take_the_writers_connections(server: Database) -> None:
+    def slow(conn: Connection) -> None:
+        conn.exec_driver_sql("SELECT pg_sleep(0.3)")
+
+    reading = [asyncio.create_task(server.read(slow)) for _ in range(12)]
+    await asyncio.sleep(0)
+
+    await server.write(lambda conn: remember(conn, "greeting", "hello"))
+
+    assert not all(one.done() for one in reading)
+    await asyncio.gather(*reading)
+
+
+async def test_plans_follow_the_tables_as_they_grow(server: Database) -> None:
+    def mode(conn: Connection) -> str:
+        found: str = conn.exec_driver_sql("SHOW plan_cache_mode").scalar_one()
+        return found
+
+    assert await server.write(mode) == await server.read(mode) == "force_custom_plan"
+
+
+async def test_transactions_in_a_circle_are_tried_again(url: str) -> None:
+    """Two replicas take two rows in opposite orders: PostgreSQL breaks the circle, the committer tries again."""
+    replicas = [await open_database(url) for _ in range(2)]
+    await replicas[0].write(partial(write, items=["a", "b"]))
+
+    def crossing(first: str, second: str) -> Callable[[Connection, Sequence[str]], Sequence[str]]:
+        def change(conn: Connection, items: Sequence[str]) -> Sequence[str]:
+            remember(conn, first, "mine")
+            conn.exec_driver_sql("SELECT pg_sleep(0.05)")
+            remember(conn, second, "mine")
+            return items
+
+        return change
+
+    answers = await asyncio.gather(
+        Committer(replicas[0]).commit(crossing("a", "b"), "first"),
+        Committer(replicas[1]).commit(crossing("b", "a"), "second"),
+    )
+
+    assert list(answers) == ["first", "second"]
+    for one in replicas:
+        await one.close()
