@@ -3,7 +3,7 @@
 The one place that names concrete channels. Building begins nothing; `serve.py` starts it and stops it in order.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ from bot import metrics
 from bot.app.transcript import StoredFiles, StoredTranscript, widget_texts
 from bot.desk.board_channel import BoardChannel
 from bot.desk.desk import Desk
-from bot.now import Rehearsal, Timekeeper, rehearse
+from bot.now import Rehearsal, Timekeeper, rehearse, wall_now
 from bot.settings import Settings, with_secret_key
 from bot.store.engine import Database, open_database
 from bot.store.files import Files
@@ -46,6 +46,8 @@ class House:
     files: Files
     site: Site
     extra_routes: list[Route] = field(default_factory=list)
+    #: What has to end before the listener can: pages that wait for news.
+    closes: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property
     def channels(self) -> Sequence[Adapter]:
@@ -55,7 +57,7 @@ class House:
     def application(self) -> web.Application:
         """What the one HTTP listener serves."""
         registry = metrics.REGISTRY if self.settings.metrics is None else None
-        return application(
+        app = application(
             self.desk,
             self.site,
             adapters=self.channels,
@@ -64,6 +66,13 @@ class House:
             registry=registry,
             files=self.files,
         )
+
+        async def close(_app: web.Application) -> None:
+            for end in self.closes:
+                await end()
+
+        app.on_shutdown.append(close)
+        return app
 
     def _ticker(self) -> Health:
         last = self.desk.ticker.last_cycle
@@ -112,6 +121,7 @@ async def built(
             StoredFiles(desk, files),
             widget_texts(),
             now,
+            lambda: moment(wall_now()),
         )
         adapters[Channel.INAPP] = inapp
         adapters.update(standins(now) if standins else {})

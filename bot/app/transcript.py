@@ -113,7 +113,9 @@ class StoredFiles:
 
 
 def _profile(revision: Revision, person: Person | None, speak: Texts, now: Instant, *, is_own: bool) -> Profile:
-    texts = {key: speak(key) if isinstance(CATALOGUE[key][speak.language], str) else "" for key in WIDGET_TEXTS}
+    # As they stand: the widget fills in names and numbers itself.
+    own = {key: revision.texts.get(key, {}).get(speak.language) for key in WIDGET_TEXTS}
+    texts = {key: own[key] or str(CATALOGUE[key][speak.language]) for key in WIDGET_TEXTS}
     if person is None:
         people = [one for line in revision.lines.values() for one in map(revision.person, line.people) if one]
         is_here = any(revision.coverage.is_on_shift(one, now) for one in people)

@@ -1,0 +1,490 @@
+// The widget itself: who the person is, what is on its way, what was read; and the commands of the host page.
+
+const ACK_WITHIN = 10_000;
+const SCRIPT = document.currentScript;
+const BASE = new URL(".", SCRIPT.src);
+
+class Widget {
+  #listeners = new Map();
+  #options;
+  #keep;
+  #wire;
+  #view;
+  #words;
+  #lines = new Map();
+  #unsent = new Map(); // client message id -> {item, state, timer}
+  #files = [];
+  #edited = null;
+  #rev = 0;
+  #seen = 0;
+  #ticket = "";
+  #ticketAwaited = () => {};
+  #limits = { text: 20_000, file: 20 * 1024 * 1024, files: 10 };
+  #isCaughtUp = false;
+  #isWaitingForFiles = false;
+
+  constructor(options) {
+    this.#options = options;
+    this.#words = new Words(options.language, options.zone);
+    const address = new URL("inapp/ws", BASE);
+    address.protocol = address.protocol.replace("http", "ws");
+    this.#wire = new Wire(address.href, {
+      hello: () => this.#hello(),
+      heard: (frame) => this.#hear(frame),
+      changed: (isReady) => this.#lineChanged(isReady),
+    });
+    this.#view = new View(this.#words, {
+      toggle: () => (this.#view.isOpen ? this.close() : this.open()),
+      send: () => this.#send(),
+      attach: (files) => this.#attach(files),
+      edit: (line) => this.#edit(line),
+      typed: (text) => this.#keep.write("draft", text),
+      download: (file) => this.#download(file),
+      bytes: (file) => this.#bytes(file),
+    });
+    document.body.append(this.#view.host);
+    this.onStorage = ({ key }) => key === `${this.#keep.prefix}seen` && this.#count();
+    this.onVisible = () => this.#count();
+    addEventListener("storage", this.onStorage);
+    document.addEventListener("visibilitychange", this.onVisible);
+    this.#become(options.token);
+  }
+
+  // ---- commands of the host page
+
+  open() {
+    if (!this.#view.isOpen) {
+      this.#view.open();
+      this.#wire.open(); // a visitor is not connected before they ask to be
+      this.#count();
+      this.emit("open");
+    }
+  }
+
+  close() {
+    if (this.#view.isOpen) {
+      this.#view.close();
+      this.emit("close");
+    }
+  }
+
+  /** A fresh token of the same person goes on where they were; another person begins with an empty page. */
+  identify(token) {
+    this.#wire.close();
+    this.#view.alert("");
+    if (subjectOf(token) !== this.#keep.subject) this.#become(token);
+    else {
+      this.#options.token = token;
+      this.#wire.open();
+    }
+  }
+
+  on(event, listener) {
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]);
+  }
+
+  /** The person signed out: nothing of theirs stays on the page or in the browser. */
+  shutdown() {
+    this.#wire.close();
+    this.#keep.forget();
+    for (const { timer } of this.#unsent.values()) clearTimeout(timer);
+    removeEventListener("storage", this.onStorage);
+    document.removeEventListener("visibilitychange", this.onVisible);
+    this.#view.host.remove();
+  }
+
+  emit(event, ...details) {
+    const listeners = this.#listeners.get(event) ?? [];
+    for (const listener of listeners) {
+      try {
+        listener(...details);
+      } catch (error) {
+        console.error(error); // a mistake of the host page is told there, and stops nothing here
+      }
+    }
+    return listeners.length > 0;
+  }
+
+  // ---- who this is
+
+  #become(token) {
+    this.#options.token = token;
+    this.#keep = new Keep(subjectOf(token));
+    this.#stopEditing();
+    this.#files = [];
+    for (const { timer } of this.#unsent.values()) clearTimeout(timer);
+    this.#unsent.clear();
+    this.#forgetLines();
+    this.#view.attachments([], () => {});
+    this.#view.text = this.#keep.read("draft") ?? "";
+    for (const item of this.#keep.unsent()) this.#await(item);
+    if (token || this.#keep.read("visitor") || this.#view.isOpen) this.#wire.open();
+    this.#count();
+  }
+
+  #forgetLines() {
+    this.#rev = 0;
+    this.#isCaughtUp = false;
+    this.#lines.clear();
+    this.#view.clear();
+    for (const { item, state } of this.#unsent.values()) this.#draw(item, state);
+  }
+
+  #hello() {
+    const { token, language, zone } = this.#options;
+    const who = token ? { token } : { visitor: this.#keep.read("visitor") };
+    return { type: "hello", ...who, after: this.#rev, language: language || null, zone: zone || null };
+  }
+
+  // ---- what the server says
+
+  #hear(frame) {
+    const hear = {
+      welcome: () => this.#welcome(frame),
+      lines: () => this.#show(frame),
+      ack: () => this.#settle(frame.id),
+      refused: () => this.#refused(frame),
+      profile: () => this.#profile(frame),
+      bye: () => this.#bye(frame.reason),
+    }[frame.type];
+    hear?.(); // what a newer server may say besides is not for us
+  }
+
+  #welcome(frame) {
+    if (frame.visitor) this.#keep.write("visitor", frame.visitor);
+    this.#limits = frame.limits;
+    this.#words.learn(frame.profile.language, frame.texts);
+    this.#profile(frame);
+    this.#view.name();
+    if (frame.rev !== this.#rev) this.#forgetLines();
+    this.#seen = 0;
+    for (const { item } of this.#unsent.values()) this.#deliver(item);
+    setTimeout(() => this.#caughtUp(), 1_000); // an empty history sends no lines to tell us so
+  }
+
+  #caughtUp() {
+    if (this.#isCaughtUp) return;
+    this.#isCaughtUp = true;
+    this.#view.live();
+  }
+
+  #profile(frame) {
+    this.#ticket = frame.ticket;
+    this.#ticketAwaited();
+    this.#view.greet(frame.profile);
+  }
+
+  #show(frame) {
+    for (const line of frame.lines) {
+      this.#lines.set(line.id, line);
+      if (line.own) {
+        this.#settle(line.own);
+        this.#drop(line.own);
+      }
+      this.#view.show(line);
+    }
+    if (frame.rev !== undefined) {
+      this.#rev = Math.max(this.#rev, frame.rev);
+      setTimeout(() => this.#caughtUp(), 0);
+    }
+    this.#count();
+  }
+
+  #bye(reason) {
+    if (reason !== "expired" && reason !== "identity") return;
+    this.#view.tell("");
+    if (!this.emit("token_expired")) this.#view.alert(this.#words.say("expired"));
+  }
+
+  #lineChanged(isReady) {
+    clearTimeout(this.noticeTimer);
+    if (isReady || !this.#wire.isWanted) this.#view.tell("");
+    // A blink of the network is nobody's concern.
+    else
+      this.noticeTimer = setTimeout(
+        () => this.#view.tell(this.#words.say("offline")),
+        this.#wire.isOffline ? 0 : 2_500,
+      );
+  }
+
+  // ---- what was read
+
+  #count() {
+    const read = this.#keep.read("seen") ?? 0;
+    const replies = [...this.#lines.values()].filter((line) => line.direction === "out" && line.kind === "reply");
+    const newest = Math.max(0, ...replies.map((line) => line.position));
+    if (this.#view.isOpen && document.visibilityState === "visible") {
+      if (newest > read) this.#keep.write("seen", newest);
+      if (newest > this.#seen && this.#wire.send({ type: "seen", position: newest })) this.#seen = newest;
+      this.#unread(0);
+      return;
+    }
+    this.#unread(replies.filter((line) => line.position > read && line.state !== "seen" && !line.deleted).length);
+  }
+
+  #unread(count) {
+    if (count === this.unreadBefore) return;
+    this.unreadBefore = count;
+    this.#view.unread(count);
+    this.emit("unread", count);
+  }
+
+  // ---- what is said
+
+  #send() {
+    const text = this.#view.text.trim();
+    const files = this.#edited ? [] : this.#files;
+    if (!text && !files.length) return;
+    if (text.length > this.#limits.text) {
+      this.#view.alert(this.#words.say("too_long", { count: this.#limits.text }));
+      return;
+    }
+    this.#isWaitingForFiles = files.some((file) => !file.file);
+    if (this.#isWaitingForFiles) return; // it goes when the last byte is up
+    const item = { kind: "say", id: freshId(), text, files, at: Date.now(), order: this.#unsent.size };
+    if (this.#edited) Object.assign(item, { kind: "edit", of: this.#edited.own, lineId: this.#edited.id });
+    else this.#files = [];
+    this.#view.attachments(this.#files, () => {});
+    this.#keep.write(`unsent/${item.id}`, item);
+    this.#stopEditing();
+    this.#view.text = "";
+    this.#keep.remove("draft");
+    this.#view.alert("");
+    this.#await(item);
+    this.#wire.open();
+    this.#deliver(item);
+  }
+
+  #await(item) {
+    this.#unsent.set(item.id, { item, state: "sending", timer: 0 });
+    this.#draw(item, "sending");
+    this.#expectAck(item);
+  }
+
+  #deliver(item) {
+    const frame =
+      item.kind === "edit"
+        ? { type: "edit", id: item.id, of: item.of, text: item.text }
+        : { type: "say", id: item.id, text: item.text, files: item.files.map((file) => file.file) };
+    const waiting = this.#unsent.get(item.id);
+    if (waiting?.state === "sent" || waiting?.reason) return;
+    if (this.#wire.send(frame)) this.#expectAck(item);
+  }
+
+  /** No answer is an answer: the line may be dead although nobody told us. The same id makes a repeat harmless. */
+  #expectAck(item) {
+    const waiting = this.#unsent.get(item.id);
+    if (waiting.timer) return; // a line that keeps breaking must not keep the person waiting for the truth
+    waiting.timer = setTimeout(() => {
+      waiting.timer = 0;
+      this.#mark(item, "not_sent");
+      if (this.#wire.isReady) this.#wire.again();
+    }, ACK_WITHIN);
+  }
+
+  #mark(item, state) {
+    const waiting = this.#unsent.get(item.id);
+    if (!waiting) return;
+    waiting.state = state;
+    this.#draw(item, state);
+  }
+
+  #draw(item, state) {
+    if (item.kind === "edit") {
+      const line = this.#lines.get(item.lineId);
+      if (line) this.#view.show(line, { text: item.text, state });
+      return;
+    }
+    const { reason } = this.#unsent.get(item.id) ?? {};
+    const rewrite = ["edit", () => this.#rewrite(item)];
+    const retry = ["retry", () => this.#retry(item)];
+    this.#view.await(item, state, state === "not_sent" ? [reason ? rewrite : retry] : []);
+  }
+
+  #retry(item) {
+    this.#mark(item, "sending");
+    this.#expectAck(item);
+    this.#wire.again();
+  }
+
+  /** The server has it: nothing is kept here any more. */
+  #settle(id) {
+    const waiting = this.#unsent.get(id);
+    this.#keep.remove(`unsent/${id}`);
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    this.#mark(waiting.item, "sent");
+    if (waiting.item.kind === "edit") this.#unsent.delete(id); // the line comes anew, in its own words
+  }
+
+  /** The line itself is shown now. */
+  #drop(id) {
+    this.#view.arrived(id);
+    this.#unsent.delete(id);
+  }
+
+  #refused({ id, reason }) {
+    const waiting = this.#unsent.get(id);
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    waiting.reason = reason;
+    const text = {
+      too_long: ["too_long", { count: this.#limits.text }],
+      too_many_files: ["too_many_files", { count: this.#limits.files }],
+    }[reason];
+    this.#view.alert(this.#words.say(...(text ?? ["refused"])));
+    if (waiting.item.kind === "edit") {
+      this.#keep.remove(`unsent/${id}`);
+      this.#unsent.delete(id);
+      const line = this.#lines.get(waiting.item.lineId);
+      if (line) this.#view.show(line);
+    } else this.#mark(waiting.item, "not_sent");
+  }
+
+  /** Back into the box what was refused, to be said differently. */
+  #rewrite(item) {
+    this.#keep.remove(`unsent/${item.id}`);
+    this.#drop(item.id);
+    this.#view.text = item.text;
+    this.#keep.write("draft", item.text);
+    this.#view.box.focus();
+  }
+
+  #edit(line) {
+    this.#edited = line;
+    this.#view.text = line.text;
+    this.#view.edit(() => {
+      this.#stopEditing();
+      this.#view.text = this.#keep.read("draft") ?? "";
+      this.#view.box.focus();
+    });
+  }
+
+  #stopEditing() {
+    this.#edited = null;
+    this.#view.edit(null);
+  }
+
+  // ---- files
+
+  async #attach(chosen) {
+    this.open();
+    this.#view.alert("");
+    for (const file of chosen) {
+      if (this.#files.length >= this.#limits.files) {
+        this.#view.alert(this.#words.say("too_many_files", { count: this.#limits.files }));
+        return;
+      }
+      if (file.size > this.#limits.file) {
+        const count = Math.floor(this.#limits.file / 1_048_576);
+        this.#view.alert(this.#words.say("file_too_large", { name: file.name, count }));
+        continue;
+      }
+      const entry = { name: file.name, size: file.size, type: file.type };
+      this.#files.push(entry);
+      this.#drawFiles();
+      await this.#upload(file, entry);
+    }
+  }
+
+  async #upload(file, entry) {
+    try {
+      const answer = await this.#fetch("inapp/files", {
+        method: "POST",
+        body: file,
+        headers: {
+          "content-type": file.type || "application/octet-stream",
+          "x-file-name": encodeURIComponent(file.name.toWellFormed?.() ?? file.name),
+        },
+      });
+      Object.assign(entry, await answer.json());
+    } catch {
+      this.#files = this.#files.filter((other) => other !== entry);
+      this.#view.alert(this.#words.say("upload_failed", { name: file.name }));
+    }
+    this.#drawFiles();
+    if (this.#isWaitingForFiles) this.#send();
+  }
+
+  #drawFiles() {
+    this.#view.attachments(this.#files, (file) => {
+      this.#files = this.#files.filter((other) => other !== file);
+      this.#drawFiles();
+    });
+  }
+
+  async #bytes(file) {
+    return (await this.#fetch(`inapp/files/${file.digest}`)).blob();
+  }
+
+  /** Ask with our ticket; one that ran out, while the machine slept for example, is renewed once. */
+  async #fetch(path, { headers, ...options } = {}) {
+    for (const isLast of [false, true]) {
+      const authorization = `Bearer ${this.#ticket}`;
+      const answer = await fetch(new URL(path, BASE), {
+        ...options,
+        headers: { ...headers, authorization },
+        credentials: "omit",
+      });
+      if (answer.ok) return answer;
+      if (answer.status !== 401 || isLast || !this.#wire.send({ type: "refresh" })) throw new Error(`${answer.status}`);
+      await new Promise((resolve) => {
+        this.#ticketAwaited = resolve;
+        setTimeout(resolve, 5_000);
+      });
+    }
+  }
+
+  async #download(file) {
+    try {
+      const address = URL.createObjectURL(await this.#bytes(file));
+      el("a", { href: address, download: file.name }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    } catch {
+      this.#view.alert(this.#words.say("offline"));
+    }
+  }
+}
+
+// ---- the way in: window.Maitred, and what the page asked for before this file was here
+
+function begin() {
+  const { token, language, zone } = SCRIPT.dataset;
+  const options = {
+    token,
+    language: language || document.documentElement.lang || navigator.language,
+    zone: zone || Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
+  let widget = new Widget(options);
+  const listeners = [];
+  const commands = {
+    open: () => widget?.open(),
+    close: () => widget?.close(),
+    on: (event, listener) => {
+      listeners.push([event, listener]);
+      widget?.on(event, listener);
+    },
+    identify: (token) => {
+      if (widget) widget.identify(token);
+      else {
+        widget = new Widget({ ...options, token });
+        for (const each of listeners) widget.on(...each);
+      }
+    },
+    shutdown: () => {
+      widget?.shutdown();
+      widget = null;
+    },
+  };
+  const asked = window.Maitred?.q ?? [];
+  window.Maitred = (name, ...details) => {
+    if (name in commands) commands[name](...details);
+    else console.warn(`Maitred knows no command "${name}"`);
+  };
+  for (const words of asked) window.Maitred(...words);
+}
+
+if (!window.Maitred || window.Maitred.q || !document.querySelector("maitred-chat")) {
+  if (document.body) begin();
+  else addEventListener("DOMContentLoaded", begin);
+}
