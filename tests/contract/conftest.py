@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.contract.adapter_contract")
+pytest.register_assert_rewrite("tests.contract.adapter_contract", "tests.contract.peer")

@@ -11,7 +11,7 @@ from adapters.errors import MalformedError, PermanentError, TemporaryError, Unce
 from adapters.fake import FakeChannel
 from adapters.message import Channel, InboundEdit, InboundMessage, OutboundMessage, Untrusted
 from adapters.port import Answer, Limits, Raw
-from tests.contract.adapter_contract import RecordingAsk, RecordingJournal
+from tests.contract.peer import RecordingAsk, RecordingJournal
 
 NINE = datetime(2026, 3, 27, 9, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -29,14 +29,8 @@ from adapters.message import (
     Vouched,
 )
 from adapters.port import Answer, Raw
-from tests.contract.adapter_contract import (
-    AT,
-    AdapterContract,
-    CardContract,
-    EditingContract,
-    Fault,
-    FaultContract,
-)
+from tests.contract.adapter_contract import AdapterContract, CardContract, EditingContract, FaultContract
+from tests.contract.peer import AT, Fault
 
 LENA = "lena"
 

@@ -165,7 +165,7 @@ def test_a_second_run_is_refused_and_told_who_was_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("directory", "kind"),
     [
-        pytest.param("/home/desk", "ext4", id="the root's own"),
+        pytest.param("/opt/desk", "ext4", id="the root's own"),
         pytest.param("/srv/share/desk", "nfs4", id="a share"),
         pytest.param("/srv/shared", "ext4", id="a name that only begins alike"),
         pytest.param("/srv/with space/x", "cifs", id="a mount point with a space"),
