@@ -43,6 +43,7 @@ from tests.contract.peer import (
     listening,
     reply,
     soon,
+    until_up,
 )
 
 HOSTILE = [
@@ -193,7 +194,7 @@ class AdapterContract:
         for text in ("first", "second"):
             journal = RecordingJournal()
             run = asyncio.create_task(peer.adapter.run(journal, RecordingAsk()))
-            await _until_up(peer, run)
+            await until_up(peer, run)
             said = await peer.says(text)
             await soon(peer.acknowledged(said))
             run.cancel()

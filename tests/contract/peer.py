@@ -136,7 +136,7 @@ async def listening(peer: Peer, journal: RecordingJournal, ask: RecordingAsk | N
     """Run the adapter for the length of the block."""
     run = asyncio.create_task(peer.adapter.run(journal, ask or RecordingAsk()))
     try:
-        await _until_up(peer, run)
+        await until_up(peer, run)
         yield
     finally:
         run.cancel()
@@ -144,7 +144,7 @@ async def listening(peer: Peer, journal: RecordingJournal, ask: RecordingAsk | N
             await run
 
 
-async def _until_up(peer: Peer, run: asyncio.Task[None]) -> None:
+async def until_up(peer: Peer, run: asyncio.Task[None]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not peer.adapter.health().is_up:
             assert not run.done(), f"run() ended: {run}"
