@@ -1,0 +1,99 @@
+"""From a form of the ticket page to a command: the one place where words of a browser become a decision's input.
+
+What is missing or malformed is named by field, so that the page can say it beside the field and keep the rest.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from adapters.text import clean
+from bot.tickets import command as c
+from routing.people import PersonId
+from sla.duration import Instant, instant, moment
+from sla.promise import ReplyKind
+from sla.week import parse_zone
+
+#: A reply longer than this is refused: no channel takes it, and nobody reads it.
+LONGEST: Final = 20_000
+_NAMED: Final = {"answer": ReplyKind.ANSWER, "clarify": ReplyKind.CLARIFY, "eta": ReplyKind.ETA}
+
+
+class FieldsError(ValueError):
+    """Something in the form is wrong: `errors` says what, by field."""
+
+    def __init__(self, **errors: str) -> None:
+        super().__init__("; ".join(errors.values()))
+        self.errors = errors
+
+
+def command_from_form(action: str, fields: Mapping[str, str], *, zone: str) -> c.Command:
+    """The command behind a form. KeyError for an action that does not exist, FieldsError for fields to be mended."""
+    return _ACTIONS[action](fields, zone)
+
+
+def moment_from_field(written: str, zone: str) -> Instant:
+    """A moment as `<input type="datetime-local">` writes it, in the person's zone.
+
+    An hour that comes twice means the first; one that the clocks skip is refused with the reason.
+    """
+    try:
+        local = datetime.fromisoformat(written)
+    except ValueError:
+        raise FieldsError(due="Choose a day and a time.") from None
+    if local.tzinfo is not None:
+        raise FieldsError(due="Choose a day and a time without an offset: it is in your own zone.")
+    tz = parse_zone(zone)
+    try:
+        at = instant(local.replace(tzinfo=tz))
+        back = moment(at).astimezone(tz).replace(tzinfo=None)
+    except (OverflowError, ValueError):
+        raise FieldsError(due="Choose a day and a time that a calendar of ours has.") from None
+    if back != local.replace(microsecond=0):
+        raise FieldsError(due="The clocks skip this hour; choose another.")
+    return at
+
+
+def _words(fields: Mapping[str, str], name: str = "text") -> str:
+    written = clean(fields.get(name, ""))
+    if len(written) > LONGEST:
+        raise FieldsError(**{name: f"This is longer than {LONGEST} characters; send it in parts."})
+    return written
+
+
+def _urgency(fields: Mapping[str, str], _: str) -> c.Command:
+    return c.SetUrgency(_words(fields, "urgency"))
+
+
+def _kind(fields: Mapping[str, str], _: str) -> c.Command:
+    kind = _NAMED.get(fields.get("kind", ""))
+    if kind is None:
+        raise FieldsError(kind="Say what it was: an answer, a question or an ETA.")
+    return c.NameReply(kind)
+
+
+def _third_party(fields: Mapping[str, str], _: str) -> c.Command:
+    reference = _words(fields, "reference").strip()
+    if not reference:
+        raise FieldsError(reference="Say whom we wait for, and how they name it.")
+    return c.WaitThirdParty(reference)
+
+
+_ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str], str], c.Command]]] = {
+    "take": lambda _fields, _zone: c.Take(),
+    "reply": lambda fields, _: c.Reply(_words(fields)),
+    "note": lambda fields, _: c.AddNote(_words(fields)),
+    "ask": lambda fields, _: c.AskDetails(_words(fields)),
+    "eta": lambda fields, zone: c.GiveEta(moment_from_field(fields.get("due", ""), zone), _words(fields)),
+    "resolve": lambda fields, _: c.Resolve(_words(fields)),
+    "handover": lambda fields, _: c.HandOver(
+        PersonId(fields["to"]) if fields.get("to") else None, _words(fields, "why")
+    ),
+    "escalate": lambda fields, _: c.Escalate(_words(fields, "why")),
+    "wait": _third_party,
+    "noreply": lambda _fields, _zone: c.NeedsNoAnswer(),
+    "urgency": _urgency,
+    "kind": _kind,
+    "ack": lambda _fields, _zone: c.Acknowledge(),
+    "spam": lambda _fields, _zone: c.MarkSpam(),
+}

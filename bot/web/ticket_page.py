@@ -1,0 +1,152 @@
+"""One ticket's page: the transcript, where a reply would go, the promises and why they are what they are."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.message import conversation_from_key
+from bot.store.reads import Page
+from bot.tickets.cards import shown_clocks
+from bot.tickets.decide_staff import ACTING
+from bot.tickets.outcome import client_name
+from bot.tickets.ticket import Status, Ticket, number
+from bot.web.drawn import Drawn, drawn
+from bot.web.history import history
+from bot.web.rows import CHANNELS, loudness, plan_words
+from bot.web.session import Visitor
+from bot.web.shell import initials, presence
+from bot.web.talk import entries
+from bot.web.why import Why, why_due, why_person
+from routing.people import Person
+from sla.clock import Clock, is_owing
+from sla.duration import Instant, moment
+from sla.policy import Metric
+from sla.week import parse_zone
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a form brought that could not be done: shown again, so that nobody writes anything twice."""
+
+    form: str = ""
+    text: str = ""
+    refusal: str = ""
+    errors: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def error(self, name: str) -> str:
+        """What is wrong with a field."""
+        return dict(self.errors).get(name, "")
+
+    def field(self, name: str) -> str:
+        """What stood in a field."""
+        return dict(self.fields).get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A promise with its reason; `why` None where there is nothing left to ask."""
+
+    clock: Drawn
+    why: Why | None
+
+
+def ticket_values(page: Page, visitor: Visitor, *, key: str, kept: Kept, has_seconds: bool) -> dict[str, Any]:
+    """The values of ticket.html; `key` makes the page's next press count once."""
+    facts, ticket, speak = page.facts, page.ticket, visitor.speak
+    revision, pinned, now = facts.revision, facts.pinned, facts.now
+    channel = CHANNELS.get(ticket.channel, ticket.channel)
+    assignee = revision.person(ticket.assignee)
+    clocks = shown_clocks(facts.clocks)
+    policy = pinned.policies[ticket.policy]
+    return {
+        "ticket": ticket,
+        "number": number(ticket.id),
+        "client": client_name(facts),
+        "contact": facts.speaker.name,
+        "channel": channel,
+        "plan": plan_words(revision, pinned, ticket),
+        "loudness": loudness(pinned, ticket),
+        "status": _status_words(ticket, visitor, now),
+        "entries": entries(page, speak),
+        "goes_to": _goes_to(page),
+        "assignee": assignee,
+        "is_mine": ticket.assignee == visitor.id,
+        "may_take": visitor.may_act and ticket.assignee != visitor.id and (visitor.leads or ticket.assignee is None),
+        "may_hand_over": visitor.may_act and (ticket.assignee in {None, visitor.id} or visitor.leads),
+        "owes_answer": any(one.metric is Metric.NEXT_RESPONSE and is_owing(one) for one in clocks),
+        "promises": [
+            Promised(
+                drawn(clock, pinned.calendars, speak, now=now, has_seconds=has_seconds), _why(page, clock, visitor)
+            )
+            for clock in clocks
+        ],
+        "why_person": why_person(page, visitor),
+        "about_client": _about_client(page, visitor),
+        "history": history(page, speak),
+        "people": _people(page, visitor),
+        "urgencies": policy.urgencies,
+        "zone": speak.zone.removeprefix("fixed:"),
+        "earliest": f"{moment(now).astimezone(parse_zone(speak.zone)):%Y-%m-%dT%H:%M}",
+        "key": key,
+        "kept": kept,
+    }
+
+
+def _why(page: Page, clock: Clock, visitor: Visitor) -> Why | None:
+    return why_due(page, clock, visitor) if clock.due_at is not None or is_owing(clock) else None
+
+
+def _status_words(ticket: Ticket, visitor: Visitor, now: Instant) -> str:
+    words = {
+        Status.NEW: "new",
+        Status.WAITING_CLIENT: "waiting for the client",
+        Status.WAITING_THIRD_PARTY: "waiting for a third party",
+    }.get(ticket.status, ticket.status.value)
+    if ticket.resolved_at is not None and not ticket.status.is_open:
+        return f"{words} {visitor.speak.moment(ticket.resolved_at, now=now)}"
+    return words
+
+
+def _goes_to(page: Page) -> tuple[str, str]:
+    """Whom a reply reaches, and through which channel: the place the ticket's conversation is in, and no other."""
+    channel = conversation_from_key(page.facts.talk.conversation.key).channel
+    name = client_name(page.facts)
+    who = page.facts.speaker.name if name == page.facts.speaker.name else f"{page.facts.speaker.name}, {name}"
+    return who, CHANNELS.get(channel, channel)
+
+
+def _about_client(page: Page, visitor: Visitor) -> dict[str, Any]:
+    facts = page.facts
+    client = facts.revision.client(page.ticket.client)
+    local = moment(facts.now).astimezone(parse_zone(facts.speaker.zone))
+    manager = facts.revision.person(client.manager) if client else None
+    return {
+        "name": client_name(facts),
+        "is_known": client is not None,
+        "is_verified": page.ticket.is_verified,
+        "contacts": [one.name for one in client.contacts] if client else [facts.speaker.name],
+        "addresses": [
+            (CHANNELS.get(key.split(":", 1)[0], key.split(":", 1)[0]), key.split(":", 1)[1], is_proven)
+            for key, is_proven in page.addresses
+        ],
+        "local_time": f"{local:%H:%M}",
+        "zone": facts.speaker.zone.removeprefix("fixed:"),
+        "language": facts.speaker.language,
+        "notes": client.notes if client else "",
+        "manager": f"{manager.name}, {presence(facts.revision, manager, facts.now, visitor)}" if manager else "",
+        "related": [(number(one.id), one.subject, one.status.replace("_", " ")) for one in page.related[:5]],
+    }
+
+
+def _people(page: Page, visitor: Visitor) -> list[tuple[str, str, str]]:
+    """Whom a ticket can be handed over to: who may act and does not have it, those on shift first."""
+    revision, now = page.facts.revision, page.facts.now
+
+    def place(person: Person) -> tuple[bool, str]:
+        return not revision.coverage.is_on_shift(person, now), person.name
+
+    able = [one for one in revision.people.values() if one.roles & ACTING and one.id != page.ticket.assignee]
+    return [
+        (one.id, f"{one.name}, {presence(revision, one, now, visitor)}", initials(one))
+        for one in sorted(able, key=place)
+    ]
