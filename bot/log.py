@@ -19,7 +19,17 @@ Form = Literal["json", "text"]
 BLOT: Final = "[redacted]"
 
 #: These log every request, some with a token in its address.
-QUIET: Final = ("aiohttp.access", "aiosqlite", "asyncio", "httpcore", "httpx", "slack_bolt", "slack_sdk", "telegram")
+QUIET: Final = (
+    "aiohttp.access",
+    "aiosqlite",
+    "alembic",
+    "asyncio",
+    "httpcore",
+    "httpx",
+    "slack_bolt",
+    "slack_sdk",
+    "telegram",
+)
 
 #: A field of one of these names is a secret whatever it holds.
 _SECRET_FIELDS: Final = re.compile(

@@ -322,7 +322,7 @@ def written_desk(env_file: Path | None = ENV_FILE) -> Path:
     return Path(os.environ.get("MAITRED_DESK") or from_file.get("MAITRED_DESK") or Settings().desk)
 
 
-def readable_by_others(env_file: Path | None = ENV_FILE) -> Sequence[Mistake]:
+def readable_by_others(env_file: Path | None = ENV_FILE) -> list[Mistake]:
     """Files with secrets that any account of this machine may read, each with its mend."""
     from_file = dotenv_values(env_file, interpolate=False) if env_file is not None and env_file.exists() else {}
     named = [(f"{name}_FILE", os.environ.get(f"{name}_FILE") or from_file.get(f"{name}_FILE")) for name in SECRETS]

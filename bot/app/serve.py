@@ -20,12 +20,14 @@ from bot import crashpoint, metrics
 from bot import log as logs
 from bot.app.figures import keep_figures
 from bot.app.house import House, built
+from bot.app.ports import PortInUseError, free_port
 from bot.app.systemd import Notifier
 from bot.desk.applying import apply_document
 from bot.deskfile.load import load
+from bot.setting_shapes import Listen
 from bot.settings import Settings, notify_socket
 from bot.store.errors import DatabaseError
-from bot.web.server import listening
+from bot.web.server import listening, metrics_alone
 from sla.duration import moment
 
 log = structlog.get_logger()
@@ -48,12 +50,14 @@ async def serve(settings: Settings, *, apply: bool) -> int:
     for channel, name in settings.not_served():
         log.warning("this version does not serve the channel yet", channel=channel, setting=name)
     try:
+        port = free_port(settings.http.host, settings.http.port)
+        settings = settings.model_copy(update={"http": Listen(settings.http.host, port)})
         async with built(settings) as house:
             if apply and not await put_in_force(house):
                 return EXIT_CONFIGURATION
             return await run(house)
-    except DatabaseError as error:
-        log.error("the database cannot be used", reason=str(error))  # noqa: TRY400 - the sentence says it all
+    except (DatabaseError, PortInUseError) as error:
+        log.error("the bot cannot start", reason=str(error))  # noqa: TRY400 - the sentence says it all
         return EXIT_CONFIGURATION
 
 
@@ -94,6 +98,8 @@ async def run(house: House, *, started: Started | None = None) -> int:
     async with AsyncExitStack() as stack:
         host, port = house.settings.http.host, house.settings.http.port
         address = await stack.enter_async_context(listening(house.application(), host, port))
+        if (apart := house.settings.metrics) is not None:
+            await stack.enter_async_context(listening(metrics_alone(metrics.REGISTRY), apart.host, apart.port))
         outside = [_supervised(adapter, house) for adapter in house.adapters.values()]
         inside = [house.desk.run(), keep_figures(house.desk), notifier.stay_alive(), _reloads(house, reload)]
         channels = [asyncio.create_task(work) for work in outside]

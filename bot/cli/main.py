@@ -1,0 +1,80 @@
+"""The command line: `maitred COMMAND`. Each command imports what it needs when it is called, so that all start fast.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. What can be expected to go wrong is a sentence on the
+error output; a traceback is a defect of ours.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.beside import Chosen
+from bot.cli.boxes import inbox, outbox
+from bot.cli.desk import apply, check
+from bot.cli.facts import clients, people, tail, tickets
+from bot.cli.operate import board_link, db, link
+from bot.cli.printed import FAILED, USAGE, CommandError, warn
+from bot.cli.start import demo, run
+from bot.cli.ticket import ticket
+from bot.settings import ENV_FILE, SettingsError
+from bot.store.errors import DatabaseError, StoreError
+
+app = typer.Typer(
+    name="maitred",
+    help="The front of house for premium support.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def settings(
+    ctx: typer.Context,
+    *,
+    env_file: Annotated[Path, typer.Option(help="Where settings are read from, below the environment.")] = ENV_FILE,
+    is_demo: Annotated[bool, typer.Option("--demo", help="Work on the desk of `maitred demo`.")] = False,
+) -> None:
+    """The front of house for premium support."""
+    ctx.obj = Chosen(env_file, is_demo)
+
+
+app.command()(run)
+app.command()(demo)
+app.command()(check)
+app.command()(apply)
+app.command()(tail)
+app.command()(tickets)
+app.add_typer(ticket, name="ticket")
+app.command()(clients)
+app.command()(people)
+app.add_typer(inbox, name="inbox")
+app.add_typer(outbox, name="outbox")
+app.command()(link)
+app.command("board-link")(board_link)
+app.add_typer(db, name="db")
+
+
+def main() -> None:
+    """Run one command and end the process with its code."""
+    try:
+        app()
+    except CommandError as error:
+        warn(f"maitred: {error}")
+        sys.exit(error.code)
+    except SettingsError as error:
+        for mistake in error.mistakes:
+            warn(str(mistake))
+        sys.exit(USAGE)
+    except DatabaseError as error:
+        warn(f"maitred: {error}")
+        sys.exit(USAGE)
+    except StoreError as error:
+        warn(f"maitred: {error}")
+        sys.exit(FAILED)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stderr.close()
+        sys.exit(FAILED)

@@ -1,0 +1,98 @@
+"""A bot of its own, in a process of its own, and the commands beside it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SECRET = "web:of-the-tests-only-0123456789abcdef"
+
+
+@dataclass
+class Terminal:
+    """A directory to work in and the settings of its bot."""
+
+    directory: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, *words: str, given: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run one command to its end."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", *words],
+            cwd=self.directory,
+            env=self.environment(settings),
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def facts(self, *words: str) -> Any:  # noqa: ANN401 - what JSON may hold
+        """What a command says to programs."""
+        done = self(*words, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def start(self, *words: str, **settings: str) -> subprocess.Popen[str]:
+        """Begin a command that goes on."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "bot", *words],
+            cwd=self.directory,
+            env=self.environment(settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        return {"PATH": os.defpath, "PYTHONPATH": str(ROOT), **self.settings, **settings}
+
+
+def read_until(lines: IO[str], event: str) -> dict[str, Any]:
+    """Read a log as JSON until that event comes; the test's time limit ends a wait in vain."""
+    read: list[str] = []
+    for line in lines:
+        read.append(line)
+        found: dict[str, Any] = json.loads(line) if line.startswith("{") else {}
+        if found.get("event", found.get("what")) == event:
+            return found
+    raise AssertionError(f"it ended without {event!r}:\n{''.join(read)}")
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    """Settings for a desk that was never started."""
+    return Terminal(tmp_path, {"MAITRED_DESK": str(ROOT / "desk.example")})
+
+
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """A running bot on the example desk, and a terminal beside it."""
+    settings = {
+        "MAITRED_DESK": str(ROOT / "desk.example"),
+        "MAITRED_HTTP": "127.0.0.1:0",
+        "MAITRED_PUBLIC_URL": "https://desk.test",
+        "MAITRED_LOG": "json",
+        "INAPP_JWT_SECRET": SECRET,
+    }
+    beside = Terminal(tmp_path_factory.mktemp("bot"), settings)
+    running = beside.start("run")
+    try:
+        assert running.stderr is not None
+        read_until(running.stderr, "ready")
+        yield beside
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
+    finally:
+        running.kill()
+        running.communicate()

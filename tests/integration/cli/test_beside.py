@@ -1,0 +1,226 @@
+"""Commands beside a running bot: what programs read, what people may do, and what is refused in one sentence."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.inapp.convert import raw_from_said
+from adapters.inapp.frames import Say
+from adapters.inapp.ids import Party
+from adapters.message import Channel, Identity, Vouched
+from adapters.port import Raw
+from bot.now import wall_now
+from bot.store import journal
+from bot.store.engine import open_database
+from sla.duration import moment
+from tests.integration.cli.conftest import Terminal, read_until
+
+NASTY = "Payroll failed \x1b[31m\u202e[bold]now[/bold]"
+LENA = Party(Identity(Channel.INAPP, "user-17"), Vouched("acme", "Lena", None))
+
+
+@pytest.fixture(scope="module")
+def ticket(bot: Terminal) -> str:
+    """The number of a ticket that Lena opened by chat, while somebody followed the stream."""
+    following = bot.start("tail", "--json")
+    try:
+        _keep(bot, [_said("00000000-0000-4000-8000-000000000001", NASTY)])
+        assert following.stdout is not None
+        opened = read_until(following.stdout, "opened")
+        _keep(bot, [_said("00000000-0000-4000-8000-000000000003", "Are you there?")])
+        assert read_until(following.stdout, "client_spoke")["ticket"] == opened["ticket"]
+        following.send_signal(signal.SIGINT)
+        assert following.wait(20) == 0
+    finally:
+        following.kill()
+        following.communicate()
+    return str(opened["ticket"])
+
+
+def test_tickets_are_listed_for_programs(bot: Terminal, ticket: str) -> None:
+    (found,) = [one for one in bot.facts("tickets", "--client", "acme") if one["number"] == ticket]
+
+    assert found.keys() >= {
+        "number",
+        "client",
+        "contact",
+        "verified",
+        "plan",
+        "urgency",
+        "status",
+        "assignee",
+        "rule",
+        "channel",
+        "subject",
+        "opened_at",
+        "next_due",
+        "unreadable",
+    }
+    assert (found["client"], found["contact"], found["verified"], found["channel"]) == ("acme", "Lena", True, "inapp")
+    assert datetime.fromisoformat(found["opened_at"]).tzinfo is not None
+
+
+def test_a_ticket_is_shown_whole_to_programs(bot: Terminal, ticket: str) -> None:
+    found = bot.facts("ticket", ticket, "show")
+
+    said = found["messages"][0]
+    assert said.keys() >= {
+        "at",
+        "direction",
+        "kind",
+        "from",
+        "channel",
+        "text",
+        "attachments",
+        "external_id",
+        "message_id",
+        "state",
+    }
+    assert (said["direction"], said["from"]) == ("in", "Lena")
+    assert {"metric", "state", "started_at", "due_at", "breached_at", "satisfied_at"} <= found["clocks"][0].keys()
+    assert found["events"][0].keys() == {"at", "what", "by", "why"}
+    assert found["notes"] == []
+
+
+@pytest.mark.parametrize("words", [["tickets"], ["ticket"]])
+def test_what_a_client_typed_does_nothing_to_a_terminal(words: list[str], bot: Terminal, ticket: str) -> None:
+    shown = bot(*words, *([ticket] if words == ["ticket"] else [])).stdout
+
+    assert "Payroll failed" in shown
+    assert "[bold]now[/bold]" in shown
+    assert not {"\x1b", "\u202e"} & set(shown)
+
+
+def test_a_person_works_on_a_ticket_from_a_terminal(bot: Terminal, ticket: str) -> None:
+    for words in (
+        ["take", "--as", "vera"],
+        ["note", "Looks like last month's.", "--as", "vera"],
+        ["reply", "-", "--kind", "answer", "--as", "vera"],
+        ["eta", "4h", "--as", "vera"],
+        ["assign", "oleg", "My shift ends", "--as", "vera"],
+        ["resolve", "All good now.", "--as", "oleg"],
+    ):
+        done = bot("ticket", ticket, *words, given="We are looking into it.")
+        assert done.returncode == 0, done.stderr
+
+    found = bot.facts("ticket", ticket)
+    assert (found["status"], found["assignee"]) == ("resolved", "oleg")
+    assert [one["text"] for one in found["notes"]] == ["Looks like last month's."]
+    assert "We are looking into it." in [one["text"] for one in found["messages"]]
+    assert {"picked_up", "noted", "replied", "eta_given", "handed_over", "resolved"} <= {
+        one["what"] for one in found["events"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        pytest.param(["ticket", "T-999", "note", "x"], 1, "there is no ticket T-999", id="no such ticket"),
+        pytest.param(["ticket", "T-1", "note", "x", "--as", "nobody"], 2, "nobody here is called", id="no such person"),
+        pytest.param(["ticket", "T-1", "eta", "soon", "--as", "vera"], 2, "write 15:00, 2h", id="no moment"),
+        pytest.param(["ticket", "T-1", "urgency", "mega", "--as", "vera"], 1, "", id="no such urgency"),
+        pytest.param(["outbox", "retry", "999"], 1, "none of them could be retried", id="nothing to retry"),
+        pytest.param(["board-link", "nobody"], 2, "nobody here is called", id="a link for nobody"),
+        pytest.param(["link", "acme", "pigeon"], 2, "'pigeon' is no channel", id="no such channel"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    words: list[str], code: int, says: str, bot: Terminal, ticket: str
+) -> None:
+    done = bot(*words)
+
+    assert done.returncode == code
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_payload_nobody_can_read_is_kept_shown_and_closed(bot: Terminal, ticket: str) -> None:
+    at = moment(wall_now())
+    _keep(bot, [Raw(Channel.INAPP, "web", "user-17/broken", b"{not json", at)])
+    _keep(bot, [_said("00000000-0000-4000-8000-000000000002", "And another thing")])
+    _until_said(bot, "And another thing")
+
+    (dead,) = bot.facts("inbox", "list", "--state", "dead")
+    assert dead.keys() >= {"id", "channel", "external_id", "state", "received_at", "reason"}
+    assert (dead["external_id"], dead["state"]) == ("user-17/broken", "dead")
+    assert "{not json" in bot("inbox", "show", str(dead["id"])).stdout
+
+    assert bot("inbox", "discard", str(dead["id"])).returncode == 0
+    assert bot.facts("inbox", "list") == []
+
+
+def test_what_goes_out_is_listed_for_programs(bot: Terminal, ticket: str) -> None:
+    rows = bot.facts("outbox", "list", "--state", "sent")
+
+    assert rows[0].keys() >= {
+        "id",
+        "channel",
+        "to",
+        "what",
+        "ticket",
+        "state",
+        "attempts",
+        "not_before",
+        "message_id",
+        "error",
+    }
+    assert ["user-17"] in [one["to"] for one in rows]
+
+
+def test_a_link_to_the_board_is_made_for_one_of_us(bot: Terminal) -> None:
+    made = bot.facts("board-link", "vera")
+
+    assert made["url"].startswith("https://desk.test/board/enter/")
+    assert bot.facts("link", "acme", "inapp")["token"] not in made["url"]
+
+
+def test_people_and_clients_are_listed_for_programs(bot: Terminal) -> None:
+    people, clients = bot.facts("people"), bot.facts("clients")
+
+    assert {"id", "name", "roles", "calendar", "on_shift", "open_tickets"} <= people[0].keys()
+    assert "acme" in [one["id"] for one in clients]
+
+
+def test_a_backup_is_made_beside_the_bot_and_put_back_elsewhere(bot: Terminal, ticket: str, tmp_path: Path) -> None:
+    file = tmp_path / "desk.backup"
+
+    assert bot("db", "backup", str(file)).returncode == 0
+    assert bot("db", "backup", str(file)).returncode == 1
+    assert bot("db", "restore", str(file), "--replace").returncode == 2
+
+    other = Terminal(tmp_path, bot.settings)
+    assert other("db", "restore", str(file)).returncode == 0
+    assert other("db", "upgrade").returncode == 0
+    assert ticket in [one["number"] for one in other.facts("tickets", "--all")]
+
+
+def _said(name: str, text: str) -> Raw:
+    at = moment(wall_now())
+    return raw_from_said(Say(type="say", id=name, text=text), LENA, account="web", at=at)
+
+
+def _keep(bot: Terminal, raws: Sequence[Raw]) -> None:
+    """Put payloads into the journal from outside, as another process would."""
+
+    async def keep() -> None:
+        database = await open_database(f"sqlite+aiosqlite:///{bot.directory / 'var' / 'maitred.db'}")
+        try:
+            await database.write(lambda conn: journal.keep(conn, [(raws, None, wall_now())]))
+        finally:
+            await database.close()
+
+    asyncio.run(keep())
+
+
+def _until_said(bot: Terminal, text: str) -> dict[str, Any]:
+    """Look again until a ticket's subject or transcript has it; the test's time limit ends a wait in vain."""
+    while True:
+        for one in bot.facts("tickets", "--all"):
+            found: dict[str, Any] = bot.facts("ticket", one["number"])
+            if any(text == said["text"] for said in found["messages"]):
+                return found
