@@ -43,6 +43,8 @@ def clean(text: str) -> Untrusted:
 
     Nothing a person can see is lost but page and line separators, which become `\n`.
     """
+    if text.isprintable():  # nothing that is cleaned away is printable, and most messages are nothing else
+        return Untrusted(text)
     return Untrusted(text.replace("\r\n", "\n").translate(_CLEANING))
 
 

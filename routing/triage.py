@@ -6,6 +6,11 @@ gives it and the first that states a kind gives that. No rule ever lowers what t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+#: So much of a message is read for words of the rules.
+READ: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ def triage(text: str, rules: Sequence[KeywordRule], *, urgencies: Sequence[str],
     stated = next((urgency for urgency in urgencies if folded.startswith((f" {urgency} : ", f" [ {urgency} ] "))), None)
     urgency, kind, reasons = stated, None, [f"the client stated {stated}"] if stated else []
     for rule in rules:
-        word = next((word for word in rule.words if _folded(word) in folded), None)
+        word = next((word for word in rule.words if _folded_word(word) in folded), None)
         if word is None:
             continue
         if urgency is None and rule.urgency in urgencies:
@@ -46,5 +51,9 @@ def triage(text: str, rules: Sequence[KeywordRule], *, urgencies: Sequence[str],
 
 def _folded(text: str) -> str:
     """Words framed by single spaces, punctuation as words of its own: so matching is by whole words."""
-    spaced = "".join(sign if sign.isalnum() else f" {sign} " for sign in text[:4000].casefold())
+    spaced = "".join(sign if sign.isalnum() else f" {sign} " for sign in text[:READ].casefold())
     return f" {' '.join(spaced.split())} "
+
+
+#: The words of the rules are few and asked about with every message: kept, since folding them costs most of a triage.
+_folded_word = lru_cache(maxsize=4_096)(_folded)

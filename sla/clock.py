@@ -7,7 +7,7 @@ Sunday night.
     running --pause----> paused --resume--> running     running --stop (resolved)--> stopped --reopen--> running
     running --satisfy--> met                             breached --satisfy--> met_late
     running --check----> breached (the moment passed)    breached --late evidence--> retracted
-    any that owes --cancel--> cancelled
+    any that owes --cancel--> cancelled                  met, met_late --take back (undelivered)--> running, breached
 
 A breach is latched against changes of policy, not against facts: evidence of something that happened by the due moment
 takes it back.
@@ -52,6 +52,7 @@ __all__ = [
     "start",
     "start_eta",
     "stop",
+    "take_back",
     "used_ms",
 ]
 
@@ -155,6 +156,19 @@ def satisfy(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
     if in_time and clock.breached_at is not None:
         state = State.RETRACTED
     return replace(banked(clock, calendar, at), state=state, satisfied_at=at, ended_at=at)
+
+
+def take_back(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
+    """What was told as an answer of `at` never arrived: it is owed again, with the time counted on from there."""
+    if clock.satisfied_at != at or clock.state not in {State.MET, State.MET_LATE, State.RETRACTED}:
+        return clock
+    owed = replace(clock, satisfied_at=None, ended_at=None)
+    if clock.pauses and clock.pauses[-1].until is None:
+        return replace(owed, state=State.PAUSED, due_at=None)
+    if clock.state is State.MET_LATE:
+        return replace(owed, state=State.BREACHED)
+    running = replace(owed, state=State.RUNNING, breached_at=None, running_since=at)
+    return replace(running, due_at=due_from(running, calendar, at))
 
 
 def cancel(clock: Clock, *, at: Instant, reason: str) -> Clock:

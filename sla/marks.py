@@ -6,7 +6,7 @@ are left out.
 """
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import NewType
 
 from sla.duration import millis, parse_duration
@@ -33,7 +33,8 @@ def parse_mark(text: str) -> Mark:
     )
 
 
-def mark_points(marks: Sequence[str], target_ms: int, need_ms: int) -> tuple[tuple[Mark, int], ...]:
+@lru_cache(maxsize=1_024)  # few targets, asked about with every message
+def mark_points(marks: tuple[str, ...], target_ms: int, need_ms: int) -> tuple[tuple[Mark, int], ...]:
     """Each mark that stands, mildest first, with the time used when it falls.
 
     Shares are of the target; what is counted back from the due moment is counted from `need_ms`, which is later than

@@ -101,6 +101,23 @@ def staff_replied(
     return resolved(clocks, calendars, at) if kind is ReplyKind.FIX else checked(clocks, at)
 
 
+def reply_failed(clocks: Promises, calendars: Calendars, at: Instant) -> Promises:
+    """The reply written at `at` will never arrive: what it answered is owed again, what it asked is not waited for.
+
+    An ETA it promised was never heard of, so it ends; the one before it holds again.
+    """
+
+    def undone(clock: Clock) -> Clock:
+        calendar = calendar_of(clock, calendars)
+        if clock.state is State.PAUSED and clock.pauses[-1].at == at:
+            return clocks_of.resume(clock, calendar, at=at)
+        if clock.metric is Metric.ETA and clock.started_at == at:
+            return clocks_of.end(clock, at=at, reason="the reply that promised it did not arrive")
+        return clocks_of.take_back(clock, calendar, at=at)
+
+    return _each(clocks, RESPONSES | {Metric.ETA}, undone)
+
+
 def waiting(clocks: Promises, calendars: Calendars, at: Instant, reason: PauseReason) -> Promises:
     """We wait for the client or a third party: all but a promised ETA pauses."""
     return tuple(clocks_of.pause(clock, calendar_of(clock, calendars), at=at, reason=reason) for clock in clocks)

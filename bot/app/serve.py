@@ -23,12 +23,14 @@ from bot.app.house import House, built
 from bot.app.ports import PortInUseError, free_port
 from bot.app.systemd import Notifier
 from bot.desk.applying import apply_document
+from bot.deskfile.document import Document
 from bot.deskfile.load import load
+from bot.now import wall_now
 from bot.setting_shapes import Listen
 from bot.settings import Settings, notify_socket
-from bot.store.errors import DatabaseError
+from bot.store.errors import DatabaseError, StoreError, StoreUnavailableError
 from bot.web.server import listening, metrics_alone
-from sla.duration import moment
+from sla.duration import Instant, moment
 
 log = structlog.get_logger()
 
@@ -49,6 +51,8 @@ async def serve(settings: Settings, *, apply: bool) -> int:
         crashpoint.arm(settings.crashpoint)
     for channel, name in settings.not_served():
         log.warning("this version does not serve the channel yet", channel=channel, setting=name)
+    if apply and read_desk(settings, wall_now()) is None:
+        return EXIT_CONFIGURATION  # nothing was made or changed
     try:
         port = free_port(settings.http.host, settings.http.port)
         settings = settings.model_copy(update={"http": Listen(settings.http.host, port)})
@@ -59,21 +63,31 @@ async def serve(settings: Settings, *, apply: bool) -> int:
     except (DatabaseError, PortInUseError) as error:
         log.error("the bot cannot start", reason=str(error))  # noqa: TRY400 - the sentence says it all
         return EXIT_CONFIGURATION
+    except StoreUnavailableError as error:
+        # The database is away, which passes: whoever keeps us running starts us again.
+        log.error("the bot cannot start now", reason=str(error))  # noqa: TRY400 - the sentence says it all
+        return EXIT_FAILED
 
 
 async def put_in_force(house: House) -> bool:
     """Read the desk directory and apply it; with any mistake nothing changes, and each is logged with its mend."""
-    loaded = load(house.settings.desk, today=moment(house.time.now()).date())
-    for problem in loaded.problems:
-        say = log.error if problem.is_error else log.warning
-        say("the desk directory needs a look", where=f"{problem.file}:{problem.line}", what=problem.message)
-    metrics.RELOAD_SUCCESS.set(int(loaded.document is not None))
-    if loaded.document is None:
+    document = read_desk(house.settings, house.time.now())
+    metrics.RELOAD_SUCCESS.set(int(document is not None))
+    if document is None:
         return False
-    applied = await apply_document(house.database, loaded.document, at=house.time.now(), by="run")
+    applied = await apply_document(house.database, document, at=house.time.now(), by="run")
     for change in applied.changes:
         log.info("the desk changed", revision=applied.number, change=str(change))
     return True
+
+
+def read_desk(settings: Settings, now: Instant) -> Document | None:
+    """The desk directory as a document; with any mistake None, and each is logged with its place and its mend."""
+    loaded = load(settings.desk, today=moment(now).date())
+    for problem in loaded.problems:
+        say = log.error if problem.is_error else log.warning
+        say("the desk directory needs a look", where=f"{problem.file}:{problem.line}", what=problem.message)
+    return loaded.document
 
 
 async def run(house: House, *, started: Started | None = None) -> int:
@@ -115,8 +129,9 @@ async def run(house: House, *, started: Started | None = None) -> int:
             log.info("stopping")
             with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN_WITHIN.total_seconds()):
-                    await _cancelled(channels)
                     await _cancelled(loops)
+                    await house.desk.drain()  # while the channels still work: what is being sent comes to its end
+                    await _cancelled(channels)
                     await house.desk.drain()
     log.info("stopped")
     return 0 if ended else EXIT_FAILED
@@ -149,8 +164,13 @@ async def _reloads(house: House, asked: asyncio.Event) -> None:
     while True:
         await asked.wait()
         asked.clear()
-        if await put_in_force(house):
+        try:
+            is_read = await put_in_force(house)
             await house.desk.refresh()
+        except StoreError as error:
+            log.warning("the desk directory could not be stored", reason=str(error))
+            is_read = False
+        if is_read:
             log.info("the desk directory was read again", revision=house.desk.revisions.number)
         else:
             log.error("the old desk stays in force", revision=house.desk.revisions.number)

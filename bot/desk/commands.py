@@ -22,6 +22,7 @@ from bot.store.unit import write
 from bot.tickets.command import Command
 from bot.tickets.decide_staff import staff_does
 from bot.tickets.outcome import person_texts
+from bot.tickets.texts import Texts
 from bot.tickets.ticket import TicketId, ticket_id_from_number
 from routing.people import PersonId
 from sla.duration import Instant
@@ -68,19 +69,24 @@ class Commands:
         """The `Ask` of every adapter: who pressed is looked up by identity, never by the place it came from."""
         by = self._directory.person_of(press.by)
         if by is None:
-            return Answer("This button is for the desk's own people.", is_refused=True)
+            revision = self._revisions.current
+            return Answer(Texts(revision.language, revision.zone, revision.texts)("refused_not_staff"), is_refused=True)
         speak = person_texts(self._revisions.current, by)
+        unknown = Answer(speak("refused_no_ticket", number=press.value[:40]), is_refused=True)
         try:
             ticket = ticket_id_from_number(press.value)
-        except ValueError as error:
-            return Answer(str(error), is_refused=True)
+        except ValueError:
+            return unknown
         if not press.fields and (form := form_for(press.action, press.value, speak, self._revisions.current)):
             return Answer(form=form)
         calendar = self._revisions.current.calendars[self._revisions.current.people[by].calendar]
         command = command_from_press(press, now=self._now(), calendar=calendar)
         if isinstance(command, Answer):
             return command
-        return await self.perform(by, ticket, command, key=press.key)
+        try:
+            return await self.perform(by, ticket, command, key=press.key)
+        except KeyError:
+            return unknown
 
     def _act(self, conn: Connection, acts: Sequence[_Act]) -> Sequence[Answer]:
         return [self._acted(conn, act) for act in acts]

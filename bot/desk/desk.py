@@ -22,6 +22,7 @@ from bot.now import Timekeeper
 from bot.store.committer import Committer
 from bot.store.contacts import recount_load
 from bot.store.engine import Database
+from bot.store.errors import StoreUnavailableError
 from bot.store.revisions import Revisions
 
 log = structlog.get_logger()
@@ -80,4 +81,7 @@ class Desk:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(1)
-            await self.refresh()
+            try:
+                await self.refresh()
+            except StoreUnavailableError as error:
+                log.warning("a newer desk cannot be looked for", reason=str(error))

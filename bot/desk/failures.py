@@ -76,8 +76,12 @@ class Failures:
         for one in failed:
             ticket = TicketId(one.row.ticket_id or 0)
             by = PersonId(one.row.person) if one.row.person else None
-            for facts in facts_of_tickets(conn, self._revisions, [ticket], now=now, is_locked=True).values():
-                decision = delivery_failed(facts, by, one.row.key, one.reason, is_certain=one.is_certain)
+            said_at = one.row.created_at if one.row.what == "reply" else None
+            found = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_whole=True, is_locked=True)
+            for facts in found.values():
+                decision = delivery_failed(
+                    facts, by, one.row.key, one.reason, is_certain=one.is_certain, said_at=said_at
+                )
                 if decision.ticket is not None:
                     write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
         return [None] * len(failed)

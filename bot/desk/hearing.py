@@ -23,6 +23,7 @@ from bot.tickets import command as c
 from bot.tickets.decide_client import client_deletes, client_edits, client_says
 from bot.tickets.decide_due import delivery_failed
 from bot.tickets.decide_staff import staff_does
+from bot.tickets.decide_words import client_asks, word_from_text
 from bot.tickets.facts import Decision, Facts, Heard, Ping
 from bot.tickets.outcome import person_texts
 from bot.tickets.ticket import TicketId
@@ -84,7 +85,7 @@ class Hearing:
         said = [one for one in said if _key(one) not in known]
         now = self._now()
         pairs: list[tuple[Facts, Decision]] = []
-        facts_of_said = facts_of_messages(conn, self._revisions, said, now=now)
+        facts_of_said = facts_of_messages(conn, self._revisions, said, now=now, is_ours=self._directory.person_of)
         for message, facts in zip(said, facts_of_said, strict=True):
             decision = self._heard(facts, message, now)
             if decision is not None:
@@ -96,18 +97,19 @@ class Hearing:
 
     def _heard(self, facts: Facts, message: InboundMessage, now: Instant) -> Decision | None:
         text = clean(message.text)
+        if not text.strip() and not message.attachments:
+            return None
+        key, name = _key(message), message.external_id
+        word = word_from_text(text, channel=message.conversation.channel)
         person = self._directory.person_of(message.sender)
         if person is not None:
             # One of ours wrote in the client's own place: that is an answer the client has seen already.
-            if facts.ticket is None:
+            if facts.ticket is None or word is not None:
                 return None
-            reply = c.Reply(text, ReplyKind.UNSET, message.attachments, is_said=True)
+            reply = c.Reply(text, ReplyKind.UNSET, message.attachments, is_said=True, key=key, external_id=name)
             return staff_does(facts, person, reply)
-        if not text.strip() and not message.attachments:
-            return None
-        at = min(instant(message.at), now)
-        heard = Heard(_key(message), message.external_id, text, at, message.attachments)
-        return client_says(facts, heard)
+        heard = Heard(key, name, text, min(instant(message.at), now), message.attachments)
+        return client_says(facts, heard) if word is None else client_asks(facts, heard, word)
 
     def _changed(self, conn: Connection, one: Inbound, now: Instant) -> None:
         """What happens to a line that was said before; a line we never had changes nothing."""
@@ -115,27 +117,28 @@ class Hearing:
             return
         at = min(instant(one.at), now)
         ticket: TicketId | None = None
+        said_at: Instant | None = None
         if isinstance(one, InboundEdit):
             ticket = lines.reword(conn, _key(one), clean(one.text), at=at)
         elif isinstance(one, InboundDeletion):
             ticket = lines.reword(conn, _key(one), None, at=at)
         elif isinstance(one, DeliveryNotice):
-            ticket = lines.mark(conn, one.conversation.key, one.external_id, one.state)
+            ticket, said_at = lines.mark(conn, one.conversation.key, one.external_id, one.state)
         if ticket is None:
             return
-        for facts in facts_of_tickets(conn, self._revisions, [ticket], now=now, is_locked=True).values():
-            decision = self._decided_change(facts, one, at)
+        found = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_whole=True, is_locked=True)
+        for facts in found.values():
+            decision = self._decided_change(facts, one, at, said_at)
             if decision is not None:
                 write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
 
-    @staticmethod
-    def _decided_change(facts: Facts, one: Inbound, at: Instant) -> Decision | None:
+    def _decided_change(self, facts: Facts, one: Inbound, at: Instant, said_at: Instant | None) -> Decision | None:
         if isinstance(one, InboundEdit):
-            return client_edits(facts, at)
+            return client_edits(facts, at, self._directory.person_of(one.sender) or "contact")
         if isinstance(one, InboundDeletion):
-            return client_deletes(facts, at)
+            return client_deletes(facts, at, self._directory.person_of(one.sender) or "contact")
         if isinstance(one, DeliveryNotice) and one.state == "failed":
-            return delivery_failed(facts, None, _key(one), one.reason, is_certain=True)
+            return delivery_failed(facts, None, _key(one), one.reason, is_certain=True, said_at=said_at)
         return None
 
 
@@ -149,6 +152,7 @@ def _count_load(facts: Facts, decision: Decision) -> None:
     load = facts.load
     if not isinstance(load, dict):
         return
-    for ticket, step in ((facts.ticket, -1), (decision.ticket, 1)):
-        if ticket is not None and ticket.assignee is not None and ticket.status.is_open and decision.ticket is not None:
+    before = facts.ticket if facts.ticket and decision.ticket and facts.ticket.id == decision.ticket.id else None
+    for ticket, step in ((before, -1), (decision.ticket, 1)):
+        if ticket is not None and ticket.assignee is not None and ticket.status.is_open:
             load[ticket.assignee] = load.get(ticket.assignee, 0) + step

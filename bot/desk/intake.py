@@ -19,6 +19,7 @@ from bot.desk.changes import Changes, Nudge
 from bot.desk.hearing import Hearing
 from bot.store import journal
 from bot.store.committer import Committer
+from bot.store.connection import Connection
 from bot.store.engine import Database
 from bot.store.errors import StoreUnavailableError
 from sla.duration import Instant
@@ -27,8 +28,9 @@ log = structlog.get_logger()
 
 BATCH: Final = 64
 LOOK: Final = 512
-#: Every so many batches the journal is read from its beginning: on PostgreSQL a lower id may appear late.
-FULL_LOOK: Final = 50
+#: However busy we are, every so many batches the journal is asked for what nobody here remembers: what waited at the
+#: start, and what another replica kept and could not decide.
+LOOK_EVERY: Final = 50
 
 
 class Intake:
@@ -52,13 +54,12 @@ class Intake:
         self._decided = decided
         self._woken = woken
         self._lanes: dict[str, deque[int]] = {}
-        self._seen = 0
-        self._looks = 0
+        self._turns = 0
 
     async def journal(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
         """Keep payloads and cursor; returns after the commit. What is new waits in its lane from here on."""
-        kept = await self._committer.commit(journal.keep, (raws, cursor, self._now()))
-        reach("intake.kept")
+        kept = await self._committer.commit(_keep, (raws, cursor, self._now()))
+        reach("journal.after_commit")
         for raw in raws:
             metrics.INBOUND.labels(channel=raw.channel.value).inc()
         if kept:
@@ -66,21 +67,19 @@ class Intake:
             self.nudge.ring()
 
     async def once(self) -> int:
-        """Decide one batch; how many payloads it took, 0 when nothing waits."""
-        if not self._lanes:
+        """Decide one batch; how many payloads that settled, 0 when nothing waits or others are at it."""
+        if not self._lanes or self._turns % LOOK_EVERY == 0:
             await self._look()
+        self._turns += 1
         ids = self._next_batch()
         if not ids:
             return 0
-        answers = await asyncio.gather(
-            *(self._committer.commit(self._hearing.decide, number) for number in ids), return_exceptions=True
-        )
+        reach("intake.kept")
+        answers = await self._committer.commit_all(self._hearing.decide, ids)
         reach("intake.decided")
         for number, answer in zip(ids, answers, strict=True):
             if isinstance(answer, StoreUnavailableError):
-                # Nothing is lost: the row is still new and the next look finds it.
-                self._seen = 0
-                raise answer
+                raise answer  # nothing is lost: the row is still new and the next look finds it
             if isinstance(answer, Exception):
                 await self._bury(number, answer)
             elif isinstance(answer, BaseException):
@@ -88,7 +87,9 @@ class Intake:
         self._decided.tell()
         for nudge in self._woken:
             nudge.ring()
-        return len(ids)
+        if self._lanes:
+            self.nudge.ring()
+        return sum(answer is not False for answer in answers)
 
     async def run(self) -> None:
         """Decide what comes until cancelled; a database that is away is waited for."""
@@ -101,18 +102,13 @@ class Intake:
                 await asyncio.sleep(1)
 
     async def _look(self) -> None:
-        self._looks += 1
-        if self._looks % FULL_LOOK == 0:
-            self._seen = 0
-        after = self._seen
-        self._remember(await self._database.read(lambda conn: journal.fresh(conn, after=after, count=LOOK)))
+        self._remember(await self._database.read(lambda conn: journal.fresh(conn, after=0, count=LOOK)))
 
     def _remember(self, fresh: Sequence[tuple[int, str]]) -> None:
         for number, lane in fresh:
             waiting = self._lanes.setdefault(lane or f"#{number}", deque())
             if number not in waiting:
                 waiting.append(number)
-            self._seen = max(self._seen, number)
 
     def _next_batch(self) -> list[int]:
         """The oldest payload of up to `BATCH` lanes; lanes that have more go to the end of the row."""
@@ -128,3 +124,10 @@ class Intake:
         reason = f"{type(error).__name__}: {error}"
         log.error("payload could not be decided", inbound=number, error=type(error).__name__, exc_info=error)
         await self._database.write(lambda conn: self._hearing.bury(conn, number, reason))
+
+
+def _keep(conn: Connection, deliveries: Sequence[journal.Delivery]) -> Sequence[Sequence[tuple[int, str]]]:
+    """The same Change for every channel, so that what several of them deliver at once is kept at once."""
+    kept = journal.keep(conn, deliveries)
+    reach("journal.before_commit")
+    return kept

@@ -10,8 +10,10 @@ from adapters.card import Card, OutboundCard
 from adapters.message import OutboundMessage, conversation_from_key
 from bot.store.outbox import Outgoing
 from bot.store.sending import Background, ping_from_row
+from bot.store.unit import QUIET
 from bot.tickets.cards import ping_card, ticket_card
 from bot.tickets.facts import Facts, Guard, Line
+from bot.tickets.outcome import contact_texts
 from bot.tickets.ticket import MessageId, TicketId
 from routing.people import PersonId
 from sla.clock import is_owing
@@ -34,7 +36,7 @@ def outbound_from_row(row: Outgoing, known: Background, *, now: Instant, is_repe
         line = known.lines.get(MessageId(row.message_id))
         if line is None or line.is_deleted:
             return Dropped("the line is gone")
-        return _message(row, line, is_repeat=is_repeat)
+        return _message(row, line, known, is_repeat=is_repeat)
     facts = known.facts.get(TicketId(row.ticket_id)) if row.ticket_id is not None else None
     if row.what == "card":
         if facts is None or facts.ticket is None or row.person not in facts.revision.people:
@@ -44,7 +46,8 @@ def outbound_from_row(row: Outgoing, known: Background, *, now: Instant, is_repe
         shown = known.shown.get((row.slot or "", row.lane))
         excerpt = known.excerpts.get(facts.ticket.id, "")
         person = PersonId(row.person or "")
-        card = ticket_card(facts, facts.ticket, person, excerpt, is_first=shown is None)
+        is_first = shown is None and row.payload != QUIET
+        card = ticket_card(facts, facts.ticket, person, excerpt, is_first=is_first)
         return OutboundCard(row.key, where, card, moment(now), replaces=shown)
     ping = ping_from_row(row)
     if facts is None or facts.ticket is None:
@@ -54,12 +57,15 @@ def outbound_from_row(row: Outgoing, known: Background, *, now: Instant, is_repe
     return OutboundCard(row.key, where, ping_card(facts, facts.ticket, ping), moment(now))
 
 
-def _message(row: Outgoing, line: Line, *, is_repeat: bool) -> OutboundMessage:
+def _message(row: Outgoing, line: Line, known: Background, *, is_repeat: bool) -> OutboundMessage:
     text = line.text
+    facts = known.facts.get(TicketId(row.ticket_id or 0))
+    if is_repeat and line.kind == "reply" and facts is not None:
+        text = f"{text}\n{contact_texts(facts)('sent_again')}"
     return OutboundMessage(
         key=row.key,
         conversation=conversation_from_key(row.lane),
-        text=f"{text}\n(sent again, the first may have arrived)" if is_repeat and line.kind == "reply" else text,
+        text=text,
         at=moment(line.at),
         author=line.author,
         automatic=line.kind == "auto",

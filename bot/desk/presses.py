@@ -6,6 +6,7 @@ from typing import Final
 from adapters.card import Form, Input
 from adapters.port import Answer, Press
 from bot.tickets import command as c
+from bot.tickets.decide_staff import ACTING
 from bot.tickets.eta import parse_eta
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
@@ -13,6 +14,9 @@ from routing.people import PersonId
 from sla.calendar import Calendar
 from sla.duration import Instant
 from sla.promise import ReplyKind
+
+#: Chosen in place of a person; no person can have this id, and a channel's lists bear no empty value.
+BY_THE_RULES: Final = "*"
 
 _PLAIN: Final[Mapping[str, Callable[[Mapping[str, str]], c.Command]]] = {
     "ticket.take": lambda _: c.Take(),
@@ -25,9 +29,11 @@ _PLAIN: Final[Mapping[str, Callable[[Mapping[str, str]], c.Command]]] = {
     "ticket.escalate": lambda fields: c.Escalate(fields.get("why", "")),
     "ticket.urgency": lambda fields: c.SetUrgency(fields.get("urgency", "")),
     "ticket.handover": lambda fields: c.HandOver(
-        PersonId(fields["to"]) if fields.get("to") else None, fields.get("why", "")
+        None if fields.get("to", "") in {"", BY_THE_RULES} else PersonId(fields["to"]), fields.get("why", "")
     ),
-    "ticket.kind": lambda fields: c.NameReply(ReplyKind(fields.get("kind", "answer"))),
+    "ticket.resume": lambda _: c.Resume(),
+    "ticket.kind_answer": lambda _: c.NameReply(ReplyKind.ANSWER),
+    "ticket.kind_clarify": lambda _: c.NameReply(ReplyKind.CLARIFY),
 }
 #: Buttons that ask for words first, and which.
 _WORDS: Final = {
@@ -35,6 +41,7 @@ _WORDS: Final = {
     "ticket.note": "text",
     "ticket.clarify": "text",
     "ticket.eta": "eta",
+    "ticket.kind_eta": "moment",
     "ticket.handover": "to",
     "ticket.escalate": "why",
     "ticket.urgency": "urgency",
@@ -43,11 +50,13 @@ _WORDS: Final = {
 
 def command_from_press(press: Press, *, now: Instant, calendar: Calendar) -> c.Command | Answer:
     """The command behind a press; an Answer that names the field when something in the form is wrong."""
-    if press.action == "ticket.eta":
+    if press.action in {"ticket.eta", "ticket.kind_eta"}:
         try:
             due_at = parse_eta(press.fields.get("eta", ""), now=now, zone=calendar.zone, calendar=calendar)
         except ValueError as error:
             return Answer(errors={"eta": str(error)}, is_refused=True)
+        if press.action == "ticket.kind_eta":
+            return c.NameReply(ReplyKind.ETA, due_at)
         return c.GiveEta(due_at, press.fields.get("text", ""))
     make = _PLAIN.get(press.action)
     if make is None:
@@ -67,9 +76,15 @@ def form_for(action: str, value: str, speak: Texts, revision: Revision) -> Form 
             Input("eta", speak("metric_eta"), "moment"),
             Input("text", speak("button_reply"), "long_text", required=False),
         )
+    elif wanted == "moment":
+        inputs = (Input("eta", speak("metric_eta"), "moment"),)
     elif wanted == "to":
-        people = tuple((person.id, person.name) for person in revision.people.values())
-        inputs = (Input("to", label, "choice", people), Input("why", speak("button_note"), "long_text", required=False))
+        people = tuple((person.id, person.name) for person in revision.people.values() if person.roles & ACTING)
+        choices = ((BY_THE_RULES, speak("by_the_rules")), *people)
+        inputs = (
+            Input("to", label, "choice", choices),
+            Input("why", speak("button_note"), "long_text", required=False),
+        )
     elif wanted == "urgency":
         levels = tuple(dict.fromkeys(level for policy in revision.policies.values() for level in policy.urgencies))
         inputs = (Input("urgency", label, "choice", tuple((level, level) for level in levels)),)

@@ -10,9 +10,8 @@ What a crash interrupted comes back as uncertain. Nothing is sent twice because 
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -44,16 +43,20 @@ from sla.duration import Instant, instant, later
 log = structlog.get_logger()
 
 BATCH: Final = 64
-#: Sends under way at once, in all and on one channel: a channel that hangs holds up nobody but itself.
+#: Sends under way at once, in all and on one channel: a channel that hangs holds up nobody but itself. A channel that
+#: does not recognise repeats is sent to one by one: a crash leaves one send in doubt then, and repeats no more than it.
 IN_FLIGHT: Final = 256
 PER_CHANNEL: Final = 64
 CLAIM_FOR: Final = timedelta(seconds=60)
+#: How often claims of a replica that died are looked for while we run, in real seconds.
+RECOVER_EVERY_SECONDS: Final = 15
 #: A send that takes longer than this has an unknown end.
 SEND_WITHIN: Final = timedelta(seconds=30)
-#: Words that may have arrived are said once more, not for ever.
-MOST_ATTEMPTS_IN_DOUBT: Final = 1
 
 Claimed = tuple[Sequence[Outgoing], Sequence[Outgoing], Background]
+
+#: A row that fails in a way nobody foresaw is given up after so many tries, so that its lane goes on.
+MOST_ATTEMPTS_AT_ERRORS: Final = 5
 
 
 class Sender:
@@ -95,8 +98,16 @@ class Sender:
         room = IN_FLIGHT - len(self._tasks)
         if room <= 0 or not await self._database.read(lambda conn: outbox.is_any_ready(conn, now=now)):
             return 0
-        rows, doubtful, known = await self._committer.commit(self._claim, min(room, BATCH))
+        claiming = asyncio.ensure_future(self._committer.commit(self._claim, min(room, BATCH)))
+        try:
+            return self._begin(await asyncio.shield(claiming), now)
+        except asyncio.CancelledError:
+            self._begin(await claiming, now)  # what became ours meanwhile is sent: `drain` waits for it
+            raise
+
+    def _begin(self, claimed: Claimed, now: Instant) -> int:
         reach("sender.claimed")
+        rows, doubtful, known = claimed
         for row in rows:
             self._start(row, self._send(row, known, now))
         for row in doubtful:
@@ -110,6 +121,20 @@ class Sender:
 
     async def run(self) -> None:
         """Send until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._send_on(), name="outbox")
+            group.create_task(self._recover_on(), name="claims")
+
+    async def _recover_on(self) -> None:
+        """What a dead replica was sending is ours to check once its claim has run out."""
+        while True:
+            await asyncio.sleep(RECOVER_EVERY_SECONDS)
+            try:
+                await self.recover(is_alone=False)
+            except StoreUnavailableError as error:
+                log.warning("claims cannot be looked at", reason=str(error))
+
+    async def _send_on(self) -> None:
         while True:
             try:
                 if not await self.once():
@@ -125,11 +150,20 @@ class Sender:
 
     def _claim_one(self, conn: Connection, count: int) -> Claimed:
         now = self._time.now()
-        held = [channel for channel, number in Counter(self._busy.values()).items() if number >= PER_CHANNEL]
-        ours = partial(
-            outbox.claim, conn, now=now, owner=self.owner, claim_for=CLAIM_FOR, busy=self._busy, held=held, count=count
-        )
-        rows, doubtful = ours(), outbox.claim_uncertain(*ours.args, **ours.keywords)
+        under_way = Counter(self._busy.values())
+        one_by_one = {one for one, adapter in self._adapters.items() if not adapter.limits.recognises_repeats}
+        held: set[str] = {*one_by_one, *(channel for channel, number in under_way.items() if number >= PER_CHANNEL)}
+        turns: list[tuple[Collection[str], int]] = [
+            (held, count),
+            *((set(Channel) - {one}, 1) for one in one_by_one if not under_way[one]),
+        ]
+        rows: list[Outgoing] = []
+        doubtful: list[Outgoing] = []
+        mine: dict[str, Any] = {"now": now, "owner": self.owner, "claim_for": CLAIM_FOR, "busy": self._busy}
+        for others, most in turns:
+            asked = outbox.claim_uncertain(conn, **mine, held=others, count=most)
+            doubtful += asked
+            rows += outbox.claim(conn, **mine, held=others, count=most - len(asked))
         return rows, doubtful, background(conn, self._revisions, [*rows, *doubtful], now=now)
 
     def _start(self, row: Outgoing, sending: Coroutine[Any, Any, None]) -> None:
@@ -147,7 +181,11 @@ class Sender:
         except Exception:
             log.exception("a row could not be sent", outbox=row.id, channel=row.channel)
             reason = "an unexpected error; the log has it"
-            await self._committer.commit(outbox.doubt, Put(row.id, reason, backoff(row.attempts, at=self._time.now())))
+            if row.attempts >= MOST_ATTEMPTS_AT_ERRORS:
+                await self._failures.permanent(row, reason)
+            else:
+                until = backoff(row.attempts, at=self._time.now())
+                await self._committer.commit(outbox.doubt, Put(row.id, reason, until))
         finally:
             self._busy.pop(row.lane, None)
             self._sent.tell()
@@ -162,7 +200,8 @@ class Sender:
         pace = self._paces.setdefault(channel, Pace(adapter.limits))
         ready_at = pace.ready_at(row.lane, now=now)
         if ready_at > now:
-            await self._committer.commit(outbox.postpone, Put(row.id, "paced", ready_at))
+            wait = outbox.doubt if is_repeat else outbox.rest  # what may have arrived stays marked as that
+            await self._committer.commit(wait, Put(row.id, "paced", ready_at))
             return
         outbound = outbound_from_row(row, known, now=now, is_repeat=is_repeat)
         if isinstance(outbound, OutboundCard) and outbound.replaces is not None and not adapter.limits.can_edit:
@@ -175,7 +214,7 @@ class Sender:
         try:
             receipt = await self._given(adapter, outbound)
         except DeliveryError as error:
-            await self._not_sent(row, error, now)
+            await self._not_sent(row, error, now, is_repeat=is_repeat)
             return
         reach("sender.sent")
         await self._settle(row, receipt)
@@ -194,10 +233,14 @@ class Sender:
         metrics.DELIVERIES.labels(channel=row.channel, result="sent").inc()
         reach("sender.settled")
 
-    async def _not_sent(self, row: Outgoing, error: DeliveryError, now: Instant) -> None:
+    async def _not_sent(self, row: Outgoing, error: DeliveryError, now: Instant, *, is_repeat: bool) -> None:
         if isinstance(error, PermanentError):
             metrics.DELIVERIES.labels(channel=row.channel, result="failed").inc()
             await self._failures.permanent(row, str(error))
+            return
+        if isinstance(error, UncertainError) and is_repeat:
+            # Words that may have arrived are said once more, not for ever.
+            await self._committer.commit(outbox.drop, Put(row.id, "sent twice, and nobody knows whether it arrived"))
             return
         if isinstance(error, UncertainError):
             metrics.DELIVERIES.labels(channel=row.channel, result="uncertain").inc()
@@ -210,7 +253,8 @@ class Sender:
             self._paces[Channel(row.channel)].hold(row.lane, until=until)
         metrics.DELIVERIES.labels(channel=row.channel, result="postponed").inc()
         log.warning("delivery postponed", outbox=row.id, channel=row.channel, attempt=row.attempts, reason=str(error))
-        await self._committer.commit(outbox.postpone, Put(row.id, str(error), until))
+        put_back = outbox.doubt if is_repeat else outbox.postpone  # what may have arrived stays marked as that
+        await self._committer.commit(put_back, Put(row.id, str(error), until))
         await self._failures.temporary(row, str(error), now=now)
 
     async def _resolve(self, row: Outgoing, known: Background, now: Instant) -> None:
@@ -224,17 +268,23 @@ class Sender:
             await self._committer.commit(outbox.drop, Put(row.id, outbound.reason))
             return
         try:
-            receipt = await adapter.reconcile(outbound)
-        except DeliveryError as error:
-            await self._committer.commit(outbox.doubt, Put(row.id, str(error), backoff(row.attempts, at=now)))
+            async with asyncio.timeout(SEND_WITHIN.total_seconds()):
+                receipt = await adapter.reconcile(outbound)
+        except PermanentError as error:
+            await self._failures.permanent(row, str(error))
+            return
+        except (DeliveryError, TimeoutError) as error:
+            reason = str(error) or "the channel did not say in time whether it arrived"
+            await self._committer.commit(outbox.doubt, Put(row.id, reason, backoff(row.attempts, at=now)))
             return
         if receipt is not None:
             await self._settle(row, receipt)
             return
-        await self._failures.uncertain(row)
         if adapter.limits.recognises_repeats:
-            await self._send(row, known, now)
-        elif self._is_worth_repeating(row) and row.attempts <= MOST_ATTEMPTS_IN_DOUBT:
+            await self._send(row, known, now)  # shown once, whatever arrived before: nobody need hear of it
+            return
+        await self._failures.uncertain(row)
+        if self._is_worth_repeating(row):
             await self._send(row, known, now, is_repeat=True)
         else:
             await self._committer.commit(outbox.drop, Put(row.id, "it may have arrived, and is not worth saying twice"))

@@ -22,15 +22,15 @@ from bot.store.committer import Committer
 from bot.store.connection import Connection
 from bot.store.engine import Database
 from bot.store.errors import StoreUnavailableError
-from bot.store.facts import facts_of_tickets, waiting_list
+from bot.store.facts import AT_ONCE, facts_of_tickets, lock_tickets, tickets_of, waiting_list
 from bot.store.revisions import Revisions
-from bot.store.unit import write
-from bot.tickets.decide_due import promises_due, shift_begins, waiting_due
-from bot.tickets.digest import digest_pings
+from bot.store.unit import write, write_ping
+from bot.tickets.decide_due import promises_due, shift_begins, waiting_due, was_away
+from bot.tickets.digest import digested
 from bot.tickets.facts import Decision, Facts
 from bot.tickets.outcome import opening_owner, opening_wake
 from bot.tickets.ticket import TicketId
-from routing.people import LineId
+from routing.people import LineId, PersonId
 from sla.duration import Instant
 
 log = structlog.get_logger()
@@ -101,6 +101,8 @@ class Ticker:
     def _fire(self, conn: Connection, owners: Sequence[str]) -> Sequence[None]:
         """A Change: decide the alarms that are still due, kind by kind, so that no ticket is decided twice at once."""
         now = self._time.now()
+        # Tickets before their alarms, in the order in which intake takes them: two replicas never wait in a circle.
+        lock_tickets(conn, [int(owner.partition(":")[2]) for owner in owners if owner.partition(":")[0] in RULES])
         by_kind: dict[str, list[str]] = defaultdict(list)
         for owner in alarms.take(conn, owners, now=now):
             kind, _, subject = owner.partition(":")
@@ -109,26 +111,34 @@ class Ticker:
             ids = [TicketId(int(subject)) for subject in by_kind[kind]]
             facts = facts_of_tickets(conn, self._revisions, ids, now=now, is_locked=True)
             self._write(conn, [(one, rule(one)) for one in facts.values()], now)
-        for line in by_kind["opening"]:
-            self._open(conn, LineId(line), now)
+        if by_kind["opening"] or by_kind["shift"]:
+            lines = {LineId(subject.rpartition(":")[0]) for subject in by_kind["opening"]}
+            self._begin(conn, sorted(lines), [PersonId(person) for person in sorted(by_kind["shift"])], now)
         return [None] * len(owners)
 
-    def _open(self, conn: Connection, line: LineId, now: Instant) -> None:
-        """A shift begins: the line's waiting list goes to whoever is there, each person told once."""
-        ids = waiting_list(conn, line)
+    def _begin(self, conn: Connection, lines: Sequence[LineId], people: Sequence[PersonId], now: Instant) -> None:
+        """Shifts begin: waiting lists go to whoever is there, and each person is told once, of old and new together."""
+        waiting = {line: waiting_list(conn, line) for line in lines}
+        ids = [ticket for tickets in waiting.values() for ticket in tickets]
         facts = facts_of_tickets(conn, self._revisions, ids, now=now, is_locked=True)
         pairs: list[tuple[Facts, Decision]] = []
-        for one in facts.values():
+        for one in (facts[ticket] for ticket in ids if ticket in facts):
             decision = shift_begins(one)
             pairs.append((one, decision))
             if decision.ticket is not None and decision.ticket.assignee is not None and isinstance(one.load, dict):
                 one.load[decision.ticket.assignee] = one.load.get(decision.ticket.assignee, 0) + 1
-        self._write(conn, digest_pings(pairs), now)
-        left = [one for one, decision in pairs if decision.ticket is None and one.ticket is not None]
-        if left and left[0].ticket is not None:
-            wake = opening_wake(left[0], left[0].ticket)
-            if wake.due_at is not None:
-                alarms.put(conn, [Alarm(opening_owner(line), wake.due_at)])
+        theirs = facts_of_tickets(conn, self._revisions, tickets_of(conn, people), now=now)
+        decided, pings = digested(pairs, [one for one in theirs.values() if was_away(one)])
+        self._write(conn, decided, now)
+        for ping in pings:
+            write_ping(conn, ping, at=now, whereto=self._directory.whereto)
+        left = [one for one, decision in pairs if decision.ticket is None]
+        wakes = {opening_wake(one, one.ticket) for one in left if one.ticket is not None}
+        alarms.put(conn, [Alarm(wake.owner, wake.due_at) for wake in wakes if wake.due_at is not None])
+        # A list longer than one transaction takes goes on at once, as long as somebody still takes from it.
+        if len(left) < len(pairs):
+            long = [line for line, tickets in waiting.items() if len(tickets) == AT_ONCE]
+            alarms.put(conn, [Alarm(opening_owner(line, now), now) for line in long])
 
     def _write(self, conn: Connection, pairs: Sequence[tuple[Facts, Decision]], now: Instant) -> None:
         changed = [(facts, decision) for facts, decision in pairs if decision.ticket is not None]

@@ -4,7 +4,7 @@ An identity that is not known is served and not believed: a contact without a cl
 for (the host application's signature, a place an admin mapped to a client) makes the contact that client's.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from bot.store.look import rows_by_keys
 from bot.tickets.facts import Speaker, Talk
 from bot.tickets.revision import Revision
 from bot.tickets.texts import nearest_language
-from bot.tickets.ticket import ContactId, ConversationId
+from bot.tickets.ticket import ContactId, ConversationId, TicketId
 from routing.people import ClientId
 from sla.duration import Instant
 from sla.week import parse_zone
@@ -33,11 +33,10 @@ NAME_LENGTH = 120
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One speaker in one conversation, with the latest ticket of that conversation if there is one."""
+    """One speaker in one conversation."""
 
     speaker: Speaker
     talk: Talk
-    ticket_id: int | None
 
 
 def arrivals(
@@ -52,16 +51,18 @@ def arrivals(
     new = {one.conversation.key: one for one in messages if one.conversation.key not in places}
     talk_ids = dict(zip(new, take(conn, schema.conversation, len(new)), strict=True))
 
+    owners = _owners(revision)
     found = []
     for one in messages:
         contact_id = ContactId(contact_ids[one.sender.key])
-        speaker = _speaker(revision, one, known.get(one.sender.key), contact_id)
+        speaker = _speaker(revision, one, known.get(one.sender.key), contact_id, owners)
         place = places.get(one.conversation.key)
         if place is None:
             talk = Talk(ConversationId(talk_ids[one.conversation.key]), one.conversation, contact_id)
         else:
-            talk = Talk(ConversationId(place.id), one.conversation, ContactId(place.contact_id), place.rev)
-        found.append(Arrival(speaker, talk, place.ticket_id if place else None))
+            current = TicketId(place.ticket_id) if place.ticket_id is not None else None
+            talk = Talk(ConversationId(place.id), one.conversation, ContactId(place.contact_id), place.rev, current)
+        found.append(Arrival(speaker, talk))
 
     _introduce(conn, found, messages, strangers.keys(), new.keys(), now)
     _learn(conn, found, messages, known)
@@ -91,9 +92,16 @@ class _Contact:
     zone: str | None
 
 
-def _speaker(revision: Revision, one: InboundMessage, row: Row[Any] | None, contact: ContactId) -> Speaker:
+def _speaker(
+    revision: Revision,
+    one: InboundMessage,
+    row: Row[Any] | None,
+    contact: ContactId,
+    owners: Mapping[tuple[str, str], str],
+) -> Speaker:
     vouched = one.vouched.client if one.vouched and one.vouched.client in revision.clients else None
-    mapped = _mapped_client(revision, one)
+    # A place an admin mapped to a client, whose members act as that client.
+    mapped = owners.get((one.conversation.channel, one.conversation.address.split("#", 1)[0]))
     own = row.client if row is not None and row.client and row.is_verified else None
     client = vouched or own or mapped
     name = (one.vouched.name if one.vouched and one.vouched.name else "") or (row.name if row else "")
@@ -107,13 +115,14 @@ def _speaker(revision: Revision, one: InboundMessage, row: Row[Any] | None, cont
     return speaker_from_row(revision, seen, is_verified=client is not None)
 
 
-def _mapped_client(revision: Revision, one: InboundMessage) -> str | None:
-    """The client an admin mapped this place to; its members act as that client."""
-    place = one.conversation.address.split("#", 1)[0]
-    for client in revision.clients.values():
-        if place in client.channels.get(one.conversation.channel, ()):
-            return client.id
-    return None
+def _owners(revision: Revision) -> dict[tuple[str, str], str]:
+    """The client of each place that is mapped to one; made once a batch, not searched for with each message."""
+    return {
+        (channel, place): client.id
+        for client in reversed(list(revision.clients.values()))
+        for channel, places in client.channels.items()
+        for place in places
+    }
 
 
 def _known_zone(zone: str | None) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from bot.store.engine import Database
-from bot.store.errors import StoreError, StoreUnavailableError
+from bot.store.errors import StaleError, StoreError, StoreUnavailableError
 from bot.store.trouble import is_collision, is_duplicate, is_given_up, translated
 
 Item = TypeVar("Item")
@@ -65,18 +65,28 @@ class Committer:
         who is cancelled while waiting may find the item written or not: it is for its key to tell.
         """
         async with self._room:
-            waiting = _Waiting(change, item, asyncio.get_running_loop().create_future())
-            self._queue.append(waiting)
-            if self._drain is None or self._drain.done():
-                # An empty context: the batch belongs to everybody, not to the caller who happened to start it.
-                self._drain = asyncio.create_task(self._write_all(), name="committer", context=Context())
-            answer: Result = await waiting.answer
+            answer: Result = await self._add(change, item)
             return answer
+
+    async def commit_all(self, change: Change[Item, Result], items: Sequence[Item]) -> list[Result | BaseException]:
+        """The same for a loop's own batch: a result or an exception for each item. It is for a loop to be moderate.
+
+        One wait for all of them: a task for each, which `commit` would need, costs the event loop more than the rest.
+        """
+        return await asyncio.gather(*[self._add(change, item) for item in items], return_exceptions=True)
 
     async def close(self) -> None:
         """Wait until everything that is waiting has been written or refused."""
         if self._drain is not None and not self._drain.done():
             await asyncio.wait([self._drain])
+
+    def _add(self, change: Change[Item, Result], item: Item) -> "asyncio.Future[Result]":
+        waiting = _Waiting(change, item, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        if self._drain is None or self._drain.done():
+            # An empty context: the batch belongs to everybody, not to the caller who happened to start it.
+            self._drain = asyncio.create_task(self._write_all(), name="committer", context=Context())
+        return waiting.answer
 
     async def _write_all(self) -> None:
         while self._queue:
@@ -150,7 +160,8 @@ def _redone(waiting: _Waiting, conn: Connection) -> object:
             if translated(error) or is_given_up(conn):
                 raise
             # Another replica inserted the same key between our look and our insert: the next look finds it.
-            if not is_duplicate(error) or attempt == TRIES:
+            # Or it changed what we had read: the next look reads what stands there now.
+            if not (is_duplicate(error) or isinstance(error, StaleError)) or attempt == TRIES:
                 return _Failed(error)
     raise AssertionError("unreachable: the last attempt returns")
 
@@ -168,7 +179,8 @@ def _savepoint(conn: Connection) -> Iterator[None]:
 
 
 def _deserves_another_try(error: Exception) -> bool:
-    return is_duplicate(error) or (error.__cause__ is not None and is_collision(error.__cause__))
+    is_lost_race = is_duplicate(error) or isinstance(error, StaleError)
+    return is_lost_race or (error.__cause__ is not None and is_collision(error.__cause__))
 
 
 def _copy(error: Exception) -> Exception:

@@ -13,7 +13,10 @@ from bot.tickets.revision import Revision
 from routing.people import Client, Contact
 from sla.duration import Instant
 
-_KNOWN = "SELECT key, contact_id FROM identity WHERE key IN {keys}"
+_KNOWN = """
+SELECT identity.key, identity.contact_id, contact.language, contact.zone
+FROM identity JOIN contact ON contact.id = identity.contact_id WHERE identity.key IN {keys}
+"""
 _FROM_DESK = text("SELECT key FROM identity WHERE source = 'desk'")
 _OPEN_BY_PERSON = text("""
 SELECT assignee, count(*) FROM ticket
@@ -25,20 +28,23 @@ def import_contacts(conn: Connection, revision: Revision, *, at: Instant) -> Non
     """Make the directory's contacts known by each of their addresses. An address belongs to one contact."""
     stated = [(client, contact) for client in revision.clients.values() for contact in client.contacts]
     keys = [key for _, contact in stated for key in _identity_keys(contact)]
-    known = {row.key: row.contact_id for row in rows_by_keys(conn, _KNOWN, keys)}
+    known = {row.key: row for row in rows_by_keys(conn, _KNOWN, keys)}
     fresh = iter(take(conn, schema.contact, len(stated)))
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     identities: list[dict[str, Any]] = []
     for client, contact in stated:
         owned = list(_identity_keys(contact))
-        number = next((known[key] for key in owned if key in known), None)
+        before = next((known[key] for key in owned if key in known), None)
         row = _contact_row(client, contact)
-        if number is None:
+        if before is None:
             number = next(fresh)
             new.append({"id": number, "email": contact.addresses.get("email"), "created_at": at, **row})
         else:
-            changed.append({"id": number, **row})
+            # What the directory leaves out, the contact may have said themselves, as with /language.
+            number = before.contact_id
+            kept = {"language": row["language"] or before.language, "zone": row["zone"] or before.zone}
+            changed.append({"id": number, **row, **kept})
         identities += [
             {"key": key, "contact_id": number, "is_verified": 1, "source": "desk", "linked_at": at} for key in owned
         ]
@@ -51,6 +57,9 @@ def import_contacts(conn: Connection, revision: Revision, *, at: Instant) -> Non
 
 def recount_load(conn: Connection) -> None:
     """Count open tickets by person afresh; at the start of a process, so that no drift outlives a restart."""
+    if conn.dialect.name != "sqlite":
+        # Whoever is writing finishes first, and whoever comes after adds to what is counted here.
+        conn.execute(text("LOCK TABLE load IN EXCLUSIVE MODE"))
     rows = [{"person": person, "tickets": count} for person, count in conn.execute(_OPEN_BY_PERSON)]
     conn.execute(schema.load.delete())
     insert_many(conn, schema.load, rows)

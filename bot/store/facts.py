@@ -5,26 +5,35 @@ conversations are locked: two replicas never decide about the same one at the sa
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from adapters.message import InboundMessage, conversation_from_key
+from adapters.message import Identity, InboundMessage, conversation_from_key
 from bot.store import schema
 from bot.store.arrivals import Arrival, arrivals, speaker_from_row
 from bot.store.ids import take
 from bot.store.look import rows_by_keys
+from bot.store.references import references
 from bot.store.revisions import Revisions
+from bot.tickets.decide_client import takes
+from bot.tickets.decide_words import word_from_text
 from bot.tickets.facts import Facts, Talk
+from bot.tickets.revision import Revision
 from bot.tickets.ticket import ContactId, ConversationId, Status, Ticket, TicketId
 from routing.people import ClientId, LineId, PersonId, PlanId
 from sla.clock import Clock, clock_from_json
-from sla.duration import Instant
+from sla.duration import Instant, instant
 
 #: Word for word the condition of the partial indexes: SQLite uses them for nothing else.
 OPEN = "status IN ('new', 'open', 'waiting_client', 'waiting_third_party')"
+_WAITING = text(
+    f"SELECT id FROM ticket WHERE line = :line AND assignee IS NULL AND {OPEN} ORDER BY id LIMIT :most"  # noqa: S608 - ours
+)
 _TICKETS = "SELECT * FROM ticket WHERE id IN {keys}"
+_THEIRS = f"SELECT id FROM ticket WHERE assignee IN {{keys}} AND {OPEN} ORDER BY id"  # noqa: S608 - words of ours
 #: Clocks that still owe something, and first responses, which tell whether one was ever owed.
 _CLOCKS = """
 SELECT ticket_id, value FROM clock WHERE ticket_id IN {keys}
@@ -35,10 +44,12 @@ _TALKS_OF = """
 SELECT conversation.key FROM ticket JOIN conversation ON conversation.id = ticket.conversation_id
 WHERE ticket.id IN {keys}
 """
+#: Whose ticket it is speaks, which in a group need not be whoever wrote there first.
 _SPEAKERS = """
-SELECT conversation.id AS talk_id, conversation.key, conversation.rev, contact.id, contact.client, contact.name,
-contact.language, contact.zone FROM conversation JOIN contact ON contact.id = conversation.contact_id
-WHERE conversation.id IN {keys}
+SELECT ticket.id AS about, conversation.key, conversation.rev, conversation.ticket_id AS current, contact.id,
+CASE WHEN ticket.is_verified = 1 THEN ticket.client ELSE contact.client END AS client, contact.name, contact.language,
+contact.zone FROM ticket JOIN conversation ON conversation.id = ticket.conversation_id
+JOIN contact ON contact.id = ticket.contact_id WHERE ticket.id IN {keys}
 """
 
 #: In one order everywhere, so that two replicas never wait for each other in a circle.
@@ -48,32 +59,50 @@ SELECT pg_advisory_xact_lock(hashtextextended(lane, 0)) FROM (SELECT unnest($1::
 
 
 def facts_of_messages(
-    conn: Connection, revisions: Revisions, messages: Sequence[InboundMessage], *, now: Instant
+    conn: Connection,
+    revisions: Revisions,
+    messages: Sequence[InboundMessage],
+    *,
+    now: Instant,
+    is_ours: Callable[[Identity], object] = lambda _: None,
 ) -> list[Facts]:
-    """Facts for messages of different conversations, in their order. `load` is one mapping that all of them share."""
+    """Facts for messages of different conversations, in their order. `load` is one mapping that all of them share.
+
+    Whoever `is_ours` opens no ticket, so none of their messages takes a number.
+    """
     revision = revisions.current
     lock_conversations(conn, [one.conversation.key for one in messages])
     came = arrivals(conn, revision, messages, now=now)
-    tickets = tickets_by_id(conn, [one.ticket_id for one in came if one.ticket_id is not None])
-    clocks = _clocks_of(conn, [one.id for one in tickets.values()])
+    named = references(conn, messages, came)
+    tickets = tickets_by_id(conn, sorted({one for one in (*named, *(it.talk.current for it in came)) if one}))
+    belonging = [
+        _belonging(revision, one, arrival, tickets, reference)
+        for one, arrival, reference in zip(messages, came, named, strict=True)
+    ]
+    clocks = _clocks_of(conn, [one.id for one in belonging if one is not None])
     load = load_of(conn)
-    numbers = iter(take(conn, schema.ticket, sum(1 for one in came if _may_open(one, tickets))))
+    may_open = [
+        not is_ours(one.sender) and _may_open(revision, one, ticket)
+        for one, ticket in zip(messages, belonging, strict=True)
+    ]
+    numbers = iter(take(conn, schema.ticket, sum(may_open)))
 
-    def facts_of(arrival: Arrival) -> Facts:
-        ticket = tickets.get(arrival.ticket_id) if arrival.ticket_id is not None else None
+    def facts_of(arrival: Arrival, ticket: Ticket | None, *, opens: bool) -> Facts:
         return Facts(
             now=now,
             revision=revision,
             pinned=revisions.numbered(conn, ticket.revision) if ticket else revision,
             talk=arrival.talk,
             speaker=arrival.speaker,
-            number=TicketId(next(numbers)) if _may_open(arrival, tickets) else TicketId(0),
+            number=TicketId(next(numbers)) if opens else TicketId(0),
             ticket=ticket,
             clocks=clocks.get(ticket.id, ()) if ticket else (),
             load=load,
         )
 
-    return [facts_of(one) for one in came]
+    return [
+        facts_of(arrival, ticket, opens=opens) for arrival, ticket, opens in zip(came, belonging, may_open, strict=True)
+    ]
 
 
 def facts_of_tickets(
@@ -86,23 +115,22 @@ def facts_of_tickets(
     is_locked: bool = False,
 ) -> dict[TicketId, Facts]:
     """Facts for tickets by id; ids that do not exist are left out. `is_whole` brings the clocks of the past as well."""
-    if is_locked and conn.dialect.name != "sqlite":
-        # The conversation first, as intake does it: two replicas never wait for each other in a circle.
-        lock_conversations(conn, [row.key for row in rows_by_keys(conn, _TALKS_OF, ids)])
-        rows_by_keys(conn, "SELECT id FROM ticket WHERE id IN {keys} ORDER BY id FOR UPDATE", ids)
+    if is_locked:
+        lock_tickets(conn, ids)
     revision = revisions.current
     tickets = tickets_by_id(conn, ids)
     clocks = _clocks_of(conn, list(tickets), _ALL_CLOCKS if is_whole else _CLOCKS)
-    talks = {row.talk_id: row for row in rows_by_keys(conn, _SPEAKERS, [one.conversation for one in tickets.values()])}
+    talks = {row.about: row for row in rows_by_keys(conn, _SPEAKERS, list(tickets))}
     load = load_of(conn)
 
     def facts_of(ticket: Ticket) -> Facts:
-        row = talks[ticket.conversation]
+        row = talks[ticket.id]
+        current = TicketId(row.current) if row.current is not None else None
         return Facts(
             now=now,
             revision=revision,
             pinned=revisions.numbered(conn, ticket.revision),
-            talk=Talk(ticket.conversation, conversation_from_key(row.key), ContactId(row.id), row.rev),
+            talk=Talk(ticket.conversation, conversation_from_key(row.key), ContactId(row.id), row.rev, current),
             speaker=speaker_from_row(revision, row, is_verified=ticket.is_verified),
             number=ticket.id,
             ticket=ticket,
@@ -113,10 +141,18 @@ def facts_of_tickets(
     return {ticket.id: facts_of(ticket) for ticket in tickets.values()}
 
 
+#: As many tickets of a waiting list as are given out in one transaction.
+AT_ONCE = 500
+
+
 def waiting_list(conn: Connection, line: LineId) -> list[TicketId]:
     """Open tickets of a line that nobody has, oldest first; as many as one shift can be given at once."""
-    query = text("SELECT id FROM ticket WHERE line = :line AND assignee IS NULL AND " + OPEN + " ORDER BY id LIMIT 500")  # noqa: S608 - a condition of ours
-    return [TicketId(number) for number in conn.execute(query, {"line": line}).scalars()]
+    return [TicketId(number) for number in conn.execute(_WAITING, {"line": line, "most": AT_ONCE}).scalars()]
+
+
+def tickets_of(conn: Connection, people: Sequence[PersonId]) -> list[TicketId]:
+    """Open tickets that these people have, oldest first."""
+    return [TicketId(row.id) for row in rows_by_keys(conn, _THEIRS, people)]
 
 
 def tickets_by_id(conn: Connection, ids: Sequence[int]) -> dict[int, Ticket]:
@@ -159,6 +195,13 @@ def load_of(conn: Connection) -> dict[PersonId, int]:
     return {PersonId(row.person): row.tickets for row in conn.exec_driver_sql("SELECT person, tickets FROM load")}
 
 
+def lock_tickets(conn: Connection, ids: Sequence[int]) -> None:
+    """Hold tickets until the transaction ends, their conversations first, as intake does: nobody waits in a circle."""
+    if conn.dialect.name != "sqlite":
+        lock_conversations(conn, [row.key for row in rows_by_keys(conn, _TALKS_OF, ids)])
+        rows_by_keys(conn, "SELECT id FROM ticket WHERE id IN {keys} ORDER BY id FOR UPDATE", ids)
+
+
 def lock_conversations(conn: Connection, keys: Sequence[str]) -> None:
     """Hold conversations until the transaction ends; also those that have no row yet. SQLite has one writer anyway."""
     if conn.dialect.name != "sqlite":
@@ -168,10 +211,33 @@ def lock_conversations(conn: Connection, keys: Sequence[str]) -> None:
 def _clocks_of(conn: Connection, ids: Sequence[int], query: str = _CLOCKS) -> Mapping[int, tuple[Clock, ...]]:
     clocks: dict[int, tuple[Clock, ...]] = {}
     for row in rows_by_keys(conn, query, ids):
-        clocks[row.ticket_id] = (*clocks.get(row.ticket_id, ()), clock_from_json(json.loads(row.value)))
+        clocks[row.ticket_id] = (*clocks.get(row.ticket_id, ()), _clock_from_text(row.value))
     return clocks
 
 
-def _may_open(arrival: Arrival, tickets: Mapping[int, Ticket]) -> bool:
-    ticket = tickets.get(arrival.ticket_id) if arrival.ticket_id is not None else None
-    return ticket is None or not ticket.status.is_open
+@lru_cache(maxsize=2_048)
+def _clock_from_text(text: str) -> Clock:
+    """A clock as it was written; the one a client is talking about is read with every word, so it is kept."""
+    return clock_from_json(json.loads(text))
+
+
+def _belonging(
+    revision: Revision,
+    message: InboundMessage,
+    arrival: Arrival,
+    tickets: Mapping[int, Ticket],
+    reference: TicketId | None,
+) -> Ticket | None:
+    """The ticket a message names while that still takes messages, else the conversation's current one."""
+    named = tickets.get(reference) if reference is not None else None
+    if named is not None and takes(revision, named, at=instant(message.at)):
+        return named
+    return tickets.get(arrival.talk.current) if arrival.talk.current is not None else None
+
+
+def _may_open(revision: Revision, message: InboundMessage, ticket: Ticket | None) -> bool:
+    """Whether a message may need a number of its own; on PostgreSQL one that is taken for nothing leaves a gap."""
+    word = word_from_text(message.text, channel=message.conversation.channel)
+    if word is not None:
+        return word.name == "new" and bool(word.rest)
+    return ticket is None or not takes(revision, ticket, at=instant(message.at))

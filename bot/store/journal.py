@@ -151,7 +151,7 @@ def claim(conn: Connection, ids: Sequence[int]) -> Sequence[Kept]:
         refused = {lane for lane, is_ours in conn.execute(_LANES, {"ids": list(ids)}) if not is_ours}
         if refused:
             wanted = [row.id for row in conn.execute(_LANES_OF, {"ids": ids}) if row.lane not in refused]
-    return [Kept(**row) for row in conn.execute(_CLAIM, {"ids": wanted}).mappings()]
+    return [Kept(*row) for row in conn.execute(_CLAIM, {"ids": wanted})]
 
 
 def done(conn: Connection, ids: Sequence[int]) -> None:

@@ -43,11 +43,15 @@ def reword(conn: Connection, key: str, text: str | None, *, at: Instant) -> Tick
     return TicketId(row.ticket_id) if row.ticket_id is not None else None
 
 
-def mark(conn: Connection, lane: str, external_id: str, state: str) -> TicketId | None:
-    """Note what the channel says about a line we sent (`seen`, `delivered`, `failed`); the ticket, if we know it."""
+def mark(conn: Connection, lane: str, external_id: str, state: str) -> tuple[TicketId | None, Instant | None]:
+    """Note what the channel says about a line we sent (`seen`, `delivered`, `failed`).
+
+    Gives the ticket, where that is news, and for a reply of one of our people the moment it was written.
+    """
     row = next((one for one in rows_by_keys(conn, _SENT, [external_id]) if one.lane == lane), None)
     if row is None or row.state == state:
-        return None
+        return None, None
     (bumped,) = rows_by_keys(conn, _REV, [row.conversation_id])
     update_many(conn, schema.message, [{"id": row.id, "rev": bumped.rev, "state": state}])
-    return TicketId(row.ticket_id) if row.ticket_id is not None else None
+    ticket = TicketId(row.ticket_id) if row.ticket_id is not None else None
+    return ticket, Instant(row.at) if row.kind == "reply" else None

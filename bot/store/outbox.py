@@ -7,8 +7,9 @@
        └──────retry──────┴──────drop──────> dropped (no longer true when its turn came)
 
 `attempts` counts claims, so a crash in the middle of a send counts too. Until a row is sent, failed or dropped, nothing
-behind it in its lane is claimed; that is also what keeps two replicas from sending one lane out of order. Claims end by
-the database's own clock: replicas may disagree about the time.
+behind it in its lane is claimed; that is also what keeps two replicas from sending one lane out of order. What is more
+urgent goes first, so an alert never waits behind a person's cards; all words to a client are equally urgent and keep
+their order. Claims end by the database's own clock: replicas may disagree about the time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, text, update
 
 from bot.store.among import among
 from bot.store.bulk import insert_many, update_many
@@ -83,7 +84,12 @@ _READY = (
         .where(
             text("front.state IN ('pending', 'postponed', 'sending', 'uncertain')"),
             _front.c.lane == outbox.c.lane,
-            _front.c.id < outbox.c.id,
+            _front.c.id != outbox.c.id,
+            or_(
+                _front.c.state == literal_column("'sending'"),
+                _front.c.priority < outbox.c.priority,
+                and_(_front.c.priority == outbox.c.priority, _front.c.id < outbox.c.id),
+            ),
         )
         .exists(),
     )
@@ -114,14 +120,21 @@ _CLAIM = update(outbox).values(
 _CLAIM_READY = _CLAIM.where(outbox.c.id.in_(_READY)).returning(*_COLUMNS)
 _CLAIM_UNCERTAIN = (
     update(outbox)
-    .values(claimed_by=bindparam("owner"), claimed_until=bindparam("until"))
+    .values(attempts=outbox.c.attempts + 1, claimed_by=bindparam("owner"), claimed_until=bindparam("until"))
     .where(outbox.c.id.in_(_UNCERTAIN))
     .returning(*_COLUMNS)
 )
+_UNCOUNT = update(outbox).where(among(outbox.c.id, "ids")).values(attempts=outbox.c.attempts - 1)
 _RECOVER = (
     update(outbox)
     .where(_WAITING, outbox.c.state == literal_column("'sending'"))
     .values(state="uncertain", claimed_by=None, claimed_until=None, error="the bot stopped in the middle of sending")
+)
+#: Whoever was asking the channel about these is gone as well.
+_RELEASE = (
+    update(outbox)
+    .where(_WAITING, outbox.c.state == literal_column("'uncertain'"), outbox.c.claimed_by.is_not(None))
+    .values(claimed_by=None, claimed_until=None)
 )
 _UNFINISHED = select(outbox.c.id, outbox.c.message_id, outbox.c.slot, outbox.c.lane).where(
     among(outbox.c.id, "ids"), _WAITING
@@ -176,6 +189,8 @@ def claim(
 
     They are ours for `claim_for` of real time; whoever is not done by then has probably died, and the row is uncertain.
     """
+    if count <= 0:
+        return ()
     until = later(database_now(conn), claim_for)
     values = {"now": now, "owner": owner, "until": until, "busy": busy, "held": held, "count": count}
     return _sorted(conn.execute(_CLAIM_READY, values).all())
@@ -203,8 +218,10 @@ def recover(conn: Connection, *, everything: bool = False) -> int:
 
     `everything` is for a process that knows it is alone because it holds the file's lock.
     """
-    query = _RECOVER if everything else _RECOVER.where(outbox.c.claimed_until < database_now(conn))
-    return conn.execute(query).rowcount
+    if everything:
+        conn.execute(_RELEASE)
+        return conn.execute(_RECOVER).rowcount
+    return conn.execute(_RECOVER.where(outbox.c.claimed_until < database_now(conn))).rowcount
 
 
 def settle(conn: Connection, settled: Sequence[Settled]) -> Sequence[bool]:
@@ -231,6 +248,13 @@ def settle(conn: Connection, settled: Sequence[Settled]) -> Sequence[bool]:
 def postpone(conn: Connection, puts: Sequence[Put]) -> Sequence[bool]:
     """Try again later, not before each row's moment; False for a row that had ended already. A Change."""
     return _put_back(conn, puts, "postponed")
+
+
+def rest(conn: Connection, puts: Sequence[Put]) -> Sequence[bool]:
+    """Not their turn yet: as `postpone`, but the try does not count. A Change."""
+    put_back = _put_back(conn, puts, "postponed")
+    conn.execute(_UNCOUNT, {"ids": [put.id for put, is_back in zip(puts, put_back, strict=True) if is_back]})
+    return put_back
 
 
 def doubt(conn: Connection, puts: Sequence[Put]) -> Sequence[bool]:

@@ -64,15 +64,20 @@ class PostgresDatabase(Database):
 
 
 async def open_postgres(url: URL) -> PostgresDatabase:
-    """Connect once, so that a wrong address is known now; raises UnusableDatabaseError in one sentence."""
+    """Connect once, so that a wrong address is known now.
+
+    Raises UnusableDatabaseError in one sentence where a person must mend something, StoreUnavailableError where the
+    server may only be away.
+    """
     database = PostgresDatabase(url.set(drivername="postgresql+asyncpg"))
     try:
         await database.write(lambda conn: conn.execute(text("SELECT 1")))
     except (*_DRIVER_ERRORS, StoreUnavailableError) as error:
         await database.close()
         where = f"{url.host or 'localhost'}:{url.port or 5432}"
-        reason = error if isinstance(error, StoreUnavailableError) else getattr(error, "orig", error)
-        raise UnusableDatabaseError(f"PostgreSQL at {where} cannot be used: {reason}") from error
+        if isinstance(error, StoreUnavailableError):
+            raise StoreUnavailableError(f"PostgreSQL at {where} cannot be used: {error}") from error
+        raise UnusableDatabaseError(f"PostgreSQL at {where} cannot be used: {getattr(error, 'orig', error)}") from error
     return database
 
 

@@ -96,8 +96,8 @@ def tickets(conn: Connection, wanted: Wanted) -> tuple[Listed, ...]:
     """The tickets wanted, ordered by time left; at most `limit`."""
     if wanted.among is Among.LATELY:
         return tuple(_listed(conn, _run(conn, _done(wanted), wanted)))
-    rows = {row.id: row for row in _run(conn, _broken(wanted), wanted)}
-    for query in (_running(wanted), _resting(wanted)):
+    rows = {row.id: row for row in _run(conn, broken(wanted), wanted)}
+    for query in (running(wanted), resting(wanted)):
         if len(rows) < wanted.limit:
             rows |= {row.id: row for row in _run(conn, query, wanted) if row.id not in rows}
     found = sorted(_listed(conn, list(rows.values())), key=_order)
@@ -127,7 +127,7 @@ def first_clock(clocks: Sequence[Clock]) -> Clock | None:
     return min(clocks, key=_clock_order, default=None)
 
 
-def _broken(wanted: Wanted) -> TextClause:
+def broken(wanted: Wanted) -> TextClause:
     """Open tickets with a clock that broke; a breach whose ticket was resolved since is not among them."""
     return text(f"""
         SELECT ticket.* FROM ticket WHERE ticket.id IN (SELECT clock.ticket_id FROM clock
@@ -135,14 +135,16 @@ def _broken(wanted: Wanted) -> TextClause:
     """)  # noqa: S608 - conditions of ours
 
 
-def _running(wanted: Wanted) -> TextClause:
+def running(wanted: Wanted) -> TextClause:
+    """Open tickets with something running, what is due soonest first."""
     return text(f"""
         SELECT ticket.* FROM ticket WHERE {_conditions(wanted)} AND ticket.next_due IS NOT NULL
         ORDER BY ticket.next_due, ticket.id LIMIT :limit
     """)  # noqa: S608 - conditions of ours
 
 
-def _resting(wanted: Wanted) -> TextClause:
+def resting(wanted: Wanted) -> TextClause:
+    """Open tickets on which nothing runs: paused, broken or answered."""
     return text(f"""
         SELECT ticket.* FROM ticket WHERE {_conditions(wanted)} AND ticket.next_due IS NULL
         ORDER BY ticket.id DESC LIMIT :limit

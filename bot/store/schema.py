@@ -302,6 +302,14 @@ outbox = _table(
         sqlite_where=text("state IN ('pending', 'postponed', 'sending', 'uncertain')"),
         postgresql_where=text("state IN ('pending', 'postponed', 'sending', 'uncertain')"),
     ),
+    # A card that waits already is drawn when it leaves, so whatever changes meanwhile needs no further row.
+    Index(
+        "ix_outbox_slot",
+        "slot",
+        "id",
+        sqlite_where=text("state IN ('pending', 'postponed')"),
+        postgresql_where=text("state IN ('pending', 'postponed')"),
+    ),
     Index("ix_outbox_ticket_id", "ticket_id"),
     Index("ix_outbox_message_id", "message_id"),
     Index(

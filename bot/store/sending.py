@@ -42,7 +42,14 @@ class Background:
 def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing], *, now: Instant) -> Background:
     """Everything the given rows need, in a handful of statements."""
     slots = [row.slot for row in rows if row.slot]
-    tickets = sorted({TicketId(row.ticket_id) for row in rows if row.ticket_id is not None and row.message_id is None})
+    # A line needs no ticket, unless it is said again: that is told in its reader's language.
+    tickets = sorted(
+        {
+            TicketId(row.ticket_id)
+            for row in rows
+            if row.ticket_id is not None and (row.message_id is None or row.state == "uncertain")
+        }
+    )
     return Background(
         lines=lines_by_ids(conn, [row.message_id for row in rows if row.message_id is not None]),
         facts=facts_of_tickets(conn, revisions, tickets, now=now, is_whole=True),

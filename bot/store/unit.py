@@ -17,6 +17,7 @@ from bot.store import schema
 from bot.store.bulk import delete_many, insert_many, update_many, upsert_many
 from bot.store.errors import StaleError
 from bot.store.ids import take
+from bot.store.look import rows_by_keys
 from bot.tickets.facts import Decision, Facts, Ping, Say, ShowCard
 from bot.tickets.ticket import Ticket
 from routing.people import PersonId
@@ -26,13 +27,24 @@ from sla.duration import Instant
 #: Alerts before words to clients, words before cards: a card is drawn when it is sent, so it loses nothing by waiting.
 PRIORITY: Final = {"alert": 0, "reply": 1, "auto": 1, "ping": 2, "card": 3}
 
+#: What stands in a card's row when even its first showing mentions nobody.
+QUIET: Final = "quiet"
+
 #: Where a person of ours is reached; BOARD's own address where no channel of theirs is up.
 Whereto = Callable[[PersonId], Conversation]
 
+_WAITING_CARDS = "SELECT slot FROM outbox WHERE slot IN {keys} AND state IN ('pending', 'postponed')"
+#: Made once: `dumps` with separators of its own makes an encoder each time, half of what a clock costs to write.
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":")).encode
+
 _LOAD = """
-INSERT INTO load (person, tickets) VALUES ({0}, {1})
-ON CONFLICT (person) DO UPDATE SET tickets = load.tickets + {1}
+INSERT INTO load (person, tickets) {rows}
+ON CONFLICT (person) DO UPDATE SET tickets = load.tickets + excluded.tickets
 """
+_LOAD_IN_SQLITE: Final = _LOAD.format(rows="VALUES (?, ?)")
+_LOAD_IN_POSTGRES: Final = _LOAD.format(rows="SELECT * FROM unnest($1::text[], $2::bigint[])")
+#: A ticket that was open before, as after `/new`, takes only what names it from here on.
+_PARTED = "UPDATE ticket SET is_current = 0 WHERE conversation_id IN {keys} AND is_current = 1 RETURNING id"
 
 
 @dataclass(slots=True)
@@ -52,6 +64,8 @@ class _Rows:
     alarms: dict[str, dict[str, Any]] = field(default_factory=dict)
     cleared: set[str] = field(default_factory=set)
     load: Counter[str] = field(default_factory=Counter)
+    parted: list[int] = field(default_factory=list)
+    contacts: list[dict[str, Any]] = field(default_factory=list)
 
 
 def write(
@@ -61,10 +75,12 @@ def write(
     rows = _Rows()
     for facts, decision in decisions:
         _gather(rows, facts, decision, recorded_at, whereto)
+    rows_by_keys(conn, _PARTED, rows.parted)
     insert_many(conn, schema.ticket, rows.opened)
     if update_many(conn, schema.ticket, rows.changed, versioned=True) != len(rows.changed):
         raise StaleError("a ticket changed while it was decided about")
     update_many(conn, schema.conversation, list(rows.talks.values()))
+    update_many(conn, schema.contact, rows.contacts)
     message_ids = take(conn, schema.message, len(rows.messages))
     for row, fresh in zip(rows.messages, message_ids, strict=True):
         row["id"] = fresh
@@ -76,7 +92,7 @@ def write(
     _numbered(conn, schema.note, rows.notes)
     _numbered(conn, schema.event, rows.events)
     upsert_many(conn, schema.clock, list(rows.clocks.values()))
-    _numbered(conn, schema.outbox, rows.outbox, skip_existing=True)
+    _numbered(conn, schema.outbox, _without_waiting_cards(conn, rows.outbox), skip_existing=True)
     upsert_many(conn, schema.alarm, list(rows.alarms.values()))
     delete_many(conn, schema.alarm, sorted(rows.cleared))
     add_load(conn, rows.load)
@@ -93,13 +109,16 @@ def write_ping(conn: Connection, ping: Ping, *, at: Instant, whereto: Whereto) -
 def add_load(conn: Connection, load: Counter[str]) -> None:
     """Add to how many open tickets each person has; in one order, so that two replicas never wait in a circle."""
     changes = [(person, count) for person, count in sorted(load.items()) if count]
-    marks = ("?1", "?2") if conn.dialect.name == "sqlite" else ("$1", "$2::bigint")
-    for change in changes:
-        conn.exec_driver_sql(_LOAD.format(*marks), change)
+    if not changes:
+        return
+    if conn.dialect.name == "sqlite":
+        conn.exec_driver_sql(_LOAD_IN_SQLITE, changes)
+    else:
+        conn.exec_driver_sql(_LOAD_IN_POSTGRES, tuple(map(list, zip(*changes, strict=True))))
 
 
 def ticket_row(facts: Facts, ticket: Ticket) -> dict[str, Any]:
-    """A ticket as its row; `is_current` while it is open, which the partial unique index watches."""
+    """A ticket as its row; `is_current` while it is open and its conversation's, which the unique index watches."""
     return {
         "id": ticket.id,
         "version": ticket.version,
@@ -116,10 +135,10 @@ def ticket_row(facts: Facts, ticket: Ticket) -> dict[str, Any]:
         "subject": ticket.subject,
         "assignee": ticket.assignee,
         "rule": ticket.rule,
-        "line": facts.revision.plans[ticket.plan].line,
+        "line": facts.revision.plan(ticket.plan).line,
         "is_verified": int(ticket.is_verified),
         "is_unreadable": int(ticket.is_unreadable),
-        "is_current": int(ticket.status.is_open),
+        "is_current": int(ticket.status.is_open and (_is_new(facts, ticket) or facts.talk.current == ticket.id)),
         "has_reply": int(ticket.has_reply),
         "opened_at": ticket.opened_at,
         "client_spoke_at": ticket.client_spoke_at,
@@ -128,6 +147,10 @@ def ticket_row(facts: Facts, ticket: Ticket) -> dict[str, Any]:
         "unset_reply_at": ticket.unset_reply_at,
         "next_due": ticket.next_due,
     }
+
+
+def _is_new(facts: Facts, ticket: Ticket) -> bool:
+    return facts.ticket is None or facts.ticket.id != ticket.id
 
 
 def _gather(rows: _Rows, facts: Facts, decision: Decision, recorded_at: Instant, whereto: Whereto) -> None:
@@ -165,20 +188,23 @@ def _gather(rows: _Rows, facts: Facts, decision: Decision, recorded_at: Instant,
             "due_at": clock.due_at,
             "breached_at": clock.breached_at,
             "satisfied_at": clock.satisfied_at,
-            "value": json.dumps(clock_to_json(clock), separators=(",", ":")),
+            "value": _COMPACT(clock_to_json(clock)),
         }
     for wake in decision.wakes:
         if wake.due_at is None:
             rows.cleared.add(wake.owner)
             rows.alarms.pop(wake.owner, None)
         else:
-            ticket_id = None if wake.owner.startswith("opening:") else ticket.id
+            ticket_id = None if wake.owner.startswith(("opening:", "shift:")) else ticket.id
             rows.alarms[wake.owner] = {"owner": wake.owner, "due_at": wake.due_at, "ticket_id": ticket_id}
             rows.cleared.discard(wake.owner)
 
 
 def _gather_talk(rows: _Rows, facts: Facts, decision: Decision, recorded_at: Instant, whereto: Whereto) -> None:
-    """Lines of the transcript take the conversation's next places; effects become rows of the outbox."""
+    """Lines of the transcript take the conversation's next places; effects become rows of the outbox.
+
+    Only a ticket that opens becomes the conversation's current one: a late word on an old ticket moves nothing.
+    """
     ticket_id = decision.ticket.id if decision.ticket else None
     rev = facts.talk.rev
     if (heard := decision.heard) is not None:
@@ -206,19 +232,25 @@ def _gather_talk(rows: _Rows, facts: Facts, decision: Decision, recorded_at: Ins
             case Say():
                 rev += 1
                 _say(rows, facts, effect, ticket_id, rev, recorded_at)
-            case ShowCard(person):
+            case ShowCard(person, is_quiet):
                 slot = f"card:{ticket_id}:{person}"
                 version = decision.ticket.version if decision.ticket else 0
-                row: dict[str, Any] = {"key": f"{slot}:{version}", "slot": slot, "payload": "", "guard": ""}
+                payload = QUIET if is_quiet else ""
+                row: dict[str, Any] = {"key": f"{slot}:{version}", "slot": slot, "payload": payload, "guard": ""}
                 rows.outbox.append(_outbox("card", "card", row, whereto(person), ticket_id, person, recorded_at))
             case Ping():
                 row = {"key": effect.key, "slot": None, "payload": ping_to_json(effect), "guard": _guard(effect)}
                 priority = "alert" if effect.is_alert else "ping"
                 where = whereto(effect.person)
                 rows.outbox.append(_outbox("ping", priority, row, where, ticket_id, effect.person, recorded_at))
-    if rev != facts.talk.rev or (decision.ticket and (facts.ticket is None or facts.ticket.id != decision.ticket.id)):
-        latest = ticket_id if ticket_id is not None else (facts.ticket.id if facts.ticket else None)
-        rows.talks[facts.talk.id] = {"id": facts.talk.id, "rev": rev, "ticket_id": latest}
+    is_opened = decision.ticket is not None and _is_new(facts, decision.ticket)
+    if rev != facts.talk.rev or is_opened:
+        current = None if decision.is_parting else ticket_id if is_opened else facts.talk.current
+        rows.talks[facts.talk.id] = {"id": facts.talk.id, "rev": rev, "ticket_id": current}
+    if is_opened and facts.talk.rev:
+        rows.parted.append(facts.talk.id)
+    if decision.language:
+        rows.contacts.append({"id": facts.speaker.contact, "language": decision.language})
 
 
 def _say(rows: _Rows, facts: Facts, say: Say, ticket_id: int | None, rev: int, recorded_at: Instant) -> None:
@@ -226,7 +258,7 @@ def _say(rows: _Rows, facts: Facts, say: Say, ticket_id: int | None, rev: int, r
     rows.attachments += [(place, one) for one in say.attachments]
     rows.messages.append(
         {
-            "key": None,
+            "key": say.key or None,
             "ticket_id": ticket_id,
             "conversation_id": facts.talk.id,
             "rev": rev,
@@ -238,6 +270,7 @@ def _say(rows: _Rows, facts: Facts, say: Say, ticket_id: int | None, rev: int, r
             "at": recorded_at,
             "recorded_at": recorded_at,
             "state": "sent" if say.is_said else "pending",
+            "external_id": say.external_id or None,
         }
     )
     if not say.is_said:
@@ -282,6 +315,15 @@ def ping_to_json(ping: Ping) -> str:
 def _guard(ping: Ping) -> str:
     held = {name: value for name, value in asdict(ping.guard).items() if value is not None}
     return json.dumps(held) if held else ""
+
+
+def _without_waiting_cards(conn: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out cards that are on their way already: they are drawn when they leave, as things stand then."""
+    slots = [row["slot"] for row in rows if row["slot"]]
+    # Held until we are done, so that no replica draws one of them before it can see what we write.
+    query = _WAITING_CARDS if conn.dialect.name == "sqlite" else f"{_WAITING_CARDS} FOR UPDATE"
+    waiting = {row.slot for row in rows_by_keys(conn, query, slots)}
+    return [row for row in rows if row["slot"] not in waiting]
 
 
 def _numbered(conn: Connection, table: Table, rows: list[dict[str, Any]], *, skip_existing: bool = False) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from adapters.card import Button, Card, Promise, Tone
 from adapters.message import Untrusted
-from bot.tickets.decide_staff import client_name
+from bot.tickets.decide_client import EXCERPT_LENGTH, WAITING
 from bot.tickets.facts import Facts, Ping
-from bot.tickets.outcome import person_texts
+from bot.tickets.outcome import client_name, person_texts
 from bot.tickets.ticket import Ticket, number
 from routing.people import PersonId
 from sla.clock import Clock, State, left_ms, overdue_ms
@@ -15,18 +15,18 @@ from sla.promise import calendar_of
 
 #: Below this share of the target a running promise is drawn as soon due.
 SOON_SHARE = 0.5
-BUTTONS = ("take", "reply", "eta", "clarify", "note", "handover", "escalate", "noreply", "resolve")
-EXCERPT_LENGTH = 300
+BUTTONS = ("take", "reply", "eta", "clarify", "note", "handover", "escalate", "urgency", "noreply", "resolve")
+#: Asked of whoever has the ticket, while nobody has said what the last reply was.
+KINDS = ("kind_answer", "kind_clarify", "kind_eta")
 
 
 def ticket_card(facts: Facts, ticket: Ticket, person: PersonId, excerpt: str, *, is_first: bool) -> Card:
     """The card of `ticket` for one person, as things stand at `facts.now`; the first showing mentions them."""
     speak = person_texts(facts.revision, person)
     promises = tuple(drawn_promise(facts, clock, person) for clock in shown_clocks(facts.clocks))
-    plan = facts.revision.plans[ticket.plan].name
-    origin = speak(
-        "card_from", contact=facts.speaker.name, channel=ticket.channel.title(), plan=plan, urgency=ticket.urgency
-    )
+    plan = facts.revision.plan(ticket.plan).name
+    channel = speak(f"channel_{ticket.channel}")
+    origin = speak("card_from", contact=facts.speaker.name, channel=channel, plan=plan, urgency=ticket.urgency)
     lines = [origin if ticket.is_verified else f"{origin} · {speak('card_unverified')}"]
     if assignee := facts.revision.person(ticket.assignee):
         lines.append(speak("card_with", name=assignee.name, rule=speak(f"rule_{ticket.rule}")))
@@ -35,19 +35,32 @@ def ticket_card(facts: Facts, ticket: Ticket, person: PersonId, excerpt: str, *,
     if not ticket.status.is_open:
         lines.append(speak(f"status_word_{ticket.status}"))
     elif ticket.assignee == person:
-        values = {"contact": facts.speaker.name, "client": client_name(facts), "channel": ticket.channel.title()}
+        values = {"contact": facts.speaker.name, "client": client_name(facts), "channel": channel}
         lines.append(speak("card_where_replies_go", **values))
+    if _is_asked(ticket, person):
+        lines.append(speak("ping_kind_unset", number=number(ticket.id)))
     return Card(
         title=speak("card_title", number=number(ticket.id), client=client_name(facts), subject=ticket.subject),
         lines=tuple(lines),
         quote=Untrusted(excerpt[:EXCERPT_LENGTH]),
         promises=promises,
-        buttons=tuple(Button(f"ticket.{name}", speak(f"button_{name}"), number(ticket.id)) for name in BUTTONS)
-        if ticket.status.is_open
-        else (),
+        buttons=tuple(
+            Button(f"ticket.{name}", speak(f"button_{name}"), number(ticket.id)) for name in _buttons(ticket, person)
+        ),
         tone=promises[0].tone if promises else "plain",
         mention=is_first and ticket.assignee == person,
     )
+
+
+def _buttons(ticket: Ticket, person: PersonId) -> tuple[str, ...]:
+    if not ticket.status.is_open:
+        return ()
+    kinds = KINDS if _is_asked(ticket, person) else ()
+    return (*kinds, *(("resume",) if ticket.status in WAITING else ()), *BUTTONS)
+
+
+def _is_asked(ticket: Ticket, person: PersonId) -> bool:
+    return ticket.unset_reply_at is not None and ticket.assignee == person and ticket.status.is_open
 
 
 def ping_card(facts: Facts, ticket: Ticket, ping: Ping) -> Card:

@@ -15,19 +15,25 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Words to the client. `kind` UNSET leaves open which kind it was; `is_said` means the channel shows it already."""
+    """Words to the client. `kind` UNSET leaves open which kind it was.
+
+    `is_said` means the client's channel shows them already, under the names `key` and `external_id`.
+    """
 
     text: str
     kind: ReplyKind = ReplyKind.UNSET
     attachments: tuple[Attachment, ...] = ()
     is_said: bool = False
+    key: str = ""
+    external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NameReply:
-    """Which kind the last reply was; it counts from the moment it was written."""
+    """Which kind the last reply was; it counts from the moment it was written. An ETA may say which moment it named."""
 
     kind: ReplyKind
+    due_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,11 @@ class WaitThirdParty:
     """Somebody else has to act first; `reference` is how they name it."""
 
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Whoever we waited for has moved; the clock goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,7 @@ Command = (
     | AskDetails
     | GiveEta
     | WaitThirdParty
+    | Resume
     | Resolve
     | HandOver
     | Escalate

@@ -9,20 +9,26 @@ a courtesy after an answer          ──> kept, and nothing else
 
 from dataclasses import replace
 
+from adapters.message import Untrusted
 from bot.tickets.courtesy import is_courtesy
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, Heard, MessageKind, Ping, Say, ShowCard, Wake
 from bot.tickets.outcome import (
     after,
-    assigned,
     back_at,
     concluded,
     contact_texts,
     first_name,
-    line_of,
+    is_there,
+    line_calendar,
     opening_wake,
     person_texts,
+    promised_channel,
+    routed,
+    routed_on,
+    shift_wake,
     waiting_owner,
 )
+from bot.tickets.revision import Revision
 from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PlanId
 from routing.route import WAITING_LIST
@@ -33,6 +39,10 @@ from sla.duration import Instant, length
 from sla.policy import Metric
 
 SUBJECT_LENGTH = 80
+#: So much of a message stands on a card or in a ping; the rest is read in the ticket.
+EXCERPT_LENGTH = 300
+#: Statuses in which somebody else than us has to move first.
+WAITING = frozenset({Status.WAITING_CLIENT, Status.WAITING_THIRD_PARTY})
 
 
 def client_says(facts: Facts, heard: Heard) -> Decision:
@@ -41,37 +51,39 @@ def client_says(facts: Facts, heard: Heard) -> Decision:
     courtesy = is_courtesy(heard.text, facts.speaker.language) and not heard.attachments
     if ticket is not None and ticket.status.is_open:
         return _goes_on(facts, ticket, heard, counts=not (courtesy and ticket.has_reply))
-    if ticket is not None and ticket.status is Status.RESOLVED:
-        if courtesy:
-            return Decision(
-                ticket=replace(ticket, version=ticket.version + 1),
-                heard=heard,
-                events=(Event("courtesy", heard.at, "contact"),),
-            )
-        if heard.at <= reopens_until(facts, ticket):
-            return _comes_back(facts, ticket, heard)
-    return _opens(facts, heard)
+    if ticket is not None and courtesy and ticket.status in {Status.RESOLVED, Status.CLOSED}:
+        thanked = replace(ticket, version=ticket.version + 1)
+        return Decision(ticket=thanked, heard=heard, events=(Event("courtesy", heard.at, "contact"),))
+    if ticket is not None and takes(facts.revision, ticket, at=heard.at):
+        return _comes_back(facts, ticket, heard)
+    return opens(facts, heard)
 
 
-def client_edits(facts: Facts, at: Instant) -> Decision:
+def client_edits(facts: Facts, at: Instant, by: str = "contact") -> Decision:
     """A new wording of an old message: a version of it, shown on the card, never a new ticket."""
-    return _noted_change(facts, "edited", at)
+    return _noted_change(facts, "edited", at, by)
 
 
-def client_deletes(facts: Facts, at: Instant) -> Decision:
+def client_deletes(facts: Facts, at: Instant, by: str = "contact") -> Decision:
     """A message taken back: its words are kept for us as a version, the card says so."""
-    return _noted_change(facts, "deleted", at)
+    return _noted_change(facts, "deleted", at, by)
 
 
-def reopens_until(facts: Facts, ticket: Ticket) -> Instant:
+def takes(revision: Revision, ticket: Ticket, *, at: Instant) -> bool:
+    """Whether a message of that moment may still belong to the ticket: it is open, or was resolved lately."""
+    return ticket.status.is_open or (ticket.status is Status.RESOLVED and at <= reopens_until(revision, ticket))
+
+
+def reopens_until(revision: Revision, ticket: Ticket) -> Instant:
     """The last moment at which a message still reopens a resolved ticket."""
-    calendar = facts.revision.calendars[facts.revision.lines[line_of(facts.revision, ticket)].calendar]
-    return after(ticket.resolved_at or ticket.opened_at, facts.revision.rules.reopen_within, calendar)
+    resolved_at = ticket.resolved_at or ticket.opened_at
+    return after(resolved_at, revision.rules.reopen_within, line_calendar(revision, ticket))
 
 
-def _opens(facts: Facts, heard: Heard) -> Decision:
+def opens(facts: Facts, heard: Heard) -> Decision:
+    """A new ticket, whatever the conversation had before."""
     revision, speaker = facts.revision, facts.speaker
-    plan = revision.plans[_plan_of(facts)]
+    plan = revision.plan(_plan_of(facts))
     policy = revision.policies[plan.policy]
     seen = triage(heard.text, revision.triage, urgencies=policy.urgencies, default=policy.default_urgency)
     ticket = Ticket(
@@ -96,10 +108,15 @@ def _opens(facts: Facts, heard: Heard) -> Decision:
     )
     facts = replace(facts, pinned=revision, ticket=None, clocks=())
     ticket, events = routed(facts, ticket)
-    clocks = promise.client_spoke((), policy, ticket.urgency, ticket.channel, revision.calendars, at=heard.at)
+    channel = promised_channel(facts, ticket)
+    clocks = promise.client_spoke((), policy, ticket.urgency, channel, revision.calendars, at=heard.at)
     why = f"plan {plan.id}, policy {policy.key}, revision {revision.number}"
     opened = Event("opened", heard.at, "contact", f"{why}; {seen.reason}" if seen.reason else why)
-    effects = (Say(_receipt(facts, ticket, clocks), MessageKind.AUTO),)
+    receipt = _receipt(facts, ticket, clocks)
+    if channel != ticket.channel:
+        speak = contact_texts(facts)
+        receipt = f"{receipt}\n{speak('channel_not_in_plan', channel=speak(f'channel_{ticket.channel}'))}"
+    effects = (Say(receipt, MessageKind.AUTO),)
     wakes = () if ticket.assignee else (opening_wake(facts, ticket),)
     return concluded(facts, ticket, clocks, heard=heard, events=(opened, *events), effects=effects, wakes=wakes)
 
@@ -107,28 +124,29 @@ def _opens(facts: Facts, heard: Heard) -> Decision:
 def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool) -> Decision:
     policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
     is_burst = _is_burst(facts, ticket, heard)
-    waited = ticket.status in {Status.WAITING_CLIENT, Status.WAITING_THIRD_PARTY}
-    status = Status.OPEN if ticket.status is Status.WAITING_CLIENT else ticket.status
+    waited = ticket.status in WAITING
+    status = Status.OPEN if waited else ticket.status
     clocks = promise.client_spoke(
         facts.clocks,
         policy,
         ticket.urgency,
-        ticket.channel,
+        promised_channel(facts, ticket),
         calendars,
         at=heard.at,
         counts=counts,
         replied=ticket.has_reply,
     )
     spoke_at = max(heard.at, ticket.client_spoke_at)
-    after_it, events = routed(facts, replace(ticket, status=status, client_spoke_at=spoke_at))
-    if after_it.assignee is None and ticket.assignee is not None:
-        # Nobody is there: the ticket stays with whoever had it, who finds it on their card in the morning.
-        after_it, events = replace(after_it, assignee=ticket.assignee, rule=ticket.rule), ()
+    after_it = replace(ticket, status=status, client_spoke_at=spoke_at)
+    events: tuple[Event, ...] = ()
     effects: list[Effect] = []
-    wakes = (Wake(waiting_owner(ticket.id), None),) if waited else ()
-    if not is_burst:
-        effects += _told(facts, after_it, heard)
+    wakes: list[Wake] = [Wake(waiting_owner(ticket.id), None)] if waited else []
+    if counts or waited:
+        after_it, events = routed_on(facts, after_it)
         effects += _still_closed(facts, ticket, after_it)
+        wakes += _unattended(facts, after_it)
+        if not is_burst:
+            effects += _told(facts, after_it, heard)
     return concluded(
         facts,
         after_it,
@@ -136,48 +154,27 @@ def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool) -> Dec
         heard=heard,
         events=(Event("client_spoke" if counts else "courtesy", heard.at, "contact"), *events),
         effects=tuple(effects),
-        wakes=wakes,
+        wakes=tuple(wakes),
     )
 
 
 def _comes_back(facts: Facts, ticket: Ticket, heard: Heard) -> Decision:
     policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
     clocks = promise.reopened(facts.clocks, calendars, at=heard.at)
+    channel = promised_channel(facts, ticket)
     clocks = promise.client_spoke(
-        clocks, policy, ticket.urgency, ticket.channel, calendars, at=heard.at, replied=ticket.has_reply
+        clocks, policy, ticket.urgency, channel, calendars, at=heard.at, replied=ticket.has_reply
     )
-    again, events = routed(facts, replace(ticket, status=Status.OPEN, resolved_at=None, client_spoke_at=heard.at))
-    speak = contact_texts(facts)
-    text = (
-        speak("reopened", number=number(ticket.id), name=first_name(facts.revision, again.assignee, speak("the_team")))
-        if again.assignee
-        else speak("reopened_team", number=number(ticket.id))
-    )
-    wakes = () if again.assignee else (opening_wake(facts, again),)
+    again, events = routed_on(facts, replace(ticket, status=Status.OPEN, resolved_at=None, client_spoke_at=heard.at))
     return concluded(
         facts,
         again,
         clocks,
         heard=heard,
         events=(Event("reopened", heard.at, "contact", "the client wrote within the reopening time"), *events),
-        effects=(Say(text, MessageKind.AUTO), *_told(facts, again, heard)),
-        wakes=(Wake(waiting_owner(ticket.id), None), *wakes),
+        effects=(Say(_welcome_back(facts, again), MessageKind.AUTO), *_told(facts, again, heard)),
+        wakes=(Wake(waiting_owner(ticket.id), None), *_unattended(facts, again)),
     )
-
-
-def routed(facts: Facts, ticket: Ticket) -> tuple[Ticket, tuple[Event, ...]]:
-    """The ticket with whoever the rules name now; an event only where that changes something."""
-    assignment = assigned(facts, ticket)
-    if assignment.person == ticket.assignee and ticket.rule:
-        return ticket, ()
-    event = Event(
-        "assigned" if assignment.person else "put_on_waiting_list",
-        facts.now,
-        "routing",
-        assignment.rule,
-        {"person": assignment.person, "before": ticket.assignee},
-    )
-    return replace(ticket, assignee=assignment.person, rule=assignment.rule), (event,)
 
 
 def subject_of(text: str, names: list[str]) -> str:
@@ -205,26 +202,34 @@ def _is_burst(facts: Facts, ticket: Ticket, heard: Heard) -> bool:
 
 
 def _told(facts: Facts, ticket: Ticket, heard: Heard) -> list[Effect]:
-    """The assignee hears the client's new words; a card that is new to them says so by itself."""
+    """The assignee hears the client's new words, on shift; the card itself changes quietly, also a new one."""
     person = ticket.assignee
-    if person is None or facts.ticket is None or facts.ticket.assignee != person:
+    if person is None:
         return []
+    if not is_there(facts, person):
+        return [ShowCard(person)]
     speak = person_texts(facts.revision, person)
     title = speak("ping_client_wrote", number=number(ticket.id), contact=facts.speaker.name)
-    ping = Ping(person, f"wrote:{heard.key}", title, quote=heard.text, guard=Guard(assignee=person))
-    return [ShowCard(person), ping]
+    quote = Untrusted(heard.text[:EXCERPT_LENGTH])
+    ping = Ping(person, f"wrote:{heard.key}", title, quote=quote, guard=Guard(assignee=person))
+    return [ShowCard(person, is_quiet=True), ping]
+
+
+def _unattended(facts: Facts, ticket: Ticket) -> list[Wake]:
+    """Whoever is not there is told when they come; what nobody has is given away when somebody comes."""
+    if ticket.assignee is None:
+        return [opening_wake(facts, ticket)]
+    return [] if is_there(facts, ticket.assignee) else [shift_wake(facts, ticket.assignee)]
 
 
 def _still_closed(facts: Facts, before: Ticket, ticket: Ticket) -> list[Effect]:
     """Out of hours a client who goes on is told once per closing when we are back, not after every line."""
-    people, coverage = facts.revision.people, facts.revision.coverage
-    if ticket.assignee is None or coverage.is_on_shift(people[ticket.assignee], facts.now):
+    _, opening = back_at(facts.revision, ticket, facts.now)
+    if opening is None or opening <= facts.now:
         return []
     # Told already if the last thing the client said also fell into these closed hours.
-    if coverage.next_shift(people[ticket.assignee], before.client_spoke_at) > facts.now:
-        return []
-    _, opening = back_at(facts, ticket)
-    if opening is None:
+    _, opened = back_at(facts.revision, ticket, before.client_spoke_at)
+    if opened is None or opened > facts.now:
         return []
     speak = contact_texts(facts)
     text = speak("off_hours_still", number=number(ticket.id), opening=speak.moment(opening, now=facts.now))
@@ -239,10 +244,13 @@ def _receipt(facts: Facts, ticket: Ticket, clocks: tuple[Clock, ...]) -> str:
     values: dict[str, str] = {"number": number(ticket.id)}
     key, person = "receipt", ticket.assignee
     if ticket.rule == WAITING_LIST:
-        back, opening = back_at(facts, ticket)
+        back, opening = back_at(facts.revision, ticket, facts.now)
         person = back.id if back else None
-        if opening is not None and due:
-            key, values["opening"] = "off_hours", speak.moment(opening, now=facts.now)
+        if opening is not None and first is not None and first.due_at is not None:
+            if first.due_at < opening:
+                person = None  # due before anybody is back (a capped promise): nobody is named who is not there
+            else:
+                key, values["opening"] = "off_hours", speak.moment(opening, now=facts.now)
     if due:
         key, values["due"] = f"{key}_by", due
     if person is None:
@@ -250,9 +258,21 @@ def _receipt(facts: Facts, ticket: Ticket, clocks: tuple[Clock, ...]) -> str:
     return speak(key, **values, name=first_name(facts.revision, person, speak("the_team")))
 
 
-def _noted_change(facts: Facts, what: str, at: Instant) -> Decision:
+def _welcome_back(facts: Facts, ticket: Ticket) -> str:
+    """Who goes on with a reopened ticket; out of hours when that will be."""
+    speak = contact_texts(facts)
+    _, opening = back_at(facts.revision, ticket, facts.now)
+    if opening is not None and opening > facts.now:
+        return speak("reopened_off_hours", number=number(ticket.id), opening=speak.moment(opening, now=facts.now))
+    if ticket.assignee is None:
+        return speak("reopened_team", number=number(ticket.id))
+    name = first_name(facts.revision, ticket.assignee, speak("the_team"))
+    return speak("reopened", number=number(ticket.id), name=name)
+
+
+def _noted_change(facts: Facts, what: str, at: Instant, by: str) -> Decision:
     """The message itself is versioned by the store; the ticket only remembers that it happened and redraws its card."""
     ticket = facts.ticket
     if ticket is None:
         return Decision()
-    return concluded(facts, ticket, facts.clocks, events=(Event(f"message_{what}", at, "contact"),))
+    return concluded(facts, ticket, facts.clocks, events=(Event(f"message_{what}", at, by),))

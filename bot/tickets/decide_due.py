@@ -6,10 +6,20 @@ most urgent of each clock alone, and says the true moment it broke.
 
 from dataclasses import replace
 
-from bot.tickets.decide_client import reopens_until, routed
-from bot.tickets.decide_staff import client_name
+from bot.tickets.decide_client import reopens_until
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, Wake
-from bot.tickets.outcome import after, concluded, contact_texts, leads, line_of, person_texts, waiting_owner
+from bot.tickets.outcome import (
+    after,
+    client_name,
+    closing_wake,
+    concluded,
+    contact_texts,
+    leads,
+    line_calendar,
+    person_texts,
+    routed,
+    waiting_owner,
+)
 from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId
 from sla import promise
@@ -44,7 +54,7 @@ def waiting_due(facts: Facts) -> Decision:
     if ticket is None:
         return Decision()
     rules = facts.revision.rules
-    calendar = facts.revision.calendars[facts.revision.lines[line_of(facts.revision, ticket)].calendar]
+    calendar = line_calendar(facts.revision, ticket)
     speak = contact_texts(facts)
     if ticket.status is Status.RESOLVED:
         closed = replace(ticket, status=Status.CLOSED)
@@ -66,14 +76,14 @@ def waiting_due(facts: Facts) -> Decision:
         )
     clocks = promise.resolved(facts.clocks, facts.pinned.calendars, at=facts.now)
     done = replace(ticket, status=Status.RESOLVED, resolved_at=facts.now)
-    until = speak.moment(reopens_until(facts, done), now=facts.now)
+    until = speak.moment(reopens_until(facts.revision, done), now=facts.now)
     return concluded(
         facts,
         done,
         clocks,
         events=(Event("resolved", facts.now, "desk", "the client stayed silent"),),
         effects=(Say(speak("resolved_silent", number=number(ticket.id), until=until), MessageKind.AUTO),),
-        wakes=(Wake(waiting_owner(ticket.id), after(facts.now, rules.close_after, calendar)),),
+        wakes=(closing_wake(facts, done),),
     )
 
 
@@ -88,10 +98,25 @@ def shift_begins(facts: Facts) -> Decision:
     return concluded(facts, given, facts.clocks, events=events)
 
 
-def delivery_failed(facts: Facts, by: PersonId | None, key: str, reason: str, *, is_certain: bool) -> Decision:
+def was_away(facts: Facts) -> bool:
+    """Whether the client's last words fell into hours when their assignee, who is there now, was not."""
+    ticket = facts.ticket
+    person = facts.revision.person(ticket.assignee) if ticket is not None else None
+    if ticket is None or person is None or not ticket.status.is_open:
+        return False
+    coverage = facts.revision.coverage
+    is_unanswered = ticket.staff_spoke_at is None or ticket.staff_spoke_at < ticket.client_spoke_at
+    was_there = coverage.is_on_shift(person, ticket.client_spoke_at)
+    return is_unanswered and not was_there and coverage.is_on_shift(person, facts.now)
+
+
+def delivery_failed(
+    facts: Facts, by: PersonId | None, key: str, reason: str, *, is_certain: bool, said_at: Instant | None = None
+) -> Decision:
     """A reply did not arrive, or may not have: whoever wrote it, or has the ticket, is told at once.
 
-    `key` names the reply, so that its author hears of each outcome once.
+    `key` names the reply, so that its author hears of each outcome once. One that will never arrive has answered
+    nothing: what was owed when it was said (`said_at`) is owed again.
     """
     ticket = facts.ticket
     person = by or (ticket.assignee if ticket else None)
@@ -102,7 +127,14 @@ def delivery_failed(facts: Facts, by: PersonId | None, key: str, reason: str, *,
     title = speak(told, number=number(ticket.id), client=client_name(facts), reason=reason)
     what = "delivery_failed" if is_certain else "delivery_uncertain"
     ping = Ping(person, f"{what}:{key}", title, is_alert=True)
-    return concluded(facts, ticket, facts.clocks, events=(Event(what, facts.now, "sender", reason),), effects=(ping,))
+    clocks = facts.clocks
+    wakes: tuple[Wake, ...] = ()
+    if is_certain and said_at is not None and ticket.status.is_open:
+        clocks = promise.reply_failed(facts.clocks, facts.pinned.calendars, at=said_at)
+        if ticket.status is Status.WAITING_CLIENT and ticket.staff_spoke_at == said_at:
+            ticket, wakes = replace(ticket, status=Status.OPEN), (Wake(waiting_owner(ticket.id), None),)
+    event = Event(what, facts.now, "sender", reason)
+    return concluded(facts, ticket, clocks, events=(event,), effects=(ping,), wakes=wakes)
 
 
 def _goes_on_again(facts: Facts, ticket: Ticket) -> Decision:

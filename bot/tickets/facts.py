@@ -38,17 +38,21 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """The conversation a message came in and a reply goes to. `rev` counts every change of it that people can see."""
+    """The conversation a message came in and a reply goes to. `rev` counts every change of it that people can see.
+
+    `current` is the ticket that takes what names no other: the latest one here, none after the client's `/new`.
+    """
 
     id: ConversationId
     conversation: Conversation
     contact: ContactId
     rev: int = 0
+    current: TicketId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One ticket with everything around it. `ticket` is the latest of the conversation, `number` the next free id.
+    """One ticket with everything around it. `ticket` is the one a message belongs to, `number` the next free id.
 
     `revision` is the desk as it is now and decides who does what; `pinned` is the one the ticket opened under and holds
     its promises. `clocks` are those that still owe something and those that may yet be corrected.
@@ -95,6 +99,7 @@ class Say:
     """Words for the client: one line of the transcript and one row of the outbox, committed together.
 
     `is_said` means the client's channel shows them already, because a person of ours wrote them there: no outbox row.
+    Then `key` and `external_id` are the channel's own names for them, as of anything heard.
     """
 
     text: str
@@ -103,6 +108,8 @@ class Say:
     reply_kind: str | None = None
     attachments: tuple[Attachment, ...] = ()
     is_said: bool = False
+    key: str = ""
+    external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +134,13 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class ShowCard:
-    """Keep one person's card of this ticket true: sent the first time, edited afterwards, drawn when it is sent."""
+    """Keep one person's card of this ticket true: sent the first time, edited afterwards, drawn when it is sent.
+
+    `is_quiet`: not even the first showing mentions them, because a digest does.
+    """
 
     person: PersonId
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +162,7 @@ Effect = Say | ShowCard | Ping
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Set the one alarm of an owner (`promises:12`, `wait:12`) to a moment, or clear it with None."""
+    """Set the one alarm of an owner (`promises:12`, `shift:vera`) to a moment, or clear it with None."""
 
     owner: str
     due_at: Instant | None
@@ -159,7 +170,11 @@ class Wake:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Everything that changes because of one happening, written in one transaction or not at all."""
+    """Everything that changes because of one happening, written in one transaction or not at all.
+
+    `is_parting`: what the client says next in this conversation opens a ticket of its own. `language` is the one the
+    contact asked to be written to in; empty changes nothing.
+    """
 
     ticket: Ticket | None = None
     heard: Heard | None = None
@@ -169,6 +184,8 @@ class Decision:
     effects: tuple[Effect, ...] = ()
     wakes: tuple[Wake, ...] = ()
     refusal: str = ""
+    is_parting: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,28 @@
 """What every decision about a ticket ends with, so that no rule can forget it: versions, next due moment, wake-ups.
 
-Also the few questions that several decisions ask: which texts a person reads, who is led by whom, when a line is back.
+Also the few questions that several decisions ask: who gets it now, which texts a person reads, when somebody is back.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from typing import Final
 
 from bot.tickets.facts import Decision, Effect, Event, Facts, Heard, Note, ShowCard, Wake
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts, nearest_language
 from bot.tickets.ticket import Ticket, TicketId
 from routing.ladder import told
-from routing.people import LineId, Person, PersonId, PlanId
+from routing.people import Client, LineId, Person, PersonId, PlanId, Role
 from routing.route import Assignment, route
 from routing.route import Facts as RouteFacts
 from sla import promise
 from sla.calendar import Calendar
 from sla.clock import Clock
 from sla.duration import BusinessDays, Instant, Within, later
+
+MINUTE_MS: Final = 60_000
+#: The channel that every plan may be reached on.
+MAIL: Final = "email"
 
 
 def promises_owner(ticket: TicketId) -> str:
@@ -31,9 +35,17 @@ def waiting_owner(ticket: TicketId) -> str:
     return f"waiting:{ticket}"
 
 
-def opening_owner(line: LineId) -> str:
-    """The alarm that empties a line's waiting list when somebody comes on shift."""
-    return f"opening:{line}"
+def opening_owner(line: LineId, at: Instant) -> str:
+    """The alarm that empties a line's waiting list when somebody comes on shift: one for each such moment.
+
+    A ticket that waits for somebody else's shift must not move the moment of those that wait already.
+    """
+    return f"opening:{line}:{at}"
+
+
+def shift_owner(person: PersonId) -> str:
+    """The alarm that tells a person what their clients said while they were away."""
+    return f"shift:{person}"
 
 
 def concluded(
@@ -65,22 +77,68 @@ def concluded(
     )
 
 
+def acted(
+    facts: Facts,
+    ticket: Ticket,
+    event: Event,
+    clocks: promise.Promises | None = None,
+    effects: tuple[Effect, ...] = (),
+    *,
+    notes: tuple[Note, ...] = (),
+    wakes: tuple[Wake, ...] = (),
+) -> Decision:
+    """What one of our people did; without `clocks`, the promises are as they were."""
+    clocks = facts.clocks if clocks is None else clocks
+    return concluded(facts, ticket, clocks, notes=notes, events=(event,), effects=effects, wakes=wakes)
+
+
 def assigned(facts: Facts, ticket: Ticket, *, passed_over: frozenset[PersonId] = frozenset()) -> Assignment:
     """Ask the routing rules about a ticket as it stands now."""
     return route(
         RouteFacts(
             at=facts.now,
-            plan=facts.revision.plans[ticket.plan],
+            plan=facts.revision.plan(ticket.plan),
             people=facts.revision.people,
             lines=facts.revision.lines,
             coverage=facts.revision.coverage,
-            client=facts.revision.client(ticket.client),
+            client=client_of(facts.revision, ticket),
             assignee=ticket.assignee,
             kind=ticket.kind,
             load=facts.load,
             passed_over=passed_over,
         )
     )
+
+
+def routed(facts: Facts, ticket: Ticket) -> tuple[Ticket, tuple[Event, ...]]:
+    """The ticket with whoever the rules name now; an event only where that changes something."""
+    assignment = assigned(facts, ticket)
+    if assignment.person == ticket.assignee and ticket.rule:
+        return ticket, ()
+    event = Event(
+        "assigned" if assignment.person else "put_on_waiting_list",
+        facts.now,
+        "routing",
+        assignment.rule,
+        {"person": assignment.person, "before": ticket.assignee},
+    )
+    return replace(ticket, assignee=assignment.person, rule=assignment.rule), (event,)
+
+
+def routed_on(facts: Facts, ticket: Ticket) -> tuple[Ticket, tuple[Event, ...]]:
+    """The same for a ticket that somebody may have: out of hours it stays theirs, unless somebody is back sooner."""
+    given, events = routed(facts, ticket)
+    own = facts.revision.person(ticket.assignee)
+    if given.assignee is None and own is not None:
+        first = first_opening(facts.revision, ticket, facts.now)
+        if first is None or facts.revision.coverage.next_shift(own, facts.now) <= first:
+            return ticket, ()
+    return given, events
+
+
+def client_of(revision: Revision, ticket: Ticket) -> Client | None:
+    """The client whose people and plan count for a ticket; None where the contact never proved to belong to one."""
+    return revision.client(ticket.client) if ticket.is_verified else None
 
 
 def contact_texts(facts: Facts) -> Texts:
@@ -101,38 +159,80 @@ def first_name(revision: Revision, person: PersonId | None, fallback: str) -> st
     return one.name.split()[0] if one else fallback
 
 
+def client_name(facts: Facts) -> str:
+    """How our people know who this is: the client's name where it is proven, else the contact's own."""
+    client = facts.revision.client(facts.speaker.client)
+    return client.name if client else facts.speaker.name
+
+
 def line_of(revision: Revision, ticket: Ticket) -> LineId:
     """The line whose waiting list and calendar count for a ticket."""
-    return revision.plans[ticket.plan].line
+    return revision.plan(ticket.plan).line
 
 
-def back_at(facts: Facts, ticket: Ticket) -> tuple[Person | None, Instant | None]:
-    """Who a client may expect first, and when: their own manager if they have one, else whoever of the line is back."""
-    revision = facts.revision
-    client = revision.client(ticket.client)
-    if client is not None and (own := revision.person(client.manager)):
-        return own, revision.coverage.next_shift(own, facts.now)
+def line_calendar(revision: Revision, ticket: Ticket) -> Calendar:
+    """The calendar in which a ticket's business days count where no promise says otherwise."""
+    return revision.calendars[revision.lines[line_of(revision, ticket)].calendar]
+
+
+def back_at(revision: Revision, ticket: Ticket, at: Instant) -> tuple[Person | None, Instant | None]:
+    """Who a client may expect first, seen from `at`: whoever has the ticket, their own manager, or the line."""
+    client = client_of(revision, ticket)
+    own = revision.person(ticket.assignee) or (revision.person(client.manager) if client else None)
+    if own is not None:
+        return own, revision.coverage.next_shift(own, at)
     people = [revision.people[person] for person in revision.lines[line_of(revision, ticket)].people]
-    return None, revision.coverage.first_back(people, facts.now)
+    return None, revision.coverage.first_back(people, at)
+
+
+def first_opening(revision: Revision, ticket: Ticket, at: Instant) -> Instant | None:
+    """The first shift of anybody whom a routing rule may name for a ticket that waits."""
+    plan, client = revision.plan(ticket.plan), client_of(revision, ticket)
+    ids: set[PersonId | None] = {*revision.lines[plan.line].people}
+    ids.update(*(line.people for line in revision.lines.values() if ticket.kind in line.kinds))
+    if plan.is_senior:
+        ids.update(one.id for one in revision.people.values() if Role.SENIOR in one.roles)
+    if client is not None:
+        own = revision.person(client.manager)
+        ids.update((client.manager, client.backup, own.backup if own else None))
+    people = [person for person in map(revision.person, ids) if person is not None]
+    return revision.coverage.first_back(people, at)
 
 
 def opening_wake(facts: Facts, ticket: Ticket) -> Wake:
     """The wake-up at which somebody can be given a ticket that waits: the first shift of anybody who may get it.
 
-    Never at once: where people are there but have no room, asking again each minute is often enough.
+    Never at once: where people are there but have no room, asking again each full minute is often enough.
     """
-    revision = facts.revision
-    line = line_of(revision, ticket)
-    client = revision.client(ticket.client)
-    ids = {*revision.lines[line].people, *((client.manager, client.backup) if client else ())}
-    people = [person for person in map(revision.person, ids) if person is not None]
-    soon = later(facts.now, timedelta(minutes=1))
-    return Wake(opening_owner(line), max(revision.coverage.first_back(people, facts.now) or soon, soon))
+    soon = Instant((facts.now // MINUTE_MS + 1) * MINUTE_MS)
+    at = max(first_opening(facts.revision, ticket, facts.now) or soon, soon)
+    return Wake(opening_owner(line_of(facts.revision, ticket), at), at)
+
+
+def shift_wake(facts: Facts, person: PersonId) -> Wake:
+    """The wake-up at which somebody who is away comes back and reads what was said meanwhile."""
+    return Wake(shift_owner(person), facts.revision.coverage.next_shift(facts.revision.people[person], facts.now))
+
+
+def is_there(facts: Facts, person: PersonId) -> bool:
+    """Whether this person of ours is on shift now."""
+    return facts.revision.coverage.is_on_shift(facts.revision.people[person], facts.now)
+
+
+def closing_wake(facts: Facts, ticket: Ticket) -> Wake:
+    """A resolved ticket is closed after a while."""
+    at = after(facts.now, facts.revision.rules.close_after, line_calendar(facts.revision, ticket))
+    return Wake(waiting_owner(ticket.id), at)
+
+
+def promised_channel(facts: Facts, ticket: Ticket) -> str:
+    """The channel whose promises count: a plan that does not have this one serves it as it serves mail."""
+    return ticket.channel if ticket.channel in facts.pinned.plan(ticket.plan).channels else MAIL
 
 
 def leads(revision: Revision, plan: PlanId) -> tuple[PersonId, ...]:
     """The people whom the plan's ladder tells first; a step with nobody on it is skipped."""
-    for one in revision.ladders[revision.plans[plan].ladder].steps:
+    for one in revision.ladders[revision.plan(plan).ladder].steps:
         if people := told(one.tell, revision.people, revision.lines):
             return people
     return ()

@@ -57,6 +57,10 @@ class Revision:
         """The client of that id, None where this revision knows none (any more)."""
         return self.clients.get(client) if client is not None else None
 
+    def plan(self, plan: PlanId) -> Plan:
+        """The plan of that id; the public one where this revision knows it no more, so that its tickets live on."""
+        return self.plans.get(plan) or self.plans[self.public_plan]
+
     @property
     def coverage(self) -> Coverage:
         """Who is there, as this revision knows it."""

@@ -9,9 +9,10 @@ A ticket is a value; every change makes the next one with `version` one higher, 
 version it did not read.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from routing.people import ClientId, PersonId, PlanId
 from sla.duration import Instant
@@ -20,6 +21,10 @@ TicketId = NewType("TicketId", int)
 ContactId = NewType("ContactId", int)
 ConversationId = NewType("ConversationId", int)
 MessageId = NewType("MessageId", int)
+
+_MENTION: Final = re.compile(r"(?<![\w-])T-(\d{1,15})(?![\w-])", re.IGNORECASE | re.ASCII)
+#: So far into a message a ticket's number is looked for.
+LOOKED_AT: Final = 4_000
 
 
 LONGEST_NUMBER = 15
@@ -36,6 +41,12 @@ def ticket_id_from_number(text: str) -> TicketId:
     if not digits.isascii() or not digits.isdigit() or len(digits) > LONGEST_NUMBER:
         raise ValueError(f"{text!r} is no ticket number; write it like T-12")
     return TicketId(int(digits))
+
+
+def mentioned(text: str) -> TicketId | None:
+    """The first ticket a text names as `T-12`, whoever it belongs to."""
+    found = _MENTION.search(text[:LOOKED_AT])
+    return TicketId(int(found[1])) if found else None
 
 
 class Status(StrEnum):

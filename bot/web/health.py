@@ -1,7 +1,9 @@
 """For whoever watches the process from outside: is it alive, can it work, what does it count."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -10,6 +12,9 @@ from adapters.port import Adapter, Health
 from bot.store.errors import StoreError
 from bot.store.revisions import newest_number
 from bot.web.desk import Desk
+
+#: A database that takes longer than this to begin writing stores nothing for anybody right now.
+WRITES_WITHIN_SECONDS: Final = 1.0
 
 #: A part of the desk that must work for the desk to be ready, and how it is.
 Check = Callable[[], Health]
@@ -43,6 +48,10 @@ class Readiness:
     async def _database(self) -> Health:
         try:
             number = await self._desk.database.read(newest_number)
+            async with asyncio.timeout(WRITES_WITHIN_SECONDS):
+                await self._desk.database.write(lambda _conn: None)
+        except TimeoutError:
+            return Health(is_up=False, detail="the database takes no writes")
         except StoreError as error:
             return Health(is_up=False, detail=str(error))
         return Health(is_up=number > 0, detail=f"revision {number}" if number else "no desk was applied yet")

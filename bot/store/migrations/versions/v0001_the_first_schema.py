@@ -134,6 +134,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
     index("ix_outbox_lane", "outbox", ["lane", "id"], where="state IN ('pending', 'postponed', 'sending', 'uncertain')")
     index("ix_outbox_message_id", "outbox", ["message_id"])
     index("ix_outbox_person", "outbox", ["person", "id"], where="what = 'ping'")
+    index("ix_outbox_slot", "outbox", ["slot", "id"], where="state IN ('pending', 'postponed')")
     index("ix_outbox_ticket_id", "outbox", ["ticket_id"])
     index(
         "ix_outbox_waiting",

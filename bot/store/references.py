@@ -1,0 +1,53 @@
+"""Which ticket a message names by itself: by replying to a message of it, or as `T-12` written by whom it belongs to.
+
+A number that somebody else's ticket has is only a word: it opens no door to it.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from adapters.message import InboundMessage
+from bot.store.arrivals import Arrival
+from bot.store.look import rows_by_keys
+from bot.tickets.ticket import TicketId, mentioned
+
+_SENT = """
+SELECT receipt.external_id, receipt.lane, outbox.ticket_id FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
+WHERE receipt.external_id IN {keys} AND outbox.ticket_id IS NOT NULL
+"""
+_SAID = "SELECT key, ticket_id FROM message WHERE key IN {keys} AND ticket_id IS NOT NULL"
+_TICKETS = "SELECT id, contact_id, conversation_id FROM ticket WHERE id IN {keys}"
+
+
+def references(conn: Connection, messages: Sequence[InboundMessage], came: Sequence[Arrival]) -> list[TicketId | None]:
+    """For each message, the ticket it names; None for one that names none of its sender's."""
+    replied = _replied_to(conn, messages)
+    named = [mentioned(one.text) for one in messages]
+    theirs = {
+        (row.id, owner): True
+        for row in rows_by_keys(conn, _TICKETS, sorted({one for one in named if one is not None}))
+        for owner in (("contact", row.contact_id), ("conversation", row.conversation_id))
+    }
+
+    def reference(place: int) -> TicketId | None:
+        one, arrival, number = messages[place], came[place], named[place]
+        if one.reply_to and (found := replied.get((one.conversation.key, one.reply_to))) is not None:
+            return found
+        owners = (("contact", arrival.speaker.contact), ("conversation", arrival.talk.id))
+        return number if number is not None and any((number, owner) in theirs for owner in owners) else None
+
+    return [reference(place) for place in range(len(messages))]
+
+
+def _replied_to(conn: Connection, messages: Sequence[InboundMessage]) -> dict[tuple[str, str], TicketId]:
+    replies = [(one.conversation.key, one.reply_to) for one in messages if one.reply_to]
+    if not replies:
+        return {}
+    said = {row.key: row.ticket_id for row in rows_by_keys(conn, _SAID, [f"{lane}:{name}" for lane, name in replies])}
+    sent = {
+        (row.lane, row.external_id): row.ticket_id
+        for row in rows_by_keys(conn, _SENT, sorted({name for _, name in replies}))
+    }
+    found = {reply: sent.get(reply, said.get(f"{reply[0]}:{reply[1]}")) for reply in replies}
+    return {reply: TicketId(ticket) for reply, ticket in found.items() if ticket is not None}

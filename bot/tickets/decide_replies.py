@@ -1,0 +1,176 @@
+"""What happens when one of our people speaks to the client: an answer, a question, a promised moment, a last word.
+
+A reply counts from when it was written, also when somebody says only later what it was. A reply whose kind nobody has
+named satisfies where any human reply does; where only an answer counts, the card asks its author.
+"""
+
+from dataclasses import replace
+
+from bot.tickets import command as c
+from bot.tickets.decide_client import reopens_until
+from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, Wake
+from bot.tickets.outcome import (
+    acted,
+    after,
+    client_name,
+    closing_wake,
+    contact_texts,
+    first_name,
+    leads,
+    line_calendar,
+    person_texts,
+    promised_channel,
+    waiting_owner,
+)
+from bot.tickets.ticket import Status, Ticket, number
+from routing.people import PersonId
+from sla import promise
+from sla.clock import Clock, State
+from sla.policy import SatisfiedBy
+from sla.promise import ReplyKind
+
+
+def reply(facts: Facts, ticket: Ticket, by: PersonId, said: c.Reply) -> Decision:
+    """Words to the client. On a ticket that is done they change nothing else about it."""
+    if not said.text.strip() and not said.attachments:
+        return refused_empty(facts, by)
+    kind = said.kind
+    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
+    if kind is ReplyKind.UNSET and policy.satisfied_by is SatisfiedBy.HUMAN_REPLY:
+        kind = ReplyKind.ANSWER
+    words: tuple[Effect, ...] = (
+        Say(said.text, MessageKind.REPLY, by, kind, said.attachments, said.is_said, said.key, said.external_id),
+    )
+    event = Event("replied", facts.now, by, "", {"kind": kind})
+    if not ticket.status.is_open:
+        return acted(facts, ticket, event, effects=words)
+    clocks = promise.staff_replied(facts.clocks, policy, kind, calendars, at=facts.now)
+    spoken = replace(answering(facts, ticket, by), unset_reply_at=facts.now if kind is ReplyKind.UNSET else None)
+    spoken, effects, wakes = _followed(facts, spoken, kind)
+    return acted(facts, spoken, event, clocks, (*words, *effects), wakes=wakes)
+
+
+def name_reply(facts: Facts, ticket: Ticket, by: PersonId, named: c.NameReply) -> Decision:
+    """Late evidence: a breach that was announced meanwhile is taken back if the reply was in time."""
+    written_at = ticket.unset_reply_at
+    if written_at is None:
+        return Decision()
+    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
+    eta = named.due_at if named.kind is ReplyKind.ETA else None
+    clocks = promise.staff_replied(facts.clocks, policy, named.kind, calendars, at=written_at, eta=eta)
+    has_gone_on = ticket.client_spoke_at > written_at
+    if has_gone_on and named.kind is not ReplyKind.FIX:
+        # The client went on before anybody said what the reply was: those words are owed an answer of their own.
+        channel, spoke_at = promised_channel(facts, ticket), ticket.client_spoke_at
+        clocks = promise.client_spoke(
+            clocks, policy, ticket.urgency, channel, calendars, at=spoke_at, replied=ticket.has_reply
+        )
+    event = Event("reply_named", facts.now, by, "", {"kind": named.kind, "written_at": written_at})
+    settled = replace(ticket, unset_reply_at=None)
+    kind = ReplyKind.ANSWER if has_gone_on and named.kind is ReplyKind.CLARIFY else named.kind
+    settled, effects, wakes = _followed(facts, settled, kind)
+    return acted(facts, settled, event, clocks, (*effects, *_taken_back(facts, ticket, clocks)), wakes=wakes)
+
+
+def ask_details(facts: Facts, ticket: Ticket, by: PersonId, asked: c.AskDetails) -> Decision:
+    """A question to the client; from here on we wait for them, and say so."""
+    if not asked.text.strip():
+        return refused_empty(facts, by)
+    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
+    clocks = promise.staff_replied(facts.clocks, policy, ReplyKind.CLARIFY, calendars, at=facts.now)
+    said = (
+        Say(asked.text, MessageKind.REPLY, by, ReplyKind.CLARIFY),
+        Say(contact_texts(facts)("we_wait"), MessageKind.AUTO),
+    )
+    spoken = replace(answering(facts, ticket, by), unset_reply_at=None)
+    waiting, _, wakes = _followed(facts, spoken, ReplyKind.CLARIFY)
+    return acted(facts, waiting, Event("asked_details", facts.now, by), clocks, said, wakes=wakes)
+
+
+def give_eta(facts: Facts, ticket: Ticket, by: PersonId, eta: c.GiveEta) -> Decision:
+    """A promised moment, said in the client's own time; it gets a clock of its own."""
+    if eta.due_at <= facts.now:
+        return Decision(refusal=person_texts(facts.revision, by)("refused_past"))
+    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
+    clocks = promise.staff_replied(facts.clocks, policy, ReplyKind.ETA, calendars, at=facts.now, eta=eta.due_at)
+    speak = contact_texts(facts)
+    due = speak.moment(eta.due_at, now=facts.now)
+    promised = speak("eta_given", name=first_name(facts.revision, by, by), due=due)
+    text = f"{eta.text.strip()}\n{promised}" if eta.text.strip() else promised
+    said = Say(text, MessageKind.REPLY, by, ReplyKind.ETA)
+    spoken = replace(answering(facts, ticket, by), unset_reply_at=None)
+    spoken, _, wakes = _followed(facts, spoken, ReplyKind.ETA)
+    event = Event("eta_given", facts.now, by, "", {"due_at": eta.due_at})
+    return acted(facts, spoken, event, clocks, (said,), wakes=wakes)
+
+
+def resolve(facts: Facts, ticket: Ticket, by: PersonId, done: c.Resolve) -> Decision:
+    """The work is done; the client hears it, and until when they may come back."""
+    clocks = promise.resolved(facts.clocks, facts.pinned.calendars, at=facts.now)
+    said: tuple[Effect, ...] = ()
+    after_it = ticket
+    if done.text.strip():
+        said = (Say(done.text, MessageKind.REPLY, by, ReplyKind.FIX),)
+        after_it = answering(facts, ticket, by)
+    after_it = replace(after_it, assignee=after_it.assignee or by, rule=after_it.rule if after_it.assignee else "taken")
+    after_it, effects, wakes = _followed(facts, after_it, ReplyKind.FIX)
+    return acted(facts, after_it, Event("resolved", facts.now, by), clocks, (*said, *effects), wakes=wakes)
+
+
+def answering(facts: Facts, ticket: Ticket, by: PersonId) -> Ticket:
+    """Whoever answers a ticket that nobody has, has it from then on."""
+    if ticket.assignee is None:
+        ticket = replace(ticket, assignee=by, rule="taken")
+    status = Status.OPEN if ticket.status is Status.NEW else ticket.status
+    return replace(ticket, status=status, has_reply=True, staff_spoke_at=facts.now)
+
+
+def refused_empty(facts: Facts, by: PersonId) -> Decision:
+    """Nothing was written."""
+    return Decision(refusal=person_texts(facts.revision, by)("refused_empty"))
+
+
+def _followed(facts: Facts, ticket: Ticket, kind: ReplyKind) -> tuple[Ticket, tuple[Effect, ...], tuple[Wake, ...]]:
+    """What a kind of reply does to the ticket itself: a question waits for the client, a fix resolves.
+
+    A further word while we wait for the client lets their silence count anew.
+    """
+    if kind is ReplyKind.FIX:
+        speak = contact_texts(facts)
+        done = replace(ticket, status=Status.RESOLVED, resolved_at=facts.now, unset_reply_at=None)
+        until = speak.moment(reopens_until(facts.revision, done), now=facts.now)
+        said = Say(speak("resolved", number=number(ticket.id), until=until), MessageKind.AUTO)
+        return done, (said,), (closing_wake(facts, done),)
+    if kind is ReplyKind.CLARIFY:
+        ticket = replace(ticket, status=Status.WAITING_CLIENT)
+    if ticket.status is not Status.WAITING_CLIENT:
+        return ticket, (), ()
+    nudge_at = after(facts.now, facts.revision.rules.nudge_after, line_calendar(facts.revision, ticket))
+    return ticket, (), (Wake(waiting_owner(ticket.id), nudge_at),)
+
+
+def _taken_back(facts: Facts, ticket: Ticket, clocks: promise.Promises) -> list[Effect]:
+    """Whoever was told of a breach that never was is told so: the assignee and the first of the ladder."""
+    after_it = {(clock.metric, clock.started_at): clock for clock in clocks}
+    told = [one for one in facts.clocks if one.state is State.BREACHED]
+    retracted = [one for one in told if not _is_broken(after_it[one.metric, one.started_at])]
+    assignee = facts.revision.person(ticket.assignee)
+    people = dict.fromkeys([*([assignee.id] if assignee else []), *leads(facts.revision, ticket.plan)])
+    return [_correction(facts, ticket, clock, person) for clock in retracted for person in people]
+
+
+def _is_broken(clock: Clock) -> bool:
+    return clock.breached_at is not None and clock.state is not State.RETRACTED
+
+
+def _correction(facts: Facts, ticket: Ticket, clock: Clock, person: PersonId) -> Ping:
+    speak = person_texts(facts.revision, person)
+    due = speak.moment(clock.due_at if clock.due_at is not None else facts.now, now=facts.now)
+    title = speak(
+        "ping_retracted",
+        number=number(ticket.id),
+        client=client_name(facts),
+        metric=speak(f"metric_{clock.metric}"),
+        due=due,
+    )
+    return Ping(person, f"retracted:{ticket.id}:{clock.metric}:{clock.started_at}:{person}", title, guard=Guard())

@@ -1,0 +1,137 @@
+"""What a message costs the database is counted in statements and hops, which do not depend on the machine's mood.
+
+`make bench` measures the time; this holds the reason for it: a batch costs the same however many messages share it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import Connection, event
+
+from adapters.message import Channel
+from adapters.port import Raw
+from bot.desk.applying import apply_document
+from bot.store.engine import Database
+from tests.builders import document
+from tests.harness import NOON, OwnedTime, StoryChannel, new_desk
+
+T = TypeVar("T")
+
+TOGETHER = 64
+#: Two more than counted today, so that one look more is a choice somebody makes and not an accident.
+MOST_TO_KEEP = 7
+MOST_TO_DECIDE = 32
+
+
+@dataclass(slots=True)
+class CountingDatabase(Database):
+    """A real database that counts: one entry for each hop to the writer, with its statements."""
+
+    database: Database
+    hops: list[int] = field(default_factory=list)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database.is_sqlite
+
+    @property
+    def path(self) -> Path | None:
+        return self.database.path
+
+    @property
+    def url(self) -> str:
+        return self.database.url
+
+    async def read(self, look: Callable[[Connection], T]) -> T:
+        return await self.database.read(look)
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        def counted(conn: Connection) -> T:
+            statements = 0
+
+            def count(*_: Any) -> None:  # noqa: ANN401 - as SQLAlchemy calls it
+                nonlocal statements
+                statements += 1
+
+            event.listen(conn, "before_cursor_execute", count)
+            try:
+                return change(conn)
+            finally:
+                event.remove(conn, "before_cursor_execute", count)
+                self.hops.append(statements)
+
+        return await self.database.write(counted)
+
+    async def close(self) -> None:
+        await self.database.close()
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a batch cost: hops and statements to keep it, and to decide it."""
+
+    keeping: Sequence[int]
+    deciding: Sequence[int]
+
+
+Hear = Callable[[int], Any]
+
+
+@asynccontextmanager
+async def listening(database: Database) -> AsyncIterator[Hear]:
+    """A desk that is told so many messages at once, each of somebody it does not know."""
+    counting, time = CountingDatabase(database), OwnedTime(NOON)
+    await apply_document(counting, document(), at=time.at, by="test")
+    telegram = StoryChannel(Channel.TELEGRAM, now=time.moment)
+    desk = new_desk(counting, {Channel.TELEGRAM: telegram}, time)
+    await desk.prepare(is_alone=True)
+    said = 0
+
+    async def hear(messages: int) -> Heard:
+        nonlocal said
+        raws = [opening(said + place) for place in range(messages)]
+        said += messages
+        counting.hops.clear()
+        await asyncio.gather(*(desk.intake.journal([raw], None) for raw in raws))
+        keeping = list(counting.hops)
+        counting.hops.clear()
+        assert await desk.intake.once() == messages
+        return Heard(keeping, list(counting.hops))
+
+    yield hear
+    await desk.drain()
+
+
+def opening(number: int) -> Raw:
+    """A message that opens a ticket."""
+    payload = f"""{{"kind": "message", "chat": "{number}", "id": "m{number}", "from": "{number}", "name": "Ada",
+        "text": "Payroll failed", "at": "{NOON.isoformat()}"}}"""
+    return Raw(Channel.TELEGRAM, "desk", f"m{number}", payload.encode(), NOON, f"telegram:desk:{number}")
+
+
+async def test_a_batch_of_messages_is_kept_in_one_hop_and_decided_in_another(database: Database) -> None:
+    async with listening(database) as hear:
+        heard = await hear(TOGETHER)
+
+    assert (len(heard.keeping), len(heard.deciding)) == (1, 1)
+
+
+@pytest.mark.parametrize("messages", [1, TOGETHER], ids=["one message", "as many as a batch holds"])
+async def test_a_ticket_is_opened_in_a_handful_of_statements(database: Database, messages: int) -> None:
+    async with listening(database) as hear:
+        heard = await hear(messages)
+
+    assert heard.keeping[0] <= MOST_TO_KEEP
+    assert heard.deciding[0] <= MOST_TO_DECIDE
+
+
+async def test_more_messages_in_a_batch_need_no_more_statements(database: Database) -> None:
+    async with listening(database) as hear:
+        few, many = await hear(2), await hear(TOGETHER)
+
+    assert many == few
