@@ -84,7 +84,7 @@ name = "Vera Kova"
 roles = ["manager"]
 calendar = "office"
 backup = "oleg"
-identities = { slack = "T1/U1" }
+identities = { slack = "T1/U1", telegram = 2001 }
 [people.oleg]
 name = "Oleg Hnatiuk"
 roles = ["manager"]
@@ -145,3 +145,12 @@ def document(text: str = STORY_DESK) -> Document:
     loaded = judge(*merge([("desk.toml", text)]), today=TODAY)
     assert loaded.document is not None, "\n".join(map(str, loaded.problems))
     return loaded.document
+
+
+def story_desk(*changes: tuple[str, str], more: str = "") -> str:
+    """The story's desk with some lines written otherwise, and tables of its own at the end."""
+    text = STORY_DESK
+    for written, instead in changes:
+        assert text.count(written) == 1, f"the story's desk has this {text.count(written)} times: {written}"
+        text = text.replace(written, instead)
+    return text + more

@@ -1,21 +1,30 @@
 """The story harness: the whole desk on a real database, fake channels, and a clock that the story owns.
 
-A story says what people do (`receives`, `does`, `presses`), lets time pass (`fast_forward`) and then says what must have
-been seen (`expect_*`) and, last of all, that nothing else was (`expect_quiet`). Time never passes by itself: each step
-is worked off to its end before the next line of the story, alarm by alarm in the order of their moments.
+A story says what people do (`receives`, `does`, `presses`), lets time pass (`fast_forward`) and then says what must
+have been seen (`expect_*`) and, last of all, that nothing else was (`expect_quiet`). Time never passes by itself: each
+step is worked off to its end before the next line of the story, alarm by alarm in the order of their moments.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from adapters.card import OutboundCard
 from adapters.fake import FakeChannel
-from adapters.message import Channel, Identity
-from adapters.port import Answer
+from adapters.fake_screen import Outbound
+from adapters.message import Channel, Identity, Receipt
+from adapters.port import Answer, Raw
+from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
-from bot.store import alarms, outbox, reads
+from bot.now import Timekeeper
+from bot.store import alarms, journal, outbox, reads
+from bot.store.connection import Connection
+from bot.store.engine import Database
+from bot.store.errors import StoreUnavailableError
+from bot.store.outbox import Outgoing
 from bot.tickets.command import Command
 from bot.tickets.facts import Line
 from bot.tickets.ticket import Ticket, TicketId
@@ -26,6 +35,8 @@ from sla.duration import Instant, instant, later, moment
 #: A Tuesday, 12:00 at +03:00: everybody of the built desk is on shift.
 NOON = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 ALL_CHANNELS = tuple(Channel)
+
+T = TypeVar("T")
 
 
 class OwnedTime:
@@ -39,6 +50,55 @@ class OwnedTime:
 
     def moment(self) -> datetime:
         return moment(self.at)
+
+
+class StoryChannel(FakeChannel):
+    """The channel in memory that can also fall silent: it shows a message and never says so, as when we are killed."""
+
+    #: Set by a story to make it so, and rung once something was shown.
+    falls_silent: asyncio.Event | None = None
+
+    async def send(self, message: Outbound) -> Receipt:
+        receipt = await super().send(message)
+        if self.falls_silent is not None:
+            self.falls_silent.set()
+            await asyncio.Event().wait()
+        return receipt
+
+
+class StoryDatabase(Database):
+    """A real database that can be away, as one is that is locked, full or restarting."""
+
+    def __init__(self, database: Database) -> None:
+        self.is_away = False
+        self._database = database
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._database.is_sqlite
+
+    @property
+    def path(self) -> Path | None:
+        return self._database.path
+
+    @property
+    def url(self) -> str:
+        return self._database.url
+
+    async def read(self, look: Callable[[Connection], T]) -> T:
+        self._refuse()
+        return await self._database.read(look)
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        self._refuse()
+        return await self._database.write(change)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    def _refuse(self) -> None:
+        if self.is_away:
+            raise StoreUnavailableError("the database is locked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +119,8 @@ class Story:
 
     desk: Desk
     time: OwnedTime
-    channels: Mapping[Channel, FakeChannel]
+    database: StoryDatabase
+    channels: Mapping[Channel, StoryChannel]
     _looked: dict[Channel, int] = field(default_factory=dict)
     _unexpected: list[Seen] = field(default_factory=list)
     _acts: int = 0
@@ -67,13 +128,37 @@ class Story:
     # What happens
 
     async def receives(
-        self, channel: Channel = Channel.TELEGRAM, *, sender: str, text: str, address: str | None = None, **more: Any
+        self,
+        channel: Channel = Channel.TELEGRAM,
+        *,
+        sender: str,
+        text: str,
+        address: str | None = None,
+        **more: Any,  # noqa: ANN401 - whatever the channel in memory can say
     ) -> str:
-        """A contact writes (by name, or by an address nobody knows); gives the message's own id."""
-        own = self._address(sender, channel)
-        raw = await self.channels[channel].says(address or own, text, sender=own, name=sender.title(), **more)
+        """Somebody writes (by name, or by an address nobody knows); gives the message's own id."""
+        raw = await self.arrives(channel, sender=sender, text=text, address=address, **more)
         await self.settle()
         return raw.external_id
+
+    async def arrives(
+        self,
+        channel: Channel = Channel.TELEGRAM,
+        *,
+        sender: str,
+        text: str,
+        address: str | None = None,
+        **more: Any,  # noqa: ANN401 - whatever the channel in memory can say
+    ) -> Raw:
+        """The same, up to the moment at which it is kept: nothing is decided yet."""
+        own = self._address(sender, channel)
+        return await self.channels[channel].says(address or own, text, sender=own, name=sender.title(), **more)
+
+    async def edits(self, sender: str, name: str, text: str | None) -> None:
+        """A contact gives a message on Telegram new words, or takes it back."""
+        telegram, own = self.channels[Channel.TELEGRAM], self._address(sender, Channel.TELEGRAM)
+        await (telegram.deletes(own, name) if text is None else telegram.edits(own, name, text))
+        await self.settle()
 
     async def does(self, person: str, command: Command, *, ticket: int = 1, key: str | None = None) -> Answer:
         """One of our people does something to a ticket, from wherever they are."""
@@ -92,6 +177,20 @@ class Story:
             answer = await slack.submit(self._address(person, Channel.SLACK), fields)
         await self.settle()
         return answer
+
+    async def apply(self, document: Mapping[str, Any]) -> None:
+        """An admin puts another desk in force."""
+        await apply_document(self.database, document, at=self.time.at, by="story")
+        await self.desk.refresh()
+
+    async def dies(self) -> None:
+        """The process is killed right here, and a new one starts on the same database and the same channels."""
+        await asyncio.sleep(0)  # what was started begins
+        for task in asyncio.all_tasks():
+            if task.get_name().startswith("send "):
+                task.cancel()
+        self.desk = new_desk(self.database, self.channels, self.time)
+        await self.desk.prepare(is_alone=True)
 
     async def fast_forward(self, **length: float) -> None:
         """Let time pass, stopping at every alarm and every postponed send on the way."""
@@ -124,6 +223,10 @@ class Story:
             # Channels that rest between two sends let a second pass; a story that ends here has seen everything.
             await self._pass_rests()
 
+    async def ends(self) -> None:
+        """The last process of the story finishes what it began."""
+        await self.desk.drain()
+
     # What was seen
 
     def expect_message(self, contact: str, channel: Channel = Channel.TELEGRAM, *, containing: str) -> str:
@@ -151,6 +254,21 @@ class Story:
         return self._staff(person, f"a ping for {person}", containing, is_edit=False)
 
     expect_alert = expect_ping
+
+    def mentions(self, person: str, *, containing: str) -> bool:
+        """Whether what they see with these words, and have not been expected to see yet, calls their name."""
+        self._look()
+        addresses = {self._address(person, channel) for channel in self.channels} | {person}
+        return any(one.is_mention for one in self._unexpected if one.address in addresses and containing in one.text)
+
+    def expect_nothing(self, name: str, channel: Channel = Channel.TELEGRAM) -> None:
+        """Nothing new stands in front of this person or contact; what others saw stays to be expected."""
+        self._look()
+        address = self._address(name, channel)
+        seen = [
+            one for one in self._unexpected if one.channel is channel and one.address == address and not one.is_edit
+        ]
+        assert not seen, f"{name} was told:\n" + "\n".join(map(str, seen))
 
     def expect_quiet(self) -> None:
         """Nothing else appeared in front of anybody. Quiet changes of a card are no noise."""
@@ -186,15 +304,23 @@ class Story:
 
     async def page(self, number: int = 1) -> reads.Page:
         """A ticket with everything around it."""
-        page = await self.desk.database.read(
+        page = await self.database.read(
             lambda conn: reads.page(conn, self.desk.revisions, TicketId(number), now=self.time.at)
         )
         assert page is not None, f"there is no T-{number}"
         return page
 
+    async def outbox(self, state: str) -> Sequence[Outgoing]:
+        """The rows of the outbox in a state, newest first."""
+        return await self.database.read(lambda conn: outbox.listing(conn, states=[state], count=1_000))
+
+    async def inbox(self, state: str) -> Sequence[journal.Kept]:
+        """The payloads of the journal in a state, newest first."""
+        return await self.database.read(lambda conn: journal.listing(conn, states=[state], count=1_000))
+
     async def is_there(self, number: int) -> bool:
         """Whether a ticket of that number exists."""
-        page = await self.desk.database.read(
+        page = await self.database.read(
             lambda conn: reads.page(conn, self.desk.revisions, TicketId(number), now=self.time.at)
         )
         return page is not None
@@ -218,7 +344,7 @@ class Story:
             what, containing, lambda seen: seen.address in addresses and seen.is_card and seen.is_edit is is_edit
         )
 
-    def _taken(self, what: str, containing: str, fits: Any) -> str:
+    def _taken(self, what: str, containing: str, fits: Callable[[Seen], bool]) -> str:
         self._look()
         found = [one for one in self._unexpected if fits(one) and containing in one.text]
         seen = "\n".join(map(str, self._unexpected)) or "nothing"
@@ -233,7 +359,7 @@ class Story:
         for channel, fake in self.channels.items():
             happenings = fake.happenings()
             for one in happenings[self._looked.get(channel, 0) :]:
-                if one.by:
+                if one.by or one.what == "noticed":
                     continue
                 shown = next((seen for seen in fake.sent if seen.external_id == one.external_id), None)
                 card = shown.message if shown is not None and isinstance(shown.message, OutboundCard) else None
@@ -250,12 +376,24 @@ class Story:
             self._looked[channel] = len(happenings)
 
     async def _next_stop(self) -> Instant | None:
-        alarm = await self.desk.database.read(alarms.next_due)
-        send = await self.desk.database.read(outbox.next_ready)
-        return min((one for one in (alarm, send) if one is not None and one > self.time.at), default=None)
+        alarm = await self.database.read(alarms.next_due)
+        moments = [alarm, *await self._sends()]
+        return min((one for one in moments if one is not None and one > self.time.at), default=None)
 
     async def _pass_rests(self) -> None:
         """Let the seconds pass that a channel wants between two sends, as they would pass unnoticed in real life."""
-        send = await self.desk.database.read(outbox.next_ready)
-        if send is not None and self.time.at < send <= self.time.at + 2_000:
+        send = min((one for one in await self._sends() if one > self.time.at), default=None)
+        if send is not None and send <= self.time.at + 2_000:
             self.time.at = send
+
+    async def _sends(self) -> Sequence[Instant]:
+        rows = await self.database.read(lambda conn: outbox.listing(conn, count=1_000))
+        return [row.not_before for row in rows if row.state != "sending"]
+
+
+def new_desk(database: Database, channels: Mapping[Channel, StoryChannel], time: OwnedTime) -> Desk:
+    """A desk on this database that listens to these channels."""
+    desk = Desk(database, channels, Timekeeper(wall=time.now))
+    for fake in channels.values():
+        fake.connect(desk.intake.journal, desk.commands.press)
+    return desk

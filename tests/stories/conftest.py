@@ -1,46 +1,79 @@
-"""The desk of a story, on SQLite and on PostgreSQL."""
+"""The desk of a story, on SQLite; a module that says so (`DATABASES`) is told on PostgreSQL as well."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from adapters.fake import FakeChannel
-from adapters.message import Channel
 from bot.desk.applying import apply_document
-from bot.desk.desk import Desk
-from bot.now import Timekeeper
 from bot.store.engine import open_database
 from bot.store.migrate import upgrade
 from tests.builders import STORY_DESK, document
-from tests.harness import ALL_CHANNELS, NOON, OwnedTime, Story
+from tests.harness import ALL_CHANNELS, NOON, OwnedTime, Story, StoryChannel, StoryDatabase, new_desk
+from tests.peers.postgres import PostgresServer
 
 MakeStory = Callable[..., Awaitable[Story]]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def make_desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MakeStory]:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "story_url" in metafunc.fixturenames:
+        metafunc.parametrize("story_url", getattr(metafunc.module, "DATABASES", ("sqlite",)), indirect=True)
+
+
+def _migrate(url: str) -> None:
+    async def migrate() -> None:
+        database = await open_database(url)
+        await upgrade(database)
+        await database.close()
+
+    asyncio.run(migrate())
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with its tables: every story begins with a copy."""
+    path = tmp_path_factory.mktemp("template") / "story.db"
+    _migrate(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> Iterator[str]:
+    url = postgres.new_database()
+    _migrate(url)
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture
+def story_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the story's own."""
+    if request.param == "sqlite":
+        copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "story.db")
+        return f"sqlite+aiosqlite:///{copy}"
+    factory: Callable[..., str] = request.getfixturevalue("database_url_factory")
+    return factory(request.getfixturevalue("postgres_template"))
+
+
+@pytest.fixture
+async def make_desk(story_url: str) -> AsyncIterator[MakeStory]:
     """Build a story's desk; `desk` is TOML, `start` the moment it begins."""
     async with AsyncExitStack() as stack:
 
-        async def make(desk: str = STORY_DESK, *, start: object = NOON) -> Story:
-            if request.param == "sqlite":
-                url = f"sqlite+aiosqlite:///{tmp_path}/story.db"
-            else:
-                url = request.getfixturevalue("postgres_url")
-            database = await open_database(url)
+        async def make(desk: str = STORY_DESK, *, start: datetime = NOON) -> Story:
+            database = StoryDatabase(await open_database(story_url))
             stack.push_async_callback(database.close)
-            await upgrade(database)
-            time = OwnedTime(start)  # type: ignore[arg-type]
+            time = OwnedTime(start)
             await apply_document(database, document(desk), at=time.at, by="story")
-            channels = {channel: FakeChannel(channel, now=time.moment) for channel in ALL_CHANNELS}
-            story_desk = Desk(database, channels, Timekeeper(wall=time.now))
-            for fake in channels.values():
-                fake.connect(story_desk.intake.journal, story_desk.commands.press)
-            await story_desk.prepare(is_alone=True)
-            stack.push_async_callback(story_desk.drain)
-            return Story(story_desk, time, channels)
+            channels = {channel: StoryChannel(channel, now=time.moment) for channel in ALL_CHANNELS}
+            story = Story(new_desk(database, channels, time), time, database, channels)
+            await story.desk.prepare(is_alone=True)
+            stack.push_async_callback(story.ends)
+            return story
 
         yield make
 

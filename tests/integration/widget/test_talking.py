@@ -20,16 +20,16 @@ async def test_a_person_writes_and_is_answered(window: Window, host: Host) -> No
     await expect(window.messages).to_have_text(["Nothing reaches our tracker"])
     await expect(window.log).to_contain_text("sent")
     await expect(window.box).to_have_value("")
-    await host.desk.reply(conversation(), "Got it. Vera answers by 12:10.", kind="auto")
+    await host.desk.reply(conversation(), "Got it. Vera answers by 12:10 (your time).", kind="auto")
     await host.desk.reply(conversation(), "Found it: one node is stuck.")
 
     await expect(window.messages).to_have_text(
-        ["Nothing reaches our tracker", "Got it. Vera answers by 12:10.", "Found it: one node is stuck."]
+        ["Nothing reaches our tracker", "Got it. Vera answers by 12:10 (your time).", "Found it: one node is stuck."]
     )
     await expect(window.log).to_contain_text("Vera · ")
     assert host.desk.texts(conversation()) == [
         "Nothing reaches our tracker",
-        "Got it. Vera answers by 12:10.",
+        "Got it. Vera answers by 12:10 (your time).",
         "Found it: one node is stuck.",
     ]
 
