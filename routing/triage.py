@@ -51,8 +51,13 @@ def triage(text: str, rules: Sequence[KeywordRule], *, urgencies: Sequence[str],
 
 def _folded(text: str) -> str:
     """Words framed by single spaces, punctuation as words of its own: so matching is by whole words."""
-    spaced = "".join(sign if sign.isalnum() else f" {sign} " for sign in text[:READ].casefold())
-    return f" {' '.join(spaced.split())} "
+    # Most words hold no punctuation: to look at their signs one by one was a quarter of opening a ticket.
+    words = (word if word.isalnum() else _apart(word) for word in text[:READ].casefold().split())
+    return f" {' '.join(words)} "
+
+
+def _apart(word: str) -> str:
+    return " ".join("".join(sign if sign.isalnum() else f" {sign} " for sign in word).split())
 
 
 #: The words of the rules are few and asked about with every message: kept, since folding them costs most of a triage.

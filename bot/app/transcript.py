@@ -48,7 +48,9 @@ class StoredTranscript:
     ) -> Profile:
         """Who answers this person, and when they are there, in the person's language and time."""
         revision, now = self._desk.revisions.current, self._desk.now()
-        met = await self._desk.database.read(lambda conn: reads.acquaintance(conn, identity.key))
+        met = await self._desk.database.read(
+            lambda conn: reads.acquaintance(conn, identity.key, has_token=vouched is not None)
+        )
         client_id = vouched.client if vouched and vouched.client in revision.clients else None
         client = revision.client(ClientId(client_id)) if client_id else revision.client(met.client if met else None)
         own = (met.language if met else None) or language or (client.language if client else None)

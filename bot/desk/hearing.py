@@ -99,16 +99,17 @@ class Hearing:
         text = clean(message.text)
         if not text.strip() and not message.attachments:
             return None
-        key, name = _key(message), message.external_id
+        key, name, at = _key(message), message.external_id, min(instant(message.at), now)
         word = word_from_text(text, channel=message.conversation.channel)
         person = self._directory.person_of(message.sender)
         if person is not None:
             # One of ours wrote in the client's own place: that is an answer the client has seen already.
             if facts.ticket is None or word is not None:
                 return None
-            reply = c.Reply(text, ReplyKind.UNSET, message.attachments, is_said=True, key=key, external_id=name)
+            files = message.attachments
+            reply = c.Reply(text, ReplyKind.UNSET, files, is_said=True, key=key, external_id=name, at=at)
             return staff_does(facts, person, reply)
-        heard = Heard(key, name, text, min(instant(message.at), now), message.attachments)
+        heard = Heard(key, name, text, at, message.attachments)
         return client_says(facts, heard) if word is None else client_asks(facts, heard, word)
 
     def _changed(self, conn: Connection, one: Inbound, now: Instant) -> None:

@@ -16,7 +16,7 @@ from bot.tickets.facts import Facts, Guard, Line
 from bot.tickets.outcome import contact_texts
 from bot.tickets.ticket import MessageId, TicketId
 from routing.people import PersonId
-from sla.clock import is_owing
+from sla.clock import BREACH, Clock, Mark, State, is_owing
 from sla.duration import Instant, moment
 
 Outbound = OutboundMessage | OutboundCard
@@ -90,4 +90,14 @@ def _is_stale(guard: Guard, facts: Facts) -> str:
     )
     if clock is None or not is_owing(clock):
         return "the client has been answered"
-    return ""
+    return _overtaken(guard.mark, clock) if guard.mark is not None else ""
+
+
+def _overtaken(mark: Mark, clock: Clock) -> str:
+    """Why this mark of a clock that still owes something is not worth telling; empty while it is."""
+    if clock.state is State.PAUSED:
+        return "the clock stands still"
+    if (mark == BREACH) is not (clock.state is State.BREACHED):
+        return "the promise is not broken" if mark == BREACH else "the promise is broken by now"
+    # Marks are told mildest first, so whatever was told later is the more urgent.
+    return "a more urgent reminder has come since" if mark in clock.fired[:-1] else ""

@@ -24,11 +24,14 @@ from sla.duration import Instant
 from sla.week import parse_zone
 
 _IDENTITIES = """
-SELECT identity.key, identity.is_verified, contact.id, contact.client, contact.name, contact.language, contact.zone
+SELECT identity.key, identity.is_verified, identity.source, contact.id, contact.client, contact.name, contact.language,
+contact.zone
 FROM identity JOIN contact ON contact.id = identity.contact_id WHERE identity.key IN {keys}
 """
 _TALKS = "SELECT key, id, contact_id, rev, ticket_id FROM conversation WHERE key IN {keys}"
 NAME_LENGTH = 120
+#: The source of an identity that only the host application's word makes a client's.
+VOUCHED = "vouched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,15 @@ def arrivals(
     return found
 
 
+def own_client(row: Row[Any], *, has_token: bool) -> str | None:
+    """The client an identity is proven to belong to, by itself or by an earlier token.
+
+    Where a token speaks, `has_token`, what an earlier one said no longer counts: the host application may have thought
+    better of it. What an admin wrote does count.
+    """
+    return row.client if row.is_verified and not (has_token and row.source == VOUCHED) else None
+
+
 def speaker_from_row(revision: Revision, row: "Row[Any] | _Contact", *, is_verified: bool) -> Speaker:
     """A stored contact as a decision sees them; gaps are filled from their client, then from the desk."""
     client = revision.client(ClientId(row.client)) if row.client else None
@@ -102,12 +114,12 @@ def _speaker(
     vouched = one.vouched.client if one.vouched and one.vouched.client in revision.clients else None
     # A place an admin mapped to a client, whose members act as that client.
     mapped = owners.get((one.conversation.channel, one.conversation.address.split("#", 1)[0]))
-    own = row.client if row is not None and row.client and row.is_verified else None
+    own = own_client(row, has_token=one.vouched is not None) if row is not None else None
     client = vouched or own or mapped
     name = (one.vouched.name if one.vouched and one.vouched.name else "") or (row.name if row else "")
     seen = _Contact(
         contact,
-        client or (row.client if row else None),
+        client,
         (name or one.sender_name or one.sender.address)[:NAME_LENGTH],
         (row.language if row else None) or one.language,
         (row.zone if row else None) or _known_zone(one.zone),
@@ -163,7 +175,7 @@ def _introduce(
                 "key": one.sender.key,
                 "contact_id": speaker.contact,
                 "is_verified": int(bool(one.vouched) and speaker.is_verified),
-                "source": "vouched" if one.vouched else "seen",
+                "source": VOUCHED if one.vouched else "seen",
                 "linked_at": now,
             }
         if one.conversation.key in new:
@@ -181,16 +193,23 @@ def _introduce(
 def _learn(
     conn: Connection, found: Sequence[Arrival], messages: Sequence[InboundMessage], known: dict[str, Row[Any]]
 ) -> None:
-    """What the channel vouches for now and the store did not know, or knew otherwise."""
+    """What the channel vouches for now and the store did not know, or knew otherwise; also that it no longer does.
+
+    What an admin wrote stands: there a token counts only for what is said with it.
+    """
     contacts: dict[int, dict[str, Any]] = {}
     identities: dict[str, dict[str, Any]] = {}
     for arrival, one in zip(found, messages, strict=True):
         row = known.get(one.sender.key)
-        if row is None or one.vouched is None or not arrival.speaker.is_verified:
+        if row is None or one.vouched is None:
             continue
-        if (row.client, row.name) != (arrival.speaker.client, arrival.speaker.name):
-            contacts[row.id] = {"id": row.id, "client": arrival.speaker.client, "name": arrival.speaker.name}
-        if not row.is_verified:
-            identities[row.key] = {"key": row.key, "is_verified": 1, "source": "vouched"}
+        speaker = arrival.speaker
+        is_by_token = row.source == VOUCHED or (speaker.is_verified and not row.is_verified)
+        client = speaker.client if is_by_token else row.client
+        if (row.client, row.name) != (client, speaker.name):
+            contacts[row.id] = {"id": row.id, "client": client, "name": speaker.name}
+        if is_by_token and bool(row.is_verified) is not speaker.is_verified:
+            verified = int(speaker.is_verified)
+            identities[row.key] = {"key": row.key, "is_verified": verified, "source": VOUCHED}
     update_many(conn, schema.contact, list(contacts.values()))
     update_many(conn, schema.identity, list(identities.values()))

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from adapters.message import Attachment, Untrusted, conversation_from_key
+from bot.store.arrivals import own_client
 from bot.store.facts import facts_of_tickets, ticket_from_row
 from bot.store.look import rows_by_keys
 from bot.store.revisions import Revisions
@@ -39,7 +40,7 @@ SELECT id, message_id, state, attempts, not_before, error FROM outbox WHERE mess
 """
 _IDENTITIES = "SELECT key, is_verified FROM identity WHERE contact_id IN {keys} ORDER BY key"
 _ACQUAINTANCE = """
-SELECT contact.id, contact.client, contact.language, contact.zone, identity.is_verified
+SELECT contact.id, contact.client, contact.language, contact.zone, identity.is_verified, identity.source
 FROM identity JOIN contact ON contact.id = identity.contact_id WHERE identity.key IN {keys}
 """
 _LATEST_ASSIGNEE = """
@@ -163,14 +164,15 @@ def heads(conn: Connection, conversation_keys: Sequence[str]) -> dict[str, int]:
     return {row.key: row.rev for row in rows_by_keys(conn, _HEADS, conversation_keys)}
 
 
-def acquaintance(conn: Connection, identity_key: str) -> Acquaintance | None:
-    """What we know of whoever holds this identity; None before their first word."""
+def acquaintance(conn: Connection, identity_key: str, *, has_token: bool) -> Acquaintance | None:
+    """What we know of whoever holds this identity, and shows a token or not; None before their first word."""
     row = next(iter(rows_by_keys(conn, _ACQUAINTANCE, [identity_key])), None)
     if row is None:
         return None
     latest = next(iter(rows_by_keys(conn, _LATEST_ASSIGNEE, [row.id])), None)
+    own = own_client(row, has_token=has_token)
     return Acquaintance(
-        client=ClientId(row.client) if row.client and row.is_verified else None,
+        client=ClientId(own) if own else None,
         language=row.language,
         zone=row.zone,
         assignee=PersonId(latest.assignee) if latest is not None and latest.assignee else None,

@@ -123,6 +123,7 @@ ticket = _table(
     _at("client_spoke_at"),
     _at("staff_spoke_at", nullable=True),
     _at("resolved_at", nullable=True),
+    _at("reopened_at", nullable=True),
     _at("unset_reply_at", nullable=True),
     _at("next_due", nullable=True),
     # At most one current open ticket per conversation is this index, not a hope.

@@ -17,7 +17,7 @@ class Take:
 class Reply:
     """Words to the client. `kind` UNSET leaves open which kind it was.
 
-    `is_said` means the client's channel shows them already, under the names `key` and `external_id`.
+    `is_said` means the client's channel shows them already, since `at`, under the names `key` and `external_id`.
     """
 
     text: str
@@ -26,6 +26,7 @@ class Reply:
     is_said: bool = False
     key: str = ""
     external_id: str = ""
+    at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,11 +102,13 @@ def opens(facts: Facts, heard: Heard) -> Decision:
         subject=subject_of(heard.text, [one.name for one in heard.attachments]),
         assignee=None,
         rule="",
+        line=plan.line,
         is_verified=speaker.is_verified,
         opened_at=heard.at,
         client_spoke_at=heard.at,
     )
-    facts = replace(facts, pinned=revision, ticket=None, clocks=())
+    if facts.ticket is not None:
+        facts = replace(facts, pinned=revision, ticket=None, clocks=())
     ticket, events = routed(facts, ticket)
     channel = promised_channel(facts, ticket)
     clocks = promise.client_spoke((), policy, ticket.urgency, channel, revision.calendars, at=heard.at)
@@ -165,7 +167,8 @@ def _comes_back(facts: Facts, ticket: Ticket, heard: Heard) -> Decision:
     clocks = promise.client_spoke(
         clocks, policy, ticket.urgency, channel, calendars, at=heard.at, replied=ticket.has_reply
     )
-    again, events = routed_on(facts, replace(ticket, status=Status.OPEN, resolved_at=None, client_spoke_at=heard.at))
+    reopened = replace(ticket, status=Status.OPEN, resolved_at=None, reopened_at=heard.at, client_spoke_at=heard.at)
+    again, events = routed_on(facts, reopened)
     return concluded(
         facts,
         again,

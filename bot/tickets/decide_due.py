@@ -201,6 +201,6 @@ def _ping(facts: Facts, ticket: Ticket, firing: Firing, person: PersonId) -> Pin
         speak(key, **values),
         (whom,) if is_lead else (),
         is_alert=is_lead or mark == BREACH,
-        guard=Guard(metric=clock.metric, started_at=clock.started_at, assignee=None if is_lead else person),
+        guard=Guard(clock.metric, clock.started_at, mark, assignee=None if is_lead else person),
         actions=("ticket.ack", "ticket.take", "ticket.handover") if is_lead else (),
     )

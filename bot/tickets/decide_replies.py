@@ -26,6 +26,7 @@ from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId
 from sla import promise
 from sla.clock import Clock, State
+from sla.duration import Instant
 from sla.policy import SatisfiedBy
 from sla.promise import ReplyKind
 
@@ -35,19 +36,22 @@ def reply(facts: Facts, ticket: Ticket, by: PersonId, said: c.Reply) -> Decision
     if not said.text.strip() and not said.attachments:
         return refused_empty(facts, by)
     kind = said.kind
-    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
+    policy = facts.pinned.policies[ticket.policy]
     if kind is ReplyKind.UNSET and policy.satisfied_by is SatisfiedBy.HUMAN_REPLY:
         kind = ReplyKind.ANSWER
+    at = facts.now if said.at is None else said.at
+    names = (said.key, said.external_id)
     words: tuple[Effect, ...] = (
-        Say(said.text, MessageKind.REPLY, by, kind, said.attachments, said.is_said, said.key, said.external_id),
+        Say(said.text, MessageKind.REPLY, by, kind, said.attachments, said.is_said, *names, said.at),
     )
-    event = Event("replied", facts.now, by, "", {"kind": kind})
+    event = Event("replied", at, by, "", {"kind": kind})
     if not ticket.status.is_open:
         return acted(facts, ticket, event, effects=words)
-    clocks = promise.staff_replied(facts.clocks, policy, kind, calendars, at=facts.now)
-    spoken = replace(answering(facts, ticket, by), unset_reply_at=facts.now if kind is ReplyKind.UNSET else None)
+    clocks = _replied(facts, ticket, kind, at)
+    unset_at = _unset_since(ticket, at) if kind is ReplyKind.UNSET else None
+    spoken = replace(answering(facts, ticket, by, at=at), unset_reply_at=unset_at)
     spoken, effects, wakes = _followed(facts, spoken, kind)
-    return acted(facts, spoken, event, clocks, (*words, *effects), wakes=wakes)
+    return acted(facts, spoken, event, clocks, (*words, *effects, *_taken_back(facts, ticket, clocks)), wakes=wakes)
 
 
 def name_reply(facts: Facts, ticket: Ticket, by: PersonId, named: c.NameReply) -> Decision:
@@ -55,16 +59,9 @@ def name_reply(facts: Facts, ticket: Ticket, by: PersonId, named: c.NameReply) -
     written_at = ticket.unset_reply_at
     if written_at is None:
         return Decision()
-    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
     eta = named.due_at if named.kind is ReplyKind.ETA else None
-    clocks = promise.staff_replied(facts.clocks, policy, named.kind, calendars, at=written_at, eta=eta)
+    clocks = _replied(facts, ticket, named.kind, written_at, eta)
     has_gone_on = ticket.client_spoke_at > written_at
-    if has_gone_on and named.kind is not ReplyKind.FIX:
-        # The client went on before anybody said what the reply was: those words are owed an answer of their own.
-        channel, spoke_at = promised_channel(facts, ticket), ticket.client_spoke_at
-        clocks = promise.client_spoke(
-            clocks, policy, ticket.urgency, channel, calendars, at=spoke_at, replied=ticket.has_reply
-        )
     event = Event("reply_named", facts.now, by, "", {"kind": named.kind, "written_at": written_at})
     settled = replace(ticket, unset_reply_at=None)
     kind = ReplyKind.ANSWER if has_gone_on and named.kind is ReplyKind.CLARIFY else named.kind
@@ -112,22 +109,43 @@ def resolve(facts: Facts, ticket: Ticket, by: PersonId, done: c.Resolve) -> Deci
     if done.text.strip():
         said = (Say(done.text, MessageKind.REPLY, by, ReplyKind.FIX),)
         after_it = answering(facts, ticket, by)
-    after_it = replace(after_it, assignee=after_it.assignee or by, rule=after_it.rule if after_it.assignee else "taken")
+    if facts.revision.person(after_it.assignee) is None:
+        after_it = replace(after_it, assignee=by, rule="taken")
     after_it, effects, wakes = _followed(facts, after_it, ReplyKind.FIX)
     return acted(facts, after_it, Event("resolved", facts.now, by), clocks, (*said, *effects), wakes=wakes)
 
 
-def answering(facts: Facts, ticket: Ticket, by: PersonId) -> Ticket:
-    """Whoever answers a ticket that nobody has, has it from then on."""
-    if ticket.assignee is None:
+def answering(facts: Facts, ticket: Ticket, by: PersonId, *, at: Instant | None = None) -> Ticket:
+    """Whoever answers a ticket that nobody has, or somebody who left, has it from then on. `at`: when, if not now."""
+    if facts.revision.person(ticket.assignee) is None:
         ticket = replace(ticket, assignee=by, rule="taken")
     status = Status.OPEN if ticket.status is Status.NEW else ticket.status
-    return replace(ticket, status=status, has_reply=True, staff_spoke_at=facts.now)
+    at = facts.now if at is None else at
+    return replace(ticket, status=status, has_reply=True, staff_spoke_at=max(at, ticket.staff_spoke_at or at))
 
 
 def refused_empty(facts: Facts, by: PersonId) -> Decision:
     """Nothing was written."""
     return Decision(refusal=person_texts(facts.revision, by)("refused_empty"))
+
+
+def _replied(
+    facts: Facts, ticket: Ticket, kind: ReplyKind, at: Instant, eta: Instant | None = None
+) -> promise.Promises:
+    """The promises after a reply written at `at`, whenever we come to know of it or of its kind."""
+    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
+    clocks = promise.staff_replied(facts.clocks, policy, kind, calendars, at=at, eta=eta)
+    if ticket.client_spoke_at <= at or kind is ReplyKind.FIX:
+        return clocks
+    # The client went on before we knew: those words are owed an answer of their own.
+    channel, spoke_at = promised_channel(facts, ticket), ticket.client_spoke_at
+    return promise.client_spoke(clocks, policy, ticket.urgency, channel, calendars, at=spoke_at, replied=True)
+
+
+def _unset_since(ticket: Ticket, at: Instant) -> Instant:
+    """When the client was first replied to since their last words, by replies whose kind nobody has named."""
+    unset = [at, *([ticket.unset_reply_at] if ticket.unset_reply_at is not None else [])]
+    return min([one for one in unset if one >= ticket.client_spoke_at] or unset)
 
 
 def _followed(facts: Facts, ticket: Ticket, kind: ReplyKind) -> tuple[Ticket, tuple[Effect, ...], tuple[Wake, ...]]:
@@ -152,7 +170,7 @@ def _followed(facts: Facts, ticket: Ticket, kind: ReplyKind) -> tuple[Ticket, tu
 def _taken_back(facts: Facts, ticket: Ticket, clocks: promise.Promises) -> list[Effect]:
     """Whoever was told of a breach that never was is told so: the assignee and the first of the ladder."""
     after_it = {(clock.metric, clock.started_at): clock for clock in clocks}
-    told = [one for one in facts.clocks if one.state is State.BREACHED]
+    told = [one for one in facts.clocks if _is_broken(one)]
     retracted = [one for one in told if not _is_broken(after_it[one.metric, one.started_at])]
     assignee = facts.revision.person(ticket.assignee)
     people = dict.fromkeys([*([assignee.id] if assignee else []), *leads(facts.revision, ticket.plan)])

@@ -57,9 +57,9 @@ def _take(facts: Facts, ticket: Ticket, by: PersonId, _: c.Take) -> Decision:
         if ticket.status is not Status.NEW:
             return Decision()
         return acted(facts, _opened(ticket), Event("picked_up", facts.now, by))
-    if ticket.assignee is not None and not facts.revision.people[by].roles & LEADING:
-        name = facts.revision.people[ticket.assignee].name
-        return Decision(refusal=person_texts(facts.revision, by)("refused_taken", name=name))
+    former = facts.revision.person(ticket.assignee)
+    if former is not None and not facts.revision.people[by].roles & LEADING:
+        return Decision(refusal=person_texts(facts.revision, by)("refused_taken", name=former.name))
     event = Event("picked_up", facts.now, by, "", {"before": ticket.assignee, "person": by})
     return acted(facts, replace(_opened(ticket), assignee=by, rule="taken"), event)
 
@@ -90,7 +90,8 @@ def _resume(facts: Facts, ticket: Ticket, by: PersonId, _: c.Resume) -> Decision
 
 def _hand_over(facts: Facts, ticket: Ticket, by: PersonId, hand: c.HandOver) -> Decision:
     speak = person_texts(facts.revision, by)
-    if ticket.assignee not in {None, by} and not facts.revision.people[by].roles & LEADING:
+    former = facts.revision.person(ticket.assignee)
+    if former is not None and former.id != by and not facts.revision.people[by].roles & LEADING:
         return Decision(refusal=speak("refused_role", roles=", ".join(sorted(role.value for role in LEADING))))
     if hand.to is not None and (
         hand.to not in facts.revision.people or not facts.revision.people[hand.to].roles & ACTING
@@ -98,7 +99,6 @@ def _hand_over(facts: Facts, ticket: Ticket, by: PersonId, hand: c.HandOver) -> 
         return Decision(refusal=speak("refused_unknown_person"))
     if hand.to is not None and hand.to == ticket.assignee:
         return Decision()
-    former = facts.revision.person(ticket.assignee)
     assignment = assigned(facts, ticket, passed_over=frozenset([ticket.assignee] if ticket.assignee else []))
     to, rule = (hand.to, "handed_over") if hand.to else (assignment.person, assignment.rule)
     if to is None and former is not None:

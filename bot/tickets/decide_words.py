@@ -95,11 +95,12 @@ def _language(facts: Facts, heard: Heard, wanted: str, speak: Texts) -> Decision
 
 
 def _escalates(facts: Facts, ticket: Ticket, heard: Heard, speak: Texts) -> Decision:
-    """The lead hears of it once a ticket, however often the client asks."""
+    """The lead hears of it once until the ticket is resolved, however often the client asks."""
+    since = ticket.reopened_at or ticket.opened_at
     pings = tuple(
         Ping(
             person,
-            f"asked:{ticket.id}:{person}",
+            f"asked:{ticket.id}:{since}:{person}",
             person_texts(facts.revision, person)("ping_escalated", number=number(ticket.id), client=client_name(facts)),
             is_alert=True,
             actions=("ticket.ack", "ticket.take", "ticket.handover"),

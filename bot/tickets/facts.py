@@ -14,6 +14,7 @@ from bot.tickets.ticket import ContactId, ConversationId, MessageId, Ticket, Tic
 from routing.people import ClientId, PersonId
 from sla.clock import Clock
 from sla.duration import Instant
+from sla.marks import Mark
 
 
 class MessageKind(StrEnum):
@@ -99,7 +100,7 @@ class Say:
     """Words for the client: one line of the transcript and one row of the outbox, committed together.
 
     `is_said` means the client's channel shows them already, because a person of ours wrote them there: no outbox row.
-    Then `key` and `external_id` are the channel's own names for them, as of anything heard.
+    Then `key` and `external_id` are the channel's own names for them, and `at` is when they were written.
     """
 
     text: str
@@ -110,6 +111,7 @@ class Say:
     is_said: bool = False
     key: str = ""
     external_id: str = ""
+    at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +126,13 @@ class Note:
 class Guard:
     """What must still be true when a ping is sent; otherwise it is dropped and recorded, not sent (invariant I7).
 
-    `metric` with `started_at` names a clock that must be unanswered, `assignee` who must still have the ticket.
+    `metric` with `started_at` names a clock that must run and be unanswered; `mark` must be the last it has told.
+    `assignee` must still have the ticket.
     """
 
     metric: str | None = None
     started_at: Instant | None = None
+    mark: Mark | None = None
     assignee: PersonId | None = None
 
 

@@ -166,7 +166,7 @@ def client_name(facts: Facts) -> str:
 
 
 def line_of(revision: Revision, ticket: Ticket) -> LineId:
-    """The line whose waiting list and calendar count for a ticket."""
+    """The line whose people and calendar count for a ticket, which is its plan's as the desk is now."""
     return revision.plan(ticket.plan).line
 
 
@@ -206,7 +206,7 @@ def opening_wake(facts: Facts, ticket: Ticket) -> Wake:
     """
     soon = Instant((facts.now // MINUTE_MS + 1) * MINUTE_MS)
     at = max(first_opening(facts.revision, ticket, facts.now) or soon, soon)
-    return Wake(opening_owner(line_of(facts.revision, ticket), at), at)
+    return Wake(opening_owner(ticket.line, at), at)
 
 
 def shift_wake(facts: Facts, person: PersonId) -> Wake:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NewType
 
-from routing.people import ClientId, PersonId, PlanId
+from routing.people import ClientId, LineId, PersonId, PlanId
 from sla.duration import Instant
 
 TicketId = NewType("TicketId", int)
@@ -74,6 +74,7 @@ OPEN = frozenset({Status.NEW, Status.OPEN, Status.WAITING_CLIENT, Status.WAITING
 class Ticket:
     """One ticket as stored. `conversation` is where it opened and where replies go.
 
+    `line` is whose waiting list it stands in while nobody has it, also when its plan goes to another line meanwhile.
     `has_reply` says whether a human of ours has spoken yet, `unset_reply_at` when a reply went out whose kind nobody
     has named.
     """
@@ -93,11 +94,13 @@ class Ticket:
     subject: str
     assignee: PersonId | None
     rule: str
+    line: LineId
     is_verified: bool
     opened_at: Instant
     client_spoke_at: Instant
     staff_spoke_at: Instant | None = None
     resolved_at: Instant | None = None
+    reopened_at: Instant | None = None
     next_due: Instant | None = None
     has_reply: bool = False
     unset_reply_at: Instant | None = None

@@ -119,8 +119,8 @@ async def test_what_a_manager_said_in_the_group_counts_from_when_it_was_written(
     clock, ticket = await desk.clock("first_response"), await desk.ticket()
     assert (clock.state, clock.satisfied_at) == (State.RETRACTED, instant(written_at))
     assert ((await desk.lines())[-1].at, ticket.staff_spoke_at) == (instant(written_at), instant(written_at))
-    desk.expect_alert("dana", containing="answered in time after all")
-    desk.expect_ping("vera", containing="answered in time after all")
+    desk.expect_alert("dana", containing="was in time after all")
+    desk.expect_ping("vera", containing="was in time after all")
     desk.expect_quiet()
 
 

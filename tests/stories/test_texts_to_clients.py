@@ -22,7 +22,7 @@ READ = {
         "T-1 вирішено. Якщо чогось бракує, напишіть сюди не пізніше ніж у пʼятницю о 04:00",
     ],
     "es": [
-        "Gracias, lo hemos recibido (T-1). Vera le responderá a más tardar a las 05:00.",
+        "Gracias, lo hemos recibido (T-1). Vera le responderá a más tardar a las 05:00 (en su hora local).",
         "Quedamos a la espera de su respuesta",
         "Vera prevé tenerlo listo a más tardar a las 11:00 (en su hora local).",
         "A partir de ahora Mira se ocupa de T-1.",

@@ -222,6 +222,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         whole("client_spoke_at"),
         whole("staff_spoke_at", nullable=True),
         whole("resolved_at", nullable=True),
+        whole("reopened_at", nullable=True),
         whole("unset_reply_at", nullable=True),
         whole("next_due", nullable=True),
     )
