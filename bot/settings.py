@@ -318,13 +318,13 @@ def with_secret_key(settings: Settings) -> Settings:
 
 def written_desk(env_file: Path | None = ENV_FILE) -> Path:
     """Where the desk directory is said to be, also when other settings are wrong."""
-    from_file = dotenv_values(env_file, interpolate=False) if env_file is not None and env_file.exists() else {}
+    from_file = _readable_lines(env_file)
     return Path(os.environ.get("MAITRED_DESK") or from_file.get("MAITRED_DESK") or Settings().desk)
 
 
 def readable_by_others(env_file: Path | None = ENV_FILE) -> list[Mistake]:
     """Files with secrets that any account of this machine may read, each with its mend."""
-    from_file = dotenv_values(env_file, interpolate=False) if env_file is not None and env_file.exists() else {}
+    from_file = _readable_lines(env_file)
     named = [(f"{name}_FILE", os.environ.get(f"{name}_FILE") or from_file.get(f"{name}_FILE")) for name in SECRETS]
     places = [(name, Path(place)) for name, place in named if place]
     if env_file is not None and any(from_file.get(name) for name in SECRETS):
@@ -334,6 +334,14 @@ def readable_by_others(env_file: Path | None = ENV_FILE) -> list[Mistake]:
         for name, place in places
         if not str(place).startswith(MOUNTED_SECRETS) and place.exists() and place.stat().st_mode & stat.S_IROTH
     ]
+
+
+def _readable_lines(env_file: Path | None) -> Mapping[str, str | None]:
+    """The lines of a file of settings; none where it cannot be read, which `load_settings` tells."""
+    try:
+        return dotenv_values(env_file, interpolate=False) if env_file is not None and env_file.exists() else {}
+    except (OSError, UnicodeDecodeError):
+        return {}
 
 
 def demo_settings(*, port: int = 8080, speed: float = 1.0) -> Settings:

@@ -18,12 +18,12 @@ if [ -x "$venv/bin/python" ] && "$venv/bin/python" -m pip --version >/dev/null 2
 fi
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     package=python3-venv
-    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-        echo "make: installing the Debian package $package"
-        "$(dirname "$0")/apt.sh" "$package"
-    else
-        echo "make: this Python has no venv. Install it and run make again: sudo apt-get install $package" >&2
-        exit 1
+    echo "make: this Python has no venv, so the Debian package $package is needed"
+    code=0
+    "$(dirname "$0")/apt.sh" "$package" || code=$?
+    if [ "$code" -eq 2 ]; then
+        echo "make: it may not be installed from here. Install it and run make again: sudo apt-get install $package" >&2
     fi
+    [ "$code" -eq 0 ] || exit 1
 fi
 "$python" -m venv --clear "$venv"

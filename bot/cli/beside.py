@@ -31,6 +31,9 @@ T = TypeVar("T")
 #: The option of every command that prints facts.
 Json = Annotated[bool, typer.Option("--json", help="Facts for programs instead of words.")]
 
+#: The option of every command that lists rows; see `how_many`.
+Limit = Annotated[int | None, typer.Option(min=1, help="At most so many; 200 if left out, with --json all.")]
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:

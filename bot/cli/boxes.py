@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from adapters.message import conversation_from_key
-from bot.cli.beside import Beside, Json, beside, terminal
-from bot.cli.printed import CommandError, iso, one_line, plain, say, say_json, say_table, shown
+from bot.cli.beside import Beside, Json, Limit, beside, terminal
+from bot.cli.printed import CommandError, how_many, iso, one_line, plain, say, say_json, say_table, shown
 from bot.tickets.ticket import TicketId, number
 
 if TYPE_CHECKING:  # see beside.py
@@ -18,16 +18,17 @@ if TYPE_CHECKING:  # see beside.py
 inbox = typer.Typer(no_args_is_help=True, help="What came in: payloads that wait or could not be understood.")
 outbox = typer.Typer(no_args_is_help=True, help="What goes out: what waits, what failed and why.")
 
-STATES_IN: Final = ["new", "dead", "parked"]
-STATES_OUT: Final = ("failed",)
-LIMIT: Final = 200
+#: Every state; a table begins with those that somebody may have to look at.
+STATES_IN: Final = ("new", "dead", "parked", "done", "discarded")
+STATES_OUT: Final = ("pending", "sending", "postponed", "uncertain", "sent", "failed", "dropped", "discarded")
+OPEN_IN: Final = ("new", "dead", "parked")
+GIVEN_UP: Final = ("failed",)
 
 UNNEEDED: Final = "nobody needs it"
 
 Id = Annotated[int, typer.Argument(metavar="ID", help="As the list shows it.")]
 Ids = Annotated[list[int], typer.Argument(metavar="ID...", help="As the list shows them.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever asks later.")]
-Count = Annotated[int, typer.Option(min=1, help="At most so many.")]
 #: Changes rows and says how many it changed.
 Change = Callable[["Connection"], int]
 
@@ -37,16 +38,19 @@ def list_inbox(
     ctx: typer.Context,
     *,
     state: Annotated[
-        list[str], typer.Option(help="new, dead, parked, done or discarded; may be repeated.")
-    ] = STATES_IN,
-    limit: Count = LIMIT,
+        list[str] | None, typer.Option(help="new, dead, parked, done or discarded; may be repeated.")
+    ] = None,
+    limit: Limit = None,
     as_json: Json = False,
 ) -> None:
-    """Payloads that are not decided: those that wait, those nobody could read, those of kinds we do not serve."""
+    """Payloads that wait, that nobody could read, or of kinds we do not serve; with --json every one. Newest first."""
     from bot.store import journal
 
+    states = tuple(state or (STATES_IN if as_json else OPEN_IN))
+    count = how_many(limit, as_json=as_json)
+
     async def work(desk: Beside) -> None:
-        found = await desk.database.read(lambda conn: journal.listing(conn, states=tuple(state), count=limit))
+        found = await desk.database.read(lambda conn: journal.listing(conn, states=states, count=count))
         if as_json:
             say_json([_kept_facts(one) for one in found])
             return
@@ -111,18 +115,20 @@ def list_outbox(
     state: Annotated[
         list[str] | None, typer.Option(help="failed, sent ...; without it all that waits or failed.")
     ] = None,
-    limit: Count = LIMIT,
+    limit: Limit = None,
     as_json: Json = False,
 ) -> None:
-    """What is on its way, in the order it will leave, and what was given up."""
+    """What is on its way, in the order it will leave, and what was given up; with --json every row, newest first."""
     from bot.store import outbox as outbox_rows
 
+    states = tuple(state or (STATES_OUT if as_json else ()))
+    count = how_many(limit, as_json=as_json)
+
     def look(conn: "Connection") -> "Sequence[Outgoing]":
-        if state:
-            return outbox_rows.listing(conn, states=tuple(state), count=limit)
-        return [*outbox_rows.listing(conn, count=limit), *outbox_rows.listing(conn, states=STATES_OUT, count=limit)][
-            :limit
-        ]
+        if states:
+            return outbox_rows.listing(conn, states=states, count=count)
+        given_up = outbox_rows.listing(conn, states=GIVEN_UP, count=count)
+        return [*outbox_rows.listing(conn, count=count), *given_up][:count]
 
     async def work(desk: Beside) -> None:
         found = await desk.database.read(look)
@@ -245,7 +251,7 @@ def _outgoing_facts(one: "Outgoing") -> dict[str, Any]:
         "state": one.state,
         "attempts": one.attempts,
         "not_before": iso(one.not_before or None),
-        "message_id": one.message_id,
+        "message_id": None,  # the mail's own Message-ID; no channel of this version sends mail
         "error": one.error,
         "person": one.person,
         "created_at": iso(one.created_at),

@@ -37,6 +37,29 @@ class Finding:
         return f"{'' if self.is_error else 'warning: '}{place}: {self.message}"
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Settings and desk directory, each None where it cannot be used, and all there is to say about both."""
+
+    settings: Settings | None
+    document: Mapping[str, Any] | None
+    findings: list[Finding]
+    now: Instant
+
+    @property
+    def mistakes(self) -> list[Finding]:
+        return [one for one in self.findings if one.is_error]
+
+
+def judged(where: Chosen) -> Judged:
+    """Judge both, so that one look lists everything; nothing is made or changed."""
+    settings, findings = _settings_judged(where)
+    now = timekeeper(settings or Settings()).now()
+    directory = settings.desk if settings else written_desk(where.env_file)
+    loaded = _loaded(directory, now)
+    return Judged(settings, loaded.document, [*findings, *_findings(directory, loaded)], now)
+
+
 def check(
     ctx: typer.Context,
     *,
@@ -45,16 +68,12 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Settings and desk directory, judged together: every mistake with its place and its mend, nothing changed."""
-    where = chosen(ctx)
-    settings, findings = _settings_judged(where)
-    now = timekeeper(settings or Settings()).now()
-    directory = settings.desk if settings else written_desk(where.env_file)
-    loaded = _loaded(directory, now)
-    findings += _findings(directory, loaded)
-    if live and settings is not None:
-        findings += asyncio.run(_asked(settings))
-    calendars = [] if loaded.document is None else _calendars(loaded.document, now)
-    errors = sum(one.is_error for one in findings)
+    found = judged(chosen(ctx))
+    findings = found.findings
+    if live and found.settings is not None:
+        findings += asyncio.run(_asked(found.settings))
+    calendars = [] if found.document is None else _calendars(found.document, found.now)
+    errors = len(found.mistakes)
     code = USAGE if errors else FAILED if strict and findings else OK
     if as_json:
         say_json({"ok": code == OK, "problems": [asdict(one) for one in findings], "calendars": calendars})

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.beside import Beside, Json, beside
-from bot.cli.printed import iso, left, one_line, plain, say, say_json, say_table, shown
+from bot.cli.beside import Beside, Json, Limit, beside
+from bot.cli.printed import ALL_ROWS, how_many, iso, left, one_line, plain, say, say_json, say_table, shown
 from bot.tickets.ticket import Ticket, number
 from routing.people import Client, ClientId, Person, PersonId
+from sla.clock import State
+from sla.duration import Instant
 
 if TYPE_CHECKING:  # see beside.py
     from bot.store.queue import Listed
@@ -20,21 +22,23 @@ LOOK_EVERY_SECONDS = 0.5
 def tickets(
     ctx: typer.Context,
     *,
-    everything: Annotated[bool, typer.Option("--all", help="Resolved and closed ones too.")] = False,
+    everything: Annotated[
+        bool | None, typer.Option("--all/--open", help="Resolved and closed ones too, or not; --json begins with all.")
+    ] = None,
     client: Annotated[str | None, typer.Option(help="Only this client's.")] = None,
     assignee: Annotated[str | None, typer.Option(help="Only this person's.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 200,
+    limit: Limit = None,
     as_json: Json = False,
 ) -> None:
-    """Tickets by time left, broken promises first."""
+    """Open tickets by time left, broken promises first; with --json all tickets, those that are done last."""
     from bot.store.queue import Among, Wanted
     from bot.store.queue import tickets as look
 
     wanted = Wanted(
-        among=Among.ALL if everything else Among.OPEN,
+        among=Among.ALL if (as_json if everything is None else everything) else Among.OPEN,
         assignee=PersonId(assignee) if assignee else None,
         client=ClientId(client) if client else None,
-        limit=limit,
+        limit=how_many(limit, as_json=as_json),
     )
 
     async def work(desk: Beside) -> None:
@@ -85,7 +89,7 @@ def people(ctx: typer.Context, *, as_json: Json = False) -> None:
     from bot.store.queue import tickets as look
 
     async def work(desk: Beside) -> None:
-        open_tickets = await desk.database.read(lambda conn: look(conn, Wanted(limit=10_000)))
+        open_tickets = await desk.database.read(lambda conn: look(conn, Wanted(limit=ALL_ROWS)))
         load = {
             one.id: sum(listed.ticket.assignee == one.id for listed in open_tickets)
             for one in desk.revision.people.values()
@@ -164,11 +168,17 @@ def ticket_facts(ticket: Ticket, contact: str) -> dict[str, Any]:
     }
 
 
+def speaking_due(listed: "Listed") -> Instant | None:
+    """When a ticket is, or was, due: its oldest broken promise that still waits for an answer, else the next one."""
+    broken = [one.due_at for one in listed.clocks if one.state is State.BREACHED and one.due_at is not None]
+    return min(broken, default=listed.ticket.next_due)
+
+
 def _ticket_row(listed: "Listed", desk: Beside) -> list[str]:
     ticket = listed.ticket
     return [
         number(ticket.id),
-        left(ticket.next_due, desk.now),
+        left(speaking_due(listed), desk.now),
         ticket.status.value,
         ticket.urgency,
         ticket.client or "",

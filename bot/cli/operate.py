@@ -19,9 +19,8 @@ if TYPE_CHECKING:  # see beside.py
 
 db = typer.Typer(no_args_is_help=True, help="The database: upgraded, copied, put back.")
 
-#: A link to the board is used at once; a client may open theirs after the weekend.
-BOARD_LINK_FOR: Final = timedelta(minutes=15)
-CLIENT_LINK_FOR: Final = timedelta(days=7)
+#: A link is made for somebody who is there to use it.
+LINK_FOR: Final = timedelta(minutes=15)
 #: Channels that a client may be tied to by a link.
 LINKED: Final = ("telegram", "slack", "email", "inapp")
 
@@ -95,7 +94,7 @@ def board_link(
     async def work(desk: Beside) -> None:
         if PersonId(person) not in desk.revision.people:
             raise CommandError(f"nobody here is called {person!r}: {', '.join(sorted(desk.revision.people))}", USAGE)
-        token, expires_at = await _made(desk, BOARD_LINK, person, BOARD_LINK_FOR)
+        token, expires_at = await _made(desk, BOARD_LINK, person)
         address = f"{_address(desk.settings)}/board/enter/{token}"
         if as_json:
             say_json({"person": person, "url": address, "expires_at": iso(expires_at)})
@@ -120,7 +119,7 @@ def link(
             raise CommandError(f"{channel!r} is no channel: {', '.join(LINKED)}", USAGE)
         if ClientId(client) not in desk.revision.clients:
             raise CommandError(f"no client is called {client!r}: {', '.join(sorted(desk.revision.clients))}", USAGE)
-        token, expires_at = await _made(desk, f"link:{channel}", client, CLIENT_LINK_FOR)
+        token, expires_at = await _made(desk, f"link:{channel}", client)
         if as_json:
             say_json({"client": client, "channel": channel, "token": token, "expires_at": iso(expires_at)})
             return
@@ -130,13 +129,13 @@ def link(
     beside(ctx, work)
 
 
-async def _made(desk: Beside, purpose: str, subject: str, valid_for: timedelta) -> "tuple[Token, Instant]":
+async def _made(desk: Beside, purpose: str, subject: str) -> "tuple[Token, Instant]":
     from bot.store import audit
     from bot.store.tokens import make_link
 
     now = desk.now
     # Valid for so long of the person's own life, however fast the time of a rehearsal runs.
-    expires_at = later(now, valid_for * desk.time.speed)
+    expires_at = later(now, LINK_FOR * desk.time.speed)
 
     def write(conn: "Connection") -> "Token":
         audit.append(conn, [audit.Deed(now, terminal(), "made a link", f"{purpose}:{subject}")])

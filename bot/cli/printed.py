@@ -19,6 +19,10 @@ USAGE: Final = 2
 #: A pipe has no width: wide enough that no table breaks a line.
 WIDTH_OF_A_PIPE: Final = 240
 
+#: So many rows a table has unless told otherwise, and as many as a database can count.
+ROWS_OF_A_TABLE: Final = 200
+ALL_ROWS: Final = 2**63 - 1
+
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _BREAKS: Final = re.compile(r"[\n\t]+")
 
@@ -58,6 +62,13 @@ def left(due_at: Instant | None, now: Instant) -> str:
         return ""
     minutes = (due_at - now) // 60_000
     return format_duration(length(minutes * 60_000))
+
+
+def how_many(limit: int | None, *, as_json: bool) -> int:
+    """How many rows to list: programs that name no limit get all there are."""
+    if limit is not None:
+        return limit
+    return ALL_ROWS if as_json else ROWS_OF_A_TABLE
 
 
 def counted(number: int, what: str) -> str:

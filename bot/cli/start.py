@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.beside import settings_of
-from bot.cli.printed import USAGE, CommandError, say
+from bot.cli.beside import chosen
+from bot.cli.printed import USAGE, CommandError, say, warn
 from bot.settings import demo_settings, with_secret_key
 
 if TYPE_CHECKING:  # see beside.py
@@ -20,9 +20,14 @@ def run(
 ) -> None:
     """The bot: applies the desk directory and serves until SIGTERM; SIGHUP applies it again."""
     from bot.app.serve import serve
+    from bot.cli.desk import judged
 
-    settings = with_secret_key(settings_of(ctx))
-    raise typer.Exit(asyncio.run(serve(settings, apply=not no_apply)))
+    found = judged(chosen(ctx))
+    if found.settings is None or (found.document is None and not no_apply):
+        for mistake in found.mistakes:  # those of both, before anything is made
+            warn(str(mistake))
+        raise typer.Exit(USAGE)
+    raise typer.Exit(asyncio.run(serve(with_secret_key(found.settings), apply=not no_apply)))
 
 
 def demo(

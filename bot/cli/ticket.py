@@ -80,19 +80,19 @@ def reply(
     person: As = None,
 ) -> None:
     """Answer the client on the channel they wrote on."""
-    _act(ctx, person, lambda _desk, _by: c.Reply(_words(text), kind))
+    _act(ctx, person, lambda _desk, _by: c.Reply(_words(text), kind), "the reply is on its way")
 
 
 @ticket.command()
 def note(ctx: typer.Context, text: Words, person: As = None) -> None:
     """Words for the desk's own people; no client ever sees them."""
-    _act(ctx, person, lambda _desk, _by: c.AddNote(_words(text)))
+    _act(ctx, person, lambda _desk, _by: c.AddNote(_words(text)), "noted")
 
 
 @ticket.command()
 def ask(ctx: typer.Context, text: Words, person: As = None) -> None:
     """Ask the client for details; from then on we wait for them."""
-    _act(ctx, person, lambda _desk, _by: c.AskDetails(_words(text)))
+    _act(ctx, person, lambda _desk, _by: c.AskDetails(_words(text)), "the question is on its way")
 
 
 @ticket.command()
@@ -111,13 +111,13 @@ def eta(
         except ValueError as error:
             raise CommandError(str(error), USAGE) from error
 
-    _act(ctx, person, made)
+    _act(ctx, person, made, "the promise is on its way")
 
 
 @ticket.command()
 def resolve(ctx: typer.Context, text: Words = "", person: As = None) -> None:
     """The work is done."""
-    _act(ctx, person, lambda _desk, _by: c.Resolve(_words(text)))
+    _act(ctx, person, lambda _desk, _by: c.Resolve(_words(text)), "resolved")
 
 
 @ticket.command()
@@ -128,31 +128,31 @@ def assign(
     person: As = None,
 ) -> None:
     """Hand it over."""
-    _act(ctx, person, lambda desk, _by: c.HandOver(who_acts(desk.revision, to), why))
+    _act(ctx, person, lambda desk, _by: c.HandOver(who_acts(desk.revision, to), why), f"handed over to {to}")
 
 
 @ticket.command()
 def take(ctx: typer.Context, person: As = None) -> None:
     """It is mine."""
-    _act(ctx, person, lambda _desk, _by: c.Take())
+    _act(ctx, person, lambda _desk, _by: c.Take(), "taken")
 
 
 @ticket.command()
 def escalate(ctx: typer.Context, why: Why = "", person: As = None) -> None:
     """The lead should look at it now."""
-    _act(ctx, person, lambda _desk, _by: c.Escalate(why))
+    _act(ctx, person, lambda _desk, _by: c.Escalate(why), "the lead is told")
 
 
 @ticket.command()
 def urgency(ctx: typer.Context, level: str, person: As = None) -> None:
     """It matters more, or less, than it looked."""
-    _act(ctx, person, lambda _desk, _by: c.SetUrgency(level))
+    _act(ctx, person, lambda _desk, _by: c.SetUrgency(level), f"the urgency is {level}")
 
 
 @ticket.command()
 def spam(ctx: typer.Context, person: As = None) -> None:
     """Nothing a client said: promises are cancelled and nobody is told."""
-    _act(ctx, person, lambda _desk, _by: c.MarkSpam())
+    _act(ctx, person, lambda _desk, _by: c.MarkSpam(), "marked as spam")
 
 
 def _words(text: str) -> str:
@@ -164,7 +164,8 @@ def _id(ctx: typer.Context) -> TicketId:
     return TicketId(ctx.find_object(int) or 0)
 
 
-def _act(ctx: typer.Context, person: str | None, make: Make) -> None:
+def _act(ctx: typer.Context, person: str | None, make: Make, done: str) -> None:
+    """Do it and say so in `done`, our own words; why not comes in the language of whoever acts."""
     from bot.desk.changes import Changes
     from bot.desk.commands import Commands
     from bot.desk.directory import Directory
@@ -187,7 +188,7 @@ def _act(ctx: typer.Context, person: str | None, make: Make) -> None:
             await committer.close()
         if answer.is_refused:
             raise CommandError(answer.text)
-        say(f"{number(ticket_id)}: {answer.text}")
+        say(f"{number(ticket_id)}: {done}")
 
     beside(ctx, work)
 
@@ -199,6 +200,7 @@ def _page_facts(found: "Page") -> dict[str, Any]:
         **ticket_facts(found.ticket, speaker),
         "messages": [
             {
+                "id": line.id,
                 "at": iso(line.at),
                 "direction": line.direction,
                 "kind": line.kind,
@@ -207,7 +209,7 @@ def _page_facts(found: "Page") -> dict[str, Any]:
                 "text": line.text,
                 "attachments": [{"name": one.name, "size": one.size, "type": one.type} for one in line.attachments],
                 "external_id": line.external_id,
-                "message_id": line.id,
+                "message_id": None,  # the mail's own Message-ID; no channel of this version is mail
                 "state": line.state,
                 "reply_kind": line.reply_kind,
                 "is_edited": line.is_edited,
