@@ -27,7 +27,7 @@ async def test_what_a_row_leaves_out_takes_the_default(database: Database) -> No
     assert (row.is_verified, row.client, row.name) == (0, None, "Lena")
 
 
-@pytest.mark.parametrize("count", [1, 3, 500])
+@pytest.mark.parametrize("count", [1, 3, 64, 65, 500])
 async def test_as_many_rows_arrive_as_were_sent(database: Database, count: int) -> None:
     rows = [{"owner": f"promises:{n}", "due_at": n, "ticket_id": n if n % 2 else None} for n in range(count)]
 
