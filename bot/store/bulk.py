@@ -1,7 +1,7 @@
 """Writing many rows with one statement, as fast as each database allows.
 
-SQLite takes plain tuples, in blocks where there are many. PostgreSQL takes one array per column and unnests them: one round trip and one
-plan whatever the number of rows. Statements are written once per table and kept.
+SQLite takes plain tuples, in blocks where there are many. PostgreSQL takes one array per column and unnests them: one
+round trip and one plan whatever the number of rows. Statements are written once per table and kept.
 
 A row names the columns it fills; what it leaves out takes the default of the schema.
 """

@@ -5,6 +5,7 @@ Victims are forked from a server that has imported everything once, so that a ki
 
 import asyncio
 import multiprocessing
+import resource
 import signal
 import sqlite3
 import time
@@ -79,6 +80,29 @@ class Driver:
         """Put a desk in force in a process of its own; gives its exit code."""
         orders = replace(self.orders, crash_at=crash_at)
         return await _ended(self._begun(victim.apply, orders, desk, self.wall))
+
+    @contextmanager
+    def disk_full(self) -> Iterator[None]:
+        """For as long as the block lasts the victim cannot make a file any longer than a few pages."""
+        assert self._process is not None
+        pid = self._process.pid or 0
+        before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (64 * 1024, before[1]))
+        try:
+            yield
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """For as long as the block lasts another process, a backup or a curious admin, writes in the file."""
+        connection = sqlite3.connect(urlsplit(self.orders.database_url).path.removeprefix("/"), isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")
+            connection.close()
 
     async def kill(self) -> None:
         """End the victim as a power cut would."""

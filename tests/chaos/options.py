@@ -1,4 +1,4 @@
-"""How often the fault tests kill: `--kills N` is the number for SQLite, a quarter of it goes to PostgreSQL."""
+"""How often the fault tests kill: `--kills N` is the number for SQLite; a quarter of it goes to PostgreSQL."""
 
 import pytest
 
@@ -6,11 +6,4 @@ IN_EVERY_RUN = 40
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=IN_EVERY_RUN, help="random kills of a desk under load")
-
-
-@pytest.fixture(scope="session")
-def kills(pytestconfig: pytest.Config) -> dict[str, int]:
-    """How many kills each kind of database gets."""
-    count: int = pytestconfig.getoption("--kills")
-    return {"sqlite": count, "postgresql": -(-count // 4)}
+    parser.addoption("--kills", type=int, default=IN_EVERY_RUN, help="random kills of a desk under load, in tens")

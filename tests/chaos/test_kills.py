@@ -17,21 +17,26 @@ from tests.chaos.far_end import far_end
 SPEED = 120
 STEP_SECONDS = 0.01
 STEP = timedelta(seconds=SPEED * STEP_SECONDS)
-RUNS = {"sqlite": 4, "postgresql": 2}
+KILLS_A_RUN = 10
 
 
-@pytest.mark.parametrize(
-    ("kind", "seed"), [pytest.param(kind, seed, id=f"{kind} {seed}") for kind in RUNS for seed in range(RUNS[kind])]
-)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """As many runs as `--kills` asks for, so that they spread over the workers; a quarter of it on PostgreSQL."""
+    wanted: int = metafunc.config.getoption("--kills")
+    runs = {"sqlite": -(-wanted // KILLS_A_RUN), "postgresql": -(-wanted // (4 * KILLS_A_RUN))}
+    metafunc.parametrize(
+        ("kind", "seed"), [pytest.param(kind, seed, id=f"{kind} {seed}") for kind in runs for seed in range(runs[kind])]
+    )
+
+
 async def test_random_kills_lose_and_double_nothing(
-    kind: str, seed: int, kills: dict[str, int], new_database: Callable[[], str], tmp_path: Path
+    kind: str, seed: int, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
-    share = -(-kills[kind] // RUNS[kind])
     chance = random.Random(seed)
     async with far_end(seed=seed, repeats=0.1) as far:
         with driver(new_database(), far, tmp_path, speed=SPEED, rest=timedelta(seconds=1)) as desk:
             crowd = Crowd(desk, chance)
-            for _ in range(share):
+            for _ in range(KILLS_A_RUN):
                 desk.start()
                 if chance.random() < 0.8:  # the others die while they start, or soon after
                     await desk.listening()

@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.now import Rehearsal, Timekeeper
 from bot.store.engine import Database, open_database
+from bot.store.errors import StoreUnavailableError
 from bot.store.migrate import upgrade
 from bot.store.places import hold_lock
 from sla.duration import Instant
@@ -99,7 +100,7 @@ async def _serve(orders: Orders, database: Database, time: Timekeeper, stopped: 
     await desk.prepare(is_alone=True)
     async with asyncio.TaskGroup() as group:
         loops = group.create_task(desk.run())
-        listening = [group.create_task(one.run(desk.intake.journal, desk.commands.press)) for one in channels.values()]
+        listening = [group.create_task(_supervised(one, desk)) for one in channels.values()]
         await stopped.wait()
         loops.cancel()
         await asyncio.wait([loops])
@@ -107,6 +108,14 @@ async def _serve(orders: Orders, database: Database, time: Timekeeper, stopped: 
         for task in listening:
             task.cancel()
     await desk.drain()
+
+
+async def _supervised(channel: WireChannel, desk: Desk) -> None:
+    """A channel whose words could not be kept is started again; it will offer them once more."""
+    while True:
+        with suppress(StoreUnavailableError):
+            await channel.run(desk.intake.journal, desk.commands.press)
+        await asyncio.sleep(0.1)
 
 
 async def _apply(orders: Orders, desk: str, at: Instant) -> None:
