@@ -320,18 +320,25 @@ def _without_breach(clock: Clock, at: Instant) -> Clock:
 
 
 def _waiting_marks(clock: Clock, calendar: Calendar) -> tuple[tuple[Mark, Instant], ...]:
-    """Marks not fired yet with their moments, mildest first; strictly before due. A goal has only its mildest mark."""
+    """Marks not fired yet with their moments, mildest first; strictly before due. A goal has only its mildest mark.
+
+    A milder mark never comes after a more urgent one: where a cap pulls the last call forward, it is left out.
+    """
     if clock.state is not State.RUNNING or clock.running_since is None or clock.due_at is None:
         return ()
     ruler, since = ruler_of(clock, calendar), clock.running_since
-    found = []
     marks = clock.marks[:1] if clock.target.goal else clock.marks
-    for mark, point in mark_points(marks, clock.target_ms, clock.need_ms):
+    found: list[tuple[Mark, Instant]] = []
+    before: Instant = clock.due_at
+    for mark, point in reversed(mark_points(marks, clock.target_ms, clock.need_ms)):
+        if mark in clock.fired:
+            break
         falls_at = ruler.advance(since, max(0, point - clock.used_ms))
         if mark == LAST_CALL and clock.cap_ms is not None:
             # Where the cap decides, closed hours use no time of the clock, and the last call would come after due.
             before_cap = clock.cap_ms - clock.wall_ms - last_call_ms(clock.target_ms)
             falls_at = min(falls_at, Instant(since + max(0, before_cap)))
-        if mark not in clock.fired and falls_at < clock.due_at:
+        if falls_at < clock.due_at and falls_at <= before:  # what falls together is told by the most urgent
             found.append((mark, falls_at))
-    return tuple(found)
+            before = falls_at
+    return tuple(reversed(found))
