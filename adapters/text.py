@@ -43,9 +43,11 @@ def clean(text: str) -> Untrusted:
 
     Nothing a person can see is lost but page and line separators, which become `\n`.
     """
-    if text.isprintable():  # nothing that is cleaned away is printable, and most messages are nothing else
+    text = text.replace("\r\n", "\n")
+    # Nothing that is cleaned away is printable. Most messages hold nothing of it, and are told so ten times faster.
+    if text.replace("\n", " ").replace("\t", " ").isprintable():
         return Untrusted(text)
-    return Untrusted(text.replace("\r\n", "\n").translate(_CLEANING))
+    return Untrusted(text.translate(_CLEANING))
 
 
 def one_line(text: str, limit: int = 200) -> Untrusted:

@@ -13,12 +13,14 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Column, Connection, CursorResult, LargeBinary, Table, Text
+from sqlalchemy import Column, Connection, LargeBinary, Table, Text
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from bot.store.plain import change, rows_of
 
 Row = Mapping[str, Any]
 
-#: SQLite makes anew what a partial index compares with for each statement, so a row costs it half as much in a block.
+#: SQLite makes anew what a partial index compares with for each statement, so in a block a row costs a third less.
 BLOCK = 64
 
 
@@ -36,10 +38,11 @@ def insert_new(conn: Connection, table: Table, rows: Sequence[Row], *, key: str)
     kept = [row for row in rows if first[row[key]] is row]
     if conn.dialect.name != "sqlite":
         ending = f"ON CONFLICT ({key}) DO NOTHING RETURNING {key}"
-        return set(_run(conn, _insert(table, ending, conn.dialect.name), kept).scalars())
+        statement = _insert(table, ending, conn.dialect.name)
+        return {found for (found,) in rows_of(conn, statement.sql, _arrays_of(statement, kept))}
     # A SQLite file has one writer at a time, so what is absent now is still absent when it is inserted.
     look = f"SELECT {key} FROM {table.name} WHERE {key} IN (SELECT value FROM json_each(?))"  # noqa: S608 - names of ours
-    known = set(conn.exec_driver_sql(look, (json.dumps(list(first)),)).scalars())
+    known = {found for (found,) in rows_of(conn, look, (json.dumps(list(first)),))}
     insert_many(conn, table, [row for row in kept if row[key] not in known])
     return first.keys() - known
 
@@ -57,7 +60,7 @@ def update_many(conn: Connection, table: Table, rows: Sequence[Row], *, versione
     """
     if not rows:
         return 0
-    return _run(conn, _update(table, tuple(rows[0]), versioned, conn.dialect.name), rows).rowcount
+    return _run(conn, _update(table, tuple(rows[0]), versioned, conn.dialect.name), rows)
 
 
 def delete_many(conn: Connection, table: Table, keys: Iterable[str | int]) -> int:
@@ -68,9 +71,9 @@ def delete_many(conn: Connection, table: Table, keys: Iterable[str | int]) -> in
         return 0
     if conn.dialect.name == "sqlite":
         sql = f"DELETE FROM {table.name} WHERE {column.name} IN (SELECT value FROM json_each(?))"  # noqa: S608 - names of ours
-        return conn.exec_driver_sql(sql, (json.dumps(wanted),)).rowcount
+        return change(conn, sql, (json.dumps(wanted),))
     sql = f"DELETE FROM {table.name} WHERE {column.name} = ANY($1::{_kind(table, column.name)}[])"  # noqa: S608 - names of ours
-    return conn.exec_driver_sql(sql, (wanted,)).rowcount
+    return change(conn, sql, (wanted,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +89,22 @@ class _Statement:
     block: str = ""
 
 
-def _run(conn: Connection, statement: _Statement, rows: Sequence[Row]) -> CursorResult[Any]:
-    fields = statement.fields
+def _run(conn: Connection, statement: _Statement, rows: Sequence[Row]) -> int:
+    """Run it for all rows; how many it touched."""
     if statement.takes_arrays:
-        arrays = tuple([row.get(name, missing) for row in rows] for name, missing in fields)
-        return conn.exec_driver_sql(statement.sql, arrays)
+        return change(conn, statement.sql, _arrays_of(statement, rows))
+    fields, touched = statement.fields, 0
     values = [tuple([row.get(name, missing) for name, missing in fields]) for row in rows]
     while statement.block and len(values) >= BLOCK:
         block, values = values[:BLOCK], values[BLOCK:]
-        done = conn.exec_driver_sql(statement.block, tuple(chain.from_iterable(block)))
-        if not values:
-            return done
-    return conn.exec_driver_sql(statement.sql, values if len(values) > 1 else values[0])
+        touched += change(conn, statement.block, tuple(chain.from_iterable(block)))
+    if values:
+        touched += change(conn, statement.sql, values if len(values) > 1 else values[0])
+    return touched
+
+
+def _arrays_of(statement: _Statement, rows: Sequence[Row]) -> tuple[list[Any], ...]:
+    return tuple([row.get(name, missing) for row in rows] for name, missing in statement.fields)
 
 
 @cache

@@ -71,7 +71,7 @@ class Committer:
     async def commit_all(self, change: Change[Item, Result], items: Sequence[Item]) -> list[Result | BaseException]:
         """The same for a loop's own batch: a result or an exception for each item. It is for a loop to be moderate.
 
-        One wait for all of them: a task for each, which `commit` would need, costs the event loop more than the rest.
+        One wait for all of them: `commit` would need a task for each.
         """
         return await asyncio.gather(*[self._add(change, item) for item in items], return_exceptions=True)
 

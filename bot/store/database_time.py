@@ -5,6 +5,7 @@ It measures how long a process may be silent, never a promise; promises count in
 
 from sqlalchemy import Connection
 
+from bot.store.plain import rows_of
 from sla.duration import Instant
 
 _SQLITE = "SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
@@ -14,4 +15,5 @@ _POSTGRES = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)
 def database_now(conn: Connection) -> Instant:
     """The present moment, as the database sees it."""
     query = _SQLITE if conn.dialect.name == "sqlite" else _POSTGRES
-    return Instant(conn.exec_driver_sql(query).scalar_one())
+    ((at,),) = rows_of(conn, query)
+    return Instant(at)

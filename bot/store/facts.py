@@ -16,6 +16,7 @@ from bot.store import schema
 from bot.store.arrivals import Arrival, arrivals, speaker_from_row
 from bot.store.ids import take
 from bot.store.look import rows_by_keys
+from bot.store.plain import rows_of
 from bot.store.references import references
 from bot.store.revisions import Revisions
 from bot.tickets.decide_client import takes
@@ -194,7 +195,7 @@ def ticket_from_row(row: Row[Any]) -> Ticket:
 
 def load_of(conn: Connection) -> dict[PersonId, int]:
     """How many open tickets each person answers for. The caller may count on it: it is a fresh mapping."""
-    return {PersonId(row.person): row.tickets for row in conn.exec_driver_sql("SELECT person, tickets FROM load")}
+    return {PersonId(row.person): row.tickets for row in rows_of(conn, "SELECT person, tickets FROM load")}
 
 
 def lock_tickets(conn: Connection, ids: Sequence[int]) -> None:

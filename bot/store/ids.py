@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table
 
 from bot.store import schema
+from bot.store.plain import rows_of
 
 #: Tables whose `id` is drawn here; the migration makes one sequence for each on PostgreSQL.
 NUMBERED = tuple(table for table in schema.metadata.sorted_tables if [*table.primary_key.columns.keys()] == ["id"])
@@ -24,7 +25,7 @@ def take(conn: Connection, table: Table, count: int) -> Sequence[int]:
     if not count:
         return ()
     if conn.dialect.name == "sqlite":
-        last = conn.exec_driver_sql(f"SELECT max(id) FROM {table.name}").scalar() or 0  # noqa: S608 - a name of ours
+        ((last,),) = rows_of(conn, f"SELECT coalesce(max(id), 0) FROM {table.name}")  # noqa: S608 - a name of ours
         return range(last + 1, last + 1 + count)
     draw = f"SELECT nextval('{sequence_name(table)}') FROM generate_series(1, $1::int)"  # noqa: S608 - a name of ours
     return list(conn.exec_driver_sql(draw, (count,)).scalars())

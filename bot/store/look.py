@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from bot.store.plain import rows_of
+
 
 def rows_by_keys(conn: Connection, query: str, keys: Sequence[str] | Sequence[int]) -> Sequence[Row[Any]]:
     """Run `query`, in which `{keys}` stands behind IN for the keys given; no keys, no query."""
     if not keys:
         return ()
     if conn.dialect.name == "sqlite":
-        return conn.exec_driver_sql(
-            query.format(keys="(SELECT value FROM json_each(?))"), (json.dumps(list(keys)),)
-        ).all()
+        return rows_of(conn, query.format(keys="(SELECT value FROM json_each(?))"), (json.dumps(list(keys)),))
     kind = "text" if isinstance(keys[0], str) else "bigint"
-    return conn.exec_driver_sql(query.format(keys=f"(SELECT unnest($1::{kind}[]))"), (list(keys),)).all()
+    return rows_of(conn, query.format(keys=f"(SELECT unnest($1::{kind}[]))"), (list(keys),))

@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from bot.store import plain
 from bot.store.engine import Database
 from bot.store.errors import CorruptDatabaseError, StoreUnavailableError, UnusableDatabaseError
 from bot.store.places import file_system_of, is_shared
@@ -37,9 +38,9 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: Path, *, busy_for_ms: int = BUSY_FOR_MS) -> None:
         self._path = path
-        self._writer = _engine(path, begin="BEGIN IMMEDIATE", size=1, busy_for_ms=busy_for_ms)
-        self._readers = _engine(path, begin="BEGIN", size=READERS, busy_for_ms=busy_for_ms)
-        self._sweeper = _engine(path, begin="", size=1, busy_for_ms=CHECKPOINT_BUSY_FOR_MS)
+        self._writer = _engine(path, size=1, busy_for_ms=busy_for_ms)
+        self._readers = _engine(path, size=READERS, busy_for_ms=busy_for_ms)
+        self._sweeper = _engine(path, size=1, busy_for_ms=CHECKPOINT_BUSY_FOR_MS)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
         self._sweeping = ThreadPoolExecutor(1, thread_name_prefix="sqlite-checkpoint")
@@ -68,10 +69,12 @@ class SqliteDatabase(Database):
             return 0
 
     async def read(self, look: Callable[[Connection], T]) -> T:
-        return await _hop(self._reading, partial(_transact, self._readers, look))
+        return await _hop(self._reading, partial(_transact, self._readers, "BEGIN", look))
 
     async def write(self, change: Callable[[Connection], T]) -> T:
-        result, rows = await _hop(self._writing, partial(_transact, self._writer, partial(_counted, change)))
+        result, rows = await _hop(
+            self._writing, partial(_transact, self._writer, "BEGIN IMMEDIATE", partial(_counted, change))
+        )
         self._keep_log_short(rows)
         return result
 
@@ -147,7 +150,7 @@ def _first_look(engine: Engine, path: Path, *, quick_check: bool) -> None:
         raise CorruptDatabaseError(f"{path} is damaged ({found}): restore a backup (maitred db restore)")
 
 
-def _engine(path: Path, *, begin: str, size: int, busy_for_ms: int) -> Engine:
+def _engine(path: Path, *, size: int, busy_for_ms: int) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         # None: the sqlite3 module begins nothing by itself. Left alone it begins too late, and 76 of 100 updates that
@@ -171,12 +174,6 @@ def _engine(path: Path, *, begin: str, size: int, busy_for_ms: int) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
-    if begin:
-
-        @event.listens_for(engine, "begin")
-        def _begin(conn: Connection) -> None:
-            conn.exec_driver_sql(begin)
-
     return engine
 
 
@@ -192,9 +189,12 @@ async def _hop(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     return await running
 
 
-def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
+def _transact(engine: Engine, begin: str, work: Callable[[Connection], T]) -> T:
     try:
         with engine.begin() as conn:
+            plain.change(
+                conn, begin, ()
+            )  # said here: a listener on the engine would make every statement look for listeners
             return work(conn)
     except SQLAlchemyError as error:
         if ours := translated(error):

@@ -18,6 +18,7 @@ from bot.store.bulk import delete_many, insert_many, update_many, upsert_many
 from bot.store.errors import StaleError
 from bot.store.ids import take
 from bot.store.look import rows_by_keys
+from bot.store.plain import change
 from bot.tickets.facts import Decision, Facts, Ping, Say, ShowCard
 from bot.tickets.ticket import Ticket
 from routing.people import PersonId
@@ -34,7 +35,7 @@ QUIET: Final = "quiet"
 Whereto = Callable[[PersonId], Conversation]
 
 _WAITING_CARDS = "SELECT slot FROM outbox WHERE slot IN {keys} AND state IN ('pending', 'postponed')"
-#: Made once: `dumps` with separators of its own makes an encoder each time, half of what a clock costs to write.
+#: Made once: `dumps` with separators of its own makes an encoder each time.
 _COMPACT: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 _LOAD = """
@@ -112,9 +113,9 @@ def add_load(conn: Connection, load: Counter[str]) -> None:
     if not changes:
         return
     if conn.dialect.name == "sqlite":
-        conn.exec_driver_sql(_LOAD_IN_SQLITE, changes)
+        change(conn, _LOAD_IN_SQLITE, changes)
     else:
-        conn.exec_driver_sql(_LOAD_IN_POSTGRES, tuple(map(list, zip(*changes, strict=True))))
+        change(conn, _LOAD_IN_POSTGRES, tuple(map(list, zip(*changes, strict=True))))
 
 
 def ticket_row(facts: Facts, ticket: Ticket) -> dict[str, Any]:

@@ -45,6 +45,8 @@ def ticket_id_from_number(text: str) -> TicketId:
 
 def mentioned(text: str) -> TicketId | None:
     """The first ticket a text names as `T-12`, whoever it belongs to."""
+    if "T-" not in text and "t-" not in text:  # the pattern is tried at each sign of the text, which is long for a mail
+        return None
     found = _MENTION.search(text[:LOOKED_AT])
     return TicketId(int(found[1])) if found else None
 
