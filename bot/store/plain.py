@@ -1,8 +1,9 @@
 """SQL written out by hand, run as directly as the driver allows.
 
 For each statement that SQLAlchemy did not build itself it asks its dispatchers and describes the result anew: a single
-message cost three times what SQLite needed for it. So on a SQLite file such statements go straight to the driver, inside
-the same transaction, and fail with the same errors. Where somebody listens to statements, they take the long way.
+message cost three times what SQLite needed for it. So on a SQLite file such statements go straight to the driver,
+inside the same transaction, and fail with the same errors. Where somebody listens to statements, they take the long
+way.
 """
 
 import sqlite3
