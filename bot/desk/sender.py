@@ -27,7 +27,6 @@ from bot.desk.changes import Changes, Nudge, seconds_until
 from bot.desk.directory import Directory
 from bot.desk.failures import Failures
 from bot.desk.hearing import Adapters
-from bot.desk.insistent import Insistent
 from bot.desk.outgoing import Dropped, Outbound, outbound_from_row
 from bot.desk.pace import Pace, backoff
 from bot.now import Timekeeper
@@ -82,8 +81,7 @@ class Sender:
         self._revisions = revisions
         self._time = time
         self._sent = sent
-        self._outcomes = Insistent(committer)
-        self._failures = Failures(self._outcomes, revisions, directory, time)
+        self._failures = Failures(committer, revisions, directory, time)
         self._paces: dict[Channel, Pace] = {}
         self._busy: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -177,6 +175,9 @@ class Sender:
     async def _ended(self, row: Outgoing, sending: Coroutine[Any, Any, None]) -> None:
         try:
             await sending
+        except StoreUnavailableError as error:
+            # The claim runs out by itself, and then the row is uncertain and its channel is asked.
+            log.warning("what came of a send could not be stored", outbox=row.id, reason=str(error))
         except Exception:
             log.exception("a row could not be sent", outbox=row.id, channel=row.channel)
             reason = "an unexpected error; the log has it"
@@ -184,7 +185,7 @@ class Sender:
                 await self._failures.permanent(row, reason)
             else:
                 until = backoff(row.attempts, at=self._time.now())
-                await self._outcomes.commit(outbox.doubt, Put(row.id, reason, until))
+                await self._committer.commit(outbox.doubt, Put(row.id, reason, until))
         finally:
             self._busy.pop(row.lane, None)
             self._sent.tell()
@@ -200,13 +201,13 @@ class Sender:
         ready_at = pace.ready_at(row.lane, now=now)
         if ready_at > now:
             wait = outbox.doubt if is_repeat else outbox.rest  # what may have arrived stays marked as that
-            await self._outcomes.commit(wait, Put(row.id, "paced", ready_at))
+            await self._committer.commit(wait, Put(row.id, "paced", ready_at))
             return
         outbound = outbound_from_row(row, known, now=now, is_repeat=is_repeat)
         if isinstance(outbound, OutboundCard) and outbound.replaces is not None and not adapter.limits.can_edit:
             outbound = Dropped("this channel cannot change what it shows")
         if isinstance(outbound, Dropped):
-            await self._outcomes.commit(outbox.drop, Put(row.id, outbound.reason))
+            await self._committer.commit(outbox.drop, Put(row.id, outbound.reason))
             metrics.DELIVERIES.labels(channel=row.channel, result="dropped").inc()
             return
         pace.took(row.lane, at=now)
@@ -228,7 +229,7 @@ class Sender:
             raise UncertainError("the channel did not answer in time") from error
 
     async def _settle(self, row: Outgoing, receipt: Receipt) -> None:
-        await self._outcomes.commit(outbox.settle, Settled(row.id, receipt.external_id, instant(receipt.at)))
+        await self._committer.commit(outbox.settle, Settled(row.id, receipt.external_id, instant(receipt.at)))
         metrics.DELIVERIES.labels(channel=row.channel, result="sent").inc()
         reach("sender.settled")
 
@@ -239,12 +240,12 @@ class Sender:
             return
         if isinstance(error, UncertainError) and is_repeat:
             # Words that may have arrived are said once more, not for ever.
-            await self._outcomes.commit(outbox.drop, Put(row.id, "sent twice, and nobody knows whether it arrived"))
+            await self._committer.commit(outbox.drop, Put(row.id, "sent twice, and nobody knows whether it arrived"))
             return
         if isinstance(error, UncertainError):
             metrics.DELIVERIES.labels(channel=row.channel, result="uncertain").inc()
             log.warning("delivery uncertain", outbox=row.id, channel=row.channel, reason=str(error))
-            await self._outcomes.commit(outbox.doubt, Put(row.id, str(error), backoff(1, at=now)))
+            await self._committer.commit(outbox.doubt, Put(row.id, str(error), backoff(1, at=now)))
             return
         until = backoff(row.attempts, at=now)
         if isinstance(error, TemporaryError) and error.retry_after is not None:
@@ -253,7 +254,7 @@ class Sender:
         metrics.DELIVERIES.labels(channel=row.channel, result="postponed").inc()
         log.warning("delivery postponed", outbox=row.id, channel=row.channel, attempt=row.attempts, reason=str(error))
         put_back = outbox.doubt if is_repeat else outbox.postpone  # what may have arrived stays marked as that
-        await self._outcomes.commit(put_back, Put(row.id, str(error), until))
+        await self._committer.commit(put_back, Put(row.id, str(error), until))
         await self._failures.temporary(row, str(error), now=now)
 
     async def _resolve(self, row: Outgoing, known: Background, now: Instant) -> None:
@@ -264,7 +265,7 @@ class Sender:
             return
         outbound = outbound_from_row(row, known, now=now)
         if isinstance(outbound, Dropped):
-            await self._outcomes.commit(outbox.drop, Put(row.id, outbound.reason))
+            await self._committer.commit(outbox.drop, Put(row.id, outbound.reason))
             return
         try:
             async with asyncio.timeout(SEND_WITHIN.total_seconds()):
@@ -274,7 +275,7 @@ class Sender:
             return
         except (DeliveryError, TimeoutError) as error:
             reason = str(error) or "the channel did not say in time whether it arrived"
-            await self._outcomes.commit(outbox.doubt, Put(row.id, reason, backoff(row.attempts, at=now)))
+            await self._committer.commit(outbox.doubt, Put(row.id, reason, backoff(row.attempts, at=now)))
             return
         if receipt is not None:
             await self._settle(row, receipt)
@@ -283,4 +284,12 @@ class Sender:
             await self._send(row, known, now)  # shown once, whatever arrived before: nobody need hear of it
             return
         await self._failures.uncertain(row)
-        await self._send(row, known, now, is_repeat=True)  # a card or a ping as well: somebody may wait for it
+        if self._is_worth_repeating(row):
+            await self._send(row, known, now, is_repeat=True)
+        else:
+            await self._committer.commit(outbox.drop, Put(row.id, "it may have arrived, and is not worth saying twice"))
+
+    @staticmethod
+    def _is_worth_repeating(row: Outgoing) -> bool:
+        """Words to a client and alerts are; a reminder or a card is not: the card's next drawing says it all."""
+        return row.message_id is not None or row.priority == 0
