@@ -94,7 +94,9 @@ async def test_the_keyboard_is_enough(window: Window) -> None:
 async def test_a_full_screen_chat_keeps_the_focus_inside(new_window: NewWindow) -> None:
     phone = await (await (await new_window(viewport={"width": 390, "height": 844})).go()).open()
     box = await phone.panel.bounding_box()
-    assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
+    assert box is not None
+    # The panel slides in; a pixel of its way may be left when it is measured.
+    assert {name: round(length) for name, length in box.items()} == {"x": 0, "y": 0, "width": 390, "height": 844}
     reached = set()
     for _ in range(8):
         await phone.page.keyboard.press("Tab")
