@@ -1,5 +1,7 @@
 """Bad input is kept, told to an admin once, and holds nobody up; a database that is away loses nothing."""
 
+import asyncio
+
 import pytest
 
 from adapters.message import Attachment, Channel, Untrusted
@@ -170,15 +172,20 @@ async def test_a_receipt_that_could_not_be_kept_is_asked_for_later(desk: Story) 
     await desk.desk.commands.perform(PersonId("vera"), TicketId(1), Reply("Looking"), key="press-1")
     inapp = desk.channels[Channel.INAPP]
 
+    gone = asyncio.Event()
+
     async def goes_away() -> None:
         desk.database.is_away = True
+        gone.set()
 
     inapp.slow(goes_away)
     await desk.desk.sender.once()
-    await desk.desk.sender.drain()
+    await gone.wait()
+    for _ in range(10):  # the receipt is refused
+        await asyncio.sleep(0)
     inapp.slow(None)
     desk.database.is_away = False
-    await desk.dies()
+    await desk.dies()  # while it waits to be stored
     await desk.settle()
     desk.expect_message("lena", Channel.INAPP, containing="Looking")
     assert (await desk.lines())[-1].state == "sent"

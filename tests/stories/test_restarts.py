@@ -43,4 +43,5 @@ async def under_way(desk: Story, channel: Channel) -> int:
     count = len(begun)
     gate.set()
     desk.channels[channel].slow(None)
+    await desk.desk.sender.drain()
     return count
