@@ -7,7 +7,6 @@ who our clients are. The alert rules in deploy/ ask for these names.
 from typing import Final
 
 from prometheus_client import (
-    CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
     Gauge,
@@ -15,12 +14,10 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
-    generate_latest,
 )
 
 #: Our own: the library's default registry is shared by everything in a process, tests included.
 REGISTRY: Final = CollectorRegistry()
-CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
@@ -55,8 +52,3 @@ RELOAD_SUCCESS: Final = Gauge(
     "maitred_config_reload_success", "1 while the desk directory in force is the newest one", registry=REGISTRY
 )
 LOOP_LAG: Final = Gauge("maitred_event_loop_lag_seconds", "How late the event loop turns", registry=REGISTRY)
-
-
-def exposition() -> bytes:
-    """All figures as text, served with CONTENT_TYPE."""
-    return generate_latest(REGISTRY)

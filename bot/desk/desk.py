@@ -6,6 +6,8 @@ adapters ──journal──> Intake ──> decisions ──> Sender ──> ad
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
 
 import structlog
 
@@ -19,13 +21,20 @@ from bot.desk.intake import Intake
 from bot.desk.sender import Sender
 from bot.desk.ticker import Ticker
 from bot.now import Timekeeper
+from bot.store import presses, tokens
 from bot.store.committer import Committer
+from bot.store.connection import Connection
 from bot.store.contacts import recount_load
 from bot.store.engine import Database
 from bot.store.errors import StoreUnavailableError
 from bot.store.revisions import Revisions
+from sla.duration import later
 
 log = structlog.get_logger()
+
+TIDY_EVERY_SECONDS: Final = 3_600.0
+#: No channel repeats a press after this long.
+ANSWERS_KEPT_FOR: Final = timedelta(days=30)
 
 
 class Desk:
@@ -72,11 +81,30 @@ class Desk:
             group.create_task(self.ticker.run(), name="ticker")
             group.create_task(self.sender.run(), name="sender")
             group.create_task(self._watch(), name="revisions")
+            group.create_task(self._tidy(), name="tidying")
 
     async def drain(self) -> None:
         """Finish what was begun: what is committed stays for the next start, sends under way come to their end."""
         await self.sender.drain()
         await self.committer.close()
+
+    async def tidy(self) -> int:
+        """Remove what nobody will ask for again: links and sessions that are over, answers to old presses; how many."""
+        now = self.now()
+        before = later(now, -ANSWERS_KEPT_FOR)
+
+        def forget(conn: Connection) -> int:
+            return tokens.forget_expired(conn, now=now) + presses.forget(conn, before=before)
+
+        return await self.database.write(forget)
+
+    async def _tidy(self) -> None:
+        while True:
+            try:
+                await self.tidy()
+            except StoreUnavailableError as error:
+                log.warning("the desk cannot be tidied now", reason=str(error))
+            await asyncio.sleep(TIDY_EVERY_SECONDS)
 
     async def _watch(self) -> None:
         while True:
