@@ -121,16 +121,14 @@
   };
 
   // ---- telling aloud what is new
-  let told = Number(sessionStorage.getItem("told")) || 0;
+  // What a page already shows when it is first opened in a tab is not news; nothing at all is remembered as 0.
   const announce = () => {
     const newest = document.querySelector("[data-newest]");
     const number = newest ? Number(newest.dataset.newest) : 0;
-    if (number <= told) return;
-    if (told || sessionStorage.getItem("told") !== null) {
-      document.querySelector("#announced").textContent = newest.textContent;
-    }
-    told = number;
-    sessionStorage.setItem("told", String(told));
+    const told = sessionStorage.getItem("told");
+    if (told !== null && number <= Number(told)) return;
+    if (told !== null) document.querySelector("#announced").textContent = newest.textContent;
+    sessionStorage.setItem("told", String(number));
   };
 
   // ---- forms

@@ -148,6 +148,7 @@ async def new_window(browser: Browser, host: Host) -> AsyncIterator[NewWindow]:
     errors: list[str] = []
 
     async def make(beside: Window | None = None, **options: Any) -> Window:  # noqa: ANN401 - the browser's own options
+        options = {"reduced_motion": "reduce", **options}  # a panel that still slides cannot be measured
         context: BrowserContext = beside.page.context if beside else await browser.new_context(**options)
         window = Window(await context.new_page(), host)
         window.page.set_default_timeout(20_000)
