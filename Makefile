@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench docs lock clean
+.PHONY: help demo run test check proof bench docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ run: $(VENV)/.run ## the bot, on the settings of .env and the desk directory
 test: $(VENV)/.dev ## every test, with the real peers (installs the Debian packages it lacks when it may)
 	@scripts/peers.sh
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+proof: $(VENV)/.dev ## the SLA engine against a brute-force oracle: the golden table and 100,000 random questions
+	@$(BIN)/maitred golden tests/golden/sla.json
+	@$(BIN)/python -m scripts.proof $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, and who may import whom
 	$(BIN)/ruff format --check .

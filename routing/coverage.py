@@ -30,7 +30,10 @@ class Coverage:
 
     def absence(self, person: Person, at: Instant) -> Absence | None:
         """The leave this person is on at that moment, if any."""
-        return next((one for one in self.absences if one.person == person.id and one.since <= at < one.until), None)
+        for one in self.absences:
+            if one.person == person.id and one.since <= at < one.until:
+                return one
+        return None
 
     def is_on_shift(self, person: Person, at: Instant) -> bool:
         """Whether the person works at that moment."""

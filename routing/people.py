@@ -62,7 +62,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The organisation we serve. `channels` maps a channel's name to the shared places whose members act as it."""
+    """The organisation we serve. `channels` maps a channel's name to the shared places whose members act as it.
+
+    `policy` names what this client alone is promised; without it their plan's policy counts.
+    """
 
     id: ClientId
     name: str
@@ -74,6 +77,7 @@ class Client:
     contacts: tuple[Contact, ...] = ()
     channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: str = ""
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

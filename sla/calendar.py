@@ -263,7 +263,7 @@ def compile_calendar(*versions: CalendarSpec, start: Instant, end: Instant) -> C
     if any(
         later is None or later <= (earlier or 0) for earlier, later in zip([Instant(0), *starts], starts, strict=False)
     ):
-        raise ValueError(f"calendar {key!r}: each version needs a later effective_from than the one before")
+        raise ValueError(f"calendar {key!r}: each change of its hours needs a later day than the one before")
     for spec in versions:
         if len(spec.week) != len(WEEKDAYS):
             raise ValueError(f"calendar {key!r}: a week has seven days, monday first")

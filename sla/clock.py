@@ -6,7 +6,8 @@ Sunday night.
 
     running --pause----> paused --resume--> running     running --stop (resolved)--> stopped --reopen--> running
     running --satisfy--> met                             breached --satisfy--> met_late
-    running --check----> breached (the moment passed)    breached --late evidence--> retracted
+    running --check----> breached (the moment passed)    breached --stop--> stopped --reopen--> breached
+                                                         breached --late evidence--> retracted
     any that owes --cancel--> cancelled                  met, met_late --take back (undelivered)--> running, breached
 
 A breach is latched against changes of policy, not against facts: evidence of something that happened by the due moment
@@ -18,9 +19,9 @@ from datetime import timedelta
 
 from sla.calendar import ALWAYS, Calendar
 from sla.clock_value import Clock, Pause, PauseReason, State, clock_from_json, clock_to_json, spans
-from sla.duration import BusinessDays, Instant, length, millis
+from sla.duration import Instant, length, millis
 from sla.marks import BREACH, DEFAULT_MARKS, LAST_CALL, Mark, last_call_ms, mark_points
-from sla.measure import banked, due_from, left_ms, overdue_ms, ruler_of, used_ms
+from sla.measure import banked, cap_ms, due_from, first_due, left_ms, overdue_ms, resolved_ms, ruler_of, used_ms
 from sla.policy import Metric, Target, Unit
 
 __all__ = [
@@ -61,20 +62,19 @@ def start(
     metric: Metric, target: Target, calendar: Calendar, *, at: Instant, marks: tuple[str, ...] = DEFAULT_MARKS
 ) -> Clock:
     """A running clock; outside opening hours it runs and uses nothing."""
-    target_ms = _resolved(target, calendar, at)
-    clock = Clock(
+    target_ms = resolved_ms(target, calendar, at)
+    return Clock(
         metric=metric,
         state=State.RUNNING,
         target=target,
         started_at=at,
-        due_at=None,
+        due_at=first_due(target, calendar, at, target_ms),
         target_ms=target_ms,
         need_ms=target_ms,
-        cap_ms=_cap_ms(target, target_ms),
+        cap_ms=cap_ms(target, target_ms),
         running_since=at,
         marks=tuple(Mark(mark) for mark in marks),
     )
-    return replace(clock, due_at=due_from(clock, calendar, at))
 
 
 def start_eta(due_at: Instant, *, at: Instant, marks: tuple[str, ...] = DEFAULT_MARKS) -> Clock:
@@ -126,8 +126,10 @@ def resume(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
 
 
 def stop(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
-    """The ticket is resolved: time stops counting, until a reopening."""
+    """The ticket is resolved: time stops counting, until a reopening. What was broken by then stays on the clock."""
     clock = check(clock, at=at)
+    if clock.state is State.BREACHED and clock.ended_at is None:
+        return replace(clock, state=State.STOPPED, pauses=(*clock.pauses, Pause(PauseReason.RESOLVED, at)))
     if clock.state is State.PAUSED:
         pauses = (*clock.pauses[:-1], *_closed(clock.pauses[-1], at), Pause(PauseReason.RESOLVED, at))
         return replace(clock, state=State.STOPPED, pauses=pauses)
@@ -147,7 +149,7 @@ def satisfy(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
     happened before the clock started is about something else.
     """
     clock = check(clock, at=at)
-    if clock.state is State.CANCELLED or at < clock.started_at:
+    if clock.state in {State.CANCELLED, State.STOPPED} or at < clock.started_at:
         return clock
     if clock.ended_at is not None and clock.ended_at <= at:
         return clock
@@ -172,7 +174,11 @@ def take_back(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
 
 
 def cancel(clock: Clock, *, at: Instant, reason: str) -> Clock:
-    """The promise no longer holds (merged, spam, not covered): an owing or stopped clock ends, also a breached one."""
+    """The promise no longer holds (merged, spam, not covered): an owing or stopped clock ends, also a breached one.
+
+    What was broken by then stays on it, also if nobody had looked yet.
+    """
+    clock = check(clock, at=at)
     if is_owing(clock) or clock.state is State.STOPPED:
         return replace(clock, state=State.CANCELLED, ended_at=at, end_reason=reason)
     return clock
@@ -196,8 +202,8 @@ def retarget(clock: Clock, target: Target, calendar: Calendar, *, at: Instant, f
     clock = check(clock, at=at)
     if clock.metric is Metric.ETA or clock.state not in {State.RUNNING, State.PAUSED, State.STOPPED, State.BREACHED}:
         return clock
-    target_ms = _resolved(target, calendar, clock.started_at)
-    if clock.state is State.BREACHED:
+    target_ms = resolved_ms(target, calendar, clock.started_at)
+    if clock.breached_at is not None:
         return replace(clock, target=target, target_ms=target_ms)
     at = max(at, clock.running_since or at)
     due_before = due_from(clock, calendar, at) if clock.due_at is None else clock.due_at
@@ -207,7 +213,7 @@ def retarget(clock: Clock, target: Target, calendar: Calendar, *, at: Instant, f
         target=target,
         target_ms=target_ms,
         need_ms=target_ms,
-        cap_ms=_cap_ms(target, target_ms),
+        cap_ms=cap_ms(target, target_ms),
         running_since=None if clock.running_since is None else at,
         generation=clock.generation + 1,
     )
@@ -256,17 +262,6 @@ def fire(clock: Clock, calendar: Calendar, *, at: Instant) -> tuple[Clock, tuple
     return (replace(clock, fired=(*clock.fired, *marks)), marks[-1:]) if marks else (clock, ())
 
 
-def _resolved(target: Target, calendar: Calendar, at: Instant) -> int:
-    """The target in milliseconds of its unit. Business days are resolved once, so pauses need no second mechanism."""
-    return (
-        calendar.business_days(at, target.within) if isinstance(target.within, BusinessDays) else millis(target.within)
-    )
-
-
-def _cap_ms(target: Target, target_ms: int) -> int | None:
-    return None if target.off_hours_cap is None else target_ms + millis(target.off_hours_cap)
-
-
 def _counted(clock: Clock, target: Target, calendar: Calendar, at: Instant) -> Clock:
     """Time used by `at` as the new target's calendar counts it: from the start, if it is another calendar."""
     if target.calendar == clock.calendar:
@@ -296,13 +291,10 @@ def _running_again(clock: Clock, calendar: Calendar, at: Instant) -> Clock:
     paused = clock.pauses[-1]
     if at < paused.at:
         return clock  # told again, or told after the pause that followed it
-    running = replace(
-        clock,
-        state=State.RUNNING,
-        running_since=at,
-        pauses=(*clock.pauses[:-1], *_closed(paused, at)),
-        generation=clock.generation + 1,
-    )
+    pauses = (*clock.pauses[:-1], *_closed(paused, at))
+    if clock.breached_at is not None:
+        return replace(clock, state=State.BREACHED, pauses=pauses)
+    running = replace(clock, state=State.RUNNING, running_since=at, pauses=pauses, generation=clock.generation + 1)
     return replace(running, due_at=due_from(running, calendar, at))
 
 

@@ -119,6 +119,9 @@ def clock_to_json(clock: Clock) -> dict[str, Any]:
             "quote": target.quote,
             "goal": target.goal,
             "off_hours_cap": None if target.off_hours_cap is None else millis(target.off_hours_cap),
+            "high_load": None if target.high_load is None else _within_to_json(target.high_load),
+            "layer": target.layer,
+            "replaces": target.replaces,
         },
         **{name: getattr(clock, name) for name in _PLAIN},
         "marks": list(clock.marks),
@@ -129,7 +132,7 @@ def clock_to_json(clock: Clock) -> dict[str, Any]:
 
 def clock_from_json(stored: Mapping[str, Any]) -> Clock:
     target = stored["target"]
-    cap = target["off_hours_cap"]
+    cap, high_load = target["off_hours_cap"], target.get("high_load")
     return Clock(
         metric=Metric(stored["metric"]),
         state=State(stored["state"]),
@@ -140,6 +143,9 @@ def clock_from_json(stored: Mapping[str, Any]) -> Clock:
             quote=target["quote"],
             goal=target["goal"],
             off_hours_cap=None if cap is None else length(cap),
+            high_load=None if high_load is None else _within_from_json(high_load),
+            layer=target.get("layer", ""),  # clocks kept before there were layers name none
+            replaces=target.get("replaces", False),
         ),
         marks=tuple(Mark(mark) for mark in stored["marks"]),
         fired=tuple(Mark(mark) for mark in stored["fired"]),

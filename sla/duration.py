@@ -78,14 +78,21 @@ def parse_duration(text: str) -> timedelta:
 
 def parse_within(text: str, mode: str = "same_time") -> Within:
     """Read the length of a promise: as `parse_duration`, or business days as in `1bd`. Zero is refused."""
-    if mode not in DAY_MODES:
-        raise ValueError(f"{mode!r} is not a way to count business days: write {', '.join(DAY_MODES)}")
+    known = parse_mode(mode)
     if match := _DAYS.fullmatch(text.strip()):
-        return BusinessDays(int(match[1]), next(known for known in DAY_MODES if known == mode))
+        return BusinessDays(int(match[1]), known)
     within = parse_duration(text)
     if not within:
         raise ValueError(f"{text!r}: a promise of no time at all cannot be kept or measured: write at least 1m")
     return within
+
+
+def parse_mode(text: str) -> DayMode:
+    """Read the way in which business days are counted."""
+    for mode in DAY_MODES:
+        if mode == text:
+            return mode
+    raise ValueError(f"{text!r} is not a way to count business days: write {', '.join(DAY_MODES)}")
 
 
 def _mend(written: str) -> str:

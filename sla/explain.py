@@ -6,6 +6,7 @@ from datetime import timedelta, tzinfo
 from sla.calendar import ALWAYS, Calendar
 from sla.clock import Clock, Pause, State, spans
 from sla.duration import BusinessDays, Instant, format_duration, format_within, length, millis, moment
+from sla.layers import AGREED
 from sla.policy import Metric, Policy, Unit
 
 #: More opening hours than this are told as a number of them: nobody checks a hundred lines with a pencil.
@@ -86,11 +87,12 @@ def explain(clock: Clock, policy: Policy, calendar: Calendar) -> Explanation:
     """The arithmetic of one clock. `calendar` is its own; a wall target takes any, for the zone to tell moments in."""
     ruler = ALWAYS if clock.unit is Unit.WALL else calendar
     stands_at = clock.due_at if clock.due_at is not None else clock.pauses[-1].at if clock.pauses else clock.started_at
+    layer = policy.layer_of(clock.target)
     return Explanation(
         metric=clock.metric,
         state=clock.state,
-        policy=policy.key,
-        source=policy.source,
+        policy=layer.key,
+        source=layer.source,
         quote=clock.target.quote,
         target=format_within(clock.target.within),
         calendar=clock.calendar,
@@ -105,17 +107,26 @@ def explain(clock: Clock, policy: Policy, calendar: Calendar) -> Explanation:
         ),
         pauses=clock.pauses,
         due_at=clock.due_at,
-        notes=tuple(_notes(clock)),
+        notes=tuple(_notes(clock, policy)),
     )
 
 
-def _notes(clock: Clock) -> list[str]:
+def _notes(clock: Clock, policy: Policy) -> list[str]:
     notes = []
+    if clock.target.layer == AGREED:
+        notes.append("agreed for this ticket alone, in place of what its policy promises")
+    elif clock.target.replaces:
+        notes.append(f"policy {clock.target.layer} replaces what the layers below it promise")
+    elif policy.extends:
+        layers = " + ".join(layer.key for layer in (*policy.extends, policy.own))
+        notes.append(f"of the layers {layers} the one that is due first counts")
     if isinstance(clock.target.within, BusinessDays):
         notes.append(f"resolved at the start to {format_duration(length(clock.target_ms))} of opening hours")
     if clock.target.off_hours_cap is not None:
         cap = format_duration(length(clock.target_ms + millis(clock.target.off_hours_cap)))
         notes.append(f"closed hours may delay it to {cap} of real time after the start at most")
+    if clock.target.high_load is not None and clock.target.within == clock.target.high_load:
+        notes.append("a high load was declared, for which this longer time is promised")
     if clock.need_ms > clock.target_ms:
         extra = format_duration(length(clock.need_ms - clock.target_ms))
         notes.append(f"a change of the target left the floor: {extra} more than the target itself")

@@ -4,8 +4,27 @@ from dataclasses import replace
 
 from sla.calendar import ALWAYS, Calendar
 from sla.clock_value import Clock, State
-from sla.duration import Instant
-from sla.policy import Unit
+from sla.duration import BusinessDays, Instant, millis
+from sla.policy import Target, Unit
+
+
+def resolved_ms(target: Target, calendar: Calendar, at: Instant) -> int:
+    """The target in milliseconds of its unit. Business days are resolved once, so pauses need no second mechanism."""
+    return (
+        calendar.business_days(at, target.within) if isinstance(target.within, BusinessDays) else millis(target.within)
+    )
+
+
+def cap_ms(target: Target, target_ms: int) -> int | None:
+    """How much real time closed hours may stretch the target to, None where nothing bounds it."""
+    return None if target.off_hours_cap is None else target_ms + millis(target.off_hours_cap)
+
+
+def first_due(target: Target, calendar: Calendar, at: Instant, target_ms: int) -> Instant:
+    """When a clock that starts at `at` is due, as long as nothing happens to it."""
+    due_at = (ALWAYS if target.unit is Unit.WALL else calendar).advance(at, target_ms)
+    cap = cap_ms(target, target_ms)
+    return due_at if cap is None else min(due_at, Instant(at + cap))
 
 
 def used_ms(clock: Clock, calendar: Calendar, *, at: Instant) -> int:
@@ -19,13 +38,16 @@ def left_ms(clock: Clock, calendar: Calendar, *, at: Instant) -> int:
         used = used_ms(clock, calendar, at=at)
         by_cap = clock.cap_ms is not None and clock.due_at < ruler_of(clock, calendar).advance(at, clock.need_ms - used)
         return max(0, clock.due_at - at) if by_cap else max(0, clock.need_ms - used)
-    return max(0, clock.need_ms - clock.used_ms) if clock.state in {State.PAUSED, State.STOPPED} else 0
+    stands = clock.state in {State.PAUSED, State.STOPPED} and clock.breached_at is None
+    return max(0, clock.need_ms - clock.used_ms) if stands else 0
 
 
 def overdue_ms(clock: Clock, calendar: Calendar, *, at: Instant) -> int:
     """How much later than due, in the clock's unit: by its end, or by `at` while it still owes."""
     if clock.due_at is None or clock.state in {State.CANCELLED, State.RETRACTED}:
         return 0
+    if clock.state is State.STOPPED:
+        at = clock.pauses[-1].at
     return ruler_of(clock, calendar).open_between(clock.due_at, at if clock.ended_at is None else clock.ended_at)
 
 

@@ -6,21 +6,24 @@ the first response is owed, a further message of the client starts no next respo
 
     client spoke      resumes what was paused; starts first_response once, or next_response if nothing is owed
     staff replied     satisfies both if the kind of reply counts, else asks the client and pauses; an ETA starts its own
-    resolved          meets first_response and the ETA, ends next_response
+    resolved          meets first_response and the ETA, ends next_response and follow_up, stops resolution
+
+Where the policy promises them, the first message starts resolution too, and each reply meets the follow_up of the one
+before and starts its own. How long an assigned person may take to pick a ticket up is in `sla.pick_up`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sla import clock as clocks_of
 from sla.calendar import ALWAYS, Calendar
 from sla.clock import Clock, Mark, PauseReason, State, is_owing
 from sla.duration import Instant
-from sla.policy import Metric, Policy, SatisfiedBy, Urgency, target_for
+from sla.layers import AGREED, Calendars, calendar_named, eased, promised
+from sla.policy import Metric, Policy, SatisfiedBy, Target, Urgency
 
 Promises = tuple[Clock, ...]
-Calendars = Mapping[str, Calendar]
 
 #: What a reply to the client can satisfy.
 RESPONSES = frozenset({Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE})
@@ -61,21 +64,25 @@ def client_spoke(
     *,
     counts: bool = True,
     replied: bool = False,
+    is_high_load: bool = False,
 ) -> Promises:
     """A message of the client came. Any message resumes; one that does not count (a courtesy) starts nothing.
 
     `replied` matters only where the policy promises no first response: whether a human has replied on this ticket.
+    Under a declared high load a clock starts with what the policy promises then.
     """
     clocks = resumed(clocks, calendars, at)
     responses = [clock for clock in clocks if clock.metric in RESPONSES]
     if not counts or any(is_owing(clock) or _covers(clock, at) for clock in responses):
         return clocks
-    metric = Metric.NEXT_RESPONSE if replied or responses else Metric.FIRST_RESPONSE
-    target = target_for(policy, urgency, metric, channel)
-    if target is None:
-        return clocks
-    calendar = _calendar(target.calendar, calendars)
-    return (*clocks, clocks_of.start(metric, target, calendar, at=at, marks=policy.marks.marks))
+    starting = [Metric.NEXT_RESPONSE] if replied or responses else [Metric.FIRST_RESPONSE]
+    if not clocks and not replied:
+        starting.append(Metric.RESOLUTION)
+    for metric in starting:
+        target = promised(policy, urgency, metric, channel, calendars, at=at, is_high_load=is_high_load)
+        if target is not None:
+            clocks = (*clocks, _started(metric, target, policy, calendars, at))
+    return clocks
 
 
 def staff_replied(
@@ -85,15 +92,21 @@ def staff_replied(
     calendars: Calendars,
     at: Instant,
     eta: Instant | None = None,
+    *,
+    urgency: Urgency | None = None,
+    channel: str = "",
 ) -> Promises:
     """A person of ours replied to the client at `at`, which may be before now: late evidence counts from then.
 
     Under `answer` a request for details pauses instead of satisfying. An `eta` starts a clock of its own and meets the
-    one before it; a fix resolves.
+    one before it; a fix resolves. `urgency` and `channel` name the cell of the follow-up; without them none begins.
     """
+    clocks = _each(clocks, {Metric.FOLLOW_UP, Metric.PICK_UP}, lambda clock: _answered(clock, calendars, at))
+    if urgency is not None and kind is not ReplyKind.FIX:
+        clocks = _awaiting_more(clocks, policy, urgency, channel, calendars, at)
     if kind in SATISFYING[policy.satisfied_by]:
         clocks = _each(clocks, RESPONSES, lambda clock: clocks_of.satisfy(clock, calendar_of(clock, calendars), at=at))
-    elif kind is ReplyKind.CLARIFY:
+    if kind is ReplyKind.CLARIFY:
         clocks = waiting(clocks, calendars, at, reason=PauseReason.DETAILS_MISSING)
     if eta is not None and not any(clock.metric is Metric.ETA and clock.started_at == at for clock in clocks):
         clocks = _each(clocks, {Metric.ETA}, lambda clock: clocks_of.satisfy(clock, ALWAYS, at=at))
@@ -104,18 +117,18 @@ def staff_replied(
 def reply_failed(clocks: Promises, calendars: Calendars, at: Instant) -> Promises:
     """The reply written at `at` will never arrive: what it answered is owed again, what it asked is not waited for.
 
-    An ETA it promised was never heard of, so it ends; the one before it holds again.
+    An ETA it promised was never heard of, so it ends; the one before it holds again. So it is with a follow-up.
     """
 
     def undone(clock: Clock) -> Clock:
         calendar = calendar_of(clock, calendars)
         if clock.state is State.PAUSED and clock.pauses[-1].at == at:
             return clocks_of.resume(clock, calendar, at=at)
-        if clock.metric is Metric.ETA and clock.started_at == at:
-            return clocks_of.end(clock, at=at, reason="the reply that promised it did not arrive")
+        if clock.metric in {Metric.ETA, Metric.FOLLOW_UP} and clock.started_at == at:
+            return clocks_of.end(clock, at=at, reason="the reply that began it did not arrive")
         return clocks_of.take_back(clock, calendar, at=at)
 
-    return _each(clocks, RESPONSES | {Metric.ETA}, undone)
+    return tuple(undone(clock) for clock in clocks)
 
 
 def waiting(clocks: Promises, calendars: Calendars, at: Instant, reason: PauseReason) -> Promises:
@@ -163,23 +176,68 @@ def cancelled(clocks: Promises, at: Instant, reason: str) -> Promises:
 
 
 def retargeted(
-    clocks: Promises, policy: Policy, urgency: Urgency, channel: str, calendars: Calendars, at: Instant
+    clocks: Promises,
+    policy: Policy,
+    urgency: Urgency,
+    channel: str,
+    calendars: Calendars,
+    at: Instant,
+    *,
+    is_high_load: bool = False,
 ) -> Promises:
-    """Urgency, plan, channel or load changed: running clocks get the new cell's target, counted from their start.
+    """Urgency, plan or channel changed: running clocks get the new cell's target, counted from their start.
 
-    A clock the new cell promises nothing for is cancelled. A clock whose target stays the same is left alone.
+    A clock the new cell promises nothing for is cancelled. A clock whose target stays the same is left alone, and so is
+    one whose target was agreed for this ticket.
     """
 
     def changed(clock: Clock) -> Clock:
-        target = target_for(policy, urgency, clock.metric, channel)
-        if not is_owing(clock) or target == clock.target:
+        target = promised(
+            policy, urgency, clock.metric, channel, calendars, at=clock.started_at, is_high_load=is_high_load
+        )
+        if not is_owing(clock) or target == clock.target or clock.target.layer == AGREED:
             return clocks_of.check(clock, at=at)
         if target is None:
             return clocks_of.end(clock, at=at, reason="no longer promised")
-        calendar = _calendar(target.calendar, calendars)
+        calendar = calendar_named(target.calendar, calendars)
         return clocks_of.retarget(clock, target, calendar, at=at, floor=policy.floor)
 
-    return _each(clocks, frozenset(Metric) - {Metric.ETA}, changed)
+    return _each(clocks, frozenset(Metric) - {Metric.ETA, Metric.PICK_UP}, changed)
+
+
+def rebased(clocks: Promises, calendars: Calendars, at: Instant) -> Promises:
+    """Opening hours or the rules of a zone are others from now on: time used stays used, due moments move."""
+    return tuple(clocks_of.rebase(clock, calendar_of(clock, calendars), at=at) for clock in clocks)
+
+
+def agreed(
+    clocks: Promises, policy: Policy, metric: Metric, target: Target, calendars: Calendars, at: Instant
+) -> Promises:
+    """A length was agreed for this ticket: it holds for its running clock, or starts one where nothing was promised.
+
+    No later change of urgency, plan or channel takes it back.
+    """
+    ours = replace(target, layer=AGREED)
+    calendar = calendar_named(ours.calendar, calendars)
+    if not any(clock.metric is metric and is_owing(clock) for clock in clocks):
+        return (*clocks, _started(metric, ours, policy, calendars, at))
+    return _each(clocks, {metric}, lambda clock: clocks_of.retarget(clock, ours, calendar, at=at, floor=policy.floor))
+
+
+def under_high_load(clocks: Promises, policy: Policy, calendars: Calendars, at: Instant) -> Promises:
+    """A high load was declared: clocks that run get the longer target their cell states for it.
+
+    Nothing undoes it: the end of a high load never tightens a running clock.
+    """
+
+    def changed(clock: Clock) -> Clock:
+        target = eased(clock.target)
+        if not is_owing(clock) or target == clock.target:
+            return clocks_of.check(clock, at=at)
+        calendar = calendar_named(target.calendar, calendars)
+        return clocks_of.retarget(clock, target, calendar, at=at, floor=policy.floor)
+
+    return tuple(changed(clock) for clock in clocks)
 
 
 def checked(clocks: Promises, at: Instant) -> Promises:
@@ -208,15 +266,27 @@ def next_due(clocks: Promises) -> Clock | None:
 
 def calendar_of(clock: Clock, calendars: Calendars) -> Calendar:
     """The clock's calendar; every moment for one that has none. ValueError when the desk has lost it."""
-    return _calendar(clock.calendar, calendars)
+    return calendar_named(clock.calendar, calendars)
 
 
-def _calendar(key: str | None, calendars: Calendars) -> Calendar:
-    if key is None:
-        return ALWAYS
-    if key not in calendars:
-        raise ValueError(f"there is no calendar {key!r}, which a promise counts in: restore it, or apply a new target")
-    return calendars[key]
+def _started(metric: Metric, target: Target, policy: Policy, calendars: Calendars, at: Instant) -> Clock:
+    calendar = calendar_named(target.calendar, calendars)
+    return clocks_of.start(metric, target, calendar, at=at, marks=policy.marks.marks)
+
+
+def _answered(clock: Clock, calendars: Calendars, at: Instant) -> Clock:
+    """A reply meets what was begun before it, never what it begins itself."""
+    return clocks_of.satisfy(clock, calendar_of(clock, calendars), at=at) if clock.started_at < at else clock
+
+
+def _awaiting_more(
+    clocks: Promises, policy: Policy, urgency: Urgency, channel: str, calendars: Calendars, at: Instant
+) -> Promises:
+    """The follow-up that a reply of `at` begins, unless this reply or a later one has begun its own."""
+    target = promised(policy, urgency, Metric.FOLLOW_UP, channel, calendars, at=at)
+    if target is None or any(clock.metric is Metric.FOLLOW_UP and clock.started_at >= at for clock in clocks):
+        return clocks
+    return (*clocks, _started(Metric.FOLLOW_UP, target, policy, calendars, at))
 
 
 def _covers(clock: Clock, at: Instant) -> bool:

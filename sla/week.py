@@ -11,9 +11,9 @@ from difflib import get_close_matches
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from sla.duration import Instant
+from sla.zones import zone_named, zone_names
 
 #: Start and end in seconds of the local day; 24:00 is 86400, and an end at or before the start is on the next day.
 Window = tuple[int, int]
@@ -81,20 +81,17 @@ def parse_zone(text: str) -> tzinfo:
         fixed = f"fixed:{match[1]}{int(match[2]):02d}:{match[3] or '00'}"
         raise ValueError(f"{text!r} is not a zone: write {fixed}, or a place as in Europe/Berlin if it has summer time")
     if text == "UTC":
-        return ZoneInfo("UTC")
+        return zone_named("UTC")
     if "/" not in text or text.startswith(("posix/", "right/")):
         raise ValueError(
             f"{text!r} is not a place, and some such names keep summer time and some do not: "
             "write a place as in Europe/Berlin, or a fixed offset as in fixed:+01:00, or UTC"
         )
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        by_lower = {name.lower(): name for name in available_timezones()}
+    if text not in zone_names():
+        by_lower = {name.lower(): name for name in zone_names()}
         near = [by_lower[name] for name in get_close_matches(text.lower(), by_lower, n=1)]
-        raise ValueError(
-            f"{text!r} is an unknown zone: write {near[0] if near else 'a place as in Europe/Berlin'}"
-        ) from error
+        raise ValueError(f"{text!r} is an unknown zone: write {near[0] if near else 'a place as in Europe/Berlin'}")
+    return zone_named(text)
 
 
 _WINDOW = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})", re.ASCII)

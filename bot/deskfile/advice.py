@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from bot.deskfile.days_off import is_empty_this_year
+from bot.deskfile.lint import lint
 from bot.deskfile.places import KeyPath
 from bot.deskfile.reading import Problem, Reading
 from bot.deskfile.tables import Cells, DeskDirectory
 from routing.people import Role
 
 #: What is measured; other metrics may be written already, and count for nothing yet.
-MEASURED = ("first_response", "next_response")
+MEASURED = ("first_response", "next_response", "follow_up", "resolution")
 
 Advice = Iterator[tuple[KeyPath, str]]
 
@@ -20,13 +21,6 @@ def advise(reading: Reading, tables: DeskDirectory, *, today: date) -> tuple[Pro
     return tuple(
         reading.problem(path, message, is_error=False) for ask in ADVISERS for path, message in ask(tables, today)
     )
-
-
-def _reviews_passed(tables: DeskDirectory, today: date) -> Advice:
-    for key, policy in tables.policies.items():
-        if policy.review is not None and policy.review < today:
-            words = f"the review date of [policies.{key}] ({policy.review}) has passed: read the document again"
-            yield ("policies", key, "review"), words
 
 
 def _holidays_missing(tables: DeskDirectory, today: date) -> Advice:
@@ -80,7 +74,7 @@ def _clients_are_recognised(tables: DeskDirectory, _today: date) -> Advice:
 
 
 ADVISERS: tuple[Callable[[DeskDirectory, date], Advice], ...] = (
-    _reviews_passed,
+    lint,
     _holidays_missing,
     _unmeasured,
     _steps_reach_nobody,

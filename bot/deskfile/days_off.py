@@ -18,7 +18,12 @@ def frozen_years(today: date) -> range:
 
 
 def frozen(holidays: Holidays, years: range) -> frozenset[date]:
-    """The dates that are closed. ValueError, with the mend, for a country or subdivision nobody keeps holidays of."""
+    """The dates that are closed. ValueError, with the mend, for a country or subdivision nobody keeps holidays of.
+
+    The days of calendar files have become dates by now.
+    """
+    if holidays.files:
+        raise ValueError("a calendar file is read only from a desk directory: name the days as dates = [2026-12-24]")
     return _public(holidays, years) | frozenset(holidays.dates)
 
 

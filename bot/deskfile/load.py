@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.deskfile.advice import advise
+from bot.deskfile.calendar_files import with_calendar_files
 from bot.deskfile.days_off import frozen_years
 from bot.deskfile.document import Document, calendar_document, document
 from bot.deskfile.reading import Problem, Reading, read
@@ -41,7 +42,8 @@ class Loaded:
 def load(directory: Path, *, today: date) -> Loaded:
     """Read every *.toml under the directory. `today` decides how far holidays are frozen and which reviews are due."""
     reading, unread = read(directory)
-    return judge(reading, unread, today=today)
+    reading, unreadable = with_calendar_files(reading, directory, frozen_years(today))
+    return judge(reading, (*unread, *unreadable), today=today)
 
 
 def judge(reading: Reading, unread: tuple[Problem, ...], *, today: date) -> Loaded:

@@ -30,6 +30,7 @@ _MEANING: Mapping[tuple[str, Sign], str] = {
     ("policies", "-"): "open tickets keep its promises",
     ("ladders", "~"): "clocks that already run keep their steps",
     ("plans", "~"): "new tickets are served by the new plan; open tickets keep theirs",
+    ("zones", "~"): "hours are counted by the new rules of time zones; clocks that already run keep their due moments",
     ("people", "-"): "whoever is removed gets nothing new; hand over their open tickets",
     ("clients", "-"): "contacts of a removed client are served on the public plan",
 }
@@ -63,8 +64,10 @@ class Change:
 def plan(old: Document | None, new: Document) -> tuple[Change, ...]:
     """All differences, in the order calendars, policies ... clients; none when both mean the same desk."""
     before: Document = old if old is not None else {}
+    # Which rules of time zones counted before is not known of documents stored before they were named.
+    rest = (*_REST, "zones") if "zones" in before else _REST
     return (
-        *(change for table in _REST for change in _inside((table,), before.get(table, {}), new[table])),
+        *(change for table in rest for change in _inside((table,), before.get(table, {}), new[table])),
         *(change for table in _SINGULAR for change in _entries(table, before.get(table, {}), new.get(table, {}))),
     )
 

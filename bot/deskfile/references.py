@@ -9,6 +9,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
+from bot.deskfile.layers import ADDENDA
 from bot.deskfile.places import KeyPath
 from bot.deskfile.reading import Problem, Reading, dotted
 from bot.deskfile.tables import CHANNELS, DEFAULT_LADDER, DEFAULT_URGENCY, URGENCIES
@@ -22,6 +23,12 @@ REFERENCES: tuple[tuple[str, str], ...] = (
     ("policies.*.calendar", "calendars"),
     ("policies.*.targets.*.*.calendar", "calendars"),
     ("policies.*.targets.*.channels.*.*.calendar", "calendars"),
+    ("clients.*.addendum.calendar", "calendars"),
+    ("clients.*.addendum.targets.*.*.calendar", "calendars"),
+    ("clients.*.addendum.targets.*.channels.*.*.calendar", "calendars"),
+    ("clients.*.hypercare.calendar", "calendars"),
+    ("clients.*.hypercare.targets.*.*.calendar", "calendars"),
+    ("clients.*.hypercare.targets.*.channels.*.*.calendar", "calendars"),
     ("lines.*.calendar", "calendars"),
     ("lines.*.people.*", "people"),
     ("plans.*.policy", "policies"),
@@ -196,6 +203,10 @@ def _urgencies_exist(reading: Reading) -> Iterator[Problem]:
             yield reading.problem(
                 ("policies", policy), f'[policies.{policy}] has its own urgencies: add default_urgency = "{known[-1]}"'
             )
+    for owner, policy in _addenda(reading):
+        for path, _ in found(reading.tree, f"{owner}.targets.*"):
+            if (name := str(path[-1])) not in (known := _urgencies(reading, policy)):
+                yield reading.problem(path, f"unknown urgency {name!r} in `{dotted(path)}`: {_mend(name, known)}")
     everywhere = [name for policy in names(reading, "policies") for name in _urgencies(reading, policy)]
     for path, name in found(reading.tree, "triage.rules.*.urgency"):
         if isinstance(name, str) and name not in everywhere:
@@ -205,23 +216,54 @@ def _urgencies_exist(reading: Reading) -> Iterator[Problem]:
             )
 
 
+def _addenda(reading: Reading) -> Iterator[tuple[str, str]]:
+    """Where each client's own promises stand, and the policy of the plan they add to."""
+    for part in ADDENDA:
+        for path, _ in found(reading.tree, f"clients.*.{part}"):
+            plan = next((name for _, name in found(reading.tree, f"clients.{path[1]}.plan")), None)
+            policy = next((name for _, name in found(reading.tree, f"plans.{plan}.policy")), None)
+            yield f"clients.{path[1]}.{part}", str(policy)
+
+
 def _business_targets_have_calendars(reading: Reading) -> Iterator[Problem]:
-    for pattern in ("policies.*.targets.*.*", "policies.*.targets.*.channels.*.*"):
-        for path, cell in found(reading.tree, pattern):
-            if not isinstance(cell, Mapping) or path[-1] == "channels" or cell.get("unit", "business") != "business":
-                continue
-            policy = str(path[1])
-            calendar = cell.get("calendar") or _inherited(reading, policy, "calendar")
-            if calendar is None:
+    owners = [(f"policies.{policy}", policy) for policy in names(reading, "policies")]
+    for owner, policy in (*owners, *_addenda(reading)):
+        own = next((name for _, name in found(reading.tree, f"{owner}.calendar")), None)
+        usual = own or _inherited(reading, policy, "calendar")
+        for pattern in (f"{owner}.targets.*.*", f"{owner}.targets.*.channels.*.*"):
+            for path, cell in found(reading.tree, pattern):
+                if path[-1] != "channels" and isinstance(cell, Mapping):
+                    yield from _business_target(reading, path, cell, usual, owner)
+
+
+def _business_target(
+    reading: Reading, path: KeyPath, cell: Mapping[str, Any], usual: object, owner: str
+) -> Iterator[Problem]:
+    if cell.get("unit", "business") != "business":
+        return
+    calendar = cell.get("calendar") or usual
+    if calendar is None:
+        yield reading.problem(
+            path,
+            f"`{dotted(path)}` counts open hours and names no calendar: add `calendar` here or in "
+            f'[{owner}], or write unit = "wall"',
+        )
+    elif cell.get("mode") == "hours" and _has_no_day_length(reading, str(calendar)):
+        yield reading.problem(
+            (*path, "mode"),
+            f'`{dotted(path)}` counts days as hours: add day_length = "8h" to [calendars.{calendar}]',
+        )
+
+
+def _layers_end_later(reading: Reading) -> Iterator[Problem]:
+    for owner in ("policies.*", *(f"clients.*.{part}" for part in ADDENDA)):
+        for path, until in found(reading.tree, f"{owner}.until"):
+            since = next((day for _, day in found(reading.tree, ".".join(map(str, (*path[:-1], "since"))))), None)
+            if since is not None and str(until) <= str(since):
                 yield reading.problem(
                     path,
-                    f"`{dotted(path)}` counts open hours and names no calendar: add `calendar` here or in "
-                    f'[policies.{policy}], or write unit = "wall"',
-                )
-            elif cell.get("mode") == "hours" and _has_no_day_length(reading, calendar):
-                yield reading.problem(
-                    (*path, "mode"),
-                    f'`{dotted(path)}` counts days as hours: add day_length = "8h" to [calendars.{calendar}]',
+                    f"`{dotted(path)}` ({until}) is not after `since` ({since}): `until` is the first day on which it "
+                    "counts no more",
                 )
 
 
@@ -278,6 +320,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Problem]], ...] = (
     _nobody_backs_up_themselves,
     _lines_have_people,
     _policies_end,
+    _layers_end_later,
     _addresses_are_their_own,
     _everybody_is_reached,
 )

@@ -5,8 +5,9 @@ revisions change people and clients and leave working hours alone.
 """
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
@@ -17,17 +18,27 @@ from routing.ladder import Ladder, Step
 from routing.people import Client, ClientId, Contact, Line, LineId, Person, PersonId, Plan, PlanId, Role
 from routing.triage import KeywordRule
 from sla.calendar import Calendar, CalendarSpec, compile_calendar
-from sla.duration import instant, parse_duration, parse_within
-from sla.policy import Cells, Marks, Metric, Policy, SatisfiedBy, Target, Unit
-from sla.week import parse_week, parse_windows
+from sla.duration import Instant, instant, parse_duration, parse_within
+from sla.policy import Cells, Layer, Marks, Metric, Policy, SatisfiedBy, Target, Unit
+from sla.week import parse_week, parse_windows, parse_zone
 
 #: Compiled at once; a calendar grows by itself when it is asked about moments outside.
 _SINCE = instant(datetime(2024, 1, 1, tzinfo=UTC))
 _UNTIL = instant(datetime(2036, 1, 1, tzinfo=UTC))
+_EVER, _NEVER = Instant(-(2**62)), Instant(2**62)
 
 
-def revision_from_document(desk: Document, number: int) -> Revision:
-    """The revision as decisions see it. Absences are not part of the desk directory: add them with `replace`."""
+#: How a calendar was written, and since when; None for ever before.
+Wording = tuple[Mapping[str, Any], Instant | None]
+
+
+def revision_from_document(
+    desk: Document, number: int, wordings: Mapping[str, Sequence[Wording]] | None = None
+) -> Revision:
+    """The revision as decisions see it. Absences are not part of the desk directory: add them with `replace`.
+
+    `wordings` are all that its calendars had so far, the present one last: hours of the past stay as they were.
+    """
     own, triage = desk["desk"], desk["triage"]["rules"]
     return Revision(
         number=number,
@@ -35,7 +46,10 @@ def revision_from_document(desk: Document, number: int) -> Revision:
         language=own["language"],
         zone=own["zone"],
         public_plan=PlanId(own["public_plan"]),
-        calendars={key: compiled(key, written) for key, written in desk["calendars"].items()},
+        calendars={
+            key: compiled_through(key, (wordings or {}).get(key, ((written, None),)))
+            for key, written in desk["calendars"].items()
+        },
         policies={key: _policy(key, written) for key, written in desk["policies"].items()},
         plans={PlanId(key): _plan(key, written) for key, written in desk["plans"].items()},
         lines={LineId(key): _line(key, written) for key, written in desk["lines"].items()},
@@ -50,12 +64,29 @@ def revision_from_document(desk: Document, number: int) -> Revision:
 
 def compiled(key: str, written: Mapping[str, Any]) -> Calendar:
     """The calendar of a document, compiled once for each wording. ValueError if it stays closed for 400 days."""
-    return _compiled(key, canonical(written))
+    return compiled_through(key, ((written, None),))
+
+
+def compiled_through(key: str, wordings: Sequence[Wording]) -> Calendar:
+    """The same for a calendar that was written anew, each wording from its moment on."""
+    return _compiled(key, tuple((canonical(written), since) for written, since in wordings))
 
 
 @lru_cache(maxsize=256)
-def _compiled(key: str, text: str) -> Calendar:
-    written = json.loads(text)
+def _compiled(key: str, wordings: tuple[tuple[str, Instant | None], ...]) -> Calendar:
+    specs: list[CalendarSpec] = []
+    for (text, since), (_, until) in zip(wordings, [*wordings[1:], ("", None)], strict=True):
+        own = _specs(key, json.loads(text))
+        for spec, after in zip(own, [*own[1:], None], strict=True):
+            begins = max(since or _EVER, spec.effective_from or _EVER)
+            ends = min(until or _NEVER, (after.effective_from if after else None) or _NEVER)
+            if begins < ends:
+                specs.append(replace(spec, effective_from=begins))
+    return compile_calendar(*specs, start=_SINCE, end=_UNTIL)
+
+
+def _specs(key: str, written: Mapping[str, Any]) -> list[CalendarSpec]:
+    """What one wording says: the hours to begin with, and their dated changes."""
     spec = CalendarSpec(
         key=key,
         zone=written["zone"],
@@ -65,7 +96,13 @@ def _compiled(key: str, text: str) -> Calendar:
         holiday_scope=written["holiday_scope"],
         day_length=parse_duration(written["day_length"]) if "day_length" in written else None,
     )
-    return compile_calendar(spec, start=_SINCE, end=_UNTIL)
+    versions = [spec]
+    for change in written.get("changes", ()):
+        # The day begins where the hours before it counted, so no moment lies between the two.
+        begins = _midnight(change["since"], versions[-1].zone)
+        week = parse_week(change["week"])
+        versions.append(replace(spec, zone=change["zone"], week=week, effective_from=begins))
+    return versions
 
 
 def _rules(written: Mapping[str, Any]) -> Rules:
@@ -81,40 +118,59 @@ def _rules(written: Mapping[str, Any]) -> Rules:
 def _policy(key: str, written: Mapping[str, Any]) -> Policy:
     targets: Mapping[str, Any] = written["targets"]
     channels = {channel for cells in targets.values() for channel in cells.get("channels", {})}
+    zone = written.get("zone", "UTC")
+    own = _layer({"name": key, **written}, zone)
     return Policy(
         key=key,
         source=written["source"],
         review=date.fromisoformat(written["review"]) if "review" in written else None,
         satisfied_by=SatisfiedBy(written["satisfied_by"]),
-        targets=_cells(targets),
+        targets=own.targets,
         urgencies=tuple(written["urgencies"]),
         default_urgency=written["default_urgency"],
         channel_targets={
-            channel: _cells({urgency: cells.get("channels", {}).get(channel, {}) for urgency, cells in targets.items()})
+            channel: _cells(
+                {urgency: cells.get("channels", {}).get(channel, {}) for urgency, cells in targets.items()}, key
+            )
             for channel in sorted(channels)
         },
         marks=Marks(tuple(written["marks"])),
         immediate=frozenset(written["immediate"]),
         floor=parse_duration(written["floor"]),
+        extends=tuple(_layer(layer, zone) for layer in written.get("layers", ())),
+        since=own.since,
+        until=own.until,
     )
 
 
-def _cells(written: Mapping[str, Mapping[str, Any]]) -> Cells:
+def _layer(written: Mapping[str, Any], zone: str) -> Layer:
+    since, until = (_midnight(written[name], zone) if name in written else None for name in ("since", "until"))
+    return Layer(written["name"], written["source"], _cells(written["targets"], written["name"]), since, until)
+
+
+def _midnight(day: str, zone: str) -> Instant:
+    return instant(datetime.combine(date.fromisoformat(day), time.min, parse_zone(zone)))
+
+
+def _cells(written: Mapping[str, Mapping[str, Any]], layer: str) -> Cells:
     return {
-        urgency: {Metric(metric): _target(cell) for metric, cell in cells.items() if metric != "channels"}
+        urgency: {Metric(metric): _target(cell, layer) for metric, cell in cells.items() if metric != "channels"}
         for urgency, cells in written.items()
     }
 
 
-def _target(written: Mapping[str, Any]) -> Target:
-    cap = written.get("off_hours_cap")
+def _target(written: Mapping[str, Any], layer: str) -> Target:
+    cap, mode = written.get("off_hours_cap"), written.get("mode", "same_time")
     return Target(
-        within=parse_within(written["within"], written.get("mode", "same_time")),
+        within=parse_within(written["within"], mode),
         unit=Unit(written["unit"]),
         calendar=written.get("calendar"),
         quote=written["quote"],
         goal=written["goal"],
         off_hours_cap=None if cap is None else parse_duration(cap),
+        high_load=parse_within(written["high_load"], mode) if "high_load" in written else None,
+        layer=layer,
+        replaces=written.get("rule") == "replace",
     )
 
 
@@ -166,6 +222,7 @@ def _client(key: str, written: Mapping[str, Any]) -> Client:
         ),
         channels={channel: tuple(places) for channel, places in written["channels"].items() if places},
         notes=written["notes"],
+        policy=written.get("policy"),
     )
 
 

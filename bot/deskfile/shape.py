@@ -29,8 +29,7 @@ _TYPES: Mapping[str, str] = {
 }
 #: Keys that other desks know, and why ours does not.
 _REASONS: Mapping[str, str] = {
-    "files": "calendar files (ICS) cannot be read here: write the days as dates = [2026-12-24, 2026-12-25]",
-    "ics": "calendar files (ICS) cannot be read here: write the days as dates = [2026-12-24, 2026-12-25]",
+    "ics": 'calendar files are named in a list: write files = ["holidays.ics"]',
     "eta": "an ETA has no target: its moment is named with each ETA that is given. Drop the key",
 }
 

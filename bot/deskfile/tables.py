@@ -4,6 +4,7 @@ Editors read the same shape as JSON Schema, made from these classes, so a field'
 while typing. What one table says about another is checked in `references`, not here.
 """
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -95,16 +96,27 @@ class Holidays(Table):
     subdivision: Annotated[str | None, Field(description="A state or region, as in CA.")] = None
     observed: Annotated[bool, Field(description="A holiday on a weekend is kept on the working day beside it.")] = True
     dates: list[Day] = []
+    files: Annotated[
+        list[Text], Field(description="Calendar files (ICS) in the desk directory; whole days count.")
+    ] = []
 
     @model_validator(mode="after")
     def _belongs_to_a_country(self) -> "Holidays":
         if self.subdivision and not self.country:
             raise ValueError('`subdivision` needs a `country`: write for example country = "US"')
-        if not self.country and not self.dates:
+        if not self.country and not self.dates and not self.files:
             raise ValueError(
                 'no holidays are named: write country = "US", or dates = [2026-12-25], or leave the key out'
             )
         return self
+
+
+class CalendarChange(Table):
+    """Other working hours from a day on; dates of their own and holidays stay."""
+
+    since: Annotated[Day, Field(description="The first day of the new hours.")]
+    week: WeekTexts
+    zone: Annotated[Zone | None, Field(description="Where it differs from the hours before.")] = None
 
 
 class Calendar(Table):
@@ -121,6 +133,16 @@ class Calendar(Table):
         ),
     ] = "window_start"
     day_length: Annotated[PositiveLength | None, Field(description='What mode = "hours" calls a day.')] = None
+    changes: Annotated[
+        list[CalendarChange], Field(description="What the hours will be, the soonest change first.")
+    ] = []
+
+    @model_validator(mode="after")
+    def _changes_follow_each_other(self) -> "Calendar":
+        for one, following in pairwise(self.changes):
+            if following.since <= one.since:
+                raise ValueError(f"the change of {following.since} stands after that of {one.since}: the soonest first")
+        return self
 
 
 class Cell(Table):
@@ -134,6 +156,11 @@ class Cell(Table):
     mode: Annotated[DayMode, Field(description="Where in its last day a length in business days ends.")] = "same_time"
     quote: Annotated[str, Field(description="The words of the contract; people see them when they ask why.")] = ""
     goal: Annotated[bool, Field(description="Something to aim for: reminded of, never breached.")] = False
+    rule: Annotated[
+        Literal["tightest", "replace"],
+        Field(description="tightest: what the policy below promises counts too, if sooner. replace: it does not."),
+    ] = "tightest"
+    high_load: Annotated[WithinText | None, Field(description="Promised instead while a high load is declared.")] = None
     off_hours_cap: Annotated[Length | None, Field(description="Closed hours delay the due moment by this at most.")] = (
         None
     )
@@ -144,7 +171,8 @@ class Cell(Table):
         calendar = None if self.unit == "wall" else self.calendar or "of the policy"
         if self.unit == "wall" and self.calendar:
             raise ValueError('real time has no calendar: drop `calendar`, or write unit = "business"')
-        Target(parse_within(self.within, self.mode), Unit(self.unit), calendar, off_hours_cap=cap)
+        load = None if self.high_load is None else parse_within(self.high_load, self.mode)
+        Target(parse_within(self.within, self.mode), Unit(self.unit), calendar, off_hours_cap=cap, high_load=load)
         return self
 
 
@@ -184,7 +212,13 @@ class Policy(Table):
 
     source: Annotated[Text | None, Field(description="The document this was taken from, with its date.")] = None
     review: Annotated[Day | None, Field(description="When the document is to be read again.")] = None
-    extends: Annotated[Key | None, Field(description="The policy whose cells count where this one names none.")] = None
+    since: Annotated[
+        Day | None, Field(description="The first day on which its cells count; from ever if left out.")
+    ] = None
+    until: Annotated[Day | None, Field(description="The first day on which they count no more.")] = None
+    extends: Annotated[
+        Key | None, Field(description="The policy below: of its cells and these the tighter counts.")
+    ] = None
     calendar: Annotated[Key | None, Field(description="The calendar of the cells that name none.")] = None
     satisfied_by: Annotated[
         Literal["human_reply", "answer"] | None,
@@ -198,6 +232,19 @@ class Policy(Table):
     floor: Annotated[Length | None, Field(description="The least time a change of urgency leaves a clock; 15m.")] = None
     reminders: Reminders | None = None
     targets: Annotated[dict[Key, UrgencyCells], Field(description="By urgency.")] = {}
+
+
+class Addendum(Table):
+    """What one client is promised on top of their plan: an addendum to the contract, or the care after going live."""
+
+    source: Annotated[Text | None, Field(description="The document this was taken from, with its date.")] = None
+    review: Annotated[Day | None, Field(description="When the document is to be read again.")] = None
+    since: Annotated[Day | None, Field(description="The first day, in the client's zone; from ever if left out.")] = (
+        None
+    )
+    until: Annotated[Day | None, Field(description="The first day on which it counts no more.")] = None
+    calendar: Annotated[Key | None, Field(description="The calendar of the cells that name none.")] = None
+    targets: Annotated[dict[Key, UrgencyCells], Field(description="By urgency.", min_length=1)]
 
 
 class Step(Table):
@@ -279,6 +326,8 @@ class Client(Table):
     language: Language | None = None
     contacts: list[Contact] = []
     channels: Places = Places()
+    addendum: Annotated[Addendum | None, Field(description="Promises to this client alone.")] = None
+    hypercare: Annotated[Addendum | None, Field(description="Promises for a while, as after going live.")] = None
     notes: Annotated[str, Field(description="Set-up and agreements; staff see this beside every ticket.")] = ""
 
 

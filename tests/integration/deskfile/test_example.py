@@ -3,7 +3,7 @@
 import json
 import shutil
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import jsonschema
@@ -15,12 +15,15 @@ from bot.deskfile.plan import plan
 from bot.deskfile.revise import revision_from_document
 from bot.deskfile.schema import SCHEMA_FILE, schema, schema_text
 from routing.people import ClientId, PersonId
-from sla.policy import Metric, target_for
+from sla.duration import instant
+from sla.layers import promised
+from sla.policy import Metric
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "desk.example"
 GOLDEN_PLAN = ROOT / "tests" / "golden" / "desk_example_plan.txt"
 TODAY = date(2026, 3, 2)
+NOON = instant(datetime(2026, 3, 3, 9, 0, tzinfo=UTC))
 
 
 def test_the_example_desk_has_no_mistake_and_needs_no_advice() -> None:
@@ -39,20 +42,21 @@ def test_the_example_desk_serves_its_clients_as_promised() -> None:
     assert document is not None
     revision = revision_from_document(document, 1)
     acme = revision.clients[ClientId("acme")]
-    promised = {
-        (plan.name, urgency): str(target.within)
+    within = {
+        (plan.name, urgency): (str(target.within), target.layer)
         for plan in revision.plans.values()
-        for urgency in revision.policies[plan.policy].urgencies
-        if (target := target_for(revision.policies[plan.policy], urgency, Metric.FIRST_RESPONSE, "email"))
+        for policy in (revision.policies[plan.policy],)
+        for urgency in policy.urgencies
+        if (target := promised(policy, urgency, Metric.FIRST_RESPONSE, "email", revision.calendars, at=NOON))
     }
     assert acme.manager == PersonId("vera")
-    assert promised[("Premium", "medium")] == "1:00:00"
-    assert promised[("Premium", "feature")] == "5:00:00"
-    assert promised[("Standard", "medium")] == "5:00:00"
-    assert len(promised) == 12
+    assert within["Premium", "medium"] == ("1:00:00", "premium")
+    assert within["Premium", "feature"] == ("5:00:00", "premium")
+    assert within["Standard", "medium"] == ("5:00:00", "standard")
+    assert len(within) == sum(len(revision.policies[plan.policy].urgencies) for plan in revision.plans.values())
 
 
-@pytest.mark.parametrize("file", sorted(EXAMPLE.glob("*.toml")), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", sorted(EXAMPLE.rglob("*.toml")), ids=lambda file: file.name)
 def test_editors_accept_the_example_desk(file: Path) -> None:
     written = json.loads(json.dumps(tomllib.loads(file.read_text(encoding="utf-8")), default=str))
     jsonschema.validate(written, schema(), cls=jsonschema.Draft202012Validator)
@@ -69,7 +73,7 @@ def test_the_schema_file_is_what_the_tables_say() -> None:
 
 
 def test_a_desk_in_one_file_is_the_same_desk(tmp_path: Path) -> None:
-    text = "\n".join(file.read_text(encoding="utf-8") for file in sorted(EXAMPLE.glob("*.toml")))
+    text = "\n".join(file.read_text(encoding="utf-8") for file in sorted(EXAMPLE.rglob("*.toml")))
     (tmp_path / "all.toml").write_text(text, encoding="utf-8")
     whole, split = load(tmp_path, today=TODAY).document, load(EXAMPLE, today=TODAY).document
     assert whole is not None

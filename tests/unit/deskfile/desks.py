@@ -45,6 +45,26 @@ ladder = "standard"
 [lines.first]
 people = ["vera", "dana"]
 calendar = "office"
+
+[policies.standard.targets.critical]
+first_response.within = "30m"
+next_response.within = "45m"
+
+[policies.standard.targets.medium]
+first_response.within = "3h"
+next_response.within = "3h"
+
+[policies.standard.targets.low]
+first_response.within = "5h"
+next_response.within = "5h"
+
+[policies.standard.targets.informational]
+first_response.within = "6h"
+next_response.within = "6h"
+
+[policies.standard.targets.feature]
+first_response.within = "6h"
+next_response.within = "6h"
 """,
     "people.toml": """\
 [people.vera]

@@ -11,7 +11,7 @@ from bot.deskfile.reading import merge
 from bot.deskfile.revise import revision_from_document
 from routing.people import Role
 from sla.duration import BusinessDays, instant
-from sla.policy import Metric, SatisfiedBy, Unit, target_for
+from sla.policy import Metric, Policy, SatisfiedBy, Target, Unit, targets_for
 
 TODAY = date(2026, 3, 2)
 
@@ -115,38 +115,120 @@ def test_a_document_survives_being_stored() -> None:
     assert revision_from_document(stored, 3) == revision_from_document(desk, 3)
 
 
-def test_a_cell_of_an_extending_policy_replaces_the_cell_it_extends() -> None:
-    premium = revision_from_document(document_of(TIME, PEOPLE), 1).policies["premium"]
-    target = target_for(premium, "high", Metric.FIRST_RESPONSE)
-    assert target is not None
-    assert (target.within, target.calendar, target.off_hours_cap) == (timedelta(minutes=15), "late", None)
+def policies(*more: str) -> dict[str, Policy]:
+    return dict(revision_from_document(document_of(TIME, PEOPLE, *more), 1).policies)
+
+
+def cell(
+    policy: Policy, urgency: str, metric: Metric = Metric.FIRST_RESPONSE, channel: str = "email", day: int = 2
+) -> list[Target]:
+    moment = instant(datetime(2026, 3, day, 12, tzinfo=UTC))
+    return list(targets_for(policy, urgency, metric, channel, at=moment))
+
+
+def test_a_policy_that_extends_another_keeps_both_cells() -> None:
+    below, own = cell(policies()["premium"], "high")
+    assert (below.within, below.calendar, below.layer) == (timedelta(hours=1), "office", "standard")
+    assert (own.within, own.calendar, own.off_hours_cap) == (timedelta(minutes=15), "late", None)
+
+
+def test_a_cell_that_says_so_replaces_the_ones_below() -> None:
+    replacing = TIME.replace('within = "15m"', 'within = "3h", rule = "replace"')
+    (own,) = cell(revision_from_document(document_of(replacing, PEOPLE), 1).policies["premium"], "high")
+    assert (own.within, own.replaces, own.layer) == (timedelta(hours=3), True, "premium")
 
 
 def test_what_an_extending_policy_does_not_name_is_inherited_with_its_calendar() -> None:
-    premium = revision_from_document(document_of(TIME, PEOPLE), 1).policies["premium"]
-    target = target_for(premium, "low", Metric.FIRST_RESPONSE)
-    assert target is not None
+    premium = policies()["premium"]
+    (target,) = cell(premium, "low")
     assert (target.within, target.calendar) == (BusinessDays(2, "end_of_day"), "office")
     assert premium.satisfied_by is SatisfiedBy.ANSWER
     assert premium.immediate == {"critical"}
     assert premium.source == ""
+    assert premium.layer_of(target).source == "The contract"
 
 
 def test_the_cell_of_a_channel_binds_its_own_policy_and_none_that_extends_it() -> None:
-    policies = revision_from_document(document_of(TIME, PEOPLE), 1).policies
-    of_standard = target_for(policies["standard"], "high", Metric.FIRST_RESPONSE, "inapp")
-    of_premium = target_for(policies["premium"], "high", Metric.FIRST_RESPONSE, "inapp")
-    assert of_standard is not None
-    assert of_premium is not None
-    assert (of_standard.within, of_premium.within) == (timedelta(minutes=10), timedelta(minutes=15))
+    (of_standard,) = cell(policies()["standard"], "high", channel="inapp")
+    below, _ = cell(policies()["premium"], "high", channel="inapp")
+    assert (of_standard.within, below.within) == (timedelta(minutes=10), timedelta(hours=1))
 
 
 def test_a_target_of_real_time_has_no_calendar() -> None:
-    target = target_for(
-        revision_from_document(document_of(TIME, PEOPLE), 1).policies["premium"], "high", Metric.NEXT_RESPONSE
-    )
-    assert target is not None
+    (target,) = cell(policies()["premium"], "high", Metric.NEXT_RESPONSE)
     assert (target.unit, target.calendar, target.goal) == (Unit.WALL, None, True)
+
+
+CARE = """\
+[people.oleg]
+name = "Oleg"
+roles = ["manager"]
+calendar = "office"
+identities = { email = "oleg@desk.test" }
+
+[clients.globex]
+name = "Globex"
+plan = "standard"
+zone = "Pacific/Auckland"
+contacts = [{ name = "Taras", email = "taras@globex.test" }]
+[clients.globex.addendum]
+source = "Addendum of 2026-01-01"
+targets.high.first_response = { within = "30m", high_load = "2h" }
+[clients.globex.hypercare]
+since = 2026-03-03
+until = 2026-03-17
+targets.high.first_response = { within = "10m" }
+targets.high.channels.inapp.first_response = { within = "5m" }
+"""
+
+
+def test_what_one_client_is_promised_is_a_policy_on_top_of_their_plan() -> None:
+    revision = revision_from_document(document_of(TIME, PEOPLE, CARE), 1)
+    globex, acme = (next(one for one in revision.clients.values() if one.id == key) for key in ("globex", "acme"))
+    assert (globex.policy, acme.policy) == ("globex.hypercare", None)
+    policy = revision.policies["globex.hypercare"]
+    assert policy.satisfied_by is SatisfiedBy.ANSWER
+    assert [layer.key for layer in policy.extends] == ["standard", "globex.addendum"]
+    assert [(one.within, one.calendar) for one in cell(policy, "high", day=10)] == [
+        (timedelta(hours=1), "office"),
+        (timedelta(minutes=30), "office"),
+        (timedelta(minutes=10), "office"),
+    ]
+    assert cell(policy, "high")[1].high_load == timedelta(hours=2)
+    assert cell(policy, "high", channel="inapp", day=10)[-1].within == timedelta(minutes=5)
+
+
+def test_the_days_of_a_layer_begin_in_the_zone_of_the_client() -> None:
+    policy = policies(CARE)["globex.hypercare"]
+    assert policy.since == instant(datetime(2026, 3, 2, 11, tzinfo=UTC))
+    assert policy.until == instant(datetime(2026, 3, 16, 11, tzinfo=UTC))
+    assert len(cell(policy, "high", day=2)) == 3, "it is the third in Auckland"
+    assert len(cell(policy, "high", day=1)) == len(cell(policy, "high", day=17)) == 2
+
+
+def test_a_document_kept_before_there_were_layers_is_read_as_it_was_meant() -> None:
+    desk = json.loads(canonical(document_of(TIME, PEOPLE)))
+    for policy in desk["policies"].values():
+        del policy["layers"], policy["zone"]
+        for cells in policy["targets"].values():
+            for target in [cell for metric, cell in cells.items() if metric != "channels"]:
+                del target["rule"]
+    (target,) = cell(revision_from_document(desk, 1).policies["premium"], "high")
+    assert target.within == timedelta(minutes=15)
+
+
+def test_hours_may_change_on_a_day_to_come() -> None:
+    changing = TIME.replace(
+        'holidays = { country = "US" }',
+        'holidays = { country = "US" }\nchanges = [{ since = 2026-06-01, week = { mon-fri = ["08:00-10:00"] } }]',
+    )
+    office = revision_from_document(document_of(changing, PEOPLE), 1).calendars["office"]
+    friday, monday = (instant(datetime(2026, 5, 29, 5, tzinfo=UTC)), instant(datetime(2026, 6, 1, 5, tzinfo=UTC)))
+    day = 24 * 3_600_000
+    assert office.next_open(friday) == instant(datetime(2026, 5, 29, 14, tzinfo=UTC))
+    assert office.next_open(monday) == instant(datetime(2026, 6, 1, 13, tzinfo=UTC))
+    assert office.open_between(monday, instant(datetime(2026, 6, 2, 5, tzinfo=UTC))) == day / 12
+    assert office.open_between(friday, monday) == 15 * day / 24, "what was open before stays open"
 
 
 def test_people_and_clients_are_who_the_desk_says() -> None:

@@ -287,8 +287,8 @@ def test_an_entry_in_two_files_is_a_mistake_that_names_both() -> None:
         ),
         pytest.param(
             "next_response =",
-            "follow_up =",
-            "plans.toml:6: warning: `follow_up` is kept and not measured yet: nobody is reminded of it",
+            "pick_up =",
+            "plans.toml:6: warning: `pick_up` is kept and not measured yet: nobody is reminded of it",
             id="a metric that is not measured yet",
         ),
         pytest.param(

@@ -51,10 +51,19 @@ from tests.unit.deskfile.desks import desk
         ),
         pytest.param(
             'week = { mon-fri = ["09:00-17:00"] }',
-            'week = { mon-fri = ["09:00-17:00"] }\nholidays = { files = ["office.ics"] }',
-            "desk.toml:8: unknown key `files` in [calendars.office.holidays]: calendar files (ICS) cannot be read "
-            "here: write the days as dates = [2026-12-24, 2026-12-25]",
-            id="a calendar file",
+            'week = { mon-fri = ["09:00-17:00"] }\nholidays = { ics = "office.ics" }',
+            "desk.toml:8: unknown key `ics` in [calendars.office.holidays]: calendar files are named in a list: "
+            'write files = ["holidays.ics"]',
+            id="a calendar file that is named otherwise",
+        ),
+        pytest.param(
+            'week = { mon-fri = ["09:00-17:00"] }',
+            'week = { mon-fri = ["09:00-17:00"] }\nchanges = ['
+            '{ since = 2026-06-01, week = { mon = ["09:00-12:00"] } }, '
+            '{ since = 2026-05-01, week = { mon = ["09:00-12:00"] } }]',
+            "desk.toml:5: `calendars.office`: the change of 2026-05-01 stands after that of 2026-06-01: "
+            "the soonest first",
+            id="changes of hours that do not follow each other",
         ),
         pytest.param(
             'within = "1h"',
@@ -146,6 +155,46 @@ from tests.unit.deskfile.desks import desk
             'extends = "standard"',
             "plans.toml:3: policies extend each other in a circle (standard -> standard): break it",
             id="a policy that extends itself",
+        ),
+        pytest.param(
+            "review = 2027-01-08",
+            "since = 2026-02-01\nuntil = 2026-02-01",
+            "plans.toml:4: `policies.standard.until` (2026-02-01) is not after `since` (2026-02-01): `until` is the "
+            "first day on which it counts no more",
+            id="a layer that ends before it begins",
+        ),
+        pytest.param(
+            'manager = "vera"',
+            'manager = "vera"\nhypercare = { targets.hihg.first_response.within = "1m" }',
+            "people.toml:18: unknown urgency 'hihg' in `clients.acme.hypercare.targets.hihg`: there is none; "
+            "did you mean 'high'?",
+            id="an unknown urgency of an addendum",
+        ),
+        pytest.param(
+            'manager = "vera"',
+            'manager = "vera"\naddendum = { calendar = "ofice", targets.high.first_response.within = "1m" }',
+            "people.toml:18: `clients.acme.addendum.calendar` names the calendar 'ofice': there is none; "
+            "did you mean 'office'?",
+            id="an unknown calendar of an addendum",
+        ),
+        pytest.param(
+            'manager = "vera"',
+            'manager = "vera"\naddendum = { targets = {} }',
+            "people.toml:18: `clients.acme.addendum.targets`",
+            id="an addendum that promises nothing",
+        ),
+        pytest.param(
+            'within = "1h"',
+            'within = "1h", high_load = "0m"',
+            "plans.toml:5: `policies.standard.targets.high.first_response.high_load`: '0m'",
+            id="a high load that leaves no time",
+        ),
+        pytest.param(
+            'within = "1h"',
+            'within = "1h", rule = "loosest"',
+            "plans.toml:5: unknown value 'loosest' in `policies.standard.targets.high.first_response.rule`: write "
+            "one of tightest, replace",
+            id="an unknown rule between layers",
         ),
         pytest.param(
             'after = "30m"',

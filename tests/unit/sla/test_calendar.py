@@ -122,10 +122,10 @@ def test_a_promise_over_a_holiday_and_a_weekend_is_counted_in_local_time() -> No
         pytest.param(
             [spec(week={}, days={"2026-02-02": ["09:00-17:00"]})], "at least one window", id="one open day for ever"
         ),
-        pytest.param([spec(), spec()], "later effective_from", id="a second version without its date"),
+        pytest.param([spec(), spec()], "later day", id="a second version without its date"),
         pytest.param(
             [spec(), spec(effective_from="2026-05-01T00:00Z"), spec(effective_from="2026-04-01T00:00Z")],
-            "later effective_from",
+            "later day",
             id="versions out of order",
         ),
         pytest.param([spec("CET")], "not a place", id="a zone of two meanings"),

@@ -9,7 +9,7 @@ import pytest
 from sla import promise
 from sla.clock import BREACH, PauseReason, State, is_owing
 from sla.duration import Instant
-from sla.policy import Metric, Policy, SatisfiedBy, target_for
+from sla.policy import Metric, Policy, SatisfiedBy, Target, targets_for
 from sla.promise import Promises, ReplyKind
 from tests.unit.sla.made import CALENDARS, at, policy
 
@@ -292,15 +292,14 @@ def test_a_lost_calendar_is_an_error_and_never_no_promise() -> None:
         promise.client_spoke((), HUMAN, "medium", "email", {}, TEN)
 
 
-def test_the_cell_of_a_channel_stands_in_for_the_urgency() -> None:
-    inapp = target_for(HUMAN, "high", Metric.FIRST_RESPONSE, "inapp")
-    email = target_for(HUMAN, "high", Metric.FIRST_RESPONSE, "email")
+def cell(urgency: str, metric: Metric, channel: str = "email") -> tuple[Target, ...]:
+    return targets_for(HUMAN, urgency, metric, channel, at=TEN)
 
-    assert inapp != email
-    assert target_for(HUMAN, "high", Metric.NEXT_RESPONSE, "inapp") == target_for(HUMAN, "high", Metric.NEXT_RESPONSE)
+
+def test_the_cell_of_a_channel_stands_in_for_the_urgency() -> None:
+    assert cell("high", Metric.FIRST_RESPONSE, "inapp") != cell("high", Metric.FIRST_RESPONSE)
+    assert cell("high", Metric.NEXT_RESPONSE, "inapp") == cell("high", Metric.NEXT_RESPONSE)
 
 
 def test_an_unknown_urgency_is_read_as_the_usual_one() -> None:
-    usual = target_for(HUMAN, "medium", Metric.FIRST_RESPONSE)
-
-    assert target_for(HUMAN, "sev1", Metric.FIRST_RESPONSE) == usual
+    assert cell("sev1", Metric.FIRST_RESPONSE) == cell("medium", Metric.FIRST_RESPONSE) != ()

@@ -188,6 +188,27 @@ def test_9_and_12_a_change_of_target_gains_nothing_by_repetition_and_leaves_the_
     assert clocks_of.retarget(clock, old, calendar, at=now, floor=floor).due_at == clock.due_at
 
 
+@given(
+    calendars,
+    st.tuples(*[st.integers(1, 2_400)] * 2),
+    moments,
+    st.tuples(st.integers(0, 30 * HOUR), st.integers(0, 60)),
+)
+def test_12_tightening_never_moves_the_due_moment_later_and_loosening_never_earlier(
+    calendar: Calendar, lengths_of: tuple[int, int], moment: Instant, waits: tuple[int, int]
+) -> None:
+    short, long = (Target(timedelta(minutes=one), Unit.BUSINESS, "any") for one in sorted(lengths_of))
+    now, floor = Instant(moment + waits[0]), timedelta(minutes=waits[1])
+    for old, new in ((short, long), (long, short)):
+        clock = started(calendar, old, moment)
+        assume(clock.due_at is not None and now <= clock.due_at)
+        changed = clocks_of.retarget(clock, new, calendar, at=now, floor=floor)
+        assert clock.due_at is not None
+        assert changed.due_at is not None
+
+        assert changed.due_at >= clock.due_at if new is long else changed.due_at <= clock.due_at
+
+
 @settings(max_examples=200)
 @given(calendars, targets(), moments, st.lists(st.integers(0, 30 * HOUR), max_size=4))
 def test_10_and_11_reminders_come_in_order_before_due_and_the_breach_once(

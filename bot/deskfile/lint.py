@@ -1,0 +1,245 @@
+"""Promises that are allowed and yet look wrong: holes, contradictions, and promises that nobody is there to keep.
+
+What a policy says is compared within its own layers. Lengths are compared only where they are counted alike: hours with
+hours of the same calendar, business days with business days.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+from bot.deskfile.days_off import frozen_years
+from bot.deskfile.document import calendar_document
+from bot.deskfile.layers import ADDENDA, all_policies, chain_of
+from bot.deskfile.places import KeyPath
+from bot.deskfile.reading import dotted
+from bot.deskfile.revise import compiled
+from bot.deskfile.tables import URGENCIES, Cell, Cells, DeskDirectory
+from sla.duration import BusinessDays, Instant, format_duration, instant, later, length, parse_duration, parse_within
+
+Advice = Iterator[tuple[KeyPath, str]]
+Span = tuple[Instant, Instant]
+
+RESPONSES = ("first_response", "next_response")
+WEEKS = 4
+LOOK_AHEAD = timedelta(weeks=WEEKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One cell with the layer that states it, the place it stands at, and the calendar it counts in."""
+
+    layer: str
+    cell: Cell
+    path: KeyPath
+    calendar: str | None
+
+    def is_longer_than(self, other: "Stated") -> bool:
+        """Whether it promises later; False where the two are not counted alike."""
+        if (self.cell.unit, self.calendar) != (other.cell.unit, other.calendar):
+            return False
+        ours, theirs = (parse_within(one.cell.within, one.cell.mode) for one in (self, other))
+        if isinstance(ours, BusinessDays) and isinstance(theirs, BusinessDays):
+            return ours.mode == theirs.mode and ours.count > theirs.count
+        return isinstance(ours, timedelta) and isinstance(theirs, timedelta) and ours > theirs
+
+
+class Promises:
+    """All that a desk promises, cell by cell, gathered once for all questions."""
+
+    def __init__(self, tables: DeskDirectory, today: date) -> None:
+        self.tables = tables
+        self.policies = all_policies(tables)
+        years = frozen_years(today)
+        self.calendars = {key: compiled(key, calendar_document(one, years)) for key, one in tables.calendars.items()}
+        self.start = instant(datetime(today.year, today.month, today.day, tzinfo=UTC))
+        self.end = later(self.start, LOOK_AHEAD)
+
+    def urgencies(self, policy: str) -> list[str]:
+        chain = chain_of(policy, self.policies)
+        return next((layer.urgencies for _, layer in reversed(chain) if layer.urgencies is not None), list(URGENCIES))
+
+    def cells(self, policy: str, urgency: str, metric: str) -> list[Stated]:
+        """The cells that may count, the most general layer first."""
+        found: list[Stated] = []
+        calendar: str | None = None
+        for key, layer in chain_of(policy, self.policies):
+            calendar = layer.calendar or calendar
+            cells = layer.targets.get(urgency)
+            cell: Cell | None = getattr(cells, metric) if cells is not None else None
+            if cell is None:
+                continue
+            counted = None if cell.unit == "wall" else cell.calendar or calendar
+            stated = Stated(key, cell, (*self._place(key), "targets", urgency, metric), counted)
+            found = [stated] if cell.rule == "replace" else [*found, stated]
+        return found
+
+    def own(self, policy: str, urgency: str, metric: str) -> Stated | None:
+        """The most specific cell; of a client's addendum only what it says itself."""
+        found = self.cells(policy, urgency, metric)
+        return found[-1] if found and (found[-1].layer == policy or policy in self.tables.policies) else None
+
+    def _place(self, key: str) -> KeyPath:
+        """Where a layer is written: policies of clients stand under the client."""
+        return ("policies", key) if key in self.tables.policies else ("clients", *key.split("."))
+
+
+def lint(tables: DeskDirectory, today: date) -> Advice:
+    """All advice on promises of a desk without errors."""
+    promises = Promises(tables, today)
+    for ask in CHECKS:
+        yield from ask(promises)
+    yield from _reviews_passed(tables, today)
+
+
+def _holes(promises: Promises) -> Advice:
+    """Urgencies of a policy in use for which nothing is promised, or only the beginning."""
+    for key in sorted({plan.policy for plan in promises.tables.plans.values()}):
+        missing: dict[tuple[str, ...], list[str]] = {}
+        for urgency in promises.urgencies(key):
+            lacks = tuple(metric for metric in RESPONSES if not promises.cells(key, urgency, metric))
+            if promises.cells(key, urgency, "follow_up"):  # it also says when the client hears from us again
+                lacks = tuple(metric for metric in lacks if metric != "next_response")
+            missing.setdefault(lacks, []).append(urgency)
+        for lacks, urgencies in missing.items():
+            if lacks:
+                words = f"[policies.{key}] promises no {' and no '.join(lacks)} for {', '.join(urgencies)}"
+                yield (
+                    ("policies", key),
+                    f"{words}: add [policies.{key}.targets.{urgencies[0]}], or name fewer urgencies",
+                )
+
+
+def _next_sooner_than_first(promises: Promises) -> Advice:
+    """A further answer that is promised sooner than the first one is often a slip."""
+    for key in promises.policies:
+        for urgency in promises.urgencies(key):
+            first, following = (promises.own(key, urgency, metric) for metric in RESPONSES)
+            if first is None or following is None or following.layer != key or not first.is_longer_than(following):
+                continue
+            sooner = f"{following.cell.within}, sooner than a first one ({first.cell.within})"
+            yield following.path, f"{urgency!r} is promised a next response within {sooner}"
+
+
+def _urgencies_out_of_order(promises: Promises) -> Advice:
+    """What is more urgent is promised later."""
+    for key in promises.policies:
+        for metric in RESPONSES:
+            told = [(urgency, promises.own(key, urgency, metric)) for urgency in promises.urgencies(key)]
+            known = [(urgency, stated) for urgency, stated in told if stated is not None and stated.layer == key]
+            for (more, one), (less, other) in pairwise(known):
+                if one.is_longer_than(other):
+                    later_one = f"{metric} within {one.cell.within} against {other.cell.within}"
+                    yield one.path, f"{more!r} is more urgent than {less!r} and is promised later: {later_one}"
+
+
+def _layers_without_effect(promises: Promises) -> Advice:
+    """A cell that is looser than the one it extends never counts: the tightest wins."""
+    for key in promises.policies:
+        for urgency in promises.urgencies(key):
+            for metric in RESPONSES:
+                found = promises.cells(key, urgency, metric)
+                if not found or found[-1].layer != key:
+                    continue
+                *below, top = found
+                if sooner := next((one for one in below if top.is_longer_than(one)), None):
+                    words = f"{sooner.layer} promises {sooner.cell.within}, which is sooner than {top.cell.within}"
+                    yield top.path, f'this never counts: {words}. If it is meant to loosen that, write rule = "replace"'
+
+
+def _longer_than_a_week(promises: Promises) -> Advice:
+    """A target of more hours than its calendar opens in a week is seldom what was agreed."""
+    for key in promises.policies:
+        for urgency in promises.urgencies(key):
+            for metric in Cells.model_fields:
+                stated = promises.own(key, urgency, metric)
+                if stated is None or stated.layer != key or stated.calendar is None:
+                    continue
+                within = parse_within(stated.cell.within, stated.cell.mode)
+                week = length(promises.calendars[stated.calendar].open_between(promises.start, promises.end)) / WEEKS
+                if isinstance(within, timedelta) and within > week:
+                    opens = f"calendar {stated.calendar!r}, which is open for {format_duration(week)}"
+                    mend = "business days (1bd) say more plainly what is meant"
+                    yield stated.path, f"{stated.cell.within} is longer than a week of {opens}: {mend}"
+
+
+def _nobody_behind(promises: Promises) -> Advice:
+    """Hours that a plan's promises count and in which nobody of its line works, absences apart."""
+    tables, start, end = promises.tables, promises.start, promises.end
+    for name, plan in tables.plans.items():
+        path, line = ("plans", name), f"nobody of line {plan.line!r} is there"
+        hours = {tables.people[person].calendar for person in tables.lines[plan.line].people}
+        there = _merged(span for hour in hours for span in promises.calendars[hour].intervals(start, end))
+        cells = [
+            promises.own(plan.policy, urgency, metric)
+            for urgency in promises.urgencies(plan.policy)
+            for metric in RESPONSES
+        ]
+        guaranteed = [stated for stated in cells if stated is not None and not stated.cell.goal]
+        for counted in sorted({stated.calendar for stated in guaranteed if stated.calendar is not None}):
+            if missing := _uncovered(promises.calendars[counted].intervals(start, end), there):
+                for_long = format_duration(length(missing))
+                yield path, f"[plans.{name}] counts calendar {counted!r}, and {line} for {for_long} of it in four weeks"
+        gap = length(_longest_gap(start, end, there))
+        shortest = min((parse_duration(one.cell.within) for one in guaranteed if one.cell.unit == "wall"), default=gap)
+        if shortest < gap:
+            real = f"{format_duration(shortest)} of real time, day and night"
+            yield path, f"[plans.{name}] promises {real}, and {line} for up to {format_duration(gap)}"
+
+
+def _ladders_unused(promises: Promises) -> Advice:
+    """A ladder that no plan names is climbed by nobody."""
+    named = {plan.ladder for plan in promises.tables.plans.values()}
+    for key in promises.tables.ladders:
+        if key not in named:
+            yield ("ladders", key), f"no plan names [ladders.{key}]: none of its steps is ever told"
+
+
+def _reviews_passed(tables: DeskDirectory, today: date) -> Advice:
+    """Documents that were to be read again."""
+    written: list[tuple[KeyPath, date | None]] = [
+        (("policies", key), one.review) for key, one in tables.policies.items()
+    ]
+    for key, client in tables.clients.items():
+        addenda = ((part, getattr(client, part)) for part in ADDENDA)
+        written += [(("clients", key, part), one.review) for part, one in addenda if one is not None]
+    for path, review in written:
+        if review is not None and review < today:
+            words = f"the review date of [{dotted(path)}] ({review}) has passed: read the document again"
+            yield (*path, "review"), words
+
+
+CHECKS: tuple[Callable[[Promises], Advice], ...] = (
+    _holes,
+    _next_sooner_than_first,
+    _urgencies_out_of_order,
+    _layers_without_effect,
+    _longer_than_a_week,
+    _nobody_behind,
+    _ladders_unused,
+)
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    found: list[Span] = []
+    for since, until in sorted(spans):
+        if found and since <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], until))
+        else:
+            found.append((since, until))
+    return found
+
+
+def _uncovered(wanted: Iterable[Span], there: list[Span]) -> int:
+    """How much of the wanted time nobody is there."""
+    total = 0
+    for since, until in wanted:
+        present = sum(max(0, min(until, end) - max(since, start)) for start, end in there)
+        total += until - since - present
+    return total
+
+
+def _longest_gap(start: Instant, end: Instant, there: list[Span]) -> int:
+    edges = [start, *(moment for span in there for moment in span), end]
+    return max(later_one - earlier for earlier, later_one in zip(edges[::2], edges[1::2], strict=True))

@@ -1,0 +1,159 @@
+"""Random questions to engine and oracle, each made of its number alone, so that any of them can be asked again.
+
+The questions go round all changes of clocks of twelve zones, 2024 to 2030, and lie within three days of one.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from sla import clock as clocks_of
+from sla.calendar import Calendar, CalendarSpec, Windows, compile_calendar
+from sla.clock import PauseReason, State
+from sla.duration import DAY_MODES, BusinessDays, instant, millis, moment
+from sla.policy import Metric, Target, Unit
+from sla.zones import zone_named
+from tests.golden.oracle import DAY, STEP, Happening, Oracle, Promised, due_at
+
+ZONES = (
+    "Europe/Prague",
+    "Europe/Kyiv",
+    "Europe/London",
+    "America/Chicago",
+    "America/Sao_Paulo",
+    "America/St_Johns",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Africa/Casablanca",
+    "Pacific/Apia",
+    "Pacific/Chatham",
+    "Asia/Gaza",
+)
+QUARTER = 900
+YEARS = datetime(2024, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
+#: Days to ask about in a zone that changes nothing any more.
+QUIET_DAYS = (datetime(2024, 2, 28, tzinfo=UTC), datetime(2026, 3, 29, tzinfo=UTC))
+
+
+@cache
+def changes() -> tuple[tuple[str, datetime], ...]:
+    """Each zone with each day on which its clocks are changed."""
+    return tuple((zone, day) for zone in ZONES for day in (tuple(_changes(zone)) or QUIET_DAYS))
+
+
+def disagreements(numbers: Iterable[int]) -> list[str]:
+    """What is wrong, in words, of the questions with these numbers."""
+    return [said for number in numbers if (said := _asked(number))]
+
+
+def _asked(number: int) -> str:
+    zone, day = changes()[number % len(changes())]
+    chance = random.Random(number)
+    near = day + STEP * chance.randrange(-3 * 96, 3 * 96)
+    calendar, oracle, spec = _pair(chance, zone, near)
+    kind = QUESTIONS[number // len(changes()) % len(QUESTIONS)]
+    question, ours, theirs = kind(chance, calendar, oracle, near)
+    return "" if ours == theirs else f"{number}: {question} in {spec}: {ours}, and the oracle says {theirs}"
+
+
+def _changes(zone: str) -> Iterable[datetime]:
+    days = [YEARS[0] + timedelta(days=n) for n in range((YEARS[1] - YEARS[0]).days)]
+    offsets = [day.astimezone(zone_named(zone)).utcoffset() for day in days]
+    return (day for day, before, after in zip(days, offsets, offsets[1:], strict=False) if before != after)
+
+
+def _windows(chance: random.Random) -> Windows:
+    """None, two, one up to midnight, a night shift or one; now and then two that overlap."""
+    cuts = sorted(chance.sample(range(97), 4))
+    kind = chance.random()
+    if kind < 0.2:
+        return ()
+    if kind < 0.35:
+        return ((cuts[0] * QUARTER, cuts[1] * QUARTER), (cuts[2] * QUARTER, cuts[3] * QUARTER))
+    if kind < 0.4:
+        return ((cuts[0] * QUARTER, cuts[2] * QUARTER), (cuts[1] * QUARTER, cuts[3] * QUARTER))
+    if kind < 0.6:
+        return ((min(cuts[3], 95) * QUARTER, cuts[0] * QUARTER),)
+    if kind < 0.7:
+        return ((cuts[0] * QUARTER, DAY),)
+    return ((cuts[0] * QUARTER, cuts[3] * QUARTER),)
+
+
+def _pair(chance: random.Random, zone: str, near: datetime) -> tuple[Calendar, Oracle, CalendarSpec]:
+    week = (*(_windows(chance) for _ in range(6)), ((9 * 3600, 17 * 3600),))
+    dates: list[date] = [near.date() + timedelta(days=chance.randrange(-4, 8)) for _ in range(3)]
+    days, holidays = {dates[0]: _windows(chance)}, frozenset(dates[1:])
+    spec = CalendarSpec("random", zone, week, days, holidays)
+    start, end = near - timedelta(days=10), near + timedelta(days=30)
+    return compile_calendar(spec, start=instant(start), end=instant(end)), Oracle(zone, week, days, holidays), spec
+
+
+Said = tuple[str, object, object]
+
+
+def _advance(chance: random.Random, calendar: Calendar, oracle: Oracle, near: datetime) -> Said:
+    length = STEP * chance.randrange(1, 160)
+    due = moment(calendar.advance(instant(near), millis(length)))
+    return f"{length} after {near}", due, oracle.advance(near, length)
+
+
+def _between(chance: random.Random, calendar: Calendar, oracle: Oracle, near: datetime) -> Said:
+    until = near + STEP * chance.randrange(5 * 96)
+    ours = calendar.open_between(instant(near), instant(until))
+    return f"from {near} to {until}", ours, millis(oracle.open_between(near, until))
+
+
+def _next_open(_chance: random.Random, calendar: Calendar, oracle: Oracle, near: datetime) -> Said:
+    at = instant(near)
+    ours = (calendar.is_open(at), moment(calendar.next_open(at)))
+    return f"open from {near}", ours, (oracle.is_open(near), oracle.next_open(near))
+
+
+def _business_days(chance: random.Random, calendar: Calendar, oracle: Oracle, near: datetime) -> Said:
+    number, mode = chance.randrange(1, 4), chance.choice(DAY_MODES[:2])
+    ours = calendar.business_days(instant(near), BusinessDays(number, mode))
+    return f"{number} days {mode} after {near}", ours, millis(oracle.business_days(near, number, mode))
+
+
+def _clock(chance: random.Random, calendar: Calendar, oracle: Oracle, near: datetime) -> Said:
+    """A clock with pauses and, at the end, perhaps a change of its target."""
+    first, at, happenings = _promised(chance), near, list[Happening]()
+    clock = clocks_of.start(Metric.FIRST_RESPONSE, _target(first), calendar, at=instant(near))
+    for what in ("pause", "resume") * chance.randrange(3):
+        at += STEP * chance.randrange(40)
+        happenings.append((at, what))
+        if what == "pause":
+            clock = clocks_of.pause(clock, calendar, at=instant(at), reason=PauseReason.THIRD_PARTY)
+        else:
+            clock = clocks_of.resume(clock, calendar, at=instant(at))
+    if chance.random() < 0.5:
+        at += STEP * chance.randrange(40)
+        other = _promised(chance)
+        happenings.append((at, other))
+        clock = clocks_of.retarget(clock, _target(other), calendar, at=instant(at), floor=other.floor)
+    ours = None if clock.due_at is None or clock.state is State.PAUSED else moment(clock.due_at)
+    return f"a clock of {first} from {near} through {happenings}", ours, due_at(oracle, near, first, happenings)
+
+
+def _promised(chance: random.Random) -> Promised:
+    length, is_wall = STEP * chance.randrange(1, 96), chance.random() < 0.3
+    cap = length + STEP * chance.randrange(96) if not is_wall and chance.random() < 0.3 else None
+    return Promised(length, is_wall, cap, STEP * chance.randrange(8))
+
+
+def _target(promised: Promised) -> Target:
+    if promised.is_wall:
+        return Target(promised.length, Unit.WALL)
+    cap = None if promised.cap is None else promised.cap - promised.length
+    return Target(promised.length, Unit.BUSINESS, "random", off_hours_cap=cap)
+
+
+QUESTIONS: tuple[Callable[[random.Random, Calendar, Oracle, datetime], Said], ...] = (
+    _advance,
+    _clock,
+    _business_days,
+    _between,
+    _clock,
+    _next_open,
+)
