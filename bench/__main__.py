@@ -8,16 +8,18 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
-from bench import growth, intake, latency, mail
+from bench import alarms, due, growth, intake, latency, mail
 
 BENCHES: Final[Mapping[str, Callable[[], Coroutine[Any, Any, None]]]] = {
     "P1": mail.mails,
     "P2": intake.chats,
     "P3": intake.slow_disk,
     "P4": latency.chat_to_card,
+    "P5": alarms.lateness,
     "P6": growth.growth,
     "P7": growth.weight,
     "P8": latency.postgres,
+    "P9": due.due_moments,
 }
 
 

@@ -66,9 +66,12 @@ class Intake:
             self._remember(kept)
             self.nudge.ring()
 
-    async def once(self) -> int:
-        """Decide one batch; how many payloads that settled, 0 when nothing waits or others are at it."""
-        if not self._lanes or self._turns % LOOK_EVERY == 0:
+    async def once(self, *, is_told: bool = False) -> int:
+        """Decide one batch; how many payloads that settled, 0 when nothing waits or others are at it.
+
+        Whoever `is_told` of everything that came since does not look for what nobody has told.
+        """
+        if not (self._lanes or is_told) or self._turns % LOOK_EVERY == 0:
             await self._look()
         self._turns += 1
         ids = self._next_batch()
@@ -93,10 +96,10 @@ class Intake:
 
     async def run(self) -> None:
         """Decide what comes until cancelled; a database that is away is waited for."""
+        is_told = False
         while True:
             try:
-                if not await self.once():
-                    await self.nudge.sleep()
+                is_told = bool(await self.once(is_told=is_told)) or await self.nudge.sleep()
             except StoreUnavailableError as error:
                 log.warning("intake waits for the database", reason=str(error))
                 await asyncio.sleep(1)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from adapters.card import Card, OutboundCard
 from adapters.message import OutboundMessage, conversation_from_key
 from bot.store.outbox import Outgoing
+from bot.store.rows import QUIET
 from bot.store.sending import Background, ping_from_row
-from bot.store.unit import QUIET
 from bot.tickets.cards import ping_card, ticket_card
 from bot.tickets.facts import Facts, Guard, Line
 from bot.tickets.outcome import contact_texts

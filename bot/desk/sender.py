@@ -11,7 +11,9 @@ What a crash interrupted comes back as uncertain. Nothing is sent twice because 
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from heapq import heappop, heappush
 from typing import Any, Final
 from uuid import uuid4
 
@@ -23,19 +25,21 @@ from adapters.message import Channel, Receipt
 from adapters.port import Adapter
 from bot import metrics
 from bot.crashpoint import reach
+from bot.desk.after_all import AfterAll, Arrived
 from bot.desk.changes import Changes, Nudge, seconds_until
 from bot.desk.directory import Directory
 from bot.desk.failures import Failures
 from bot.desk.hearing import Adapters
+from bot.desk.insistent import Insistent
 from bot.desk.outgoing import Dropped, Outbound, outbound_from_row
 from bot.desk.pace import Pace, backoff
 from bot.now import Timekeeper
 from bot.store import outbox
-from bot.store.committer import Committer
+from bot.store.committer import Change, Committer
 from bot.store.connection import Connection
 from bot.store.engine import Database
 from bot.store.errors import StoreUnavailableError
-from bot.store.outbox import Outgoing, Put, Settled
+from bot.store.outbox import Outgoing, Outlook, Put, Settled
 from bot.store.revisions import Revisions
 from bot.store.sending import Background, background
 from sla.duration import Instant, instant, later
@@ -53,7 +57,16 @@ RECOVER_EVERY_SECONDS: Final = 15
 #: A send that takes longer than this has an unknown end.
 SEND_WITHIN: Final = timedelta(seconds=30)
 
-Claimed = tuple[Sequence[Outgoing], Sequence[Outgoing], Background]
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """Rows to be sent, rows to be asked about, what they need to be known, and what there will be after them."""
+
+    rows: Sequence[Outgoing]
+    doubtful: Sequence[Outgoing]
+    known: Background
+    outlook: Outlook
+
 
 #: A row that fails in a way nobody foresaw is given up after so many tries, so that its lane goes on.
 MOST_ATTEMPTS_AT_ERRORS: Final = 5
@@ -81,10 +94,16 @@ class Sender:
         self._revisions = revisions
         self._time = time
         self._sent = sent
-        self._failures = Failures(committer, revisions, directory, time)
+        self._after_all = AfterAll(revisions, directory, time)
+        self._outcomes = Insistent(committer)
+        self._failures = Failures(self._outcomes, revisions, directory, time)
         self._paces: dict[Channel, Pace] = {}
         self._busy: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ends = 0
+        self._outlook = Outlook(is_ready=True)
+        #: When rows come round again that were put back here: the outlook does not see past what waits behind them.
+        self._returns: list[Instant] = []
 
     async def recover(self, *, is_alone: bool) -> None:
         """After a start: whatever a process that is gone was sending is uncertain. `is_alone` holds the file's lock."""
@@ -92,27 +111,40 @@ class Sender:
         if count:
             log.warning("sends were interrupted and are checked now", count=count)
 
-    async def once(self) -> int:
-        """Start sending what may be sent now; how many rows were taken. `drain` waits for their ends."""
+    async def once(self, *, is_told: bool = False) -> int:
+        """Start sending what may be sent now; how many rows were taken. `drain` waits for their ends.
+
+        Whoever `is_told` that there is something takes it without looking first.
+        """
         now = self._time.now()
-        room = IN_FLIGHT - len(self._tasks)
-        if room <= 0 or not await self._database.read(lambda conn: outbox.is_any_ready(conn, now=now)):
+        count = min(IN_FLIGHT - len(self._tasks), BATCH)
+        if count <= 0:
+            self._outlook = Outlook(is_ready=True)
             return 0
-        claiming = asyncio.ensure_future(self._committer.commit(self._claim, min(room, BATCH)))
+        if not is_told:
+            self._outlook = await self._database.read(lambda conn: outbox.outlook(conn, now=now))
+            if not self._outlook.is_ready:
+                return 0
+        ends = self._ends
+        claiming = self._committer.begin(self._claim, count)
         try:
-            return self._begin(await asyncio.shield(claiming), now)
+            claimed = await asyncio.shield(claiming)
         except asyncio.CancelledError:
             self._begin(await claiming, now)  # what became ours meanwhile is sent: `drain` waits for it
             raise
+        taken = self._begin(claimed, now)
+        if taken == count or (self._outlook.is_ready and ends != self._ends):
+            self.nudge.ring()  # there is more, or what was in the way of it has ended meanwhile
+        return taken
 
-    def _begin(self, claimed: Claimed, now: Instant) -> int:
+    def _begin(self, claimed: _Claimed, now: Instant) -> int:
         reach("sender.claimed")
-        rows, doubtful, known = claimed
-        for row in rows:
-            self._start(row, self._send(row, known, now))
-        for row in doubtful:
-            self._start(row, self._resolve(row, known, now))
-        return len(rows) + len(doubtful)
+        self._outlook = claimed.outlook
+        for row in claimed.rows:
+            self._start(row, self._send(row, claimed.known, now))
+        for row in claimed.doubtful:
+            self._start(row, self._resolve(row, claimed.known, now))
+        return len(claimed.rows) + len(claimed.doubtful)
 
     async def drain(self) -> None:
         """Wait until every send that was started has ended."""
@@ -135,20 +167,27 @@ class Sender:
                 log.warning("claims cannot be looked at", reason=str(error))
 
     async def _send_on(self) -> None:
+        is_told = False
         while True:
             try:
-                if not await self.once():
-                    ready_at = await self._database.read(outbox.next_ready)
-                    await self.nudge.sleep(seconds_until(ready_at, self._time))
+                await self.once(is_told=is_told)
+                is_told = await self.nudge.sleep(seconds_until(self._next_look(), self._time))
             except StoreUnavailableError as error:
                 log.warning("the sender waits for the database", reason=str(error))
                 await asyncio.sleep(1)
 
-    def _claim(self, conn: Connection, counts: Sequence[int]) -> Sequence[Claimed]:
+    def _next_look(self) -> Instant | None:
+        now = self._time.now()
+        while self._returns and self._returns[0] <= now:
+            heappop(self._returns)
+        moments = [*self._returns[:1], *([] if self._outlook.ready_at is None else [self._outlook.ready_at])]
+        return min(moments, default=None)
+
+    def _claim(self, conn: Connection, counts: Sequence[int]) -> Sequence[_Claimed]:
         """A Change: take rows and read what they need, in the transaction that makes them ours."""
         return [self._claim_one(conn, count) for count in counts]
 
-    def _claim_one(self, conn: Connection, count: int) -> Claimed:
+    def _claim_one(self, conn: Connection, count: int) -> _Claimed:
         now = self._time.now()
         under_way = Counter(self._busy.values())
         one_by_one = {one for one, adapter in self._adapters.items() if not adapter.limits.recognises_repeats}
@@ -159,22 +198,26 @@ class Sender:
         ]
         rows: list[Outgoing] = []
         doubtful: list[Outgoing] = []
-        mine: dict[str, Any] = {"now": now, "owner": self.owner, "claim_for": CLAIM_FOR, "busy": self._busy}
+        clock, is_doubtful = outbox.clock_and_doubt(conn)
+        mine: dict[str, Any] = {"now": now, "owner": self.owner, "claim_for": CLAIM_FOR, "clock": clock}
+        mine["busy"] = self._busy
         for others, most in turns:
-            asked = outbox.claim_uncertain(conn, **mine, held=others, count=most)
+            asked = outbox.claim_uncertain(conn, **mine, held=others, count=most) if is_doubtful else ()
             doubtful += asked
             rows += outbox.claim(conn, **mine, held=others, count=most - len(asked))
-        return rows, doubtful, background(conn, self._revisions, [*rows, *doubtful], now=now)
+        known = background(conn, self._revisions, [*rows, *doubtful], now=now)
+        return _Claimed(rows, doubtful, known, outbox.outlook(conn, now=now))
 
-    def _start(self, row: Outgoing, sending: Coroutine[Any, Any, None]) -> None:
+    def _start(self, row: Outgoing, sending: Coroutine[Any, Any, bool]) -> None:
         self._busy[row.lane] = row.channel
         task = asyncio.create_task(self._ended(row, sending), name=f"send {row.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _ended(self, row: Outgoing, sending: Coroutine[Any, Any, None]) -> None:
+    async def _ended(self, row: Outgoing, sending: Coroutine[Any, Any, bool]) -> None:
+        is_settled = False
         try:
-            await sending
+            is_settled = await sending
         except StoreUnavailableError as error:
             # The claim runs out by itself, and then the row is uncertain and its channel is asked.
             log.warning("what came of a send could not be stored", outbox=row.id, reason=str(error))
@@ -185,39 +228,42 @@ class Sender:
                 await self._failures.permanent(row, reason)
             else:
                 until = backoff(row.attempts, at=self._time.now())
-                await self._committer.commit(outbox.doubt, Put(row.id, reason, until))
+                await self._put_back(outbox.doubt, Put(row.id, reason, until))
         finally:
             self._busy.pop(row.lane, None)
+            self._ends += 1
             self._sent.tell()
-            self.nudge.ring()
+            if self._outlook.is_ready or not is_settled:
+                self.nudge.ring()
 
-    async def _send(self, row: Outgoing, known: Background, now: Instant, *, is_repeat: bool = False) -> None:
+    async def _send(self, row: Outgoing, known: Background, now: Instant, *, is_repeat: bool = False) -> bool:
+        """Send one row and write down what came of it; whether it is settled and nothing about it is left to do."""
         channel = Channel(row.channel)
         adapter = self._adapters.get(channel)
         if adapter is None:
             await self._failures.permanent(row, f"no {channel} channel is served here")
-            return
+            return False
         pace = self._paces.setdefault(channel, Pace(adapter.limits))
         ready_at = pace.ready_at(row.lane, now=now)
         if ready_at > now:
             wait = outbox.doubt if is_repeat else outbox.rest  # what may have arrived stays marked as that
-            await self._committer.commit(wait, Put(row.id, "paced", ready_at))
-            return
+            await self._put_back(wait, Put(row.id, "paced", ready_at))
+            return False
         outbound = outbound_from_row(row, known, now=now, is_repeat=is_repeat)
         if isinstance(outbound, OutboundCard) and outbound.replaces is not None and not adapter.limits.can_edit:
             outbound = Dropped("this channel cannot change what it shows")
         if isinstance(outbound, Dropped):
-            await self._committer.commit(outbox.drop, Put(row.id, outbound.reason))
+            await self._outcomes.commit(outbox.drop, Put(row.id, outbound.reason))
             metrics.DELIVERIES.labels(channel=row.channel, result="dropped").inc()
-            return
+            return False
         pace.took(row.lane, at=now)
         try:
             receipt = await self._given(adapter, outbound)
         except DeliveryError as error:
             await self._not_sent(row, error, now, is_repeat=is_repeat)
-            return
+            return False
         reach("sender.sent")
-        await self._settle(row, receipt)
+        return await self._settle(row, receipt)
 
     async def _given(self, adapter: Adapter, outbound: Outbound) -> Receipt:
         try:
@@ -228,10 +274,20 @@ class Sender:
         except TimeoutError as error:
             raise UncertainError("the channel did not answer in time") from error
 
-    async def _settle(self, row: Outgoing, receipt: Receipt) -> None:
-        await self._committer.commit(outbox.settle, Settled(row.id, receipt.external_id, instant(receipt.at)))
+    async def _settle(self, row: Outgoing, receipt: Receipt) -> bool:
+        settled = Settled(row.id, receipt.external_id, instant(receipt.at))
+        if row.attempts > 1:  # it may have been given up in between, and what it answered with it
+            await self._outcomes.commit(self._after_all.settle, Arrived(row, settled))
+        else:
+            await self._outcomes.commit(outbox.settle, settled)
         metrics.DELIVERIES.labels(channel=row.channel, result="sent").inc()
         reach("sender.settled")
+        return True
+
+    async def _put_back(self, change: Change[Put, bool], put: Put) -> None:
+        await self._outcomes.commit(change, put, within=CLAIM_FOR)  # later it may be somebody else's to send
+        if put.not_before is not None:
+            heappush(self._returns, put.not_before)
 
     async def _not_sent(self, row: Outgoing, error: DeliveryError, now: Instant, *, is_repeat: bool) -> None:
         if isinstance(error, PermanentError):
@@ -240,12 +296,12 @@ class Sender:
             return
         if isinstance(error, UncertainError) and is_repeat:
             # Words that may have arrived are said once more, not for ever.
-            await self._committer.commit(outbox.drop, Put(row.id, "sent twice, and nobody knows whether it arrived"))
+            await self._outcomes.commit(outbox.drop, Put(row.id, "sent twice, and nobody knows whether it arrived"))
             return
         if isinstance(error, UncertainError):
             metrics.DELIVERIES.labels(channel=row.channel, result="uncertain").inc()
             log.warning("delivery uncertain", outbox=row.id, channel=row.channel, reason=str(error))
-            await self._committer.commit(outbox.doubt, Put(row.id, str(error), backoff(1, at=now)))
+            await self._put_back(outbox.doubt, Put(row.id, str(error), backoff(1, at=now)))
             return
         until = backoff(row.attempts, at=now)
         if isinstance(error, TemporaryError) and error.retry_after is not None:
@@ -254,40 +310,38 @@ class Sender:
         metrics.DELIVERIES.labels(channel=row.channel, result="postponed").inc()
         log.warning("delivery postponed", outbox=row.id, channel=row.channel, attempt=row.attempts, reason=str(error))
         put_back = outbox.doubt if is_repeat else outbox.postpone  # what may have arrived stays marked as that
-        await self._committer.commit(put_back, Put(row.id, str(error), until))
+        await self._put_back(put_back, Put(row.id, str(error), until))
         await self._failures.temporary(row, str(error), now=now)
 
-    async def _resolve(self, row: Outgoing, known: Background, now: Instant) -> None:
-        """Ask the channel about a send whose end nobody knows; send again only what may be sent again."""
+    async def _resolve(self, row: Outgoing, known: Background, now: Instant) -> bool:
+        """Ask the channel about a send whose end nobody knows; send again only what may be sent again. As `_send`."""
         adapter = self._adapters.get(Channel(row.channel))
         if adapter is None:
             await self._failures.permanent(row, f"no {row.channel} channel is served here")
-            return
+            return False
         outbound = outbound_from_row(row, known, now=now)
         if isinstance(outbound, Dropped):
-            await self._committer.commit(outbox.drop, Put(row.id, outbound.reason))
-            return
+            await self._outcomes.commit(outbox.drop, Put(row.id, outbound.reason))
+            return False
         try:
             async with asyncio.timeout(SEND_WITHIN.total_seconds()):
                 receipt = await adapter.reconcile(outbound)
         except PermanentError as error:
             await self._failures.permanent(row, str(error))
-            return
+            return False
         except (DeliveryError, TimeoutError) as error:
             reason = str(error) or "the channel did not say in time whether it arrived"
-            await self._committer.commit(outbox.doubt, Put(row.id, reason, backoff(row.attempts, at=now)))
-            return
+            await self._put_back(outbox.doubt, Put(row.id, reason, backoff(row.attempts, at=now)))
+            return False
         if receipt is not None:
-            await self._settle(row, receipt)
-            return
+            return await self._settle(row, receipt)
         if adapter.limits.recognises_repeats:
-            await self._send(row, known, now)  # shown once, whatever arrived before: nobody need hear of it
-            return
+            return await self._send(row, known, now)  # shown once, whatever arrived before: nobody need hear of it
         await self._failures.uncertain(row)
         if self._is_worth_repeating(row):
-            await self._send(row, known, now, is_repeat=True)
-        else:
-            await self._committer.commit(outbox.drop, Put(row.id, "it may have arrived, and is not worth saying twice"))
+            return await self._send(row, known, now, is_repeat=True)
+        await self._outcomes.commit(outbox.drop, Put(row.id, "it may have arrived, and is not worth saying twice"))
+        return False
 
     @staticmethod
     def _is_worth_repeating(row: Outgoing) -> bool:

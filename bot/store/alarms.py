@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 
 from bot.store.among import among
 from bot.store.bulk import delete_many, upsert_many
+from bot.store.plain import rows_of_built
 from bot.store.schema import alarm
 from sla.duration import Instant
 
@@ -41,12 +42,18 @@ def due(conn: Connection, *, now: Instant, count: int) -> Sequence[Alarm]:
 
     In a writing transaction they are also ours until it ends: on PostgreSQL other replicas pass over them.
     """
-    return [Alarm(*row) for row in conn.execute(_DUE_AND_OURS, {"now": now, "count": count})]
+    return [Alarm(*row) for row in rows_of_built(conn, _DUE_AND_OURS, {"now": now, "count": count})]
 
 
 def peek(conn: Connection, *, now: Instant, count: int) -> Sequence[Alarm]:
     """The same without claiming, for a transaction that only reads."""
-    return [Alarm(*row) for row in conn.execute(_DUE, {"now": now, "count": count})]
+    return [Alarm(*row) for row in rows_of_built(conn, _DUE, {"now": now, "count": count})]
+
+
+def ahead(conn: Connection, *, now: Instant, count: int) -> tuple[Sequence[Alarm], Instant | None]:
+    """What `peek` gives and what `next_due` gives, for whoever asks all the time and mostly in vain."""
+    due_at = next_due(conn)
+    return (peek(conn, now=now, count=count) if due_at is not None and due_at <= now else ()), due_at
 
 
 def take(conn: Connection, owners: Iterable[str], *, now: Instant) -> Sequence[str]:
@@ -54,7 +61,7 @@ def take(conn: Connection, owners: Iterable[str], *, now: Instant) -> Sequence[s
 
     Whoever decides sets the next one; an alarm that another process took or moved meanwhile is left out.
     """
-    return conn.execute(_TAKE, {"owners": owners, "now": now}).scalars().all()
+    return [row.owner for row in rows_of_built(conn, _TAKE, {"owners": owners, "now": now})]
 
 
 def put(conn: Connection, alarms: Iterable[Alarm]) -> None:
@@ -70,7 +77,8 @@ def clear(conn: Connection, owners: Iterable[str]) -> int:
 
 def next_due(conn: Connection) -> Instant | None:
     """When to wake next; None when nothing is armed."""
-    return conn.execute(_NEXT).scalar()
+    ((at,),) = rows_of_built(conn, _NEXT, {})
+    return None if at is None else Instant(at)
 
 
 def overdue(conn: Connection, *, now: Instant) -> int:

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Row
 from adapters.message import InboundMessage
 from bot.store import schema
 from bot.store.bulk import insert_many, update_many
-from bot.store.ids import take
+from bot.store.ids import take_each
 from bot.store.look import rows_by_keys
+from bot.store.vouching import VOUCHED, own_client, spoken_of
 from bot.tickets.facts import Speaker, Talk
 from bot.tickets.revision import Revision
 from bot.tickets.texts import nearest_language
@@ -30,8 +31,6 @@ FROM identity JOIN contact ON contact.id = identity.contact_id WHERE identity.ke
 """
 _TALKS = "SELECT key, id, contact_id, rev, ticket_id FROM conversation WHERE key IN {keys}"
 NAME_LENGTH = 120
-#: The source of an identity that only the host application's word makes a client's.
-VOUCHED = "vouched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +46,14 @@ def arrivals(
 ) -> list[Arrival]:
     """One arrival for each message; contacts, identities and conversations met for the first time are written."""
     known = {row.key: row for row in rows_by_keys(conn, _IDENTITIES, list({one.sender.key for one in messages}))}
+    known = spoken_of(conn, messages, known, now=now)
     strangers = {one.sender.key: one for one in messages if one.sender.key not in known}
-    contact_ids = {key: row.id for key, row in known.items()}
-    contact_ids |= dict(zip(strangers, take(conn, schema.contact, len(strangers)), strict=True))
     places = {row.key: row for row in rows_by_keys(conn, _TALKS, list({one.conversation.key for one in messages}))}
     new = {one.conversation.key: one for one in messages if one.conversation.key not in places}
-    talk_ids = dict(zip(new, take(conn, schema.conversation, len(new)), strict=True))
+    fresh = take_each(conn, {schema.contact: len(strangers), schema.conversation: len(new)})
+    contact_ids = {key: row.id for key, row in known.items()}
+    contact_ids |= dict(zip(strangers, fresh[schema.contact], strict=True))
+    talk_ids = dict(zip(new, fresh[schema.conversation], strict=True))
 
     owners = _owners(revision)
     found = []
@@ -70,15 +71,6 @@ def arrivals(
     _introduce(conn, found, messages, strangers.keys(), new.keys(), now)
     _learn(conn, found, messages, known)
     return found
-
-
-def own_client(row: Row[Any], *, has_token: bool) -> str | None:
-    """The client an identity is proven to belong to, by itself or by an earlier token.
-
-    Where a token speaks, `has_token`, what an earlier one said no longer counts: the host application may have thought
-    better of it. What an admin wrote does count.
-    """
-    return row.client if row.is_verified and not (has_token and row.source == VOUCHED) else None
 
 
 def speaker_from_row(revision: Revision, row: "Row[Any] | _Contact", *, is_verified: bool) -> Speaker:

@@ -3,31 +3,33 @@
 SQLite takes plain tuples, in blocks where there are many. PostgreSQL takes one array per column and unnests them: one
 round trip and one plan whatever the number of rows. Statements are written once per table and kept.
 
-A row names the columns it fills; what it leaves out takes the default of the schema.
+All rows of a call name the same columns; what they leave out takes the default of the schema.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, LargeBinary, Table, Text
+from sqlalchemy import Connection, LargeBinary, Table, Text
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from bot.store.plain import change, rows_of
 
 Row = Mapping[str, Any]
 
-#: SQLite makes anew what a partial index compares with for each statement, so in a block a row costs a third less.
+#: As many rows as one statement of SQLite's holds where there are so many: a third less for each.
 BLOCK = 64
 
 
 def insert_many(conn: Connection, table: Table, rows: Sequence[Row], *, skip_existing: bool = False) -> None:
     """Insert rows; `skip_existing` passes over whatever a unique index already holds."""
     if rows:
-        _run(conn, _insert(table, "ON CONFLICT DO NOTHING" if skip_existing else "", conn.dialect.name), rows)
+        ending = "ON CONFLICT DO NOTHING" if skip_existing else ""
+        _run(conn, _insert(table, tuple(rows[0]), ending, conn.dialect.name), rows)
 
 
 def insert_new(conn: Connection, table: Table, rows: Sequence[Row], *, key: str) -> set[Any]:
@@ -38,7 +40,7 @@ def insert_new(conn: Connection, table: Table, rows: Sequence[Row], *, key: str)
     kept = [row for row in rows if first[row[key]] is row]
     if conn.dialect.name != "sqlite":
         ending = f"ON CONFLICT ({key}) DO NOTHING RETURNING {key}"
-        statement = _insert(table, ending, conn.dialect.name)
+        statement = _insert(table, tuple(rows[0]), ending, conn.dialect.name)
         return {found for (found,) in rows_of(conn, statement.sql, _arrays_of(statement, kept))}
     # A SQLite file has one writer at a time, so what is absent now is still absent when it is inserted.
     look = f"SELECT {key} FROM {table.name} WHERE {key} IN (SELECT value FROM json_each(?))"  # noqa: S608 - names of ours
@@ -50,7 +52,7 @@ def insert_new(conn: Connection, table: Table, rows: Sequence[Row], *, key: str)
 def upsert_many(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows, or replace every other column where the primary key exists. No key may come twice in one call."""
     if rows:
-        _run(conn, _insert(table, _replacing(table), conn.dialect.name), rows)
+        _run(conn, _insert(table, tuple(rows[0]), _replacing(table), conn.dialect.name), rows)
 
 
 def update_many(conn: Connection, table: Table, rows: Sequence[Row], *, versioned: bool = False) -> int:
@@ -78,13 +80,14 @@ def delete_many(conn: Connection, table: Table, keys: Iterable[str | int]) -> in
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """SQL and the order in which it takes its values, each with what stands in for a missing one.
+    """SQL, how many columns its rows name, and what takes their values from a row in the statement's order.
 
     `block` is the same for BLOCK rows at once; empty where there is no such way.
     """
 
     sql: str
-    fields: tuple[tuple[str, Any], ...]
+    width: int
+    pick: Callable[[Row], tuple[Any, ...]]
     takes_arrays: bool
     block: str = ""
 
@@ -93,8 +96,7 @@ def _run(conn: Connection, statement: _Statement, rows: Sequence[Row]) -> int:
     """Run it for all rows; how many it touched."""
     if statement.takes_arrays:
         return change(conn, statement.sql, _arrays_of(statement, rows))
-    fields, touched = statement.fields, 0
-    values = [tuple([row.get(name, missing) for name, missing in fields]) for row in rows]
+    values, touched = _values_of(statement, rows), 0
     while statement.block and len(values) >= BLOCK:
         block, values = values[:BLOCK], values[BLOCK:]
         touched += change(conn, statement.block, tuple(chain.from_iterable(block)))
@@ -103,8 +105,14 @@ def _run(conn: Connection, statement: _Statement, rows: Sequence[Row]) -> int:
     return touched
 
 
+def _values_of(statement: _Statement, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    if set(map(len, rows)) != {statement.width}:  # a row that names others instead is a KeyError
+        raise ValueError(f"all rows of a call name the same columns: {statement.sql}")
+    return list(map(statement.pick, rows))
+
+
 def _arrays_of(statement: _Statement, rows: Sequence[Row]) -> tuple[list[Any], ...]:
-    return tuple([row.get(name, missing) for row in rows] for name, missing in statement.fields)
+    return tuple(map(list, zip(*_values_of(statement, rows), strict=True)))
 
 
 @cache
@@ -115,21 +123,24 @@ def _replacing(table: Table) -> str:
 
 
 @cache
-def _insert(table: Table, ending: str, dialect: str) -> _Statement:
-    fields = tuple((column.name, _default(column)) for column in table.columns)
-    names = ", ".join(name for name, _ in fields)
+def _insert(table: Table, names: tuple[str, ...], ending: str, dialect: str) -> _Statement:
+    left_out = {
+        column.name: str(column.default.arg)
+        for column in table.columns
+        if column.name not in names and isinstance(column.default, ScalarElementColumnDefault)
+    }
+    listed, written = ", ".join([*names, *left_out]), ["?"] * len(names)
     if dialect == "sqlite":
-        marks = f"({', '.join('?' * len(fields))})"
-        sql = f"INSERT INTO {table.name} ({names}) VALUES {{rows}} {ending}"  # noqa: S608 - names of ours
+        marks = f"({', '.join([*written, *left_out.values()])})"
+        sql = f"INSERT INTO {table.name} ({listed}) VALUES {{rows}} {ending}"  # noqa: S608 - names of ours
         block = sql.format(rows=", ".join([marks] * BLOCK))
-        return _Statement(sql.format(rows=marks), fields, takes_arrays=False, block=block)
-    arrays = _arrays(table, [name for name, _ in fields])
-    sql = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}) {ending}"  # noqa: S608 - names of ours
-    return _Statement(sql, fields, takes_arrays=True)
-
-
-def _default(column: Column[Any]) -> int | None:
-    return column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+        return _Statement(sql.format(rows=marks), len(names), itemgetter(*names), takes_arrays=False, block=block)
+    chosen = ", ".join(["fresh.*", *left_out.values()])
+    sql = (
+        f"INSERT INTO {table.name} ({listed}) SELECT {chosen} FROM unnest({_arrays(table, names)}) "  # noqa: S608 - names of ours
+        f"AS fresh {ending}"
+    )
+    return _Statement(sql, len(names), itemgetter(*names), takes_arrays=True)
 
 
 @cache
@@ -141,7 +152,7 @@ def _update(table: Table, names: tuple[str, ...], versioned: bool, dialect: str)
         found = " AND ".join(f"{key} = ?" for key in keys) + (" AND version = ? - 1" if versioned else "")
         order = [*rest, *keys, *(["version"] if versioned else [])]
         sql = f"UPDATE {table.name} SET {sets} WHERE {found}"  # noqa: S608 - names of ours
-        return _Statement(sql, tuple((name, None) for name in order), takes_arrays=False)
+        return _Statement(sql, len(names), itemgetter(*order), takes_arrays=False)
     order = [*keys, *rest]
     sets = ", ".join(f"{name} = fresh.{name}" for name in rest)
     found = " AND ".join(f"old.{key} = fresh.{key}" for key in keys)
@@ -150,7 +161,7 @@ def _update(table: Table, names: tuple[str, ...], versioned: bool, dialect: str)
         f"UPDATE {table.name} AS old SET {sets} FROM unnest({_arrays(table, order)}) "  # noqa: S608 - names of ours
         f"AS fresh ({', '.join(order)}) WHERE {found}"
     )
-    return _Statement(sql, tuple((name, None) for name in order), takes_arrays=True)
+    return _Statement(sql, len(names), itemgetter(*order), takes_arrays=True)
 
 
 def _arrays(table: Table, names: Sequence[str]) -> str:

@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from bot.store import plain
 from bot.store.engine import Database
-from bot.store.errors import StaleError, StoreError, StoreUnavailableError
+from bot.store.errors import DatabaseError, StaleError, StoreError, StoreUnavailableError
 from bot.store.trouble import is_collision, is_duplicate, is_given_up, translated
 
 Item = TypeVar("Item")
@@ -65,28 +66,26 @@ class Committer:
         who is cancelled while waiting may find the item written or not: it is for its key to tell.
         """
         async with self._room:
-            answer: Result = await self._add(change, item)
+            answer: Result = await self.begin(change, item)
             return answer
 
-    async def commit_all(self, change: Change[Item, Result], items: Sequence[Item]) -> list[Result | BaseException]:
-        """The same for a loop's own batch: a result or an exception for each item. It is for a loop to be moderate.
-
-        One wait for all of them: `commit` would need a task for each.
-        """
-        return await asyncio.gather(*[self._add(change, item) for item in items], return_exceptions=True)
-
-    async def close(self) -> None:
-        """Wait until everything that is waiting has been written or refused."""
-        if self._drain is not None and not self._drain.done():
-            await asyncio.wait([self._drain])
-
-    def _add(self, change: Change[Item, Result], item: Item) -> "asyncio.Future[Result]":
+    def begin(self, change: Change[Item, Result], item: Item) -> "asyncio.Future[Result]":
+        """The same without waiting for anything, for a loop that is moderate by itself."""
         waiting = _Waiting(change, item, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         if self._drain is None or self._drain.done():
             # An empty context: the batch belongs to everybody, not to the caller who happened to start it.
             self._drain = asyncio.create_task(self._write_all(), name="committer", context=Context())
         return waiting.answer
+
+    async def commit_all(self, change: Change[Item, Result], items: Sequence[Item]) -> list[Result | BaseException]:
+        """The same as `begin` for a batch, with one wait for all of it: a result or an exception for each item."""
+        return await asyncio.gather(*[self.begin(change, item) for item in items], return_exceptions=True)
+
+    async def close(self) -> None:
+        """Wait until everything that is waiting has been written or refused."""
+        if self._drain is not None and not self._drain.done():
+            await asyncio.wait([self._drain])
 
     async def _write_all(self) -> None:
         while self._queue:
@@ -112,11 +111,15 @@ class Committer:
                     waiting.answer.set_result(outcome)
 
     async def _outcomes(self, batch: Sequence[_Waiting]) -> Sequence[object]:
-        work = partial(_apply_alone, batch[0]) if len(batch) == 1 else partial(_apply, _by_change(batch))
+        groups = _by_change(batch)
+        work = partial(_apply, groups)
         for attempt in range(1, TRIES + 1):
             try:
                 written = await self._database.write(work)
             except Exception as error:  # noqa: BLE001 - every caller is told; none of them may wait for ever
+                if attempt < TRIES and len(batch) > 1 and not isinstance(error, StoreUnavailableError | DatabaseError):
+                    work = partial(_apply_apart, groups)  # one of the items is to blame
+                    continue
                 if attempt < TRIES and _deserves_another_try(error):
                     continue
                 return [_Failed(_copy(error)) for _ in batch]
@@ -131,12 +134,17 @@ def _by_change(batch: Sequence[_Waiting]) -> Sequence[Sequence[_Waiting]]:
     return list(groups.values())
 
 
-def _apply_alone(waiting: _Waiting, conn: Connection) -> dict[_Waiting, object]:
-    (result,) = waiting.change(conn, [waiting.item])
-    return {waiting: result}
-
-
 def _apply(groups: Sequence[Sequence[_Waiting]], conn: Connection) -> dict[_Waiting, object]:
+    """All of it or nothing: nearly always all of it, and a savepoint for each group is two statements more."""
+    outcomes: dict[_Waiting, object] = {}
+    for group in groups:
+        results = group[0].change(conn, [waiting.item for waiting in group])
+        outcomes.update(zip(group, results, strict=True))
+    return outcomes
+
+
+def _apply_apart(groups: Sequence[Sequence[_Waiting]], conn: Connection) -> dict[_Waiting, object]:
+    """Whatever of it can be written: a group that fails is undone, and each of its items is tried alone."""
     outcomes: dict[_Waiting, object] = {}
     for group in groups:
         try:
@@ -168,14 +176,15 @@ def _redone(waiting: _Waiting, conn: Connection) -> object:
 
 @contextmanager
 def _savepoint(conn: Connection) -> Iterator[None]:
-    savepoint = conn.begin_nested()
+    plain.change(conn, "SAVEPOINT item")
     try:
         yield
     except Exception as error:
         if not translated(error) and not is_given_up(conn):  # otherwise there is no savepoint to go back to
-            savepoint.rollback()
+            plain.change(conn, "ROLLBACK TO SAVEPOINT item")
+            plain.change(conn, "RELEASE SAVEPOINT item")
         raise
-    savepoint.commit()
+    plain.change(conn, "RELEASE SAVEPOINT item")
 
 
 def _deserves_another_try(error: Exception) -> bool:

@@ -18,10 +18,10 @@ SELECT identity.key, identity.contact_id, contact.language, contact.zone
 FROM identity JOIN contact ON contact.id = identity.contact_id WHERE identity.key IN {keys}
 """
 _FROM_DESK = text("SELECT key FROM identity WHERE source = 'desk'")
-_OPEN_BY_PERSON = text("""
-SELECT assignee, count(*) FROM ticket
-WHERE status IN ('new', 'open', 'waiting_client', 'waiting_third_party') AND assignee IS NOT NULL GROUP BY assignee
-""")
+_OPEN_BY_PERSON = text(
+    f"SELECT assignee, count(*) FROM ticket WHERE {schema.is_one_of('status', schema.OPEN)} "  # noqa: S608 - words of ours
+    "AND assignee IS NOT NULL GROUP BY assignee"
+)
 
 
 def import_contacts(conn: Connection, revision: Revision, *, at: Instant) -> None:

@@ -12,8 +12,12 @@ _SQLITE = "SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEG
 _POSTGRES = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 
+def clock_of(conn: Connection) -> str:
+    """The query that reads it, for whoever asks something else with it."""
+    return _SQLITE if conn.dialect.name == "sqlite" else _POSTGRES
+
+
 def database_now(conn: Connection) -> Instant:
     """The present moment, as the database sees it."""
-    query = _SQLITE if conn.dialect.name == "sqlite" else _POSTGRES
-    ((at,),) = rows_of(conn, query)
+    ((at,),) = rows_of(conn, clock_of(conn))
     return Instant(at)

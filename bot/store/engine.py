@@ -51,6 +51,13 @@ class Database(ABC):
         """
 
     @abstractmethod
+    async def quick_check(self) -> None:
+        """Read a whole SQLite file for damage, beside whatever else is done with it; a server looks after itself.
+
+        Raises CorruptDatabaseError.
+        """
+
+    @abstractmethod
     async def close(self) -> None:
         """Finish what runs and let go of the database."""
 
@@ -70,7 +77,14 @@ async def open_database(url: str, *, quick_check: bool = False) -> Database:
     if parsed.get_backend_name() == "sqlite":
         from bot.store.sqlite import open_sqlite  # noqa: PLC0415 - see above
 
-        return await open_sqlite(parsed, quick_check=quick_check)
+        database = await open_sqlite(parsed)
+        if quick_check:
+            try:
+                await database.quick_check()
+            except BaseException:
+                await database.close()
+                raise
+        return database
     if parsed.get_backend_name() == "postgresql":
         from bot.store.postgres import open_postgres  # noqa: PLC0415 - see above
 

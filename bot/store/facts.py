@@ -28,8 +28,7 @@ from routing.people import ClientId, LineId, PersonId, PlanId
 from sla.clock import Clock, clock_from_json
 from sla.duration import Instant, instant
 
-#: Word for word the condition of the partial indexes: SQLite uses them for nothing else.
-OPEN = "status IN ('new', 'open', 'waiting_client', 'waiting_third_party')"
+OPEN = schema.is_one_of("status", schema.OPEN)
 _WAITING = text(
     f"SELECT id FROM ticket WHERE line = :line AND assignee IS NULL AND {OPEN} ORDER BY id LIMIT :most"  # noqa: S608 - ours
 )
@@ -208,7 +207,7 @@ def lock_tickets(conn: Connection, ids: Sequence[int]) -> None:
 def lock_conversations(conn: Connection, keys: Sequence[str]) -> None:
     """Hold conversations until the transaction ends; also those that have no row yet. SQLite has one writer anyway."""
     if conn.dialect.name != "sqlite":
-        conn.exec_driver_sql(_LOCK, (list(set(keys)),))
+        rows_of(conn, _LOCK, (list(set(keys)),))
 
 
 def _clocks_of(conn: Connection, ids: Sequence[int], query: str = _CLOCKS) -> Mapping[int, tuple[Clock, ...]]:

@@ -18,6 +18,7 @@ from adapters.port import Cursor, Raw
 from bot.store.among import among
 from bot.store.bulk import insert_new, upsert_many
 from bot.store.ids import take
+from bot.store.plain import change_built, rows_of_built
 from bot.store.schema import cursor, inbound
 from sla.duration import Instant, instant
 
@@ -137,7 +138,7 @@ def fresh(conn: Connection, *, after: int, count: int) -> Sequence[tuple[int, st
 
     On PostgreSQL a lower id may appear after a higher one, so look from 0 again every now and then.
     """
-    return [(row.id, row.lane) for row in conn.execute(_FRESH, {"after": after, "count": count})]
+    return [(row.id, row.lane) for row in rows_of_built(conn, _FRESH, {"after": after, "count": count})]
 
 
 def claim(conn: Connection, ids: Sequence[int]) -> Sequence[Kept]:
@@ -148,15 +149,15 @@ def claim(conn: Connection, ids: Sequence[int]) -> Sequence[Kept]:
     """
     wanted: Sequence[int] = ids
     if conn.dialect.name != "sqlite":
-        refused = {lane for lane, is_ours in conn.execute(_LANES, {"ids": list(ids)}) if not is_ours}
+        refused = {lane for lane, is_ours in rows_of_built(conn, _LANES, {"ids": list(ids)}) if not is_ours}
         if refused:
-            wanted = [row.id for row in conn.execute(_LANES_OF, {"ids": ids}) if row.lane not in refused]
-    return [Kept(*row) for row in conn.execute(_CLAIM, {"ids": wanted})]
+            wanted = [row.id for row in rows_of_built(conn, _LANES_OF, {"ids": ids}) if row.lane not in refused]
+    return [Kept(*row) for row in rows_of_built(conn, _CLAIM, {"ids": wanted})]
 
 
 def done(conn: Connection, ids: Sequence[int]) -> None:
     """These are decided."""
-    conn.execute(_DONE, {"ids": ids})
+    change_built(conn, _DONE, {"ids": ids})
 
 
 def park(conn: Connection, number: int, reason: str) -> None:

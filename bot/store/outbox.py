@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, case, func, literal_column, or_, select, text, update
 
 from bot.store.among import among
 from bot.store.bulk import insert_many, update_many
-from bot.store.database_time import database_now
-from bot.store.schema import outbox, receipt
+from bot.store.database_time import clock_of, database_now
+from bot.store.plain import change_built, rows_of, rows_of_built
+from bot.store.schema import ON_ITS_WAY, Whole, is_one_of, outbox, receipt
 from bot.store.touch import touch_messages
 from sla.duration import Instant, later
 
@@ -69,8 +70,7 @@ class Put:
 
 
 _COLUMNS = [outbox.c[name] for name in Outgoing.__slots__]
-# Written out, because a partial index serves only its own words.
-_WAITING = text("outbox.state IN ('pending', 'postponed', 'sending', 'uncertain')")
+_WAITING = text(is_one_of("outbox.state", ON_ITS_WAY))
 _front = outbox.alias("front")
 _READY = (
     select(outbox.c.id)
@@ -82,7 +82,7 @@ _READY = (
         ~among(outbox.c.channel, "held"),
         ~select(_front.c.id)
         .where(
-            text("front.state IN ('pending', 'postponed', 'sending', 'uncertain')"),
+            text(is_one_of("front.state", ON_ITS_WAY)),
             _front.c.lane == outbox.c.lane,
             _front.c.id != outbox.c.id,
             or_(
@@ -159,18 +159,24 @@ _COUNTS = (
     .where(_WAITING)
     .group_by(outbox.c.channel, outbox.c.state)
 )
-_ANY = (
-    select(outbox.c.id)
-    .where(
-        _WAITING,
-        outbox.c.state != literal_column("'sending'"),
-        outbox.c.not_before <= bindparam("now"),
-    )
-    .limit(1)
+_ANY = select(outbox.c.id).where(
+    _WAITING, outbox.c.state != literal_column("'sending'"), outbox.c.not_before <= bindparam("now")
 )
 _NEXT = select(func.min(outbox.c.not_before)).where(
     _WAITING, outbox.c.state.in_((literal_column("'pending'"), literal_column("'postponed'")))
 )
+#: The second half is only counted out where the first finds nothing.
+_OUTLOOK = select(case((_ANY.exists(), bindparam("now", type_=Whole)), else_=_NEXT.scalar_subquery()))
+_DOUBT = f"""
+SELECT ({{clock}}) AS clock, EXISTS (SELECT 1 FROM outbox
+WHERE {is_one_of("state", ON_ITS_WAY)} AND state = 'uncertain') AS is_any
+"""  # noqa: S608 - words of ours
+
+
+def clock_and_doubt(conn: Connection) -> tuple[Instant, bool]:
+    """The database's own clock, by which claims end, and whether there is anything uncertain at all."""
+    ((clock, is_any),) = rows_of(conn, _DOUBT.format(clock=clock_of(conn)))
+    return Instant(clock), bool(is_any)
 
 
 def claim(
@@ -182,18 +188,20 @@ def claim(
     busy: Iterable[str] = (),
     held: Iterable[str] = (),
     count: int,
+    clock: Instant | None = None,
 ) -> Sequence[Outgoing]:
     """Take rows that may be sent now, the most urgent first, at most one of each lane.
 
     None is taken of the `busy` lanes and the `held` channels.
 
-    They are ours for `claim_for` of real time; whoever is not done by then has probably died, and the row is uncertain.
+    They are ours for `claim_for` of real time, from `clock` if that is known already; whoever is not done by then has
+    probably died, and the row is uncertain.
     """
     if count <= 0:
         return ()
-    until = later(database_now(conn), claim_for)
+    until = later(database_now(conn) if clock is None else clock, claim_for)
     values = {"now": now, "owner": owner, "until": until, "busy": busy, "held": held, "count": count}
-    return _sorted(conn.execute(_CLAIM_READY, values).all())
+    return _sorted(rows_of_built(conn, _CLAIM_READY, values))
 
 
 def claim_uncertain(
@@ -205,12 +213,13 @@ def claim_uncertain(
     busy: Iterable[str] = (),
     held: Iterable[str] = (),
     count: int,
+    clock: Instant | None = None,
 ) -> Sequence[Outgoing]:
     """Take rows of which nobody knows whether they arrived, to ask their channel. They stay uncertain meanwhile."""
-    clock = database_now(conn)
+    clock = database_now(conn) if clock is None else clock
     until = later(clock, claim_for)
     values = {"now": now, "clock": clock, "owner": owner, "until": until, "busy": busy, "held": held, "count": count}
-    return _sorted(conn.execute(_CLAIM_UNCERTAIN, values).all())
+    return _sorted(rows_of_built(conn, _CLAIM_UNCERTAIN, values))
 
 
 def recover(conn: Connection, *, everything: bool = False) -> int:
@@ -253,7 +262,7 @@ def postpone(conn: Connection, puts: Sequence[Put]) -> Sequence[bool]:
 def rest(conn: Connection, puts: Sequence[Put]) -> Sequence[bool]:
     """Not their turn yet: as `postpone`, but the try does not count. A Change."""
     put_back = _put_back(conn, puts, "postponed")
-    conn.execute(_UNCOUNT, {"ids": [put.id for put, is_back in zip(puts, put_back, strict=True) if is_back]})
+    change_built(conn, _UNCOUNT, {"ids": [put.id for put, is_back in zip(puts, put_back, strict=True) if is_back]})
     return put_back
 
 
@@ -310,14 +319,22 @@ def counts(conn: Connection) -> Mapping[tuple[str, str], tuple[int, Instant]]:
     return {(channel, state): (count, oldest) for channel, state, count, oldest in conn.execute(_COUNTS)}
 
 
-def is_any_ready(conn: Connection, *, now: Instant) -> bool:
-    """Whether it is worth claiming: something waits whose moment has come."""
-    return conn.execute(_ANY, {"now": now}).first() is not None
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Whether anything waits whose moment has come, uncertain or behind another one as it may be.
+
+    If nothing does, when the next one's comes.
+    """
+
+    is_ready: bool
+    ready_at: Instant | None = None
 
 
-def next_ready(conn: Connection) -> Instant | None:
-    """When the next row wants to be sent; None when nothing waits."""
-    return conn.execute(_NEXT).scalar()
+def outlook(conn: Connection, *, now: Instant) -> Outlook:
+    """Whether it is worth claiming, or when it will be."""
+    ((at,),) = rows_of_built(conn, _OUTLOOK, {"now": now})
+    is_ready = at is not None and at <= now
+    return Outlook(is_ready, None if is_ready or at is None else Instant(at))
 
 
 def _sorted(rows: Sequence[Any]) -> Sequence[Outgoing]:
@@ -325,7 +342,7 @@ def _sorted(rows: Sequence[Any]) -> Sequence[Outgoing]:
 
 
 def _unfinished(conn: Connection, ids: Sequence[int]) -> Mapping[int, Any]:
-    return {row.id: row for row in conn.execute(_UNFINISHED, {"ids": ids})}
+    return {row.id: row for row in rows_of_built(conn, _UNFINISHED, {"ids": ids})}
 
 
 def _end(conn: Connection, reasons: Mapping[int, str], state: str) -> None:

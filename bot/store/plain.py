@@ -1,53 +1,129 @@
-"""SQL written out by hand, run as directly as the driver allows.
+"""Statements, run as directly as the driver allows.
 
-For each statement that SQLAlchemy did not build itself it asks its dispatchers and describes the result anew: a single
-message cost three times what SQLite needed for it. So on a SQLite file such statements go straight to the driver,
-inside the same transaction, and fail with the same errors. Where somebody listens to statements, they take the long
-way.
+SQLAlchemy describes each execution anew: a single message cost three times what the database needed for it. So
+statements that run all the time go straight to the driver, inside the same transaction, and fail with the same errors.
+Written by hand they have the driver's own marks for values; built with SQLAlchemy they are compiled once. Where
+somebody listens to statements, they take the long way.
 """
 
-import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Executable
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+T = TypeVar("T")
 Values = Sequence[Any]
+
+#: Under this name a connection's `info` holds its Driver; whoever opens connections puts it there.
+DRIVER: Final = "driver"
+
+
+class Driver(Protocol):
+    """One connection of a driver; `errors` is all it may raise."""
+
+    errors: tuple[type[Exception], ...]
+
+    def rows(self, sql: str, values: Values) -> tuple[tuple[str, ...], Sequence[Sequence[Any]]]:
+        """Run one statement; the names of its columns, which may be missing where there are no rows, and its rows."""
+
+    def change(self, sql: str, values: Values | list[Values]) -> int:
+        """Run one statement once, or once for each of a list of values; how many rows it touched."""
+
+
+def transact(conn: Connection, begin: str, work: Callable[[Connection], T]) -> T:
+    """Run `work` in a transaction of its own on a connection that is in none; if anything fails, nothing of it stays.
+
+    SQLAlchemy knows nothing of it: its own way in and out costs as much as a small transaction.
+    """
+    change(conn, begin)
+    try:
+        result = work(conn)
+        change(conn, "COMMIT")
+    except Exception:
+        with suppress(SQLAlchemyError):  # the database may have done so already, or be gone
+            change(conn, "ROLLBACK")
+        raise
+    return result
 
 
 def rows_of(conn: Connection, sql: str, values: Values = ()) -> Sequence[Any]:
     """Run one statement; its rows, with the columns as attributes."""
-    if (file := _file_of(conn)) is None:
+    if conn.dispatch.before_cursor_execute:
         return conn.exec_driver_sql(sql, tuple(values)).all()
+    driver: Driver = conn.info[DRIVER]
     try:
-        cursor = file.execute(sql, values)
-        found = cursor.fetchall()
-    except sqlite3.Error as error:
+        names, found = driver.rows(sql, values)
+    except driver.errors as error:
         raise _raised(conn, sql, values, error) from error
-    return list(map(_row_maker(tuple(column[0] for column in cursor.description)), found)) if found else ()
+    return list(map(_row_maker(names), found)) if found else ()
 
 
-def change(conn: Connection, sql: str, values: Values | list[Values]) -> int:
-    """Run one statement once, or once for each of a list of values; how many rows it touched."""
-    if (file := _file_of(conn)) is None:
+def change(conn: Connection, sql: str, values: Values | list[Values] = ()) -> int:
+    """Run one statement once, or on SQLite once for each of a list of values; how many rows it touched."""
+    if conn.dispatch.before_cursor_execute:
         return conn.exec_driver_sql(sql, values if isinstance(values, list) else tuple(values)).rowcount
+    driver: Driver = conn.info[DRIVER]
     try:
-        return (file.executemany if isinstance(values, list) else file.execute)(sql, values).rowcount
-    except sqlite3.Error as error:
+        return driver.change(sql, values)
+    except driver.errors as error:
         raise _raised(conn, sql, values, error) from error
 
 
-def _file_of(conn: Connection) -> sqlite3.Connection | None:
-    """The driver's own connection, where it is a file that nobody listens to."""
-    file = conn.connection.driver_connection
-    return file if isinstance(file, sqlite3.Connection) and not conn.dispatch.before_cursor_execute else None
+def rows_of_built(conn: Connection, statement: Executable, values: Mapping[str, Any]) -> Sequence[Any]:
+    """`rows_of` for a statement that SQLAlchemy built, which must be made once and kept."""
+    written = _written(statement, conn.dialect)
+    return rows_of(conn, written.sql, written.in_order(values))
 
 
-def _raised(conn: Connection, sql: str, values: Values, error: sqlite3.Error) -> BaseException:
-    return DBAPIError.instance(sql, values, error, sqlite3.Error, dialect=conn.dialect)
+def change_built(conn: Connection, statement: Executable, values: Mapping[str, Any]) -> int:
+    """`change` for a statement that SQLAlchemy built, which must be made once and kept."""
+    written = _written(statement, conn.dialect)
+    return change(conn, written.sql, written.in_order(values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A compiled statement: its values in the order it takes them, those it brings itself, and how some are sent."""
+
+    sql: str
+    names: Sequence[str]
+    own: Mapping[str, Any]
+    senders: Mapping[str, Callable[[Any], Any]]
+
+    def in_order(self, values: Mapping[str, Any]) -> Values:
+        given, senders = {**self.own, **values}, self.senders
+        return tuple([senders[name](given[name]) if name in senders else given[name] for name in self.names])
+
+
+_kept: Final[dict[tuple[Executable, str], _Written]] = {}
+
+
+def _written(statement: Executable, dialect: Dialect) -> _Written:
+    try:
+        return _kept[statement, dialect.name]
+    except KeyError:
+        compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined] # what is executable can be compiled
+        if compiled.post_compile_params:
+            raise ValueError("an IN over a list is another statement for each list: say it with `among`") from None
+        binds = {name: compiled.binds[name] for name in compiled.positiontup}
+        made = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()}
+        written = _kept[statement, dialect.name] = _Written(
+            sql=compiled.string,
+            names=tuple(compiled.positiontup),
+            own={name: bind.value for name, bind in binds.items() if not bind.required},
+            senders={name: sender for name, sender in made.items() if sender is not None},
+        )
+        return written
+
+
+def _raised(conn: Connection, sql: str, values: Values, error: Exception) -> BaseException:
+    return DBAPIError.instance(sql, values, error, Exception, hide_parameters=True, dialect=conn.dialect)
 
 
 @lru_cache(maxsize=512)

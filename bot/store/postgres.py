@@ -1,22 +1,26 @@
 """PostgreSQL through asyncpg, shared by any number of replicas.
 
-Writers and readers have pools of their own, so that a full board never keeps a message from being stored. Nothing lasts
-longer than a transaction (no session locks, no LISTEN here): a pooler in transaction mode may stand in between.
+Writers and readers have connections of their own, so that a full board never keeps a message from being stored. They
+stay open from one transaction to the next, and the BEGIN of the next one shows whether they still are. Nothing else
+lasts longer than a transaction (no session locks, no LISTEN here): a pooler in transaction mode may stand in between.
 """
 
+import asyncio
 import itertools
 import secrets
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import asyncpg
 from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.util import await_only
 
+from bot.store import plain
 from bot.store.engine import Database
 from bot.store.errors import StoreUnavailableError, UnusableDatabaseError
 from bot.store.trouble import translated
@@ -27,18 +31,19 @@ WRITERS = 3
 READERS = 4
 CONNECT_WITHIN_SECONDS = 5
 ANSWER_WITHIN_SECONDS = 30
+STATEMENTS_KEPT = 512
 #: After a failover an old connection may still reach the former primary, which only reads now.
 RECONNECT_AFTER_SECONDS = 60
 _DRIVER_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 class PostgresDatabase(Database):
-    """A pool of writing connections and a pool of reading ones."""
+    """Some writing connections and some reading ones."""
 
     def __init__(self, url: URL) -> None:
         self._url = url
-        self._writer = _engine(url, WRITERS)
-        self._readers = _engine(url, READERS, read_only=True)
+        self._writers = _Connections(_engine(url), WRITERS)
+        self._readers = _Connections(_engine(url, read_only=True), READERS)
 
     @property
     def is_sqlite(self) -> bool:
@@ -53,14 +58,121 @@ class PostgresDatabase(Database):
         return self._url.render_as_string(hide_password=False)
 
     async def read(self, look: Callable[[Connection], T]) -> T:
-        return await _transact(self._readers, look)
+        return await self._readers.transact(look)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
-        return await _transact(self._writer, change)
+        return await self._writers.transact(change)
+
+    async def quick_check(self) -> None:
+        """Nothing: a server watches over its own files."""
 
     async def close(self) -> None:
-        await self._readers.dispose()
-        await self._writer.dispose()
+        await self._readers.close()
+        await self._writers.close()
+
+
+class _Connections:
+    """As many connections as may be used at once, opened when they are needed."""
+
+    def __init__(self, engine: AsyncEngine, count: int) -> None:
+        self._engine = engine
+        self._free = asyncio.Semaphore(count)
+        self._idle: list[tuple[AsyncConnection, float]] = []
+
+    async def transact(self, work: Callable[[Connection], T]) -> T:
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_SECONDS):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise StoreUnavailableError("every connection to the database is busy") from error
+        try:
+            return await self._transact(work)
+        except _DRIVER_ERRORS as error:
+            if ours := translated(error):
+                raise ours from error
+            raise
+        finally:
+            self._free.release()
+
+    async def close(self) -> None:
+        while self._idle:
+            await _close(self._idle.pop()[0])
+        await self._engine.dispose()
+
+    async def _transact(self, work: Callable[[Connection], T]) -> T:
+        begun = False
+
+        def noted(conn: Connection) -> T:
+            nonlocal begun
+            begun = True
+            return work(conn)
+
+        while self._idle:
+            connection, opened_at = self._idle.pop()
+            if opened_at + RECONNECT_AFTER_SECONDS < asyncio.get_running_loop().time():
+                await _close(connection)
+                continue
+            try:
+                return await self._use(connection, opened_at, noted)
+            except _DRIVER_ERRORS:
+                if begun:
+                    raise  # otherwise it was closed while it lay here, and the next one may not be
+        connection = await self._engine.connect()
+        await connection.begin()  # of which the server hears nothing: nobody begins or ends what `transact` does
+        return await self._use(connection, asyncio.get_running_loop().time(), work)
+
+    async def _use(self, connection: AsyncConnection, opened_at: float, work: Callable[[Connection], T]) -> T:
+        is_whole = False
+        try:
+            result = await connection.run_sync(plain.transact, "BEGIN", work)
+            is_whole = True
+            return result
+        except Exception:
+            is_whole = await connection.run_sync(_is_idle)
+            raise
+        finally:
+            if is_whole:
+                self._idle.append((connection, opened_at))
+            else:
+                await _close(connection)
+
+
+class _Driver:
+    """An asyncpg connection, for `plain`."""
+
+    errors: tuple[type[Exception], ...] = (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,  # it was told that the server goes, and nobody was there to hear it
+        OSError,
+    )
+
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg ships no types
+        self._connection = connection
+
+    def rows(self, sql: str, values: plain.Values) -> tuple[tuple[str, ...], Sequence[Sequence[Any]]]:
+        found = await_only(self._connection.fetch(sql, *values))
+        return tuple(found[0].keys()) if found else (), found
+
+    def change(self, sql: str, values: plain.Values | list[plain.Values]) -> int:
+        answer: str = await_only(self._connection.execute(sql, *values))
+        count = answer.rpartition(" ")[2]
+        return int(count) if count.isdigit() else -1
+
+
+_PREFIX: Final = f"maitred_{secrets.token_hex(8)}"
+_NUMBERS: Final = itertools.count()
+
+
+def _next_name(_prefix: str = "") -> str:
+    """A name no other process gives a statement: behind a pooler, they may share one connection of the server."""
+    return f"{_PREFIX}_{next(_NUMBERS)}"
+
+
+class _NamedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg ships no types
+    """What asyncpg prepares by itself is named by us too."""
+
+    _get_unique_id = staticmethod(_next_name)
 
 
 async def open_postgres(url: URL) -> PostgresDatabase:
@@ -81,45 +193,45 @@ async def open_postgres(url: URL) -> PostgresDatabase:
     return database
 
 
-def _engine(url: URL, size: int, *, read_only: bool = False) -> AsyncEngine:
+def _engine(url: URL, *, read_only: bool = False) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        pool_size=size,
-        max_overflow=0,
-        pool_pre_ping=True,
-        pool_recycle=RECONNECT_AFTER_SECONDS,
-        pool_timeout=CONNECT_WITHIN_SECONDS,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",  # for the driver: `plain.transact` says BEGIN
+        hide_parameters=True,  # what a client wrote is no part of an error
         connect_args={
             "timeout": CONNECT_WITHIN_SECONDS,
             "command_timeout": ANSWER_WITHIN_SECONDS,
-            "prepared_statement_name_func": partial(_next_name, secrets.token_hex(8), itertools.count()),
+            "connection_class": _NamedConnection,
+            "statement_cache_size": STATEMENTS_KEPT,
+            "max_cached_statement_lifetime": 0,
+            "prepared_statement_name_func": _next_name,
         },
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: DBAPIConnection, _record: object) -> None:
+    def _configure(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        # Plans made while the tables were still empty scan them from end to end ever after: 3 times slower, measured.
-        cursor.execute("SET plan_cache_mode = force_custom_plan")
+        # Plans kept from when the tables were still empty scan them from end to end: 3 times slower, measured. Readers
+        # plan anew each time. Writers run the same statements all the time, and look everything up: planning anew took
+        # the server a third of its time.
+        cursor.execute("SET plan_cache_mode = force_custom_plan" if read_only else "SET enable_seqscan = off")
         cursor.execute("SET jit = off")
         if read_only:
             cursor.execute("SET default_transaction_read_only = on")
         cursor.close()
         connection.commit()
+        record.info[plain.DRIVER] = _Driver(record.driver_connection)
 
     return engine
 
 
-def _next_name(prefix: str, numbers: Iterator[int]) -> str:
-    """A name no other process gives a statement: behind a pooler, they may share one connection of the server."""
-    return f"maitred_{prefix}_{next(numbers)}"
+def _is_idle(conn: Connection) -> bool:
+    """Whether a connection on which something failed may be used again."""
+    driver = None if conn.closed or conn.invalidated else conn.connection.driver_connection
+    return driver is not None and not driver.is_closed() and not driver.is_in_transaction()
 
 
-async def _transact(engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
-    try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(work)
-    except _DRIVER_ERRORS as error:
-        if ours := translated(error):
-            raise ours from error
-        raise
+async def _close(connection: AsyncConnection) -> None:
+    await connection.invalidate()
+    await connection.close()

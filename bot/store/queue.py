@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, TextClause, text
 
+from bot.store import schema
 from bot.store.facts import ticket_from_row
 from bot.store.look import rows_by_keys
 from bot.tickets.ticket import Ticket
@@ -21,10 +22,9 @@ from sla.duration import Instant
 LIMIT: Final = 200
 EXCERPT_LENGTH: Final = 240
 
-#: Word for word the condition of the partial indexes: SQLite uses them for nothing else.
-_OPEN: Final = "status IN ('new', 'open', 'waiting_client', 'waiting_third_party')"
+_OPEN: Final = schema.is_one_of("status", schema.OPEN)
 _WAITING: Final = "ticket.status IN ('waiting_client', 'waiting_third_party')"
-_SETTLED: Final = "clock.state IN ('met', 'met_late', 'breached', 'retracted')"
+_SETTLED: Final = schema.is_one_of("clock.state", schema.SETTLED)
 
 _OWING = """
 SELECT ticket_id, value FROM clock WHERE ticket_id IN {keys} AND state IN ('running', 'paused', 'breached')
@@ -44,8 +44,7 @@ sum(CASE WHEN assignee IS NULL THEN 1 ELSE 0 END) AS unassigned
 FROM ticket WHERE {_OPEN}
 """)  # noqa: S608 - conditions of ours
 _KEPT = text(f"""
-SELECT state, count(*) AS clocks FROM clock WHERE {_SETTLED} AND started_at >= :since
-AND state IN ('met', 'met_late', 'breached', 'retracted') GROUP BY state
+SELECT state, count(*) AS clocks FROM clock WHERE {_SETTLED} AND started_at >= :since GROUP BY state
 """)  # noqa: S608 - conditions of ours
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from adapters.message import Attachment, Untrusted, conversation_from_key
-from bot.store.arrivals import own_client
+from adapters.message import Attachment, Untrusted, Vouched, conversation_from_key
 from bot.store.facts import facts_of_tickets, ticket_from_row
 from bot.store.look import rows_by_keys
 from bot.store.revisions import Revisions
+from bot.store.vouching import contacts_of_words, own_client
 from bot.tickets.facts import Event, Facts, Line
 from bot.tickets.ticket import MessageId, Ticket, TicketId
 from routing.people import ClientId, PersonId
@@ -28,6 +28,10 @@ FROM message JOIN conversation ON conversation.id = message.conversation_id
 """
 _OF_CONVERSATION = text(f"{_COLUMNS} WHERE conversation.key = :key AND message.rev > :after ORDER BY message.id")
 _OF_TICKETS = f"{_COLUMNS} WHERE message.ticket_id IN {{keys}} ORDER BY message.id"
+_LATEST_TICKET = """
+SELECT max(ticket.id) AS id FROM ticket JOIN conversation ON conversation.id = ticket.conversation_id
+WHERE conversation.key IN {keys} GROUP BY conversation.key
+"""
 _HEADS = "SELECT key, rev FROM conversation WHERE key IN {keys}"
 _ATTACHMENTS = (
     "SELECT message_id, name, type, size, digest, note FROM attachment WHERE message_id IN {keys} ORDER BY id"
@@ -164,19 +168,27 @@ def heads(conn: Connection, conversation_keys: Sequence[str]) -> dict[str, int]:
     return {row.key: row.rev for row in rows_by_keys(conn, _HEADS, conversation_keys)}
 
 
-def acquaintance(conn: Connection, identity_key: str, *, has_token: bool) -> Acquaintance | None:
-    """What we know of whoever holds this identity, and shows a token or not; None before their first word."""
+def acquaintance(conn: Connection, identity_key: str, vouched: Vouched | None = None) -> Acquaintance | None:
+    """What we know of whoever holds this identity and what their token says, if any; None before their first word."""
     row = next(iter(rows_by_keys(conn, _ACQUAINTANCE, [identity_key])), None)
+    if vouched is not None and (row is None or row.source != "desk"):
+        row = contacts_of_words(conn, {identity_key: vouched}).get(identity_key, row)
     if row is None:
         return None
     latest = next(iter(rows_by_keys(conn, _LATEST_ASSIGNEE, [row.id])), None)
-    own = own_client(row, has_token=has_token)
+    own = own_client(row, has_token=vouched is not None)
     return Acquaintance(
         client=ClientId(own) if own else None,
         language=row.language,
         zone=row.zone,
         assignee=PersonId(latest.assignee) if latest is not None and latest.assignee else None,
     )
+
+
+def latest_ticket(conn: Connection, conversation_key: str) -> TicketId | None:
+    """The ticket that a conversation is about, or was about last; None where nothing was said yet."""
+    found = next(iter(rows_by_keys(conn, _LATEST_TICKET, [conversation_key])), None)
+    return TicketId(found.id) if found is not None else None
 
 
 def may_read_file(conn: Connection, conversation_key: str, digest: str) -> bool:

@@ -5,12 +5,13 @@ read when such a ticket is first met.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from bot.deskfile.revise import revision_from_document
+from bot.deskfile.document import Document
+from bot.deskfile.revise import Wording, revision_from_document
 from bot.store import schema
 from bot.store.bulk import insert_many
 from bot.tickets.revision import Revision
@@ -37,12 +38,11 @@ class Revisions:
     def numbered(self, conn: Connection, number: int) -> Revision:
         """One revision by its number; KeyError when the database has none such."""
         if number not in self._known:
-            document = conn.execute(
-                select(schema.revision.c.document).where(schema.revision.c.number == number)
-            ).scalar()
-            if document is None:
+            documents = _documents_until(conn, number)
+            if not documents or documents[-1][0] != number:
                 raise KeyError(f"there is no revision {number}")
-            self._known[number] = revision_from_document(json.loads(document), number)
+            written = documents[-1][2]
+            self._known[number] = revision_from_document(written, number, _wordings(documents))
         return self._known[number]
 
     def refresh(self, conn: Connection) -> bool:
@@ -53,6 +53,26 @@ class Revisions:
         self.numbered(conn, newest)
         self._current = newest
         return True
+
+
+def _documents_until(conn: Connection, number: int) -> list[tuple[int, Instant, Document]]:
+    """Every revision up to this one: its number, when it was applied, what it says."""
+    columns = (schema.revision.c.number, schema.revision.c.applied_at, schema.revision.c.document)
+    query = select(*columns).where(schema.revision.c.number <= number).order_by(schema.revision.c.number)
+    return [(row.number, row.applied_at, json.loads(row.document)) for row in conn.execute(query)]
+
+
+def _wordings(documents: Sequence[tuple[int, Instant, Document]]) -> dict[str, list[Wording]]:
+    """How each calendar was written so far: its first wording from ever, each later one from when it was applied."""
+    found: dict[str, list[Wording]] = {}
+    for _, applied_at, written in documents:
+        for key, calendar in written["calendars"].items():
+            wordings = found.setdefault(key, [])
+            if not wordings:
+                wordings.append((calendar, None))
+            elif wordings[-1][0] != calendar:
+                wordings.append((calendar, applied_at))
+    return found
 
 
 def newest_number(conn: Connection) -> int:

@@ -60,7 +60,7 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
 
 
 def ping_from_row(row: Outgoing) -> Ping:
-    """A ping as it was decided; `unit.ping_to_json` wrote it."""
+    """A ping as it was decided; `rows.ping_to_json` wrote it."""
     kept = json.loads(row.payload)
     return Ping(
         person=PersonId(row.person or ""),

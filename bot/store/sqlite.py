@@ -1,21 +1,21 @@
 """SQLite, used so that it never gets in its own way and never says "stored" before it is on disk.
 
 One thread holds the only writing connection, so transactions queue instead of colliding, and a whole batch costs one
-hop. Readers have threads and connections of their own: in WAL mode they never wait for the writer. Checkpoints run in
-the background, because SQLite's own stall the writer by 20 ms.
+hop. Readers have threads and connections of their own: in WAL mode they never wait for the writer. Connections stay
+open from one transaction to the next. Checkpoints run in the background: SQLite's own stall the writer by 20 ms.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from bot.store import plain
 from bot.store.engine import Database
@@ -33,6 +33,25 @@ CHECKPOINT_AFTER_ROWS = 4_000
 LOG_CAP = 24 * 1024 * 1024
 
 
+class _Driver:
+    """The sqlite3 module, for `plain`."""
+
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, values: plain.Values) -> tuple[tuple[str, ...], Sequence[Sequence[Any]]]:
+        cursor = self._connection.execute(sql, values)
+        found = cursor.fetchall()
+        return tuple([column[0] for column in cursor.description or ()]), found
+
+    def change(self, sql: str, values: plain.Values | list[plain.Values]) -> int:
+        if isinstance(values, list):
+            return self._connection.executemany(sql, values).rowcount
+        return self._connection.execute(sql, values).rowcount
+
+
 class SqliteDatabase(Database):
     """An open SQLite file."""
 
@@ -41,6 +60,7 @@ class SqliteDatabase(Database):
         self._writer = _engine(path, size=1, busy_for_ms=busy_for_ms)
         self._readers = _engine(path, size=READERS, busy_for_ms=busy_for_ms)
         self._sweeper = _engine(path, size=1, busy_for_ms=CHECKPOINT_BUSY_FOR_MS)
+        self._idle: dict[Engine, list[Connection]] = {self._writer: [], self._readers: []}
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
         self._sweeping = ThreadPoolExecutor(1, thread_name_prefix="sqlite-checkpoint")
@@ -69,14 +89,19 @@ class SqliteDatabase(Database):
             return 0
 
     async def read(self, look: Callable[[Connection], T]) -> T:
-        return await _hop(self._reading, partial(_transact, self._readers, "BEGIN", look))
+        return await _hop(self._reading, partial(self._transact, self._readers, "BEGIN", look))
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         result, rows = await _hop(
-            self._writing, partial(_transact, self._writer, "BEGIN IMMEDIATE", partial(_counted, change))
+            self._writing, partial(self._transact, self._writer, "BEGIN IMMEDIATE", partial(_counted, change))
         )
         self._keep_log_short(rows)
         return result
+
+    async def quick_check(self) -> None:
+        found = await self.read(lambda conn: conn.exec_driver_sql("PRAGMA quick_check").scalar())
+        if found != "ok":
+            raise CorruptDatabaseError(f"{self._path} is damaged ({found}): restore a backup (maitred db restore)")
 
     async def checkpoint(self) -> None:
         """Move the log into the database and empty it; readers are waited for only a moment."""
@@ -85,8 +110,28 @@ class SqliteDatabase(Database):
     async def close(self) -> None:
         for threads in (self._writing, self._reading, self._sweeping):
             await asyncio.to_thread(threads.shutdown)
+        for conn in (*self._idle[self._readers], *self._idle[self._writer]):
+            conn.close()
         for engine in (self._readers, self._sweeper, self._writer):
             engine.dispose()
+
+    def _transact(self, engine: Engine, begin: str, work: Callable[[Connection], T]) -> T:
+        """Runs in a thread of the engine, of which there are as many as it may have connections."""
+        idle = self._idle[engine]
+        try:
+            conn = idle.pop() if idle else _opened(engine)
+            try:
+                return plain.transact(conn, begin, work)
+            finally:
+                if is_given_up(conn):  # in no transaction, as it should be
+                    idle.append(conn)
+                else:
+                    conn.invalidate()
+                    conn.close()
+        except SQLAlchemyError as error:
+            if ours := translated(error):
+                raise ours from error
+            raise
 
     def _keep_log_short(self, rows: int) -> None:
         is_running = self._checkpoint is not None and not self._checkpoint.done()
@@ -98,7 +143,7 @@ class SqliteDatabase(Database):
         self._checkpoint = asyncio.get_running_loop().run_in_executor(threads, _checkpoint, self._sweeper, mode)
 
 
-async def open_sqlite(url: URL, *, quick_check: bool) -> SqliteDatabase:
+async def open_sqlite(url: URL) -> SqliteDatabase:
     """Open the file, making it and its directory if they are missing; raises a DatabaseError in one sentence."""
     if not url.database or url.database == ":memory:":
         raise UnusableDatabaseError("DATABASE_URL names no file; write sqlite+aiosqlite:///var/maitred.db")
@@ -108,7 +153,7 @@ async def open_sqlite(url: URL, *, quick_check: bool) -> SqliteDatabase:
     await asyncio.to_thread(_prepare, path)
     database = SqliteDatabase(path)
     try:
-        await _hop(database._writing, partial(_first_look, database._sweeper, path, quick_check=quick_check))  # noqa: SLF001 - its own module
+        await _hop(database._writing, partial(_first_look, database._sweeper, path))  # noqa: SLF001 - its own module
     except BaseException:
         await database.close()
         raise
@@ -129,7 +174,7 @@ def _prepare(path: Path) -> None:
         )
 
 
-def _first_look(engine: Engine, path: Path, *, quick_check: bool) -> None:
+def _first_look(engine: Engine, path: Path) -> None:
     try:
         with engine.connect() as conn:
             mode = conn.exec_driver_sql("PRAGMA journal_mode = WAL").scalar()
@@ -137,7 +182,6 @@ def _first_look(engine: Engine, path: Path, *, quick_check: bool) -> None:
             conn.exec_driver_sql("BEGIN IMMEDIATE")
             conn.exec_driver_sql("PRAGMA user_version = 1")
             conn.exec_driver_sql("COMMIT")
-            found = conn.exec_driver_sql("PRAGMA quick_check").scalar() if quick_check else "ok"
     except SQLAlchemyError as error:
         cause = translated(error)
         if isinstance(cause, CorruptDatabaseError):
@@ -146,8 +190,6 @@ def _first_look(engine: Engine, path: Path, *, quick_check: bool) -> None:
         raise UnusableDatabaseError(f"{path} cannot be opened for writing: {reason}") from error
     if mode != "wal":
         raise UnusableDatabaseError(f"{path} lies where WAL has no shared memory: use a local disk")
-    if found != "ok":
-        raise CorruptDatabaseError(f"{path} is damaged ({found}): restore a backup (maitred db restore)")
 
 
 def _engine(path: Path, *, size: int, busy_for_ms: int) -> Engine:
@@ -159,10 +201,12 @@ def _engine(path: Path, *, size: int, busy_for_ms: int) -> Engine:
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=0,
+        hide_parameters=True,  # what a client wrote is no part of an error
     )
 
     @event.listens_for(engine, "connect")
-    def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    def _configure(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info[plain.DRIVER] = _Driver(connection)
         for pragma in (
             f"busy_timeout = {busy_for_ms}",
             "synchronous = FULL",
@@ -189,17 +233,10 @@ async def _hop(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     return await running
 
 
-def _transact(engine: Engine, begin: str, work: Callable[[Connection], T]) -> T:
-    try:
-        with engine.begin() as conn:
-            plain.change(
-                conn, begin, ()
-            )  # said here: a listener on the engine would make every statement look for listeners
-            return work(conn)
-    except SQLAlchemyError as error:
-        if ours := translated(error):
-            raise ours from error
-        raise
+def _opened(engine: Engine) -> Connection:
+    conn = engine.connect()
+    conn.begin()  # of which the file hears nothing: so nobody, Alembic neither, begins or ends what `transact` does
+    return conn
 
 
 def _counted(change: Callable[[Connection], T], conn: Connection) -> tuple[T, int]:

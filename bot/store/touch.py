@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from bot.store.among import among
 from bot.store.bulk import update_many
 from bot.store.facts import lock_conversations
+from bot.store.plain import rows_of_built
 from bot.store.schema import conversation, message
 
 _LINES = (
@@ -30,9 +31,10 @@ def touch_messages(
     wanted = sorted(set(message_ids))
     if not wanted:
         return
-    lines = conn.execute(_LINES, {"ids": wanted}).all()
+    lines = rows_of_built(conn, _LINES, {"ids": wanted})
     lock_conversations(conn, [line.key for line in lines])  # before the count is read: two replicas never give the same
-    revs = {row.id: row.rev for row in conn.execute(_REVS, {"ids": {line.conversation_id for line in lines}})}
+    talks = {line.conversation_id for line in lines}
+    revs = {row.id: row.rev for row in rows_of_built(conn, _REVS, {"ids": talks})}
     changed: list[dict[str, Any]] = []
     for line in lines:
         revs[line.conversation_id] += 1

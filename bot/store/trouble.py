@@ -69,7 +69,7 @@ def _postgres_sentence(error: BaseException) -> str | None:
             return sentence
     if isinstance(error, DBAPIError) and (error.connection_invalidated or "closed" in str(error.orig)):
         return "the connection to PostgreSQL is lost"
-    if isinstance(error, OSError | TimeoutError):
+    if isinstance(error.orig if isinstance(error, DBAPIError) else error, OSError | TimeoutError):
         return "PostgreSQL cannot be reached"
     return None
 

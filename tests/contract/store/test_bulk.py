@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 from bot.store import schema
 from bot.store.bulk import delete_many, insert_many, insert_new, update_many, upsert_many
 from bot.store.engine import Database
-from bot.store.ids import take
+from bot.store.ids import take, take_each
 from tests.contract.store.rows import plant_conversation, ticket_row
 
 
@@ -106,3 +106,24 @@ async def test_numbers_are_fresh_and_rising(database: Database) -> None:
     taken = await database.write(change)
 
     assert taken == [1, 2, 3, 4, 5]
+
+
+async def test_rows_that_name_other_columns_than_the_first_are_refused(database: Database) -> None:
+    rows = [{"owner": "a", "due_at": 1}, {"owner": "b", "due_at": 1, "ticket_id": 7}]
+
+    with pytest.raises(ValueError, match="the same columns"):
+        await database.write(lambda conn: insert_many(conn, schema.alarm, rows))
+
+    assert await database.read(alarms) == {}
+
+
+async def test_numbers_of_several_tables_are_taken_at_once(database: Database) -> None:
+    wanted = {schema.message: 2, schema.note: 0, schema.event: 1}
+
+    taken = await database.write(lambda conn: take_each(conn, wanted))
+
+    assert {table.name: list(numbers) for table, numbers in taken.items()} == {
+        "message": [1, 2],
+        "note": [],
+        "event": [1],
+    }

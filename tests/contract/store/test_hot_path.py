@@ -14,20 +14,24 @@ import pytest
 from sqlalchemy import Connection, event
 
 from adapters.message import Channel
-from adapters.port import Raw
+from adapters.port import Limits, Raw
+from bot.app.stepping import OwnedTime
 from bot.desk.applying import apply_document
 from bot.store.engine import Database
+from sla.duration import instant
 from tests.builders import document
-from tests.harness import NOON, OwnedTime, StoryChannel, new_desk
+from tests.harness import NOON, StoryChannel, new_desk
 
 T = TypeVar("T")
 
 TOGETHER = 64
 #: Two more than counted today, so that one look more is a choice somebody makes and not an accident.
-MOST_TO_KEEP = 7
-MOST_TO_DECIDE = 32
+MOST_TO_KEEP = 5
+MOST_TO_DECIDE = 25
+MOST_TO_CLAIM = 14
+MOST_TO_SETTLE = 10
 #: SQLite takes rows in blocks of sixty-four; three tables get two rows for each message.
-MORE_FOR_A_BATCH = 4
+MORE_FOR_A_BATCH = 3
 
 
 @dataclass(slots=True)
@@ -36,6 +40,7 @@ class CountingDatabase(Database):
 
     database: Database
     hops: list[int] = field(default_factory=list)
+    looks: int = 0
 
     @property
     def is_sqlite(self) -> bool:
@@ -50,6 +55,7 @@ class CountingDatabase(Database):
         return self.database.url
 
     async def read(self, look: Callable[[Connection], T]) -> T:
+        self.looks += 1
         return await self.database.read(look)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
@@ -69,16 +75,21 @@ class CountingDatabase(Database):
 
         return await self.database.write(counted)
 
+    async def quick_check(self) -> None:
+        await self.database.quick_check()
+
     async def close(self) -> None:
         await self.database.close()
 
 
 @dataclass(slots=True)
 class Heard:
-    """What a batch cost: hops and statements to keep it, and to decide it."""
+    """What a batch cost: statements of each hop to keep it, to decide it, and to send what came of it."""
 
     keeping: Sequence[int]
     deciding: Sequence[int]
+    sending: Sequence[int]
+    looking: int
 
 
 Hear = Callable[[int], Any]
@@ -87,10 +98,11 @@ Hear = Callable[[int], Any]
 @asynccontextmanager
 async def listening(database: Database) -> AsyncIterator[Hear]:
     """A desk that is told so many messages at once, each of somebody it does not know."""
-    counting, time = CountingDatabase(database), OwnedTime(NOON)
+    counting, time = CountingDatabase(database), OwnedTime(instant(NOON))
     await apply_document(counting, document(), at=time.at, by="test")
-    telegram = StoryChannel(Channel.TELEGRAM, now=time.moment)
-    desk = new_desk(counting, {Channel.TELEGRAM: telegram}, time)
+    bearing = Limits(recognises_repeats=True)
+    channels = {one: StoryChannel(one, now=time.moment, limits=bearing) for one in (Channel.TELEGRAM, Channel.SLACK)}
+    desk = new_desk(counting, channels, time)
     await desk.prepare(is_alone=True)
     said = 0
 
@@ -102,8 +114,13 @@ async def listening(database: Database) -> AsyncIterator[Hear]:
         await asyncio.gather(*(desk.intake.journal([raw], None) for raw in raws))
         keeping = list(counting.hops)
         counting.hops.clear()
+        counting.looks = 0
         assert await desk.intake.once() == messages
-        return Heard(keeping, list(counting.hops))
+        deciding = list(counting.hops)
+        counting.hops.clear()
+        assert await desk.sender.once(is_told=True) > 0
+        await desk.sender.drain()
+        return Heard(keeping, deciding, list(counting.hops), counting.looks)
 
     yield hear
     await desk.drain()
@@ -121,6 +138,24 @@ async def test_a_batch_of_messages_is_kept_in_one_hop_and_decided_in_another(dat
         heard = await hear(TOGETHER)
 
     assert (len(heard.keeping), len(heard.deciding)) == (1, 1)
+
+
+async def test_words_and_card_of_a_new_ticket_are_claimed_in_one_hop_and_settled_in_another(database: Database) -> None:
+    async with listening(database) as hear:
+        heard = await hear(1)
+
+    claiming, settling = heard.sending
+    assert claiming <= MOST_TO_CLAIM
+    assert settling <= MOST_TO_SETTLE
+
+
+async def test_nobody_looks_for_what_they_were_told_of(database: Database) -> None:
+    async with listening(database) as hear:
+        await hear(1)  # the first batch looks for what an earlier process left
+
+        heard = await hear(1)
+
+    assert heard.looking == 0
 
 
 @pytest.mark.parametrize("messages", [1, TOGETHER], ids=["one message", "as many as a batch holds"])

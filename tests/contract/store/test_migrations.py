@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.store import migrate, schema
+from bot.store import migrate, schema, scripts
 from bot.store.engine import Database, open_database
 from bot.store.errors import NewerSchemaError, UnusableDatabaseError
 from bot.store.ids import NUMBERED, sequence_name, take
 from bot.store.migrate import check, current, newest, upgrade
 from bot.store.remembered import recall, remember
 
+_MIGRATIONS = Path(migrate.__file__).with_name("migrations")
 _SQLITE_SCHEMA = (
     "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND type <> 'trigger' AND sql <> ''"
 )
@@ -51,7 +52,7 @@ async def test_an_empty_database_is_brought_up_once(empty_url: str) -> None:
     assert await upgrade(database) is None
     assert await upgrade(database) == newest()
 
-    assert await current(database) == newest()
+    assert await current(database) == newest() == scripts.newest_in(_MIGRATIONS)
     await check(database)
     await database.close()
 
@@ -89,15 +90,15 @@ async def test_an_upgrade_that_fails_half_way_never_happened(empty_url: str) -> 
 @pytest.fixture
 def later_scripts(tmp_path: Path) -> Path:
     """The migrations of a later version: one more than ours."""
-    scripts = tmp_path / "migrations"
-    shutil.copytree(Path(migrate.__file__).with_name("migrations"), scripts)
-    (scripts / "versions" / "v0002_a_later_one.py").write_text(
+    place = tmp_path / "migrations"
+    shutil.copytree(_MIGRATIONS, place)
+    (place / "versions" / "v0002_a_later_one.py").write_text(
         "from alembic import op\n"
         "import sqlalchemy as sa\n"
         f'revision, down_revision = "later", "{newest()}"\n'
         'def upgrade(): op.add_column("setting", sa.Column("note", sa.Text))\n'
     )
-    return scripts
+    return place
 
 
 async def test_an_upgrade_keeps_the_rows_and_a_copy_of_a_sqlite_file(database: Database, later_scripts: Path) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from bot.store import outbox, schema
 from bot.store.committer import Committer
 from bot.store.engine import Database, open_database
-from bot.store.outbox import Outgoing, Put, Settled
+from bot.store.outbox import Outgoing, Outlook, Put, Settled
 from sla.duration import Instant
 from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox
 
@@ -107,13 +107,13 @@ async def test_a_row_sent_another_way_starts_afresh_there(three_lines: Database)
 
 
 async def test_nothing_is_ready_before_its_time_or_after_its_end(three_lines: Database) -> None:
-    async def is_any_ready(now: int) -> bool:
-        return await three_lines.read(lambda conn: outbox.is_any_ready(conn, now=Instant(now)))
+    async def outlook(now: int) -> Outlook:
+        return await three_lines.read(lambda conn: outbox.outlook(conn, now=Instant(now)))
 
-    assert not await is_any_ready(-1)
-    assert await is_any_ready(0)
+    assert await outlook(-1) == Outlook(is_ready=False, ready_at=Instant(0))
+    assert await outlook(0) == Outlook(is_ready=True)
     await three_lines.write(lambda conn: outbox.drop(conn, [Put(number, "over") for number in (1, 2, 3, 4)]))
-    assert not await is_any_ready(0)
+    assert await outlook(0) == Outlook(is_ready=False)
 
 
 async def test_a_sent_row_has_a_receipt_and_frees_its_lane(three_lines: Database) -> None:
@@ -162,7 +162,7 @@ async def test_a_postponed_row_waits_and_holds_its_lane(three_lines: Database) -
     await three_lines.write(lambda conn: outbox.postpone(conn, [Put(1, "slow down", Instant(5_000))]))
 
     assert await three_lines.write(lambda conn: claim_at(conn, 4_999)) == []
-    assert await three_lines.read(outbox.next_ready) == 0
+    assert (await three_lines.read(lambda conn: outbox.outlook(conn, now=Instant(-1)))).ready_at == 0
     assert await three_lines.write(lambda conn: claim_at(conn, 5_000)) == [1]
     assert (await row(three_lines, 1)).attempts == 2
 
@@ -241,7 +241,7 @@ async def test_two_replicas_send_everything_once_and_in_order(database_url: str)
     sent: list[int] = []
 
     async def work(database: Database) -> None:
-        while await database.read(outbox.next_ready) is not None:
+        while (await database.read(lambda conn: outbox.outlook(conn, now=NOW))).is_ready:
             claimed = await database.write(lambda conn: claim_at(conn, owner=str(id(database)), count=2))
             sent.extend(claimed)
             settled = [Settled(number, f"m{number}", NOW) for number in claimed]

@@ -30,13 +30,18 @@ def words(name: str, *, nullable: bool = False, primary_key: bool = False, uniqu
     return sa.Column(name, sa.Text, nullable=nullable, primary_key=primary_key, unique=unique or None)
 
 
-def table(name: str, *columns: sa.schema.SchemaItem) -> None:
-    op.create_table(name, *columns, sqlite_strict=True)
+def table(name: str, *columns: sa.schema.SchemaItem, is_keyed: bool = False) -> None:
+    op.create_table(name, *columns, sqlite_strict=True, sqlite_with_rowid=not is_keyed)
 
 
 def index(name: str, table_name: str, columns: list[str], *, where: str | None = None, unique: bool = False) -> None:
     only = sa.text(where) if where else None
     op.create_index(name, table_name, columns, unique=unique, sqlite_where=only, postgresql_where=only)
+
+
+OPEN = "(status = 'new' OR status = 'open' OR status = 'waiting_client' OR status = 'waiting_third_party')"
+ON_ITS_WAY = "(state = 'pending' OR state = 'postponed' OR state = 'sending' OR state = 'uncertain')"
+SETTLED = "(state = 'met' OR state = 'met_late' OR state = 'breached' OR state = 'retracted')"
 
 
 def upgrade() -> None:  # noqa: PLR0915 - every table, once
@@ -45,6 +50,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         words("owner", primary_key=True),
         whole("due_at"),
         whole("ticket_id", nullable=True),
+        is_keyed=True,
     )
     index("ix_alarm_due_at", "alarm", ["due_at"])
     table(
@@ -131,16 +137,16 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         whole("claimed_until", nullable=True),
         words("error"),
     )
-    index("ix_outbox_lane", "outbox", ["lane", "id"], where="state IN ('pending', 'postponed', 'sending', 'uncertain')")
-    index("ix_outbox_message_id", "outbox", ["message_id"])
+    index("ix_outbox_lane", "outbox", ["lane", "id"], where=ON_ITS_WAY)
+    index("ix_outbox_message_id", "outbox", ["message_id"], where="message_id IS NOT NULL")
     index("ix_outbox_person", "outbox", ["person", "id"], where="what = 'ping'")
-    index("ix_outbox_slot", "outbox", ["slot", "id"], where="state IN ('pending', 'postponed')")
+    index("ix_outbox_slot", "outbox", ["slot", "id"], where="slot IS NOT NULL AND state IN ('pending', 'postponed')")
     index("ix_outbox_ticket_id", "outbox", ["ticket_id"])
     index(
         "ix_outbox_waiting",
         "outbox",
         ["priority", "id"],
-        where="state IN ('pending', 'postponed', 'sending', 'uncertain')",
+        where=ON_ITS_WAY,
     )
     table(
         "press",
@@ -184,6 +190,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         whole("is_verified"),
         words("source"),
         whole("linked_at"),
+        is_keyed=True,
     )
     index("ix_identity_contact_id", "identity", ["contact_id"])
     table(
@@ -231,13 +238,13 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         "ix_ticket_queue",
         "ticket",
         ["next_due", "id"],
-        where="status IN ('new', 'open', 'waiting_client', 'waiting_third_party')",
+        where=OPEN,
     )
     index(
         "ix_ticket_waiting_list",
         "ticket",
         ["line"],
-        where="assignee IS NULL AND status IN ('new', 'open', 'waiting_client', 'waiting_third_party')",
+        where=f"assignee IS NULL AND {OPEN}",
     )
     index("uq_ticket_current", "ticket", ["conversation_id"], where="is_current = 1", unique=True)
     table(
@@ -250,12 +257,13 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         whole("breached_at", nullable=True),
         whole("satisfied_at", nullable=True),
         words("value"),
+        is_keyed=True,
     )
     index(
         "ix_clock_settled",
         "clock",
         ["state", "started_at"],
-        where="state IN ('met', 'met_late', 'breached', 'retracted')",
+        where=SETTLED,
     )
     table(
         "event",
@@ -272,7 +280,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
     table(
         "message",
         whole("id", primary_key=True),
-        words("key", nullable=True, unique=True),
+        words("key", nullable=True),
         whole("ticket_id", sa.ForeignKey("ticket.id"), nullable=True),
         whole("conversation_id", sa.ForeignKey("conversation.id")),
         whole("rev"),
@@ -290,6 +298,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
     )
     index("ix_message_ticket_id", "message", ["ticket_id"])
     index("uq_message_conversation_id_rev", "message", ["conversation_id", "rev"], unique=True)
+    index("uq_message_key", "message", ["key"], where="key IS NOT NULL", unique=True)
     table(
         "note",
         whole("id", primary_key=True),

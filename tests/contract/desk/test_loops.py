@@ -1,0 +1,81 @@
+"""The loops themselves, on real time: what is told, or frees a way, is followed at once and waits for no idle look."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.fake import FakeChannel
+from adapters.message import Channel
+from adapters.port import Limits, Raw
+from bot.desk.applying import apply_document
+from bot.desk.changes import IDLE_SECONDS
+from bot.desk.desk import Desk
+from bot.now import Rehearsal, Timekeeper, wall_now
+from bot.store.engine import Database, open_database
+from bot.store.migrate import upgrade
+from sla.duration import instant, moment
+from tests.builders import document
+from tests.harness import NOON
+
+MESSAGES = 30
+#: If each card waited for an idle look of the sender, they would take twice as long.
+WITHIN_SECONDS = MESSAGES * IDLE_SECONDS / 2
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'maitred.db'}")
+    await upgrade(opened)
+    yield opened
+    await opened.close()
+
+
+def opening(number: int) -> Raw:
+    """A message of somebody new, of which one and the same manager is shown a card."""
+    payload = f"""{{"kind": "message", "chat": "{number}", "id": "m{number}", "from": "{number}", "name": "Ada",
+        "text": "Payroll failed", "at": "{NOON.isoformat()}"}}"""
+    return Raw(Channel.TELEGRAM, "desk", f"m{number}", payload.encode(), NOON, f"telegram:desk:{number}")
+
+
+async def all_sent(desk: Desk, rows: int) -> None:
+    """Return once so many rows of the outbox have gone out."""
+    count = "SELECT count(*) FROM outbox WHERE state = 'sent'"
+    async with desk.changes.watch() as bell:
+        while await desk.database.read(lambda conn: conn.exec_driver_sql(count).scalar_one()) < rows:
+            await bell.sleep()
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        pytest.param(Limits(recognises_repeats=True), id="a channel that bears anything"),
+        pytest.param(Limits(), id="a channel that is sent to one by one"),
+        pytest.param(
+            Limits(per_conversation=timedelta(milliseconds=20), recognises_repeats=True),
+            id="a channel that wants a rest in each conversation",
+        ),
+    ],
+)
+async def test_cards_for_one_person_follow_one_another(database: Database, limits: Limits) -> None:
+    time = Timekeeper(Rehearsal(instant(NOON), 1.0, wall_now()))
+    await apply_document(database, document(), at=time.now(), by="test")
+    channels = {
+        one: FakeChannel(one, now=lambda: moment(time.now()), limits=limits)
+        for one in (Channel.TELEGRAM, Channel.SLACK)
+    }
+    desk = Desk(database, channels, time)
+    for one in channels.values():
+        one.connect(desk.intake.journal, desk.commands.press)
+    await desk.prepare(is_alone=True)
+    running = asyncio.create_task(desk.run())
+    try:
+        async with asyncio.timeout(WITHIN_SECONDS):
+            await desk.intake.journal([opening(number) for number in range(MESSAGES)], None)
+            await all_sent(desk, 2 * MESSAGES)  # words to each client, and the card
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        await desk.drain()
