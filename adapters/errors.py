@@ -5,16 +5,17 @@ ChannelError
 │   ├── TemporaryError            nothing arrived; the outbox tries again, not before `retry_after`
 │   ├── PermanentError            nothing arrived and nothing will; a person is told at once
 │   └── UncertainError            the connection died after we spoke; reconcile before anything is sent again
-└── InboundError             a payload could not become a message
-├── UnsupportedError          known and deliberately not handled: counted and parked, no one is disturbed
-└── MalformedError            not understood: kept in full as a dead letter, the admin is told
+├── InboundError             a payload could not become a message
+│   ├── UnsupportedError          known and deliberately not handled: counted and parked, no one is disturbed
+│   └── MalformedError            not understood: kept in full as a dead letter, the admin is told
+└── DeskAwayError            the desk can keep and show nothing now: acknowledge nothing, the far end comes again
 """
 
 from datetime import timedelta
 
 
 class ChannelError(Exception):
-    """Anything an adapter reports; no SDK exception ever leaves an adapter."""
+    """Anything that is reported across the border; no SDK exception ever leaves an adapter."""
 
 
 class DeliveryError(ChannelError):
@@ -47,3 +48,10 @@ class UnsupportedError(InboundError):
 
 class MalformedError(InboundError):
     """A payload we cannot read."""
+
+
+class DeskAwayError(ChannelError):
+    """What the desk tells an adapter while its database is away: locked, full, restarting. It passes by itself.
+
+    The message is a sentence for the log. No defect of anybody, so no traceback either.
+    """

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapters.card import OutboundCard
-from adapters.errors import DeliveryError, PermanentError
+from adapters.errors import DeliveryError, DeskAwayError, PermanentError
 from adapters.fake_faults import Faults, Violation
 from adapters.fake_payload import inbound_from_raw
 from adapters.fake_people import People
@@ -168,6 +168,8 @@ class FakeChannel(People):
     async def _offer_again(self) -> None:
         try:
             await self._offer()
+        except DeskAwayError as error:
+            log.warning("journal away", channel=self.channel, waiting=len(self.unacknowledged), reason=str(error))
         except Exception:
             # Nobody stands here to be told; what was not kept is offered again with the next word.
             log.exception("journal failed", channel=self.channel, waiting=len(self.unacknowledged))

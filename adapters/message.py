@@ -57,7 +57,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """What the channel itself proves about a sender: the host application's signed word, never what was typed."""
+    """What the channel itself proves about a sender: the host application's signed word, never what was typed.
+
+    An `email` that is a known contact's makes the sender that contact.
+    """
 
     client: str | None = None
     name: str | None = None

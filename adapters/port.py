@@ -68,6 +68,7 @@ class Answer:
 
 #: Returns once the raw payloads and the channel's cursor are safe in our database. Only then may an adapter acknowledge
 #: them to its channel: a crash in between costs a redelivery, which the journal recognises by key, and never a message.
+#: Raises DeskAwayError when nothing can be kept now: nothing was, and nothing may be acknowledged.
 Journal = Callable[[Sequence[Raw], Cursor | None], Awaitable[None]]
 
 #: Decided and committed inside the call, keyed: the same press gives the same answer however often it comes.

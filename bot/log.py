@@ -46,6 +46,7 @@ _PATTERNS: Final = tuple(
         r"(hooks\.slack\.com/(?:services|workflows|triggers)/)[\w/-]+",
         r"\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?",  # a JWT, whoever signed it
         r"(/(?:board/enter|book|call)/)[\w.~-]{6,}",  # one-time links of our own
+        r"(failing row contains )\((?s:.*)\)",  # PostgreSQL shows a row it refuses, whatever a client wrote there
         r"([?&#]start=)[\w-]{6,}",  # the deep link that ties a person to Telegram
         r"(\+)[\w-]{16,}(?=@)",  # the reply token in a mail address
         r"(://[^\s/:@]*:)[^\s/@]+(?=@)",  # the password in an address

@@ -17,7 +17,7 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
 from adapters.card import OutboundCard
-from adapters.errors import PermanentError
+from adapters.errors import DeskAwayError, PermanentError
 from adapters.inapp import ids
 from adapters.inapp.budget import Budget
 from adapters.inapp.config import Config
@@ -84,6 +84,8 @@ class InAppAdapter:
                 await asyncio.sleep(self._config.look_every.total_seconds())
                 try:
                     await self._look()
+                except DeskAwayError as error:
+                    log.warning("the transcripts cannot be looked through now", channel="inapp", reason=str(error))
                 except Exception:  # supervised: the next look is a second away, and `send` wakes pages meanwhile
                     log.exception("the transcripts could not be looked through", channel="inapp")
         finally:

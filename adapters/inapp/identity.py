@@ -68,7 +68,7 @@ def party_from_token(token: str, keys: Mapping[str, str], *, now: datetime) -> i
             raise IdentityError("the token lives longer than 12 hours")
     if "nbf" in claims and _moment(claims["nbf"]) > now + ids.SKEW:
         raise IdentityError("the token is not valid yet")
-    vouched = Vouched(_claim(claims, "client"), _name(claims), _claim(claims, "email"))
+    vouched = Vouched(_claim(claims, "client"), _name(claims), _email(claims))
     return ids.Party(Identity(Channel.INAPP, _subject(claims)), vouched, expires_at)
 
 
@@ -108,6 +108,15 @@ def _name(claims: Mapping[str, Any]) -> str | None:
     if name is not None and not isinstance(name, str):
         raise IdentityError("the claim name is not a text")
     return "".join(char for char in name or "" if char.isprintable()).strip()[:LONGEST_CLAIM] or None
+
+
+def _email(claims: Mapping[str, Any]) -> str | None:
+    """The address, unless the token says that nobody has verified it: then anybody may have typed it.
+
+    `email_verified` is OpenID Connect's; some write it as a text.
+    """
+    email, is_verified = _claim(claims, "email"), claims.get("email_verified", True)
+    return email if is_verified is True or is_verified == "true" else None
 
 
 def _claim(claims: Mapping[str, Any], name: str, *, longest: int = LONGEST_CLAIM) -> str | None:

@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from adapters.errors import DeskAwayError
 from adapters.inapp import convert
 from adapters.inapp.budget import Bucket
 from adapters.inapp.config import Config
@@ -113,6 +114,9 @@ class Session:
             await self._read()
         except (ConnectionError, TimeoutError):
             pass  # the page is gone: nobody is left to be told
+        except DeskAwayError as error:
+            log.warning("a widget's message could not be kept now; it comes again", channel="inapp", reason=str(error))
+            await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
         except Exception:  # supervised: a page that meets a failure of ours reconnects and sends again
             log.exception("a widget was let go because its message could not be kept", channel="inapp")
             await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
@@ -131,6 +135,9 @@ class Session:
             await say_bye(self._socket, self._farewell)
         except (ConnectionError, TimeoutError):
             await self._socket.close(code=WSCloseCode.GOING_AWAY)
+        except DeskAwayError as error:
+            log.warning("a widget cannot be shown its transcript now", channel="inapp", reason=str(error))
+            await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
         except Exception:  # supervised: as in `run`
             log.exception("a widget was let go because its transcript could not be read", channel="inapp")
             await self._socket.close(code=WSCloseCode.TRY_AGAIN_LATER)

@@ -54,7 +54,7 @@ class Profile:
 
 
 class Transcript(Protocol):
-    """What was said in a conversation, and to whom the client talks."""
+    """What was said in a conversation, and to whom the client talks. Every question may raise DeskAwayError."""
 
     async def lines(self, conversation: Conversation, after: int) -> Sequence[Line]:
         """Every line whose `rev` is greater than `after`, by position.

@@ -1,9 +1,10 @@
 """What the in-app channel asks the desk, answered from the store: the transcript, who answers, and files."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
+from adapters.errors import DeskAwayError
 from adapters.inapp.files import TooLargeError
 from adapters.inapp.ids import WIDGET_TEXTS
 from adapters.inapp.transcript import Line, Profile
@@ -18,6 +19,8 @@ from bot.tickets.texts import CATALOGUE, LANGUAGES, Texts, nearest_language
 from routing.people import ClientId, Person, PersonId
 from sla.duration import Instant, moment
 from sla.week import parse_zone
+
+Found = TypeVar("Found")
 
 
 def widget_texts() -> dict[str, dict[str, str]]:
@@ -34,13 +37,13 @@ class StoredTranscript:
 
     async def lines(self, conversation: Conversation, after: int) -> Sequence[Line]:
         """What changed in a conversation after a rev, by position."""
-        stored = await self._desk.database.read(lambda conn: reads.lines_of_conversation(conn, conversation.key, after))
+        stored = await _read(self._desk, lambda conn: reads.lines_of_conversation(conn, conversation.key, after))
         return [self._shown(line) for line in stored]
 
     async def heads(self, conversations: Collection[Conversation]) -> Mapping[Conversation, int]:
         """The newest rev of each conversation, in one look."""
         by_key = {conversation.key: conversation for conversation in conversations}
-        found = await self._desk.database.read(lambda conn: reads.heads(conn, list(by_key)))
+        found = await _read(self._desk, lambda conn: reads.heads(conn, list(by_key)))
         return {by_key[key]: rev for key, rev in found.items()}
 
     async def greeting(
@@ -48,9 +51,7 @@ class StoredTranscript:
     ) -> Profile:
         """Who answers this person, and when they are there, in the person's language and time."""
         revision, now = self._desk.revisions.current, self._desk.now()
-        met = await self._desk.database.read(
-            lambda conn: reads.acquaintance(conn, identity.key, has_token=vouched is not None)
-        )
+        met = await _read(self._desk, lambda conn: reads.acquaintance(conn, identity.key, vouched))
         client_id = vouched.client if vouched and vouched.client in revision.clients else None
         client = revision.client(ClientId(client_id)) if client_id else revision.client(met.client if met else None)
         own = (met.language if met else None) or language or (client.language if client else None)
@@ -107,11 +108,19 @@ class StoredFiles:
         def look(conn: Connection) -> Attachment | None:
             return reads.file_named(conn, digest) if reads.may_read_file(conn, conversation.key, digest) else None
 
-        return await self._desk.database.read(look)
+        return await _read(self._desk, look)
 
     def path(self, digest: str) -> Path | None:
         """Where the bytes are, if they are here."""
         return self._files.path(digest) if self._files.has(digest) else None
+
+
+async def _read(desk: Desk, look: Callable[[Connection], Found]) -> Found:
+    """Look something up for a channel, which hears of a store that is away in the words of the border."""
+    try:
+        return await desk.database.read(look)
+    except errors.StoreUnavailableError as error:
+        raise DeskAwayError(str(error)) from error
 
 
 def _profile(revision: Revision, person: Person | None, speak: Texts, now: Instant, *, is_own: bool) -> Profile:

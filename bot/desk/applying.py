@@ -1,7 +1,10 @@
-"""Putting a desk directory in force: a new revision, its people's load counted, its contacts known by their addresses.
+"""Putting a desk directory in force: a new revision, and its contacts known by their addresses.
 
 Everything in one transaction. The same document again changes nothing. Contacts that left the directory are unlinked:
 from then on they are served on the public line; their tickets stay theirs.
+
+What waits for a shift waits for the shifts of the revision in force, so each process that takes a revision up sets
+those alarms anew: one that had not heard of it yet may just have set them by the old one.
 """
 
 from collections.abc import Mapping
@@ -12,10 +15,13 @@ from bot.crashpoint import reach
 from bot.deskfile.document import digest
 from bot.deskfile.plan import Change, plan
 from bot.deskfile.revise import revision_from_document
-from bot.store import audit, contacts
+from bot.store import alarms, audit, contacts, shifts
+from bot.store.alarms import Alarm
 from bot.store.connection import Connection
 from bot.store.engine import Database
 from bot.store.revisions import add_revision, newest_document, newest_number
+from bot.tickets.outcome import opening_owner, shift_owner
+from bot.tickets.revision import Revision
 from sla.duration import Instant
 
 
@@ -45,3 +51,16 @@ async def apply_document(database: Database, document: Mapping[str, Any], *, at:
     applied = await database.write(put_in_force)
     reach("apply.after_commit")
     return applied
+
+
+async def arm_shifts(database: Database, revision: Revision, *, at: Instant) -> None:
+    """Look at every waiting list now, and wake whoever was away when they are back by this revision."""
+
+    def arm(conn: Connection) -> None:
+        waiting = [Alarm(opening_owner(line, at), at) for line in shifts.lines_waiting(conn)]
+        people = {shift_owner(person): person for person in sorted(revision.people)}
+        away = [revision.people[people[owner]] for owner in shifts.armed(conn, list(people))]
+        coverage = revision.coverage
+        alarms.put(conn, [*waiting, *(Alarm(shift_owner(one.id), coverage.next_shift(one, at)) for one in away)])
+
+    await database.write(arm)

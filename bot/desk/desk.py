@@ -5,19 +5,22 @@ adapters ──journal──> Intake ──> decisions ──> Sender ──> ad
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
+from adapters.errors import DeskAwayError
 from adapters.message import Channel
-from adapters.port import Adapter
+from adapters.port import Adapter, Cursor, Raw
+from bot.desk.applying import arm_shifts
 from bot.desk.changes import Changes
 from bot.desk.commands import Commands
 from bot.desk.directory import Directory
 from bot.desk.hearing import Hearing
 from bot.desk.intake import Intake
+from bot.desk.recounting import recount
 from bot.desk.sender import Sender
 from bot.desk.ticker import Ticker
 from bot.now import Timekeeper
@@ -45,6 +48,7 @@ class Desk:
         self.database = database
         self.time = time
         self.now = time.now
+        self._armed = self._counted = 0
         self.adapters = adapters
         self.revisions = Revisions()
         self.changes = Changes()
@@ -67,12 +71,33 @@ class Desk:
         await self.sender.recover(is_alone=is_alone)
 
     async def refresh(self) -> bool:
-        """Look for a newer revision, as another process may have applied one; True when there was one."""
-        number = await self.database.read(self.revisions.refresh)
-        if number:
+        """Look for a newer revision, as another process may have applied one; True when there was one.
+
+        Shifts may begin at other moments by it, so what waits for one is armed anew; again, if that could not be kept.
+        """
+        is_newer = await self.database.read(self.revisions.refresh)
+        if is_newer:
             log.info("a revision of the desk is in force", revision=self.revisions.number)
             self.changes.tell()
-        return number
+        if self._armed != self.revisions.number:
+            await arm_shifts(self.database, self.revisions.current, at=self.now())
+            self._armed = self.revisions.number
+            self.ticker.nudge.ring()
+        return is_newer
+
+    async def recount(self) -> None:
+        """Let open tickets count with the hours in force, once a revision. With many of them it takes seconds."""
+        if self._counted != (number := self.revisions.number):
+            await recount(self.database, self.revisions, self.directory, at=self.now())
+            self._counted = number
+            self.ticker.nudge.ring()
+
+    async def journal(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
+        """The `Journal` of every adapter. Raises DeskAwayError, in the words of the border, where the store is away."""
+        try:
+            await self.intake.journal(raws, cursor)
+        except StoreUnavailableError as error:
+            raise DeskAwayError(str(error)) from error
 
     async def run(self) -> None:
         """Run the three loops and watch for new revisions, until cancelled."""
@@ -108,8 +133,9 @@ class Desk:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(1)
             try:
                 await self.refresh()
+                await self.recount()
             except StoreUnavailableError as error:
                 log.warning("a newer desk cannot be looked for", reason=str(error))
+            await asyncio.sleep(1)

@@ -12,9 +12,9 @@ from typing import Final
 import structlog
 
 from bot.desk.directory import DESK_ACCOUNT, Directory
+from bot.desk.insistent import Insistent
 from bot.now import Timekeeper
 from bot.store import outbox
-from bot.store.committer import Committer
 from bot.store.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.outbox import Outgoing, Put
@@ -41,7 +41,7 @@ class _Failed:
 class Failures:
     """Writes down what could not be sent and sees that somebody knows."""
 
-    def __init__(self, committer: Committer, revisions: Revisions, directory: Directory, time: Timekeeper) -> None:
+    def __init__(self, committer: Insistent, revisions: Revisions, directory: Directory, time: Timekeeper) -> None:
         self._committer = committer
         self._revisions = revisions
         self._directory = directory

@@ -14,6 +14,7 @@ from sla.calendar import ALWAYS, Calendar
 from sla.clock import Clock, PauseReason, State, left_ms, overdue_ms
 from sla.duration import Instant
 from sla.measure import ruler_of
+from sla.policy import Metric
 from sla.promise import calendar_of
 
 #: The ring's circumference at radius 10, rounded up so that a full ring has no gap.
@@ -70,6 +71,7 @@ def drawn(
     calendar = calendar_of(clock, calendars)
     key, metric = f"{clock.metric}-{clock.started_at}", speak(f"metric_{clock.metric}")
     due = speak.moment(clock.due_at, now=now) if clock.due_at is not None else ""
+    named = f"ETA {due}" if clock.metric is Metric.ETA and due else ""  # a moment that was told stays in sight
     if clock.state is State.RUNNING and clock.due_at is not None:
         left = left_ms(clock, calendar, at=now)
         # Where what is left is exactly the real time until due, every second counts, open or not.
@@ -78,14 +80,14 @@ def drawn(
         share = min(1.0, left / clock.target_ms) if clock.target_ms else 0.0
         tone = "ok" if share > SOON_SHARE else "soon" if share > ALMOST_LATE else "late"
         words = counted(left, has_seconds=has_seconds)
-        small = f"{metric} · {due}"
+        small = named or f"{metric} · {due}"
         dash = max(1, round(AROUND * share))
         return Drawn(key, tone, words, metric, small, due, dash, left, clock.target_ms, since, until)
     if clock.state is State.BREACHED and clock.ended_at is None:
         over = overdue_ms(clock, calendar, at=now)
         since, until = _ticking(ruler_of(clock, calendar), now)
         words = f"{counted(over, has_seconds=has_seconds)} late"
-        small = f"{metric} · was due {due}"
+        small = named or f"{metric} · was due {due}"
         return Drawn(key, "late", words, metric, small, due, 0, over, clock.target_ms, since, until, is_over=True)
     if clock.state is State.PAUSED:
         left = left_ms(clock, calendar, at=now)
@@ -95,7 +97,7 @@ def drawn(
     small = f"{metric} · was due {due}" if due else metric
     if clock.state is State.MET and clock.target_ms:
         small = f"{metric} · {counted(clock.used_ms, has_seconds=False)} of {counted(clock.target_ms)}"
-    return Drawn(key, tone, words, metric, small, due)
+    return Drawn(key, tone, words, metric, named or small, due)
 
 
 def counted(ms: int, *, has_seconds: bool = True) -> str:

@@ -65,11 +65,15 @@ def _urgency(fields: Mapping[str, str], _: str) -> c.Command:
     return c.SetUrgency(_words(fields, "urgency"))
 
 
-def _kind(fields: Mapping[str, str], _: str) -> c.Command:
+def _kind(fields: Mapping[str, str], zone: str) -> c.Command:
     kind = _NAMED.get(fields.get("kind", ""))
     if kind is None:
         raise FieldsError(kind="Say what it was: an answer, a question or an ETA.")
-    return c.NameReply(kind)
+    if kind is not ReplyKind.ETA:
+        return c.NameReply(kind)
+    if not fields.get("due"):
+        raise FieldsError(due="Choose the moment that your reply named: it gets a clock.")
+    return c.NameReply(kind, moment_from_field(fields["due"], zone))
 
 
 def _third_party(fields: Mapping[str, str], _: str) -> c.Command:
@@ -91,6 +95,7 @@ _ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str], str], c.Command]]] = {
     ),
     "escalate": lambda fields, _: c.Escalate(_words(fields, "why")),
     "wait": _third_party,
+    "resume": lambda _fields, _zone: c.Resume(),
     "noreply": lambda _fields, _zone: c.NeedsNoAnswer(),
     "urgency": _urgency,
     "kind": _kind,

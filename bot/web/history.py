@@ -36,9 +36,12 @@ _SAID: Final[Mapping[str, str]] = {
     "needs_no_answer": "{by} said it needs no answer",
     "acknowledged": "{by} acknowledged the alert",
     "marked_spam": "{by} marked it as spam",
+    "reapplied": "{by} had it promised by revision {after} instead of {before}",
+    "recounted": "what is left counts anew: {why}",
     "nudged": "the client was reminded",
-    "breached": "a promise broke: {why}",
+    "breached": "a promise broke: the {metric} was due {due_at}",
     "delivery_failed": "a reply did not arrive",
+    "arrived_after_all": "the reply arrived after all",
     "delivery_uncertain": "a reply may not have arrived",
 }
 _NOBODY: Final = frozenset({"desk", "routing", "sender"})
@@ -71,8 +74,9 @@ def _happening(page: Page, event: Event, speak: Texts) -> Happening:
         after=event.particulars.get("after"),
         due_at=speak.moment(Instant(due_at), now=facts.now) if isinstance(due_at, int) else "a moment",
         why=event.why,
+        metric=speak(f"metric_{metric}") if (metric := event.particulars.get("metric")) else "",
     )
-    why = "" if "{why}" in said else _reason(event, speak)
+    why = "" if "{why}" in said or event.what == "breached" else _reason(event, speak)
     return Happening(speak.moment(event.at, now=facts.now), what[:1].upper() + what[1:], why)
 
 

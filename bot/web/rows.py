@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.store.connection import Connection
 from bot.store.queue import Listed, first_clock
 from bot.store.revisions import Revisions
-from bot.tickets.revision import Revision
+from bot.tickets.revision import Revision, hours_of
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import Status, Ticket, number
 from bot.web.drawn import Drawn, drawn
@@ -49,7 +49,7 @@ def row_of(
     assignee = revision.person(ticket.assignee)
     return Row(
         number=number(ticket.id),
-        clock=drawn(first, pinned.calendars, speak, now=now, has_seconds=has_seconds) if first else None,
+        clock=drawn(first, hours_of(pinned, revision), speak, now=now, has_seconds=has_seconds) if first else None,
         subject=ticket.subject,
         words=listed.words,
         is_ours=listed.is_ours,

@@ -6,6 +6,7 @@ from typing import Any
 from adapters.message import conversation_from_key
 from bot.store.reads import Page
 from bot.tickets.cards import shown_clocks
+from bot.tickets.decide_client import WAITING
 from bot.tickets.decide_staff import ACTING
 from bot.tickets.outcome import client_name
 from bot.tickets.ticket import Status, Ticket, number
@@ -73,10 +74,11 @@ def ticket_values(page: Page, visitor: Visitor, *, key: str, kept: Kept, has_sec
         "is_mine": ticket.assignee == visitor.id,
         "may_take": visitor.may_act and ticket.assignee != visitor.id and (visitor.leads or ticket.assignee is None),
         "may_hand_over": visitor.may_act and (ticket.assignee in {None, visitor.id} or visitor.leads),
+        "is_waiting": ticket.status in WAITING,
         "owes_answer": any(one.metric is Metric.NEXT_RESPONSE and is_owing(one) for one in clocks),
         "promises": [
             Promised(
-                drawn(clock, pinned.calendars, speak, now=now, has_seconds=has_seconds), _why(page, clock, visitor)
+                drawn(clock, page.facts.calendars, speak, now=now, has_seconds=has_seconds), _why(page, clock, visitor)
             )
             for clock in clocks
         ],

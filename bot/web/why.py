@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.store.reads import Page
+from bot.tickets.facts import Event
 from bot.tickets.outcome import client_name, leads
 from bot.tickets.texts import Texts
 from bot.web.session import Visitor
@@ -32,13 +33,13 @@ def why_due(page: Page, clock: Clock, visitor: Visitor) -> Why:
     due = speak.moment(clock.due_at, now=facts.now) if clock.due_at is not None else "paused"
     key = f"why-{clock.metric}-{clock.started_at}"
     if clock.metric is Metric.ETA:
-        given = next((one for one in page.events if one.what == "eta_given" and one.at == clock.started_at), None)
+        given = next((one for one in page.events if _promised(one, clock)), None)
         person = facts.revision.person(PersonId(given.by)) if given else None
         told = f"{person.name if person else 'We'} promised it {speak.moment(clock.started_at, now=facts.now)}."
         return Why(key, f"Why {due}?", told)
     policy = facts.pinned.policies[ticket.policy]
     # A promise of real time has no calendar; its moments are told in the reader's own.
-    calendar = calendar_of(clock, facts.pinned.calendars)
+    calendar = calendar_of(clock, facts.calendars)
     if clock.calendar is None:
         calendar = facts.revision.calendars[visitor.person.calendar]
     reason = explain(clock, policy, calendar)
@@ -49,6 +50,13 @@ def why_due(page: Page, clock: Clock, visitor: Visitor) -> Why:
         f"from {speak.moment(clock.started_at, now=facts.now)}."
     )
     return Why(key, f"Why {due}?", told, reason.quote, reason.lines())
+
+
+def _promised(event: Event, clock: Clock) -> bool:
+    """Whether this is how a moment was promised: told as one, or said of a reply afterwards."""
+    if event.what == "reply_named":
+        return event.particulars.get("written_at") == clock.started_at
+    return event.what == "eta_given" and event.at == clock.started_at
 
 
 def why_person(page: Page, visitor: Visitor) -> Why:

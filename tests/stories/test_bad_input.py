@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from adapters.errors import DeskAwayError
 from adapters.message import Attachment, Channel, Untrusted
 from bot.store.errors import StoreUnavailableError
 from bot.tickets.command import Reply
@@ -129,7 +130,7 @@ async def test_a_client_who_writes_without_end_holds_nobody_up(desk: Story) -> N
 async def test_what_a_locked_database_cannot_keep_is_not_acknowledged_and_comes_again(desk: Story) -> None:
     telegram = desk.channels[TELEGRAM]
     desk.database.is_away = True
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(DeskAwayError):
         await desk.arrives(sender="lena", text="Payroll failed")
     kept_for_us = list(telegram.unacknowledged)
     assert len(kept_for_us) == 1
@@ -189,4 +190,31 @@ async def test_a_receipt_that_could_not_be_kept_is_asked_for_later(desk: Story) 
     await desk.settle()
     desk.expect_message("lena", Channel.INAPP, containing="Looking")
     assert (await desk.lines())[-1].state == "sent"
+    desk.expect_quiet()
+
+
+async def test_a_receipt_waits_for_the_database_so_that_nothing_is_said_twice(desk: Story) -> None:
+    """Telegram cannot tell a repeat: forgotten, the reply would be sent again."""
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.fast_forward(seconds=5)  # the channel has rested
+    desk.forget()
+    await desk.desk.commands.perform(PersonId("vera"), TicketId(1), Reply("Looking"), key="press-1")
+    telegram, gone = desk.channels[TELEGRAM], asyncio.Event()
+
+    async def goes_away() -> None:
+        desk.database.is_away = True
+        gone.set()
+
+    telegram.slow(goes_away)
+    await desk.desk.sender.once()
+    await gone.wait()
+    for _ in range(10):  # the receipt is refused
+        await asyncio.sleep(0)
+    telegram.slow(None)
+    desk.database.is_away = False
+    await desk.desk.sender.drain()
+    await desk.settle()
+    desk.expect_message("lena", containing="Looking")
+    assert (await desk.lines())[-1].state == "sent"
+    await desk.fast_forward(hours=3)
     desk.expect_quiet()

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from adapters.message import Channel, Vouched
 from bot.app.transcript import StoredTranscript
 from bot.tickets.command import Reply, Resolve
@@ -62,6 +64,71 @@ async def test_what_an_admin_wrote_holds_whatever_an_application_says(desk: Stor
     for number, vouched in enumerate((Vouched(), Vouched(client="globex"), Vouched()), start=1):
         await desk.receives(Channel.INAPP, sender="lena", text=f"/new Again {number}", vouched=vouched)
     assert [(await desk.ticket(number)).client for number in (1, 2, 3)] == ["acme", "globex", "acme"]
+    desk.forget()
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize(
+    "vouched",
+    [
+        pytest.param(Vouched(email="lena@acme.test"), id="by the address alone"),
+        pytest.param(Vouched(email="Lena@Acme.test", name="Lena Moro"), id="however the address is written"),
+        pytest.param(Vouched(client="acme", email="lena@acme.test"), id="with the client beside it"),
+    ],
+)
+async def test_an_address_that_an_application_signed_finds_its_contact(desk: Story, vouched: Vouched) -> None:
+    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    desk.forget()
+    who = desk.identity("user-99", Channel.INAPP)
+    assert (await StoredTranscript(desk.desk).greeting(who, vouched, None, None)).title == "Vera Kova"
+    for number in (2, 3):
+        await desk.receives(Channel.INAPP, sender="user-99", text=f"/new Again {number}", vouched=vouched)
+        desk.expect_message("user-99", Channel.INAPP, containing=f"we have it (T-{number}). Vera answers by 10:00")
+        assert "not verified" not in desk.expect_card("vera", containing=f"T-{number} · Acme: Again {number}")
+        ticket = await desk.ticket(number)
+        assert (ticket.plan, ticket.client, ticket.is_verified) == ("premium", "acme", True)
+        assert ticket.contact == (await desk.ticket(1)).contact
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize(
+    "vouched",
+    [
+        pytest.param(Vouched(email="nobody@acme.test"), id="nobody's"),
+        pytest.param(Vouched(client="globex", email="lena@acme.test"), id="with another client beside it"),
+        pytest.param(None, id="none at all"),
+    ],
+)
+async def test_an_address_that_is_no_contacts_finds_nobody(desk: Story, vouched: Vouched | None) -> None:
+    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    await desk.receives(Channel.INAPP, sender="user-99", text="I am lena@acme.test", vouched=vouched)
+    first, second = await desk.ticket(1), await desk.ticket(2)
+    assert second.contact != first.contact
+    assert second.client != "acme"
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_an_application_that_signs_another_address_is_believed_at_once(desk: Story) -> None:
+    words = (Vouched(email="lena@acme.test"), Vouched(), Vouched(email="bill@initech.test"))
+    for number, vouched in enumerate(words, start=1):
+        await desk.receives(Channel.INAPP, sender="user-99", text=f"/new Again {number}", vouched=vouched)
+    tickets = [await desk.ticket(number) for number in (1, 2, 3)]
+    assert [ticket.client for ticket in tickets] == ["acme", None, "initech"]
+    assert len({ticket.contact for ticket in tickets}) == 3
+    await desk.receives(Channel.EMAIL, sender="lena", text="And my export")
+    assert (await desk.ticket(4)).client == "acme"
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_a_contact_who_left_the_desk_directory_is_found_by_no_address(desk: Story) -> None:
+    vouched = Vouched(email="lena@acme.test")
+    await desk.receives(Channel.INAPP, sender="user-99", text="Payroll failed", vouched=vouched)
+    assert (await desk.ticket(1)).client == "acme"
+    await desk.apply(document(story_desk((', email = "lena@acme.test"', ""))))
+    await desk.receives(Channel.INAPP, sender="user-99", text="/new Again", vouched=vouched)
+    assert (await desk.ticket(2)).client is None
     desk.forget()
     desk.expect_quiet()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import jwt
 from aiohttp import web
 
+from adapters.errors import DeskAwayError
 from adapters.inapp import ids
 from adapters.inapp.adapter import InAppAdapter
 from adapters.inapp.config import Config
@@ -95,6 +96,8 @@ class MemoryDesk:
     greeted: list[tuple[Identity, Vouched | None, str | None, str | None]] = field(default_factory=list)
     repeated: int = 0
     fails: int = 0
+    #: The database is away, as the desk would say it.
+    is_away: bool = False
     heard: Tally = field(default_factory=Tally)
     greetings: Tally = field(default_factory=Tally)
     #: While cleared, the journal has kept the payload but has not returned.
@@ -111,6 +114,7 @@ class MemoryDesk:
 
     async def journal(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
         await self.heard.count(len(raws))
+        self._refuse()
         if self.fails:
             self.fails -= 1
             raise OSError("the disk is full")
@@ -126,6 +130,7 @@ class MemoryDesk:
         return Answer()
 
     async def lines(self, conversation: Conversation, after: int) -> Sequence[Line]:
+        self._refuse()
         if self.is_unreadable:
             raise OSError("the database is gone")
         shown = self.shown.get(conversation.key, {}).values()
@@ -194,6 +199,10 @@ class MemoryDesk:
         return [line.text for line in sorted(self.shown.get(key, {}).values(), key=lambda line: line.position)]
 
     # ---- inside
+
+    def _refuse(self) -> None:
+        if self.is_away:
+            raise DeskAwayError("the database is locked by another process")
 
     def _show(self, raw: Raw) -> None:
         assert self.adapter is not None

@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import ClientSession, CookieJar
 
 from adapters.message import Channel
+from bot.app.stepping import OwnedTime
 from bot.desk.applying import apply_document
 from bot.store import tokens
 from bot.store.engine import open_database
@@ -19,9 +20,9 @@ from bot.store.migrate import upgrade
 from bot.web.desk import Site
 from bot.web.server import application, listening
 from bot.web.session import BOARD_LINK
-from sla.duration import later
+from sla.duration import instant, later
 from tests.builders import STORY_DESK, document
-from tests.harness import ALL_CHANNELS, NOON, OwnedTime, Story, StoryChannel, StoryDatabase, new_desk
+from tests.harness import ALL_CHANNELS, NOON, Story, StoryChannel, StoryDatabase, new_desk
 
 
 @dataclass
@@ -115,7 +116,7 @@ async def board_of_story(
         database = StoryDatabase(await open_database(url or f"sqlite+aiosqlite:///{folder}/board.db"))
         stack.push_async_callback(database.close)
         await upgrade(database)
-        time = OwnedTime(NOON)
+        time = OwnedTime(instant(NOON))
         await apply_document(database, document(desk), at=time.at, by="story")
         channels = {channel: StoryChannel(channel, now=time.moment) for channel in ALL_CHANNELS}
         story = Story(new_desk(database, channels, time), time, database, channels)

@@ -1,7 +1,9 @@
 """What watchers outside ask: is it alive, is it ready, what does it count."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -50,6 +52,33 @@ async def test_a_channel_that_is_down_is_said_and_the_others_go_on(board: Served
     status, text = await asked(board, "/readyz", lambda: Health(is_up=True, detail=""))
     assert status == 200
     assert json.loads(text)["channels"]["telegram"]["is_up"] is False
+
+
+async def test_a_database_that_another_program_has_locked_makes_the_desk_unready_until_it_lets_go(
+    board: ServedBoard,
+) -> None:
+    path = board.story.database.path
+    assert path is not None
+    visit = await board.stranger()
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        shell.execute("BEGIN IMMEDIATE")
+        answer = await visit.see("/readyz")
+        assert answer.status == 503
+        said = json.loads(answer.text)
+        assert said["database"] == {"is_up": False, "detail": "the database takes no writes"}
+        assert (await visit.see("/healthz")).status == 200  # nobody gains from starting it again
+        shell.execute("ROLLBACK")
+    assert (await visit.see("/readyz")).status == 200
+
+
+async def test_a_database_that_is_away_makes_the_desk_unready_and_says_why(board: ServedBoard) -> None:
+    visit = await board.stranger()
+    board.story.database.is_away = True
+    answer = await visit.see("/readyz")
+    assert answer.status == 503
+    assert json.loads(answer.text)["database"] == {"is_up": False, "detail": "the database is locked"}
+    board.story.database.is_away = False
+    assert (await visit.see("/readyz")).status == 200
 
 
 async def test_figures_are_there_unless_they_have_a_listener_of_their_own(board: ServedBoard) -> None:

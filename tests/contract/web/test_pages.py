@@ -76,7 +76,45 @@ async def test_a_promised_moment_is_explained_by_who_promised_it(story: Story, v
     await story.receives(sender="lena", text="Payroll failed")
     await story.does("vera", c.GiveEta(later(story.time.at, timedelta(hours=3)), "On it."))
     says = (await vera.see("/board/T-1")).says
+    assert "ETA 15:00" in says
     assert "Why 15:00? Vera Kova promised it 12:00." in says
+
+
+async def test_a_named_moment_stays_in_sight_whatever_became_of_it(story: Story, vera: Visit) -> None:
+    await story.receives(sender="lena", text="Payroll failed")
+    await story.does("vera", c.GiveEta(later(story.time.at, timedelta(hours=3)), "On it."))
+    await story.fast_forward(hours=3, minutes=5)
+    assert "late ETA 15:00" in (await vera.see("/board/T-1")).says
+    await story.does("vera", c.Resolve("It runs again."))
+    assert "answered late ETA 15:00" in (await vera.see("/board/T-1")).says
+
+
+async def test_a_reply_that_named_a_moment_gets_a_clock_for_it(story: Story, board: ServedBoard) -> None:
+    oleg = await board.signed_in("oleg")
+    await story.receives(sender="taras", text="Зарплата не пройшла")
+    await oleg.press("T-1", "reply", text="Friday at three")
+    refused = await oleg.press("T-1", "kind", kind="eta", due="")
+    assert refused.status == 422
+    assert "Choose the moment that your reply named" in refused.says
+    past = await oleg.press("T-1", "kind", kind="eta", due="2026-03-03T11:00")
+    assert past.status == 422
+    assert "This moment has passed" in past.says
+    assert (await oleg.press("T-1", "kind", kind="eta", due="2026-03-06T15:00")).status == 303
+    says = (await oleg.see("/board/T-1")).says
+    assert "ETA Friday 15:00" in says
+    assert "Oleg Hnatiuk promised it 12:00." in says
+
+
+async def test_a_paused_ticket_can_be_resumed(story: Story, vera: Visit) -> None:
+    await story.receives(sender="lena", text="Payroll failed")
+    assert ">Resume<" not in (await vera.see("/board/T-1")).text
+    for pause in ({"action": "ask", "text": "Which month?"}, {"action": "wait", "reference": "the bank, BN-77"}):
+        assert (await vera.press("T-1", **pause)).status == 303
+        assert ">Resume<" in (await vera.see("/board/T-1")).text
+        assert (await vera.press("T-1", "resume")).status == 303
+        assert (await story.ticket()).status == "open"
+    assert ">Resume<" not in (await vera.see("/board/T-1")).text
+    assert (await story.events()).count("resumed") == 2
 
 
 async def test_the_transcript_shows_notes_apart_and_how_each_reply_fares(story: Story, vera: Visit) -> None:

@@ -99,7 +99,7 @@ async def test_an_eta_is_given_in_its_dialog(story: Story, sign_in: NewWindow) -
     await expect(dialog).to_be_hidden()
     await expect(vera.transcript).to_contain_text("Found it.")
     await expect(vera.reply).to_have_value("")
-    await expect(vera.page.get_by_role("region", name="Promises")).to_contain_text("promised time · 15:00")
+    await expect(vera.page.get_by_role("region", name="Promises")).to_contain_text("ETA 15:00")
 
 
 async def test_a_refusal_is_said_in_place_and_nothing_is_lost(story: Story, sign_in: NewWindow) -> None:

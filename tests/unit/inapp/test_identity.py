@@ -45,6 +45,25 @@ def test_a_token_names_the_person_and_what_the_host_application_vouches_for() ->
 
 
 @pytest.mark.parametrize(
+    ("is_verified", "is_believed"),
+    [
+        pytest.param(None, True, id="nothing"),
+        pytest.param(True, True, id="true"),
+        pytest.param("true", True, id="true as a text"),
+        pytest.param(False, False, id="false"),
+        pytest.param("false", False, id="false as a text"),
+        pytest.param(1, False, id="a number"),
+        pytest.param(["true"], False, id="a list"),
+    ],
+)
+def test_an_address_counts_unless_the_token_says_that_nobody_verified_it(
+    is_verified: object, *, is_believed: bool
+) -> None:
+    party = party_from_token(signed(email="lena@acme.test", email_verified=is_verified), {"k1": SECRET}, now=NOW)
+    assert party.vouched == Vouched(None, None, "lena@acme.test" if is_believed else None)
+
+
+@pytest.mark.parametrize(
     ("claims", "keys"),
     [
         pytest.param({}, {"k1": SECRET}, id="one key, no key id"),

@@ -94,6 +94,28 @@ def test_a_secret_gets_out_by_no_way(form: Form, text: str, secret: str, stream:
     assert secret not in stream.getvalue()
 
 
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_what_a_failing_line_worked_with_stays_out_of_the_log(form: Form, stream: io.StringIO) -> None:
+    """A traceback names lines; what stood in them, a client's words or a key of ours, is nobody's business."""
+    configure(form, stream=stream)
+
+    def decide(words: str, key: bytes) -> None:
+        raise KeyError(len(words) + len(key))
+
+    def hear() -> None:
+        decide("we {} robbed".format("were"), bytes(range(65, 91)))
+
+    for say in (structlog.get_logger().exception, logging.getLogger("some.library").exception):
+        try:
+            hear()
+        except KeyError:
+            say("it failed")
+
+    assert stream.getvalue().count("Traceback") == 2
+    assert "were robbed" not in stream.getvalue()
+    assert "KLMNO" not in stream.getvalue()
+
+
 @pytest.mark.parametrize("name", ["password", "slack_bot_token", "Authorization", "client_secret", "cookie"])
 def test_a_field_with_the_name_of_a_secret_is_blotted_whatever_it_holds(name: str, stream: io.StringIO) -> None:
     configure("json", stream=stream)
