@@ -83,7 +83,7 @@ def shown_clocks(clocks: Sequence[Clock]) -> list[Clock]:
 def drawn_promise(facts: Facts, clock: Clock, person: PersonId) -> Promise:
     """One promise in words, tone and the moment a live page counts down to."""
     speak = person_texts(facts.revision, person)
-    calendar = calendar_of(clock, facts.pinned.calendars)
+    calendar = calendar_of(clock, facts.calendars)
     label = speak(f"metric_{clock.metric}")
     due = speak.moment(clock.due_at, now=facts.now) if clock.due_at is not None else ""
     if clock.state is State.RUNNING:

@@ -115,6 +115,11 @@ class MarkSpam:
     """Nothing a client said; promises are cancelled and nobody is told."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reapply:
+    """Promise by the desk in force now, instead of the revision that the ticket opened under."""
+
+
 Command = (
     Take
     | Reply
@@ -131,4 +136,5 @@ Command = (
     | NeedsNoAnswer
     | Acknowledge
     | MarkSpam
+    | Reapply
 )

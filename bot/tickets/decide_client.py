@@ -14,29 +14,32 @@ from bot.tickets.courtesy import is_courtesy
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, Heard, MessageKind, Ping, Say, ShowCard, Wake
 from bot.tickets.outcome import (
     after,
+    asked,
     back_at,
     concluded,
     contact_texts,
+    due_first,
     first_name,
     is_there,
     line_calendar,
     opening_wake,
     person_texts,
     promised_channel,
-    routed,
     routed_on,
+    routing_event,
+    served_as,
     shift_wake,
     waiting_owner,
 )
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import Status, Ticket, number
-from routing.people import PlanId
+from routing.people import Plan
 from routing.route import WAITING_LIST
 from routing.triage import triage
 from sla import promise
 from sla.clock import Clock
 from sla.duration import Instant, length
-from sla.policy import Metric
+from sla.policy import Metric, Policy
 
 SUBJECT_LENGTH = 80
 #: So much of a message stands on a card or in a ping; the rest is read in the ticket.
@@ -83,12 +86,18 @@ def reopens_until(revision: Revision, ticket: Ticket) -> Instant:
 def opens(facts: Facts, heard: Heard) -> Decision:
     """A new ticket, whatever the conversation had before."""
     revision, speaker = facts.revision, facts.speaker
-    plan = revision.plan(_plan_of(facts))
-    policy = revision.policies[plan.policy]
+    plan, policy = contract_of(facts)
     seen = triage(heard.text, revision.triage, urgencies=policy.urgencies, default=policy.default_urgency)
+    if facts.ticket is not None:
+        facts = replace(facts, pinned=revision, ticket=None, clocks=())
+    client = revision.client(speaker.client) if speaker.is_verified else None
+    assignment = asked(facts, plan, client, seen.kind)
+    came_by = facts.talk.conversation.channel
+    channel = served_as(plan, came_by)
+    clocks = promise.client_spoke((), policy, seen.urgency, channel, revision.calendars, at=heard.at)
     ticket = Ticket(
         id=facts.number,
-        version=0,
+        version=1,
         status=Status.NEW,
         conversation=facts.talk.id,
         contact=speaker.contact,
@@ -98,33 +107,35 @@ def opens(facts: Facts, heard: Heard) -> Decision:
         revision=revision.number,
         urgency=seen.urgency,
         kind=seen.kind,
-        channel=facts.talk.conversation.channel,
+        channel=came_by,
         subject=subject_of(heard.text, [one.name for one in heard.attachments]),
-        assignee=None,
-        rule="",
+        assignee=assignment.person,
+        rule=assignment.rule,
         line=plan.line,
         is_verified=speaker.is_verified,
         opened_at=heard.at,
         client_spoke_at=heard.at,
+        next_due=due_first(clocks),
     )
-    if facts.ticket is not None:
-        facts = replace(facts, pinned=revision, ticket=None, clocks=())
-    ticket, events = routed(facts, ticket)
-    channel = promised_channel(facts, ticket)
-    clocks = promise.client_spoke((), policy, ticket.urgency, channel, revision.calendars, at=heard.at)
     why = f"plan {plan.id}, policy {policy.key}, revision {revision.number}"
     opened = Event("opened", heard.at, "contact", f"{why}; {seen.reason}" if seen.reason else why)
     receipt = _receipt(facts, ticket, clocks)
-    if channel != ticket.channel:
+    if channel != came_by:
         speak = contact_texts(facts)
-        receipt = f"{receipt}\n{speak('channel_not_in_plan', channel=speak(f'channel_{ticket.channel}'))}"
-    effects = (Say(receipt, MessageKind.AUTO),)
-    wakes = () if ticket.assignee else (opening_wake(facts, ticket),)
-    return concluded(facts, ticket, clocks, heard=heard, events=(opened, *events), effects=effects, wakes=wakes)
+        receipt = f"{receipt}\n{speak('channel_not_in_plan', channel=speak(f'channel_{came_by}'))}"
+    return concluded(
+        facts,
+        ticket,
+        clocks,
+        heard=heard,
+        events=(opened, routing_event(facts, assignment)),
+        effects=(Say(receipt, MessageKind.AUTO),),
+        wakes=() if ticket.assignee else (opening_wake(facts, ticket),),
+    )
 
 
 def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool) -> Decision:
-    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
+    policy, calendars = facts.pinned.policies[ticket.policy], facts.calendars
     is_burst = _is_burst(facts, ticket, heard)
     waited = ticket.status in WAITING
     status = Status.OPEN if waited else ticket.status
@@ -161,7 +172,7 @@ def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool) -> Dec
 
 
 def _comes_back(facts: Facts, ticket: Ticket, heard: Heard) -> Decision:
-    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
+    policy, calendars = facts.pinned.policies[ticket.policy], facts.calendars
     clocks = promise.reopened(facts.clocks, calendars, at=heard.at)
     channel = promised_channel(facts, ticket)
     clocks = promise.client_spoke(
@@ -189,12 +200,13 @@ def subject_of(text: str, names: list[str]) -> str:
     return f"{line[:SUBJECT_LENGTH].rsplit(' ', 1)[0]}…"
 
 
-def _plan_of(facts: Facts) -> PlanId:
-    """What the contact's client bought; the public plan for whoever is not proven to belong to one."""
-    client = facts.speaker.client
-    if client is None or not facts.speaker.is_verified or client not in facts.revision.clients:
-        return facts.revision.public_plan
-    return facts.revision.clients[client].plan
+def contract_of(facts: Facts) -> tuple[Plan, Policy]:
+    """What the contact's client bought, addenda included; the public plan for whoever is not proven to be theirs."""
+    revision, speaker = facts.revision, facts.speaker
+    client = revision.client(speaker.client) if speaker.is_verified else None
+    plan = revision.plan(revision.public_plan if client is None else client.plan)
+    own = client.policy if client is not None else None
+    return plan, revision.policies[own or plan.policy]
 
 
 def _is_burst(facts: Facts, ticket: Ticket, heard: Heard) -> bool:

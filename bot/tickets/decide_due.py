@@ -38,7 +38,7 @@ def promises_due(facts: Facts) -> Decision:
     ticket = facts.ticket
     if ticket is None or not ticket.status.is_open:
         return Decision()
-    clocks, firings = promise.fired(facts.clocks, facts.pinned.calendars, at=facts.now)
+    clocks, firings = promise.fired(facts.clocks, facts.calendars, at=facts.now)
     events: list[Event] = []
     effects: list[Effect] = []
     for firing in firings:
@@ -74,7 +74,7 @@ def waiting_due(facts: Facts) -> Decision:
             effects=(say,),
             wakes=(Wake(waiting_owner(ticket.id), resolve_at),),
         )
-    clocks = promise.resolved(facts.clocks, facts.pinned.calendars, at=facts.now)
+    clocks = promise.resolved(facts.clocks, facts.calendars, at=facts.now)
     done = replace(ticket, status=Status.RESOLVED, resolved_at=facts.now)
     until = speak.moment(reopens_until(facts.revision, done), now=facts.now)
     return concluded(
@@ -130,7 +130,7 @@ def delivery_failed(
     clocks = facts.clocks
     wakes: tuple[Wake, ...] = ()
     if is_certain and said_at is not None and ticket.status.is_open:
-        clocks = promise.reply_failed(facts.clocks, facts.pinned.calendars, at=said_at)
+        clocks = promise.reply_failed(facts.clocks, facts.calendars, at=said_at)
         if ticket.status is Status.WAITING_CLIENT and ticket.staff_spoke_at == said_at:
             ticket, wakes = replace(ticket, status=Status.OPEN), (Wake(waiting_owner(ticket.id), None),)
     event = Event(what, facts.now, "sender", reason)
@@ -139,7 +139,7 @@ def delivery_failed(
 
 def _goes_on_again(facts: Facts, ticket: Ticket) -> Decision:
     """`pause_max`: after this long a third party is no reason any more; the clock goes on and the assignee is told."""
-    clocks = promise.resumed(facts.clocks, facts.pinned.calendars, at=facts.now)
+    clocks = promise.resumed(facts.clocks, facts.calendars, at=facts.now)
     effects: tuple[Effect, ...] = ()
     if assignee := facts.revision.person(ticket.assignee):
         speak = person_texts(facts.revision, assignee.id)

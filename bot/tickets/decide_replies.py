@@ -25,9 +25,9 @@ from bot.tickets.outcome import (
 from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId
 from sla import promise
-from sla.clock import Clock, State
+from sla.clock import Clock, PauseReason, State
 from sla.duration import Instant
-from sla.policy import SatisfiedBy
+from sla.policy import Metric, SatisfiedBy
 from sla.promise import ReplyKind
 
 
@@ -60,6 +60,8 @@ def name_reply(facts: Facts, ticket: Ticket, by: PersonId, named: c.NameReply) -
     if written_at is None:
         return Decision()
     eta = named.due_at if named.kind is ReplyKind.ETA else None
+    if eta is not None and eta <= written_at:
+        return Decision(refusal=person_texts(facts.revision, by)("refused_past"))
     clocks = _replied(facts, ticket, named.kind, written_at, eta)
     has_gone_on = ticket.client_spoke_at > written_at
     event = Event("reply_named", facts.now, by, "", {"kind": named.kind, "written_at": written_at})
@@ -69,12 +71,37 @@ def name_reply(facts: Facts, ticket: Ticket, by: PersonId, named: c.NameReply) -
     return acted(facts, settled, event, clocks, (*effects, *_taken_back(facts, ticket, clocks)), wakes=wakes)
 
 
+def reply_arrives(facts: Facts, kind: ReplyKind, *, written_at: Instant) -> Decision:
+    """A reply that had been given up was sent again and has arrived.
+
+    It is late evidence (semantics 1.5): it counts from when it was written, since it was delivered after all, and a
+    breach told meanwhile is taken back if that was in time. A question is waited for only from now on: until now the
+    client had not been asked.
+    """
+    ticket = facts.ticket
+    if ticket is None or not ticket.status.is_open:
+        return Decision()
+    lost = [clock for clock in facts.clocks if clock.started_at == written_at and clock.state is State.CANCELLED]
+    eta = next((clock.due_at for clock in lost if clock.metric is Metric.ETA), None)
+    facts = replace(facts, clocks=tuple(clock for clock in facts.clocks if clock not in lost))
+    counts_as = {ReplyKind.CLARIFY: ReplyKind.UNSET, ReplyKind.FIX: ReplyKind.ANSWER}.get(kind, kind)
+    clocks = _replied(facts, ticket, counts_as, written_at, eta)
+    wakes: tuple[Wake, ...] = ()
+    asks = kind is ReplyKind.CLARIFY and ticket.staff_spoke_at == written_at and ticket.client_spoke_at <= written_at
+    if asks:
+        clocks = promise.waiting(clocks, facts.calendars, at=facts.now, reason=PauseReason.DETAILS_MISSING)
+        ticket, _, wakes = _followed(facts, ticket, kind)
+    if clocks == facts.clocks and not asks:
+        return Decision()
+    event = Event("arrived_after_all", facts.now, "sender", "", {"written_at": written_at})
+    return acted(facts, ticket, event, clocks, tuple(_taken_back(facts, ticket, clocks)), wakes=wakes)
+
+
 def ask_details(facts: Facts, ticket: Ticket, by: PersonId, asked: c.AskDetails) -> Decision:
     """A question to the client; from here on we wait for them, and say so."""
     if not asked.text.strip():
         return refused_empty(facts, by)
-    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
-    clocks = promise.staff_replied(facts.clocks, policy, ReplyKind.CLARIFY, calendars, at=facts.now)
+    clocks = _replied(facts, ticket, ReplyKind.CLARIFY, facts.now)
     said = (
         Say(asked.text, MessageKind.REPLY, by, ReplyKind.CLARIFY),
         Say(contact_texts(facts)("we_wait"), MessageKind.AUTO),
@@ -88,8 +115,7 @@ def give_eta(facts: Facts, ticket: Ticket, by: PersonId, eta: c.GiveEta) -> Deci
     """A promised moment, said in the client's own time; it gets a clock of its own."""
     if eta.due_at <= facts.now:
         return Decision(refusal=person_texts(facts.revision, by)("refused_past"))
-    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
-    clocks = promise.staff_replied(facts.clocks, policy, ReplyKind.ETA, calendars, at=facts.now, eta=eta.due_at)
+    clocks = _replied(facts, ticket, ReplyKind.ETA, facts.now, eta.due_at)
     speak = contact_texts(facts)
     due = speak.moment(eta.due_at, now=facts.now)
     promised = speak("eta_given", name=first_name(facts.revision, by, by), due=due)
@@ -103,7 +129,7 @@ def give_eta(facts: Facts, ticket: Ticket, by: PersonId, eta: c.GiveEta) -> Deci
 
 def resolve(facts: Facts, ticket: Ticket, by: PersonId, done: c.Resolve) -> Decision:
     """The work is done; the client hears it, and until when they may come back."""
-    clocks = promise.resolved(facts.clocks, facts.pinned.calendars, at=facts.now)
+    clocks = promise.resolved(facts.clocks, facts.calendars, at=facts.now)
     said: tuple[Effect, ...] = ()
     after_it = ticket
     if done.text.strip():
@@ -133,13 +159,16 @@ def _replied(
     facts: Facts, ticket: Ticket, kind: ReplyKind, at: Instant, eta: Instant | None = None
 ) -> promise.Promises:
     """The promises after a reply written at `at`, whenever we come to know of it or of its kind."""
-    policy, calendars = facts.pinned.policies[ticket.policy], facts.pinned.calendars
-    clocks = promise.staff_replied(facts.clocks, policy, kind, calendars, at=at, eta=eta)
+    policy, calendars = facts.pinned.policies[ticket.policy], facts.calendars
+    urgency, channel = ticket.urgency, promised_channel(facts, ticket)
+    clocks = promise.staff_replied(
+        facts.clocks, policy, kind, calendars, at=at, eta=eta, urgency=urgency, channel=channel
+    )
     if ticket.client_spoke_at <= at or kind is ReplyKind.FIX:
         return clocks
     # The client went on before we knew: those words are owed an answer of their own.
-    channel, spoke_at = promised_channel(facts, ticket), ticket.client_spoke_at
-    return promise.client_spoke(clocks, policy, ticket.urgency, channel, calendars, at=spoke_at, replied=True)
+    spoke_at = ticket.client_spoke_at
+    return promise.client_spoke(clocks, policy, urgency, channel, calendars, at=spoke_at, replied=True)
 
 
 def _unset_since(ticket: Ticket, at: Instant) -> Instant:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bot.tickets import command as c
 from bot.tickets.decide_client import WAITING
+from bot.tickets.decide_reapply import reapply
 from bot.tickets.decide_replies import ask_details, give_eta, name_reply, refused_empty, reply, resolve
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Note, Ping, Say, ShowCard, Wake
 from bot.tickets.outcome import (
@@ -71,7 +72,7 @@ def _note(facts: Facts, ticket: Ticket, by: PersonId, note: c.AddNote) -> Decisi
 
 
 def _wait_third_party(facts: Facts, ticket: Ticket, by: PersonId, wait: c.WaitThirdParty) -> Decision:
-    clocks = promise.waiting(facts.clocks, facts.pinned.calendars, at=facts.now, reason=PauseReason.THIRD_PARTY)
+    clocks = promise.waiting(facts.clocks, facts.calendars, at=facts.now, reason=PauseReason.THIRD_PARTY)
     waiting = replace(_opened(ticket), status=Status.WAITING_THIRD_PARTY)
     event = Event("waits_third_party", facts.now, by, wait.reference)
     # The longest pause (semantics 3): after it a third party is no reason any more.
@@ -82,7 +83,7 @@ def _wait_third_party(facts: Facts, ticket: Ticket, by: PersonId, wait: c.WaitTh
 def _resume(facts: Facts, ticket: Ticket, by: PersonId, _: c.Resume) -> Decision:
     if ticket.status not in WAITING:
         return Decision()
-    clocks = promise.resumed(facts.clocks, facts.pinned.calendars, at=facts.now)
+    clocks = promise.resumed(facts.clocks, facts.calendars, at=facts.now)
     going = replace(ticket, status=Status.OPEN)
     wakes = (Wake(waiting_owner(ticket.id), None),)
     return acted(facts, going, Event("resumed", facts.now, by), clocks, wakes=wakes)
@@ -171,7 +172,7 @@ def _set_urgency(facts: Facts, ticket: Ticket, by: PersonId, change: c.SetUrgenc
     if change.urgency == ticket.urgency:
         return Decision()
     channel = promised_channel(facts, ticket)
-    clocks = promise.retargeted(facts.clocks, policy, change.urgency, channel, facts.pinned.calendars, at=facts.now)
+    clocks = promise.retargeted(facts.clocks, policy, change.urgency, channel, facts.calendars, at=facts.now)
     event = Event("urgency_set", facts.now, by, "", {"before": ticket.urgency, "after": change.urgency})
     return acted(facts, replace(ticket, urgency=change.urgency), event, clocks)
 
@@ -214,4 +215,5 @@ RULES: Final[dict[type, Callable[[Facts, Ticket, PersonId, Any], Decision]]] = {
     c.NeedsNoAnswer: _needs_no_answer,
     c.Acknowledge: _acknowledge,
     c.MarkSpam: _spam,
+    c.Reapply: reapply,
 }

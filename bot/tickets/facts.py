@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from adapters.message import Attachment, Conversation, Untrusted
-from bot.tickets.revision import Revision
+from bot.tickets.revision import Revision, hours_of
 from bot.tickets.ticket import ContactId, ConversationId, MessageId, Ticket, TicketId
 from routing.people import ClientId, PersonId
+from sla.calendar import Calendar
 from sla.clock import Clock
 from sla.duration import Instant
 from sla.marks import Mark
@@ -68,6 +69,11 @@ class Facts:
     ticket: Ticket | None = None
     clocks: tuple[Clock, ...] = ()
     load: Mapping[PersonId, int] = field(default_factory=dict)
+
+    @property
+    def calendars(self) -> Mapping[str, Calendar]:
+        """The hours that promises of this ticket count in."""
+        return hours_of(self.pinned, self.revision)
 
 
 @dataclass(frozen=True, slots=True)

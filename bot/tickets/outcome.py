@@ -12,7 +12,7 @@ from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts, nearest_language
 from bot.tickets.ticket import Ticket, TicketId
 from routing.ladder import told
-from routing.people import Client, LineId, Person, PersonId, PlanId, Role
+from routing.people import Client, LineId, Person, PersonId, Plan, PlanId, Role
 from routing.route import Assignment, route
 from routing.route import Facts as RouteFacts
 from sla import promise
@@ -61,13 +61,15 @@ def concluded(
 ) -> Decision:
     """The decision that makes `ticket` and `clocks` the next state, with the alarm of its promises set to match."""
     clocks = tuple(clocks)
-    owed = promise.next_due(clocks) if ticket.status.is_open else None
-    wake = promise.wake_at(clocks, facts.pinned.calendars, at=facts.now) if ticket.status.is_open else None
+    next_due = due_first(clocks) if ticket.status.is_open else None
+    wake = promise.wake_at(clocks, facts.calendars, at=facts.now) if ticket.status.is_open else None
     version = facts.ticket.version + 1 if facts.ticket is not None and facts.ticket.id == ticket.id else 1
+    if (ticket.version, ticket.next_due) != (version, next_due):
+        ticket = replace(ticket, version=version, next_due=next_due)
     shown = {effect.person for effect in effects if isinstance(effect, ShowCard)}
     concerned = {person for person in (ticket.assignee, _former(facts, ticket)) if person is not None}
     return Decision(
-        ticket=replace(ticket, version=version, next_due=owed.due_at if owed else None),
+        ticket=ticket,
         heard=heard,
         notes=notes,
         clocks=tuple(clock for clock in clocks if clock not in facts.clocks),
@@ -94,16 +96,31 @@ def acted(
 
 def assigned(facts: Facts, ticket: Ticket, *, passed_over: frozenset[PersonId] = frozenset()) -> Assignment:
     """Ask the routing rules about a ticket as it stands now."""
+    revision = facts.revision
+    plan, client = revision.plan(ticket.plan), client_of(revision, ticket)
+    return asked(facts, plan, client, ticket.kind, assignee=ticket.assignee, passed_over=passed_over)
+
+
+def asked(
+    facts: Facts,
+    plan: Plan,
+    client: Client | None,
+    kind: str | None,
+    *,
+    assignee: PersonId | None = None,
+    passed_over: frozenset[PersonId] = frozenset(),
+) -> Assignment:
+    """The same for what is no ticket yet."""
     return route(
         RouteFacts(
             at=facts.now,
-            plan=facts.revision.plan(ticket.plan),
+            plan=plan,
             people=facts.revision.people,
             lines=facts.revision.lines,
             coverage=facts.revision.coverage,
-            client=client_of(facts.revision, ticket),
-            assignee=ticket.assignee,
-            kind=ticket.kind,
+            client=client,
+            assignee=assignee,
+            kind=kind,
             load=facts.load,
             passed_over=passed_over,
         )
@@ -115,14 +132,19 @@ def routed(facts: Facts, ticket: Ticket) -> tuple[Ticket, tuple[Event, ...]]:
     assignment = assigned(facts, ticket)
     if assignment.person == ticket.assignee and ticket.rule:
         return ticket, ()
-    event = Event(
+    event = routing_event(facts, assignment, before=ticket.assignee)
+    return replace(ticket, assignee=assignment.person, rule=assignment.rule), (event,)
+
+
+def routing_event(facts: Facts, assignment: Assignment, *, before: PersonId | None = None) -> Event:
+    """Whom the rules gave a ticket to, and who had it before."""
+    return Event(
         "assigned" if assignment.person else "put_on_waiting_list",
         facts.now,
         "routing",
         assignment.rule,
-        {"person": assignment.person, "before": ticket.assignee},
+        {"person": assignment.person, "before": before},
     )
-    return replace(ticket, assignee=assignment.person, rule=assignment.rule), (event,)
 
 
 def routed_on(facts: Facts, ticket: Ticket) -> tuple[Ticket, tuple[Event, ...]]:
@@ -226,8 +248,13 @@ def closing_wake(facts: Facts, ticket: Ticket) -> Wake:
 
 
 def promised_channel(facts: Facts, ticket: Ticket) -> str:
-    """The channel whose promises count: a plan that does not have this one serves it as it serves mail."""
-    return ticket.channel if ticket.channel in facts.pinned.plan(ticket.plan).channels else MAIL
+    """The channel whose promises count for a ticket."""
+    return served_as(facts.pinned.plan(ticket.plan), ticket.channel)
+
+
+def served_as(plan: Plan, channel: str) -> str:
+    """A plan that does not have this channel serves it as it serves mail."""
+    return channel if channel in plan.channels else MAIL
 
 
 def leads(revision: Revision, plan: PlanId) -> tuple[PersonId, ...]:
@@ -236,6 +263,12 @@ def leads(revision: Revision, plan: PlanId) -> tuple[PersonId, ...]:
         if people := told(one.tell, revision.people, revision.lines):
             return people
     return ()
+
+
+def due_first(clocks: Sequence[Clock]) -> Instant | None:
+    """When the first running promise is due."""
+    owed = promise.next_due(tuple(clocks))
+    return owed.due_at if owed else None
 
 
 def after(at: Instant, within: Within, calendar: Calendar) -> Instant:

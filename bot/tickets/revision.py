@@ -65,3 +65,12 @@ class Revision:
     def coverage(self) -> Coverage:
         """Who is there, as this revision knows it."""
         return Coverage(self.calendars, self.absences)
+
+
+def hours_of(pinned: Revision, current: Revision) -> Mapping[str, Calendar]:
+    """The calendars that a ticket pinned to one revision counts in.
+
+    Hours are of the world and not of the contract: an edit counts for open tickets too, from when it was applied
+    (semantics 1.6). A calendar that is no longer written stays as the ticket's own revision has it.
+    """
+    return current.calendars if pinned is current else {**pinned.calendars, **current.calendars}

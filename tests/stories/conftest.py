@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.stepping import OwnedTime
 from bot.desk.applying import apply_document
 from bot.store.engine import open_database
 from bot.store.migrate import upgrade
+from sla.duration import instant
 from tests.builders import STORY_DESK, document
-from tests.harness import ALL_CHANNELS, NOON, OwnedTime, Story, StoryChannel, StoryDatabase, new_desk
+from tests.harness import ALL_CHANNELS, NOON, Story, StoryChannel, StoryDatabase, new_desk
 from tests.peers.postgres import PostgresServer
 
 MakeStory = Callable[..., Awaitable[Story]]
@@ -67,7 +69,7 @@ async def make_desk(story_url: str) -> AsyncIterator[MakeStory]:
         async def make(desk: str = STORY_DESK, *, start: datetime = NOON) -> Story:
             database = StoryDatabase(await open_database(story_url))
             stack.push_async_callback(database.close)
-            time = OwnedTime(start)
+            time = OwnedTime(instant(start))
             await apply_document(database, document(desk), at=time.at, by="story")
             channels = {channel: StoryChannel(channel, now=time.moment) for channel in ALL_CHANNELS}
             story = Story(new_desk(database, channels, time), time, database, channels)

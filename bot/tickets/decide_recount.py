@@ -1,0 +1,20 @@
+"""Working hours changed, or the zones of the world did: what is left of each promise is laid over them (semantics 1.6).
+
+Time used stays used. Nobody is told aloud: the card shows the new moment, and the history says why it moved.
+"""
+
+from bot.tickets.facts import Decision, Event, Facts
+from bot.tickets.outcome import concluded
+from sla import clock as clocks_of
+from sla.promise import calendar_of
+
+
+def recounted(facts: Facts, why: str) -> Decision | None:
+    """The ticket with its promises counted anew; None where no due moment moves."""
+    ticket = facts.ticket
+    if ticket is None or not ticket.status.is_open:
+        return None
+    clocks = tuple(clocks_of.rebase(one, calendar_of(one, facts.calendars), at=facts.now) for one in facts.clocks)
+    if all(before.due_at == after.due_at for before, after in zip(facts.clocks, clocks, strict=True)):
+        return None
+    return concluded(facts, ticket, clocks, events=(Event("recounted", facts.now, "desk", why),))
