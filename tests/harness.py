@@ -17,10 +17,11 @@ from adapters.fake import FakeChannel
 from adapters.fake_screen import Outbound
 from adapters.message import Channel, Identity, Receipt
 from adapters.port import Answer, Raw
+from bot.app.stepping import OwnedTime, Stepping
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.now import Timekeeper
-from bot.store import alarms, journal, outbox, reads
+from bot.store import journal, outbox, reads
 from bot.store.connection import Connection
 from bot.store.engine import Database
 from bot.store.errors import StoreUnavailableError
@@ -30,26 +31,13 @@ from bot.tickets.facts import Line
 from bot.tickets.ticket import Ticket, TicketId
 from routing.people import PersonId
 from sla.clock import Clock
-from sla.duration import Instant, instant, later, moment
+from sla.duration import instant, later
 
 #: A Tuesday, 12:00 at +03:00: everybody of the built desk is on shift.
 NOON = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 ALL_CHANNELS = tuple(Channel)
 
 T = TypeVar("T")
-
-
-class OwnedTime:
-    """A wall clock that only moves when the story says so."""
-
-    def __init__(self, start: datetime) -> None:
-        self.at = instant(start)
-
-    def now(self) -> Instant:
-        return self.at
-
-    def moment(self) -> datetime:
-        return moment(self.at)
 
 
 class StoryChannel(FakeChannel):
@@ -92,6 +80,9 @@ class StoryDatabase(Database):
     async def write(self, change: Callable[[Connection], T]) -> T:
         self._refuse()
         return await self._database.write(change)
+
+    async def quick_check(self) -> None:
+        await self._database.quick_check()
 
     async def close(self) -> None:
         await self._database.close()
@@ -180,8 +171,13 @@ class Story:
 
     async def apply(self, document: Mapping[str, Any]) -> None:
         """An admin puts another desk in force."""
-        await apply_document(self.database, document, at=self.time.at, by="story")
+        await self.apply_unseen(document)
         await self.desk.refresh()
+        await self.desk.recount()
+
+    async def apply_unseen(self, document: Mapping[str, Any]) -> None:
+        """The same, and the process that runs has not noticed yet."""
+        await apply_document(self.database, document, at=self.time.at, by="story")
 
     async def dies(self) -> None:
         """The process is killed right here, and a new one starts on the same database and the same channels."""
@@ -194,13 +190,7 @@ class Story:
 
     async def fast_forward(self, **length: float) -> None:
         """Let time pass, stopping at every alarm and every postponed send on the way."""
-        until = later(self.time.at, timedelta(**length))
-        await self.settle()
-        while (stop := await self._next_stop()) is not None and stop <= until:
-            self.time.at = stop
-            await self.settle()
-        self.time.at = until
-        await self.settle()
+        await self._stepping.pass_until(later(self.time.at, timedelta(**length)))
 
     async def go_to(self, at: datetime) -> None:
         """Let time pass until a moment, as `fast_forward`."""
@@ -213,15 +203,7 @@ class Story:
 
     async def settle(self) -> None:
         """Work off everything that can be worked off at this moment."""
-        while True:
-            moved = await self.desk.intake.once()
-            moved += await self.desk.ticker.once()
-            moved += await self.desk.sender.once()
-            await self.desk.sender.drain()
-            if not moved:
-                return
-            # Channels that rest between two sends let a second pass; a story that ends here has seen everything.
-            await self._pass_rests()
+        await self._stepping.settle()
 
     async def ends(self) -> None:
         """The last process of the story finishes what it began."""
@@ -375,25 +357,15 @@ class Story:
                 )
             self._looked[channel] = len(happenings)
 
-    async def _next_stop(self) -> Instant | None:
-        alarm = await self.database.read(alarms.next_due)
-        moments = [alarm, *await self._sends()]
-        return min((one for one in moments if one is not None and one > self.time.at), default=None)
-
-    async def _pass_rests(self) -> None:
-        """Let the seconds pass that a channel wants between two sends, as they would pass unnoticed in real life."""
-        send = min((one for one in await self._sends() if one > self.time.at), default=None)
-        if send is not None and send <= self.time.at + 2_000:
-            self.time.at = send
-
-    async def _sends(self) -> Sequence[Instant]:
-        rows = await self.database.read(lambda conn: outbox.listing(conn, count=1_000))
-        return [row.not_before for row in rows if row.state != "sending"]
+    @property
+    def _stepping(self) -> Stepping:
+        """A story may get another desk, as after a kill."""
+        return Stepping(self.desk, self.time)
 
 
 def new_desk(database: Database, channels: Mapping[Channel, StoryChannel], time: OwnedTime) -> Desk:
     """A desk on this database that listens to these channels."""
     desk = Desk(database, channels, Timekeeper(wall=time.now))
     for fake in channels.values():
-        fake.connect(desk.intake.journal, desk.commands.press)
+        fake.connect(desk.journal, desk.commands.press)
     return desk

@@ -3,6 +3,7 @@
 The one place that names concrete channels. Building begins nothing; `serve.py` starts it and stops it in order.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ class House:
     adapters: dict[Channel, Adapter]
     files: Files
     site: Site
+    #: Whether the database is whole. Nobody is answered before that is known.
+    checking: asyncio.Task[None]
     extra_routes: list[Route] = field(default_factory=list)
     #: What has to end before the listener can: pages that wait for news.
     closes: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
@@ -97,8 +100,11 @@ async def built(
     settings = with_secret_key(settings)
     time = Timekeeper(rehearsal or _rehearsal(settings))
     async with AsyncExitStack() as stack:
-        database = await open_database(settings.database_url.get_secret_value(), quick_check=True)
+        database = await open_database(settings.database_url.get_secret_value())
         stack.push_async_callback(database.close)
+        # A large file takes seconds to read, so it is read beside the start and waited for at the end of it.
+        checking = asyncio.create_task(database.quick_check(), name="quick check")
+        stack.push_async_callback(asyncio.wait, [checking])
         if database.path is not None and has_lock:
             stack.enter_context(hold_lock(database.path))
         await upgrade(database)
@@ -132,7 +138,7 @@ async def built(
             is_rehearsal=settings.is_rehearsal or time.speed != 1,
             has_standins=standins is not None,
         )
-        yield House(settings, time, database, desk, inapp, adapters, files, site)
+        yield House(settings, time, database, desk, inapp, adapters, files, site, checking)
 
 
 def _rehearsal(settings: Settings) -> Rehearsal | None:

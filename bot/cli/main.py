@@ -14,8 +14,12 @@ from bot.cli.beside import Chosen
 from bot.cli.boxes import inbox, outbox
 from bot.cli.desk import apply, check
 from bot.cli.facts import clients, people, tail, tickets
+from bot.cli.golden import golden
 from bot.cli.operate import board_link, db, link
 from bot.cli.printed import FAILED, USAGE, CommandError, warn
+from bot.cli.promises import due, why
+from bot.cli.reapply import reapply
+from bot.cli.simulate import simulate
 from bot.cli.start import demo, run
 from bot.cli.ticket import ticket
 from bot.settings import ENV_FILE, SettingsError
@@ -46,9 +50,14 @@ app.command()(run)
 app.command()(demo)
 app.command()(check)
 app.command()(apply)
+app.command()(reapply)
+app.command()(golden)
+app.command()(simulate)
 app.command()(tail)
 app.command()(tickets)
 app.add_typer(ticket, name="ticket")
+app.command()(why)
+app.command()(due)
 app.command()(clients)
 app.command()(people)
 app.add_typer(inbox, name="inbox")

@@ -7,10 +7,11 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sla.calendar import parse_zone
-from sla.duration import Instant, format_duration, length, moment
+from sla.duration import Instant, format_duration, instant, length, moment
 
 OK: Final = 0
 FAILED: Final = 1
@@ -49,6 +50,15 @@ def one_line(text: str, longest: int = 60) -> str:
 def iso(at: Instant | None) -> str | None:
     """A moment for programs."""
     return None if at is None else moment(at).isoformat(timespec="milliseconds")
+
+
+def parse_moment(written: str) -> Instant:
+    """An ISO moment with its offset; a CommandError names the mend for anything that could be read two ways."""
+    try:
+        return instant(datetime.fromisoformat(written))
+    except ValueError as error:
+        mend = "write it with its offset, as 2026-03-06T18:30+03:00"
+        raise CommandError(f"{written!r} names no moment: {mend}", USAGE) from error
 
 
 def shown(at: Instant | None, zone: str) -> str:

@@ -1,13 +1,13 @@
 """One ticket from a terminal: everything about it, and what a person can do to it on any other screen."""
 
 import sys
-import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from bot.cli.acting import perform
 from bot.cli.beside import Beside, Json, beside, who_acts
 from bot.cli.facts import ticket_facts
 from bot.cli.printed import USAGE, CommandError, iso, left, plain, say, say_json, say_table, shown
@@ -165,29 +165,12 @@ def _id(ctx: typer.Context) -> TicketId:
 
 
 def _act(ctx: typer.Context, person: str | None, make: Make, done: str) -> None:
-    """Do it and say so in `done`, our own words; why not comes in the language of whoever acts."""
-    from bot.desk.changes import Changes
-    from bot.desk.commands import Commands
-    from bot.desk.directory import Directory
-    from bot.store.committer import Committer
-
+    """Do it and say so in `done`, our own words."""
     ticket_id = _id(ctx)
 
     async def work(desk: Beside) -> None:
         by = who_acts(desk.revision, person)
-        command = make(desk, by)
-        committer = Committer(desk.database)
-        # Which channels are up is known to the running bot alone: it sends what it finds by the way that works then.
-        directory = Directory(desk.revisions, lambda: ())
-        commands = Commands(committer, desk.revisions, directory, lambda: desk.now, done=Changes(), woken=())
-        try:
-            answer = await commands.perform(by, ticket_id, command, key=f"terminal:{uuid.uuid4()}")
-        except KeyError as error:
-            raise CommandError(f"there is no ticket {number(ticket_id)}") from error
-        finally:
-            await committer.close()
-        if answer.is_refused:
-            raise CommandError(answer.text)
+        await perform(desk, by, ticket_id, make(desk, by))
         say(f"{number(ticket_id)}: {done}")
 
     beside(ctx, work)

@@ -42,6 +42,47 @@ def ticket(bot: Terminal) -> str:
     return str(opened["ticket"])
 
 
+def test_a_deadline_is_explained(bot: Terminal, ticket: str) -> None:
+    (clock,) = [one for one in bot.facts("why", ticket) if one["metric"] == "first_response"]
+    (shown,) = [one for one in bot.facts("ticket", ticket)["clocks"] if one["metric"] == "first_response"]
+
+    assert {key: clock[key] for key in shown} == shown
+    assert any("Respond within 1 hour to Medium and Low cases" in line for line in clock["explanation"])
+
+    told = bot("why", ticket, "first_response").stdout
+    assert "policy premium of revision 1" in told
+    assert all(line in told for line in clock["explanation"])
+    assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    ("words", "why", "code"),
+    [
+        pytest.param(["T-999"], "there is no ticket T-999", 1, id="no such ticket"),
+        pytest.param(["first"], "T-12", 2, id="no ticket number"),
+        pytest.param(["TICKET", "resolution"], "no resolution is promised", 1, id="nothing of that kind promised"),
+    ],
+)
+def test_what_cannot_be_explained_is_said_in_a_sentence(
+    words: list[str], why: str, code: int, bot: Terminal, ticket: str
+) -> None:
+    done = bot("why", *[ticket if word == "TICKET" else word for word in words])
+
+    assert (done.returncode, done.stdout) == (code, "")
+    assert why in done.stderr
+
+
+def test_the_past_played_again_on_the_same_desk_differs_in_nothing(bot: Terminal, ticket: str) -> None:
+    assert ticket
+    assert (bot("simulate", "--history").stdout, bot("simulate", "--history").stderr) == ("", "")
+
+
+def test_nothing_is_promised_anew_where_nothing_is_new(bot: Terminal, ticket: str) -> None:
+    assert ticket
+    assert bot.facts("reapply", "--plan") == {"tickets": 0, "moved": [], "applied": False}
+    assert "no due moment moves" in bot("reapply").stdout
+
+
 def test_tickets_are_listed_for_programs(bot: Terminal, ticket: str) -> None:
     (found,) = [one for one in bot.facts("tickets", "--client", "acme") if one["number"] == ticket]
 

@@ -24,7 +24,6 @@ MODULES: Final = {
 
 #: Declared and yet imported nowhere.
 NOT_IMPORTED: Final = {
-    "tzdata": "zoneinfo reads its files",
     "aiosqlite": "DATABASE_URL names it; the store runs SQLite on threads of its own, see docs/decisions",
     "asyncpg": "SQLAlchemy imports it for a postgresql+asyncpg:// address",
     "aioimaplib": "of the email channel, which comes next",

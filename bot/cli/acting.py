@@ -1,0 +1,33 @@
+"""A person of ours does something to a ticket from a terminal, through the same door as on any other screen."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from bot.cli.beside import Beside
+from bot.cli.printed import CommandError
+from bot.tickets.ticket import TicketId, number
+from routing.people import PersonId
+
+if TYPE_CHECKING:  # see beside.py
+    from bot.tickets.command import Command
+
+
+async def perform(desk: Beside, by: PersonId, ticket: TicketId, command: "Command") -> None:
+    """Do it. A CommandError says why not, in the language of whoever acts."""
+    from bot.desk.changes import Changes
+    from bot.desk.commands import Commands
+    from bot.desk.directory import Directory
+    from bot.store.committer import Committer
+
+    committer = Committer(desk.database)
+    # Which channels are up is known to the running bot alone: it sends what it finds by the way that works then.
+    directory = Directory(desk.revisions, lambda: ())
+    commands = Commands(committer, desk.revisions, directory, lambda: desk.now, done=Changes(), woken=())
+    try:
+        answer = await commands.perform(by, ticket, command, key=f"terminal:{uuid.uuid4()}")
+    except KeyError as error:
+        raise CommandError(f"there is no ticket {number(ticket)}") from error
+    finally:
+        await committer.close()
+    if answer.is_refused:
+        raise CommandError(answer.text)
