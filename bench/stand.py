@@ -4,6 +4,7 @@ What is said comes as payloads of the channel in memory, so nothing of a network
 """
 
 import asyncio
+import gc
 import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ import structlog
 from adapters.fake import FakeChannel
 from adapters.message import Channel
 from adapters.port import Adapter, Limits, Raw
+from bot.app.serve import COLLECT_AFTER
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.now import Rehearsal, Timekeeper, wall_now
@@ -72,6 +74,8 @@ async def stand(
             if isinstance(one, FakeChannel):
                 one.connect(whole.intake.journal, whole.commands.press)
         await whole.prepare(is_alone=True)
+        gc.freeze()  # as the bot does once it is ready
+        gc.set_threshold(*COLLECT_AFTER)
         yield Stand(whole, database, channels)
         await whole.drain()
 

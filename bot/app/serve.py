@@ -38,8 +38,8 @@ log = structlog.get_logger()
 EXIT_FAILED: Final = 1
 EXIT_CONFIGURATION: Final = 2
 DRAIN_WITHIN: Final = timedelta(seconds=9)
-#: Python's own figures, which `__main__` raises for the start.
-COLLECT_AFTER: Final = (700, 10, 10)
+#: Rarer than Python does by itself: a batch makes thousands of objects, and nearly all are gone right after it.
+COLLECT_AFTER: Final = (10_000, 10, 10)
 #: A channel that fails is started again after so long, at first and at most.
 RESTART_AFTER: Final = (1.0, 60.0)
 
