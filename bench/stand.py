@@ -23,7 +23,8 @@ from bot.app.serve import COLLECT_AFTER
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.now import Rehearsal, Timekeeper, wall_now
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from bot.store.migrate import upgrade
 from sla.duration import instant
 from tests.builders import STORY_DESK, document

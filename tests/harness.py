@@ -23,7 +23,7 @@ from bot.desk.desk import Desk
 from bot.now import Timekeeper
 from bot.store import journal, outbox, reads
 from bot.store.connection import Connection
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.errors import StoreUnavailableError
 from bot.store.outbox import Outgoing
 from bot.tickets.command import Command

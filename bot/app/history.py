@@ -11,7 +11,7 @@ from typing import Final
 from bot.app.scene import ETA, Acted, Event, Spoken
 from bot.app.simulating import Played, Promised
 from bot.store import queue, reads
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.revisions import Revisions
 from bot.tickets import facts
 from routing.people import PersonId

@@ -21,7 +21,8 @@ from bot.desk.board_channel import BoardChannel
 from bot.desk.desk import Desk
 from bot.now import Rehearsal, Timekeeper, rehearse, wall_now
 from bot.settings import Settings, with_secret_key
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from bot.store.files import Files
 from bot.store.migrate import upgrade
 from bot.store.places import hold_lock

@@ -22,7 +22,7 @@ from routing.people import PersonId, Role
 from sla.duration import Instant
 
 if TYPE_CHECKING:  # a command that needs no database starts without one
-    from bot.store.engine import Database
+    from bot.store.database import Database
     from bot.store.revisions import Revisions
     from bot.tickets.revision import Revision
 

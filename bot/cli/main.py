@@ -22,6 +22,7 @@ from bot.cli.reapply import reapply
 from bot.cli.simulate import simulate
 from bot.cli.start import demo, run
 from bot.cli.ticket import ticket
+from bot.cli.who import who
 from bot.settings import ENV_FILE, SettingsError
 from bot.store.errors import DatabaseError, StoreError
 
@@ -60,6 +61,7 @@ app.command()(why)
 app.command()(due)
 app.command()(clients)
 app.command()(people)
+app.command()(who)
 app.add_typer(inbox, name="inbox")
 app.add_typer(outbox, name="outbox")
 app.command()(link)

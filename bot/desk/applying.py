@@ -18,7 +18,7 @@ from bot.deskfile.revise import revision_from_document
 from bot.store import alarms, audit, contacts, shifts
 from bot.store.alarms import Alarm
 from bot.store.connection import Connection
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.revisions import add_revision, newest_document, newest_number
 from bot.tickets.outcome import opening_owner, shift_owner
 from bot.tickets.revision import Revision

@@ -28,7 +28,7 @@ from bot.store import presses, tokens
 from bot.store.committer import Committer
 from bot.store.connection import Connection
 from bot.store.contacts import recount_load
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.errors import StoreUnavailableError
 from bot.store.revisions import Revisions
 from sla.duration import later

@@ -20,7 +20,7 @@ from bot.desk.hearing import Hearing
 from bot.store import journal
 from bot.store.committer import Committer
 from bot.store.connection import Connection
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.errors import StoreUnavailableError
 from sla.duration import Instant
 

@@ -13,7 +13,7 @@ from bot.desk.directory import Directory
 from bot.deskfile.document import canonical
 from bot.store import remembered
 from bot.store.connection import Connection
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.facts import facts_of_tickets
 from bot.store.revisions import Revisions, newest_document
 from bot.store.shifts import owing_after

@@ -37,7 +37,7 @@ from bot.now import Timekeeper
 from bot.store import outbox
 from bot.store.committer import Change, Committer
 from bot.store.connection import Connection
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.errors import StoreUnavailableError
 from bot.store.outbox import Outgoing, Outlook, Put, Settled
 from bot.store.revisions import Revisions

@@ -20,7 +20,7 @@ from bot.store import alarms
 from bot.store.alarms import Alarm
 from bot.store.committer import Committer
 from bot.store.connection import Connection
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.errors import StoreUnavailableError
 from bot.store.facts import AT_ONCE, facts_of_tickets, lock_tickets, tickets_of, waiting_list
 from bot.store.revisions import Revisions

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import URL, inspect, make_url
 
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from bot.store.errors import CorruptDatabaseError, StoreUnavailableError, UnusableDatabaseError
 from bot.store.places import hold_lock
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from bot.store import plain
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.errors import DatabaseError, StaleError, StoreError, StoreUnavailableError
 from bot.store.trouble import is_collision, is_duplicate, is_given_up, translated
 

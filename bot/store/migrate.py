@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 
 from bot.store.backup import copy_sqlite
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.errors import NewerSchemaError, UnusableDatabaseError
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"

@@ -21,7 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.util import await_only
 
 from bot.store import plain
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.errors import StoreUnavailableError, UnusableDatabaseError
 from bot.store.trouble import translated
 

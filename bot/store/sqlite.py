@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from bot.store import plain
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.errors import CorruptDatabaseError, StoreUnavailableError, UnusableDatabaseError
 from bot.store.places import file_system_of, is_shared
 from bot.store.trouble import is_given_up, translated

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from adapters.port import Answer
 from bot.desk.changes import Changes
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.revisions import Revisions
 from bot.tickets.command import Command
 from bot.tickets.ticket import TicketId

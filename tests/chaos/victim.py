@@ -21,7 +21,8 @@ from bot import crashpoint
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.now import Rehearsal, Timekeeper
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from bot.store.errors import StoreUnavailableError
 from bot.store.migrate import upgrade
 from bot.store.places import hold_lock

@@ -1,6 +1,7 @@
 """A scene on a desk of its own: what was said, what was promised, and that the same past gives the same promises."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from sla.duration import Instant, instant
 from sla.promise import ReplyKind
 from tests.builders import STORY_DESK, document
 from tests.harness import Story
+from tests.policies.scenario import ROOT, example
 
 DESK = document(STORY_DESK)
 
@@ -90,6 +92,16 @@ async def test_what_cannot_happen_is_left_out_and_told() -> None:
     assert "T-7 is not there yet" in reasons[2][1]
     assert "tomorrow 10:00" in reasons[3][1]
     assert [one.clock.state for one in played.promised] == [State.MET]
+
+
+async def test_the_scene_of_the_documentation_can_be_played() -> None:
+    page = (ROOT / "docs" / "how-to" / "try-a-change.md").read_text("utf-8")
+    (written,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+
+    played = await play(example(), read_scene(written.splitlines()))
+
+    assert played.impossible == []
+    assert [one.clock.metric for one in played.promised] == ["first_response"]
 
 
 async def test_nothing_happens_without_events() -> None:

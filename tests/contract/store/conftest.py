@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.store.committer import Committer
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from bot.store.migrate import upgrade
 from bot.store.sqlite import SqliteDatabase
 from tests.peers.postgres import PostgresServer

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.store.backup import backup, restore
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from bot.store.errors import CorruptDatabaseError, DatabaseInUseError, StoreUnavailableError, UnusableDatabaseError
 from bot.store.migrate import check
 from bot.store.places import hold_lock

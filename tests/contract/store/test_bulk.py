@@ -5,7 +5,7 @@ from sqlalchemy import Connection, select
 
 from bot.store import schema
 from bot.store.bulk import delete_many, insert_many, insert_new, update_many, upsert_many
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.ids import take, take_each
 from tests.contract.store.rows import plant_conversation, ticket_row
 

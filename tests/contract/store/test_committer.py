@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from bot.store import schema
 from bot.store.bulk import insert_many
 from bot.store.committer import Committer
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from bot.store.errors import StaleError, StoreUnavailableError
 from bot.store.remembered import recall, remember
 from bot.store.sqlite import SqliteDatabase

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.log import configure
 from bot.store import schema
 from bot.store.bulk import insert_many
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.plain import rows_of
 
 WORDS = "we were robbed\nlast (night)"

@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.store import schema
 from bot.store.bulk import insert_many
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from bot.store.errors import StoreUnavailableError, UnusableDatabaseError
 from bot.store.remembered import recall, remember
 from tests.contract.store.rows import plant_conversation, ticket_row

@@ -17,7 +17,7 @@ from adapters.message import Channel
 from adapters.port import Limits, Raw
 from bot.app.stepping import OwnedTime
 from bot.desk.applying import apply_document
-from bot.store.engine import Database
+from bot.store.database import Database
 from sla.duration import instant
 from tests.builders import document
 from tests.harness import NOON, StoryChannel, new_desk

@@ -11,7 +11,8 @@ from adapters.message import Channel
 from adapters.port import Cursor, Raw
 from bot.store import journal
 from bot.store.committer import Committer
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from sla.duration import Instant
 from tests.contract.store.rows import AT, raw
 

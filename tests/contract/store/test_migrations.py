@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.store import migrate, schema, scripts
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from bot.store.errors import NewerSchemaError, UnusableDatabaseError
 from bot.store.ids import NUMBERED, sequence_name, take
 from bot.store.migrate import check, current, newest, upgrade

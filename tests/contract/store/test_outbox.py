@@ -10,7 +10,8 @@ from sqlalchemy import Connection, select
 
 from bot.store import outbox, schema
 from bot.store.committer import Committer
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from bot.store.outbox import Outgoing, Outlook, Put, Settled
 from sla.duration import Instant
 from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox

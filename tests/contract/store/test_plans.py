@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event
 from bot.store import alarms, journal, outbox, presses, schema, tokens
 from bot.store.alarms import Alarm
 from bot.store.bulk import delete_many, insert_many, insert_new, update_many
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.ids import take
 from bot.store.outbox import Put, Settled
 from bot.store.touch import touch_messages

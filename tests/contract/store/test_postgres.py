@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.store.committer import Committer
-from bot.store.engine import Database, open_database
+from bot.store.database import Database
+from bot.store.engine import open_database
 from bot.store.errors import StoreUnavailableError
 from bot.store.remembered import recall, remember
 

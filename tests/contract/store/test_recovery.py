@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bot.store import outbox
-from bot.store.engine import Database
+from bot.store.database import Database
 from sla.duration import Instant
 from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.store import audit, presses, tokens
 from bot.store.audit import Deed
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.presses import Answered
 from bot.store.remembered import recall, remember
 from sla.duration import Instant

@@ -7,7 +7,7 @@ import pytest
 from bot.store import schema
 from bot.store.bulk import insert_many
 from bot.store.connection import Connection
-from bot.store.engine import Database
+from bot.store.database import Database
 from bot.store.stream import OVERLAP, Stream
 from tests.contract.store.rows import plant_conversation, ticket_row
 

@@ -83,6 +83,30 @@ def test_nothing_is_promised_anew_where_nothing_is_new(bot: Terminal, ticket: st
     assert "no due moment moves" in bot("reapply").stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "person", "rule"),
+    [
+        pytest.param(["acme", "--at", "2026-03-06T18:45+03:00"], "vera", "own_manager", id="their own manager"),
+        pytest.param(["acme", "--at", "2026-03-07T12:00+03:00"], None, "waiting_list", id="nobody on a Saturday"),
+        pytest.param(
+            ["initech", "--at", "2026-03-06T12:00+03:00", "--kind", "integration"], "tara", "second_line", id="by kind"
+        ),
+    ],
+)
+def test_who_would_get_it_and_why(words: list[str], person: str | None, rule: str, bot: Terminal) -> None:
+    found = bot.facts("who", *words)
+
+    assert (found["client"], found["person"], found["rule"]) == (words[0], person, rule)
+    assert found["reason"] in bot("who", *words).stdout
+
+
+def test_an_unknown_client_is_answered_with_those_there_are(bot: Terminal) -> None:
+    done = bot("who", "nobody")
+
+    assert done.returncode == 2
+    assert "acme, globex, initech, umbrella" in done.stderr
+
+
 def test_tickets_are_listed_for_programs(bot: Terminal, ticket: str) -> None:
     (found,) = [one for one in bot.facts("tickets", "--client", "acme") if one["number"] == ticket]
 
