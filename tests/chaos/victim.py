@@ -13,13 +13,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-import structlog
-
 from adapters.message import Channel
 from adapters.port import Limits
 from bot import crashpoint
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
+from bot.log import configure
 from bot.now import Rehearsal, Timekeeper
 from bot.store.database import Database
 from bot.store.engine import open_database
@@ -72,7 +71,7 @@ def time_of(orders: Orders, wall: Wall) -> Timekeeper:
 
 def _prepare(orders: Orders) -> None:
     log = orders.log.open("a", buffering=1)
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=log))
+    configure("text", stream=log)  # the bot's own: it goes on where the log cannot be written, as on a full disk
     os.dup2(log.fileno(), sys.stderr.fileno())  # what it dies of by itself, the driver shows
     if orders.crash_at:
         crashpoint.arm(orders.crash_at)
