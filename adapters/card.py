@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from adapters.message import Conversation, Untrusted
+from adapters.message import Conversation, OutboundMark, OutboundMessage, Untrusted
 
 Tone = Literal["ok", "soon", "late", "paused", "plain"]
 
@@ -86,3 +86,17 @@ class Home:
 
     title: str
     cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundHome:
+    """A person's own page on its way to them; it takes the place of what the page showed before."""
+
+    key: str
+    conversation: Conversation
+    home: Home
+    at: datetime
+
+
+#: Whatever an adapter may be given to send.
+Outbound = OutboundMessage | OutboundCard | OutboundMark | OutboundHome

@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.card import OutboundCard
+from adapters.card import Outbound, OutboundCard
 from adapters.errors import DeliveryError, DeskAwayError, PermanentError
 from adapters.fake_faults import Faults, Violation
 from adapters.fake_payload import inbound_from_raw
 from adapters.fake_people import People
-from adapters.fake_screen import Happening, Outbound, Screen, Shown, reads_the_same
+from adapters.fake_screen import Happening, Screen, Shown, reads_the_same
 from adapters.message import Channel, Inbound, Receipt
 from adapters.port import Ask, Health, Journal, Limits, Raw, Route
 

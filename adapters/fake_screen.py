@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from adapters.card import Card, OutboundCard
-from adapters.message import Conversation, OutboundMessage
+from adapters.card import Card, Outbound, OutboundCard, OutboundHome
+from adapters.message import Conversation, OutboundMark, OutboundMessage
 from adapters.text import split
 
-Outbound = OutboundMessage | OutboundCard
 What = Literal["said", "edited", "deleted", "reacted", "noticed", "sent", "changed", "pressed", "answered"]
 
 _RECENT = 10_000
@@ -45,10 +44,18 @@ class Shown:
 
 
 def words(message: Outbound) -> str:
-    """A card reads from top to bottom: title, lines, the client's words, promises, buttons."""
+    """What stands there: a card's title, lines, the client's words, promises and buttons; a page's cards."""
     if isinstance(message, OutboundMessage):
         return message.text
-    card = message.card
+    if isinstance(message, OutboundMark):
+        return f"{message.standing} {message.external_id}"
+    if isinstance(message, OutboundHome):
+        return "\n".join((message.home.title, *map(card_words, message.home.cards)))
+    return card_words(message.card)
+
+
+def card_words(card: Card) -> str:
+    """A card's, from top to bottom."""
     quote = (f"> {card.quote}",) if card.quote else ()
     promises = (f"{promise.label}: {promise.words}" for promise in card.promises)
     buttons = (f"[{button.label}]" for button in card.buttons)
@@ -61,7 +68,7 @@ def reads_the_same(one: Outbound, other: Outbound) -> bool:
         return one.card == other.card
     if isinstance(one, OutboundMessage) and isinstance(other, OutboundMessage):
         return (one.text, one.attachments) == (other.text, other.attachments)
-    return False
+    return replace(one, key=other.key, at=other.at) == other
 
 
 class Screen:

@@ -7,7 +7,7 @@ Moments are aware UTC datetimes, because that is what channels give; the desk co
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Literal, NewType
 
 Untrusted = NewType("Untrusted", str)
 
@@ -34,6 +34,11 @@ class Conversation:
     def key(self) -> str:
         """One text that names the conversation everywhere: the store's unique key and the lane of its messages."""
         return f"{self.channel}:{self.account}:{self.address}"
+
+    @property
+    def place(self) -> str:
+        """The address without its thread: the channel or group that threads are in, `T1/C1` of `T1/C1#1712.0001`."""
+        return self.address.partition("#")[0]
 
 
 def conversation_from_key(key: str) -> Conversation:
@@ -154,6 +159,21 @@ class OutboundMessage:
     position: int = 0
     reply_to: str | None = None
     attachments: tuple[Attachment, ...] = field(default=())
+
+
+#: How something that one of our people wrote on a channel fares on its way to the client.
+Standing = Literal["waiting", "sent", "failed", "uncertain"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMark:
+    """A sign under one of our people's own messages, `external_id`: whether the client's channel took their words."""
+
+    key: str
+    conversation: Conversation
+    external_id: str
+    standing: Standing
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

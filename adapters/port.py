@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from adapters.card import Form, OutboundCard
+from adapters.card import Form, Outbound, OutboundCard
 from adapters.message import Channel, Conversation, Identity, Inbound, OutboundMessage, Receipt
 
 
@@ -80,12 +80,15 @@ class Limits:
     """What a channel bears: sends per second in all, the rest between two sends in one conversation.
 
     `recognises_repeats`: a key sent twice is shown once. `can_edit`: what it shows can be changed afterwards.
+    `can_mark` and `has_homes`: it draws an OutboundMark, an OutboundHome; others are never given one.
     """
 
     per_second: float | None = None
     per_conversation: timedelta = timedelta(0)
     recognises_repeats: bool = False
     can_edit: bool = True
+    can_mark: bool = False
+    has_homes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +134,13 @@ class Adapter(Protocol):
     def convert(self, raw: Raw) -> Sequence[Inbound]:
         """Read one payload, purely. Raises UnsupportedError or MalformedError; an empty answer is legal."""
 
-    async def send(self, message: OutboundMessage | OutboundCard) -> Receipt:
-        """Send one message or raise a DeliveryError. Retrying is the caller's business."""
+    async def send(self, message: Outbound) -> Receipt:
+        """Send one thing or raise a DeliveryError. Retrying is the caller's business."""
 
     async def edit(self, external_id: str, message: OutboundMessage | OutboundCard) -> Receipt:
         """Replace what the channel shows under `external_id`. A message that already reads so is a success."""
 
-    async def reconcile(self, message: OutboundMessage | OutboundCard) -> Receipt | None:
+    async def reconcile(self, message: Outbound) -> Receipt | None:
         """After an uncertain send: the receipt if the channel has the message, None if it has not or cannot tell."""
 
     def health(self) -> Health:

@@ -7,9 +7,9 @@ from typing import Final
 import aiohttp
 from aiohttp import web
 
-from adapters.card import OutboundCard
+from adapters.card import Outbound, OutboundCard
 from adapters.fake_payload import inbound_from_raw
-from adapters.fake_screen import Outbound, words
+from adapters.fake_screen import words
 from adapters.message import Channel, Inbound, Receipt
 from adapters.port import Ask, Health, Journal, Limits, Raw, Route
 from bench.stand import FREE, NOON

@@ -12,9 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from adapters.card import OutboundCard
+from adapters.card import Outbound, OutboundCard
 from adapters.fake import FakeChannel
-from adapters.fake_screen import Outbound
 from adapters.message import Channel, Identity, Receipt
 from adapters.port import Answer, Raw
 from bot.app.stepping import OwnedTime, Stepping

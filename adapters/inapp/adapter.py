@@ -16,7 +16,7 @@ from datetime import datetime
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
-from adapters.card import OutboundCard
+from adapters.card import Outbound, OutboundCard
 from adapters.errors import DeskAwayError, PermanentError
 from adapters.inapp import ids
 from adapters.inapp.budget import Budget
@@ -95,7 +95,7 @@ class InAppAdapter:
     def convert(self, raw: Raw) -> Sequence[Inbound]:
         return (inbound_from_raw(raw),)
 
-    async def send(self, message: OutboundMessage | OutboundCard) -> Receipt:
+    async def send(self, message: Outbound) -> Receipt:
         if isinstance(message, OutboundCard):
             raise PermanentError("clients are shown no cards")
         self.wake(message.conversation.key)
@@ -107,7 +107,7 @@ class InAppAdapter:
             raise PermanentError("no line of the transcript has this name")
         return replace(await self.send(message), external_id=external_id)
 
-    async def reconcile(self, message: OutboundMessage | OutboundCard) -> Receipt | None:
+    async def reconcile(self, message: Outbound) -> Receipt | None:
         return None if isinstance(message, OutboundCard) else await self.send(message)
 
     def health(self) -> Health:

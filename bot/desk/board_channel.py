@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from adapters.card import OutboundCard
+from adapters.card import Outbound, OutboundCard
 from adapters.errors import UnsupportedError
 from adapters.message import Channel, Inbound, OutboundMessage, Receipt
 from adapters.port import Ask, Health, Journal, Limits, Raw, Route
@@ -42,7 +42,7 @@ class BoardChannel:
     def convert(self, raw: Raw) -> Sequence[Inbound]:
         raise UnsupportedError(f"nobody writes on the board ({raw.external_id})")
 
-    async def send(self, message: OutboundMessage | OutboundCard) -> Receipt:
+    async def send(self, message: Outbound) -> Receipt:
         self._changes.tell()
         return Receipt(message.key, self._now())
 
@@ -50,7 +50,7 @@ class BoardChannel:
         self._changes.tell()
         return Receipt(external_id, message.at)
 
-    async def reconcile(self, message: OutboundMessage | OutboundCard) -> Receipt | None:
+    async def reconcile(self, message: Outbound) -> Receipt | None:
         return await self.send(message)
 
     def health(self) -> Health:

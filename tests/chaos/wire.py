@@ -11,10 +11,10 @@ from typing import Any
 
 import aiohttp
 
-from adapters.card import OutboundCard
+from adapters.card import Outbound, OutboundCard
 from adapters.errors import UncertainError
 from adapters.fake_payload import inbound_from_raw
-from adapters.fake_screen import Outbound, words
+from adapters.fake_screen import words
 from adapters.message import Channel, Conversation, Identity, Inbound, Receipt
 from adapters.port import Ask, Cursor, Health, Journal, Limits, Press, Raw, Route
 

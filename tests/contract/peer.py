@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Protocol
 
-from adapters.card import OutboundCard
+from adapters.card import Outbound, OutboundCard
 from adapters.errors import (
     DeliveryError,
     PermanentError,
@@ -65,7 +65,7 @@ class Peer(Protocol):
 
     def unsupported(self) -> Sequence[Raw]: ...
 
-    async def send(self, message: OutboundMessage | OutboundCard) -> Receipt:
+    async def send(self, message: Outbound) -> Receipt:
         """`adapter.send`, with whatever the desk has done before it on this channel."""
 
     async def shown(self) -> Sequence[str]:

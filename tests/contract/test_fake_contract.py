@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.card import OutboundCard
+from adapters.card import Outbound, OutboundCard
 from adapters.errors import PermanentError, TemporaryError
 from adapters.fake import FakeChannel
 from adapters.fake_payload import payload_from_inbound
@@ -81,7 +81,7 @@ class FakePeer:
     def unsupported(self) -> Sequence[Raw]:
         return [replace(self._raw(self._message("m1")), payload=b'{"kind": "sticker"}')]
 
-    async def send(self, message: OutboundMessage | OutboundCard) -> Receipt:
+    async def send(self, message: Outbound) -> Receipt:
         return await self.adapter.send(message)
 
     async def edit(self, external_id: str, message: OutboundMessage | OutboundCard) -> Receipt:

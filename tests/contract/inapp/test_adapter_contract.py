@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.card import OutboundCard
+from adapters.card import Outbound, OutboundCard
 from adapters.inapp.convert import raw_from_edit, raw_from_said, raw_from_seen
 from adapters.inapp.frames import Edit, Say
 from adapters.inapp.ids import Party
@@ -97,7 +97,7 @@ class PagePeer:
     def _raw(self, payload: bytes) -> Raw:
         return Raw(Channel.INAPP, "web", "user-17/1", payload, NOON)
 
-    async def send(self, message: OutboundMessage | OutboundCard) -> Receipt:
+    async def send(self, message: Outbound) -> Receipt:
         if isinstance(message, OutboundMessage):
             self._desk.store(message)
         return await self.adapter.send(message)
