@@ -23,6 +23,11 @@ class Arrived:
     settled: Settled
 
 
+def arrive(conn: Connection, arrived: Sequence[Arrived]) -> Sequence[bool]:
+    """As `outbox.settle`, and nothing more. A Change."""
+    return outbox.settle(conn, [one.settled for one in arrived])
+
+
 class AfterAll:
     """Settles rows that were tried before, and decides what their arrival changes in the same transaction."""
 
@@ -33,7 +38,7 @@ class AfterAll:
 
     def settle(self, conn: Connection, arrived: Sequence[Arrived]) -> Sequence[bool]:
         """As `outbox.settle`. A Change."""
-        are_settled = outbox.settle(conn, [one.settled for one in arrived])
+        are_settled = arrive(conn, arrived)
         for one, is_settled in zip(arrived, are_settled, strict=True):
             if is_settled and one.row.what == "reply" and one.row.message_id is not None:
                 self._decide(conn, one.row, MessageId(one.row.message_id))

@@ -18,6 +18,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 AGAIN_AFTER_SECONDS: Final = 1
+AGAIN_AT_MOST_SECONDS: Final = 60
 
 
 class Insistent:
@@ -41,3 +42,18 @@ class Insistent:
                     raise
                 log.warning("what came of a send waits to be stored", reason=str(error))
                 await asyncio.sleep(AGAIN_AFTER_SECONDS)
+
+    async def record(self, change: Change[Item, Result], item: Item, *, otherwise: Change[Item, Result]) -> Result:
+        """Store what the channel has said is so, whatever goes wrong meanwhile: in doubt, it would be said again.
+
+        Where the change fails by a mistake, of ours or of the database's, `otherwise` is stored, which says only that.
+        """
+        wait = AGAIN_AFTER_SECONDS
+        while True:
+            try:
+                return await self.commit(change, item)
+            except Exception:
+                log.exception("what a channel took could not be written down, and is tried again")
+                change = otherwise
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, AGAIN_AT_MOST_SECONDS)

@@ -25,7 +25,7 @@ from adapters.message import Channel, Receipt
 from adapters.port import Adapter
 from bot import metrics
 from bot.crashpoint import reach
-from bot.desk.after_all import AfterAll, Arrived
+from bot.desk.after_all import AfterAll, Arrived, arrive
 from bot.desk.changes import Changes, Nudge, seconds_until
 from bot.desk.directory import Directory
 from bot.desk.failures import Failures
@@ -275,11 +275,10 @@ class Sender:
             raise UncertainError("the channel did not answer in time") from error
 
     async def _settle(self, row: Outgoing, receipt: Receipt) -> bool:
-        settled = Settled(row.id, receipt.external_id, instant(receipt.at))
-        if row.attempts > 1:  # it may have been given up in between, and what it answered with it
-            await self._outcomes.commit(self._after_all.settle, Arrived(row, settled))
-        else:
-            await self._outcomes.commit(outbox.settle, settled)
+        arrived = Arrived(row, Settled(row.id, receipt.external_id, instant(receipt.at)))
+        # Tried before, it may have been given up in between, and what it answered with it.
+        change = self._after_all.settle if row.attempts > 1 else arrive
+        await self._outcomes.record(change, arrived, otherwise=arrive)
         metrics.DELIVERIES.labels(channel=row.channel, result="sent").inc()
         reach("sender.settled")
         return True

@@ -13,6 +13,7 @@ from adapters.port import Limits, Raw
 from bot.desk.applying import apply_document
 from bot.desk.changes import IDLE_SECONDS
 from bot.desk.desk import Desk
+from bot.desk.insistent import AGAIN_AFTER_SECONDS
 from bot.now import Rehearsal, Timekeeper, wall_now
 from bot.store.database import Database
 from bot.store.engine import open_database
@@ -80,3 +81,30 @@ async def test_cards_for_one_person_follow_one_another(database: Database, limit
         running.cancel()
         await asyncio.wait([running])
         await desk.drain()
+
+
+async def test_what_a_channel_took_is_never_said_again_however_its_receipt_fails_to_be_stored(
+    database: Database,
+) -> None:
+    """No error that anybody foresaw: the table of receipts refuses them, and then takes them again."""
+    time = Timekeeper(Rehearsal(instant(NOON), 1.0, wall_now()))
+    await apply_document(database, document(), at=time.now(), by="test")
+    telegram = FakeChannel(Channel.TELEGRAM, now=lambda: moment(time.now()), limits=Limits(), prefix="t")
+    desk = Desk(database, {Channel.TELEGRAM: telegram}, time)
+    telegram.connect(desk.intake.journal, desk.commands.press)
+    await desk.prepare(is_alone=True)
+    refuse = "CREATE TRIGGER refuse BEFORE INSERT ON receipt BEGIN SELECT RAISE(ABORT, 'nobody foresaw this'); END"
+    await database.write(lambda conn: conn.exec_driver_sql(refuse))
+    running = asyncio.create_task(desk.run())
+    try:
+        async with asyncio.timeout(20 * AGAIN_AFTER_SECONDS):
+            await desk.intake.journal([opening(1)], None)
+            await asyncio.sleep(2 * AGAIN_AFTER_SECONDS)
+            assert len(telegram.messages("1")) == 1
+            await database.write(lambda conn: conn.exec_driver_sql("DROP TRIGGER refuse"))
+            await all_sent(desk, 1)
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        await desk.drain()
+    assert len(telegram.messages("1")) == 1
