@@ -117,25 +117,18 @@ async def say(desk: Desk, raws: Sequence[Raw], *, in_flight: int = IN_FLIGHT) ->
 
 async def hear(desk: Desk, raws: Sequence[Raw], *, in_flight: int = IN_FLIGHT) -> None:
     """Keep and decide all of them, both at once as in the running bot; returns when the last is decided and stored."""
-    decided = 0
-
-    async def decide() -> None:
-        nonlocal decided
-        while decided < len(raws):
-            if taken := await desk.intake.once():
-                decided += taken
-            else:
-                await desk.intake.nudge.sleep()
-
-    async with asyncio.TaskGroup() as group:
-        group.create_task(say(desk, raws, in_flight=in_flight))
-        group.create_task(decide())
+    deciding = asyncio.create_task(desk.intake.run())
+    await say(desk, raws, in_flight=in_flight)
+    deciding.cancel()
+    await asyncio.wait([deciding])
+    while await desk.intake.once():
+        pass
 
 
 async def hear_alone(desk: Desk, raw: Raw) -> None:
-    """Keep one payload and decide it, with nothing else under way: two commits for one message."""
+    """Keep one payload and decide it, with nothing else under way."""
     await desk.intake.journal([raw], None)
-    assert await desk.intake.once() == 1, "the message was not decided"
+    assert await desk.intake.once() == 0, "the message was not decided at once"
 
 
 async def count(database: Database, table: str) -> int:

@@ -11,8 +11,8 @@ from typing import Final
 #: Every place, in the order a message meets them.
 NAMES: Final = (
     "journal.before_commit",  # payloads are written, the transaction is open
-    "journal.after_commit",  # they are on disk, the channel has not heard so
-    "intake.kept",  # the channel was acknowledged, nothing is decided
+    "journal.after_commit",  # they are on disk with what could be decided at once, the channel has not heard so
+    "intake.kept",  # the channel was acknowledged, what waits its turn is not decided
     "intake.decided",  # tickets, messages, alarms and outbox rows are on disk
     "command.decided",  # what a person did is on disk, the person has not heard so
     "alarm.decided",  # what was due is decided and on disk

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from adapters.card import Outbound, OutboundCard
 from adapters.fake import FakeChannel
 from adapters.message import Channel, Identity, Receipt
-from adapters.port import Answer, Raw
+from adapters.port import Answer, Cursor, Raw
 from bot.app.stepping import OwnedTime, Stepping
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
@@ -127,7 +127,7 @@ class Story:
         **more: Any,  # noqa: ANN401 - whatever the channel in memory can say
     ) -> str:
         """Somebody writes (by name, or by an address nobody knows); gives the message's own id."""
-        raw = await self.arrives(channel, sender=sender, text=text, address=address, **more)
+        raw = await self._says(channel, sender=sender, text=text, address=address, **more)
         await self.settle()
         return raw.external_id
 
@@ -140,9 +140,13 @@ class Story:
         address: str | None = None,
         **more: Any,  # noqa: ANN401 - whatever the channel in memory can say
     ) -> Raw:
-        """The same, up to the moment at which it is kept: nothing is decided yet."""
-        own = self._address(sender, channel)
-        return await self.channels[channel].says(address or own, text, sender=own, name=sender.title(), **more)
+        """The same, but only kept, as what waits behind others in its lane is: nothing is decided yet."""
+        one = self.channels[channel]
+        one.connect(self._only_keep, self.desk.commands.press)
+        try:
+            return await self._says(channel, sender=sender, text=text, address=address, **more)
+        finally:
+            one.connect(self.desk.journal, self.desk.commands.press)
 
     async def edits(self, sender: str, name: str, text: str | None) -> None:
         """A contact gives a message on Telegram new words, or takes it back."""
@@ -305,6 +309,22 @@ class Story:
             lambda conn: reads.page(conn, self.desk.revisions, TicketId(number), now=self.time.at)
         )
         return page is not None
+
+    async def _says(
+        self,
+        channel: Channel,
+        *,
+        sender: str,
+        text: str,
+        address: str | None,
+        **more: Any,  # noqa: ANN401 - whatever the channel in memory can say
+    ) -> Raw:
+        own = self._address(sender, channel)
+        return await self.channels[channel].says(address or own, text, sender=own, name=sender.title(), **more)
+
+    async def _only_keep(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
+        delivery = (raws, cursor, self.time.at)
+        await self.database.write(lambda conn: journal.keep(conn, [delivery]))
 
     def _address(self, name: str, channel: Channel) -> str:
         """A person's or contact's address on a channel; a name nobody has is an address itself."""

@@ -1,13 +1,15 @@
-"""Intake: keep first, decide after, each conversation in its order and all of them fairly.
+"""Intake: keep first, then decide, each conversation in its order and all of them fairly.
 
-Undecided payloads wait in lanes, one a conversation. A batch takes at most one of each lane, so a client who writes
-five thousand messages is served between all the others and never before them. A payload that cannot be decided is put
-aside as a dead letter, alone.
+What has nothing in front of it is decided in the commit that keeps it. The rest waits in lanes, one a conversation. A
+batch takes at most one of each lane, so a client who writes five thousand messages is served between all the others and
+never before them. A payload that cannot be decided is put aside as a dead letter, alone.
 """
 
 import asyncio
+from bisect import insort
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -18,10 +20,11 @@ from bot.crashpoint import reach
 from bot.desk.changes import Changes, Nudge
 from bot.desk.hearing import Hearing
 from bot.store import journal
-from bot.store.committer import Committer
+from bot.store.committer import Committer, is_of_the_database, savepoint
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.errors import StoreUnavailableError
+from bot.store.journal import Delivery
 from sla.duration import Instant
 
 log = structlog.get_logger()
@@ -31,6 +34,14 @@ LOOK: Final = 512
 #: However busy we are, every so many batches the journal is asked for what nobody here remembers: what waited at the
 #: start, and what another replica kept and could not decide.
 LOOK_EVERY: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Of one delivery: ids and lanes of what waits to be decided, and whether anything of it is decided already."""
+
+    waiting: Sequence[tuple[int, str]]
+    is_heard: bool
 
 
 class Intake:
@@ -58,13 +69,15 @@ class Intake:
 
     async def journal(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
         """Keep payloads and cursor; returns after the commit. What is new waits in its lane from here on."""
-        kept = await self._committer.commit(_keep, (raws, cursor, self._now()))
+        kept = await self._committer.commit(self._keep, (raws, cursor, self._now()))
         reach("journal.after_commit")
         for raw in raws:
             metrics.INBOUND.labels(channel=raw.channel.value).inc()
-        if kept:
-            self._remember(kept)
+        if kept.waiting:
+            self._remember(kept.waiting)
             self.nudge.ring()
+        if kept.is_heard:
+            self._tell()
 
     async def once(self, *, is_told: bool = False) -> int:
         """Decide one batch; how many payloads that settled, 0 when nothing waits or others are at it.
@@ -87,9 +100,7 @@ class Intake:
                 await self._bury(number, answer)
             elif isinstance(answer, BaseException):
                 raise answer
-        self._decided.tell()
-        for nudge in self._woken:
-            nudge.ring()
+        self._tell()
         if self._lanes:
             self.nudge.ring()
         return sum(answer is not False for answer in answers)
@@ -104,6 +115,11 @@ class Intake:
                 log.warning("intake waits for the database", reason=str(error))
                 await asyncio.sleep(1)
 
+    def _tell(self) -> None:
+        self._decided.tell()
+        for nudge in self._woken:
+            nudge.ring()
+
     async def _look(self) -> None:
         self._remember(await self._database.read(lambda conn: journal.fresh(conn, after=0, count=LOOK)))
 
@@ -111,7 +127,35 @@ class Intake:
         for number, lane in fresh:
             waiting = self._lanes.setdefault(lane or f"#{number}", deque())
             if number not in waiting:
-                waiting.append(number)
+                insort(waiting, number)
+
+    def _keep(self, conn: Connection, deliveries: Sequence[Delivery]) -> Sequence[_Kept]:
+        """The same Change for every channel, so that what several of them deliver at once is kept at once."""
+        kept = journal.keep(conn, deliveries)
+        reach("journal.before_commit")
+        heard = self._hear_at_once(conn, [one for delivery in kept for one in delivery])
+        return [
+            _Kept([one for one in delivery if one[0] not in heard], any(one[0] in heard for one in delivery))
+            for delivery in kept
+        ]
+
+    def _hear_at_once(self, conn: Connection, kept: Sequence[tuple[int, str]]) -> set[int]:
+        """Decide in the transaction that keeps it what has nothing in front of it: one commit instead of two.
+
+        Whatever cannot be decided so, for whichever reason, is only kept, and decided in its turn.
+        """
+        first = {lane or f"#{number}": number for number, lane in reversed(kept)}
+        ids = sorted(first.values())[:BATCH]
+        if not ids:
+            return set()
+        try:
+            with savepoint(conn):
+                answers = self._hearing.decide(conn, ids)
+        except Exception as error:
+            if is_of_the_database(conn, error):
+                raise
+            return set()
+        return {number for number, is_decided in zip(ids, answers, strict=True) if is_decided}
 
     def _next_batch(self) -> list[int]:
         """The oldest payload of up to `BATCH` lanes; lanes that have more go to the end of the row."""
@@ -127,10 +171,3 @@ class Intake:
         reason = f"{type(error).__name__}: {error}"
         log.error("payload could not be decided", inbound=number, error=type(error).__name__, exc_info=error)
         await self._database.write(lambda conn: self._hearing.bury(conn, number, reason))
-
-
-def _keep(conn: Connection, deliveries: Sequence[journal.Delivery]) -> Sequence[Sequence[tuple[int, str]]]:
-    """The same Change for every channel, so that what several of them deliver at once is kept at once."""
-    kept = journal.keep(conn, deliveries)
-    reach("journal.before_commit")
-    return kept

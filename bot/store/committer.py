@@ -148,12 +148,12 @@ def _apply_apart(groups: Sequence[Sequence[_Waiting]], conn: Connection) -> dict
     outcomes: dict[_Waiting, object] = {}
     for group in groups:
         try:
-            with _savepoint(conn):
+            with savepoint(conn):
                 results = group[0].change(conn, [waiting.item for waiting in group])
                 outcomes.update(zip(group, results, strict=True))
         except Exception as error:
-            if translated(error) or is_given_up(conn):
-                raise  # the database fails, not the items
+            if is_of_the_database(conn, error):
+                raise
             outcomes.update({waiting: _redone(waiting, conn) for waiting in group})
     return outcomes
 
@@ -161,11 +161,11 @@ def _apply_apart(groups: Sequence[Sequence[_Waiting]], conn: Connection) -> dict
 def _redone(waiting: _Waiting, conn: Connection) -> object:
     for attempt in range(1, TRIES + 1):
         try:
-            with _savepoint(conn):
+            with savepoint(conn):
                 (result,) = waiting.change(conn, [waiting.item])
                 return result
         except Exception as error:
-            if translated(error) or is_given_up(conn):
+            if is_of_the_database(conn, error):
                 raise
             # Another replica inserted the same key between our look and our insert: the next look finds it.
             # Or it changed what we had read: the next look reads what stands there now.
@@ -175,16 +175,22 @@ def _redone(waiting: _Waiting, conn: Connection) -> object:
 
 
 @contextmanager
-def _savepoint(conn: Connection) -> Iterator[None]:
+def savepoint(conn: Connection) -> Iterator[None]:
+    """Whatever fails within is undone, and the transaction goes on, unless the database itself is in trouble."""
     plain.change(conn, "SAVEPOINT item")
     try:
         yield
     except Exception as error:
-        if not translated(error) and not is_given_up(conn):  # otherwise there is no savepoint to go back to
+        if not is_of_the_database(conn, error):  # otherwise there is no savepoint to go back to
             plain.change(conn, "ROLLBACK TO SAVEPOINT item")
             plain.change(conn, "RELEASE SAVEPOINT item")
         raise
     plain.change(conn, "RELEASE SAVEPOINT item")
+
+
+def is_of_the_database(conn: Connection, error: Exception) -> bool:
+    """Whether the database fails, and not the item: nothing more can be done in this transaction."""
+    return translated(error) is not None or is_given_up(conn)
 
 
 def _deserves_another_try(error: Exception) -> bool:

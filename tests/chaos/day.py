@@ -22,6 +22,16 @@ def writes(channel: Channel, address: str, name: str) -> Step:
     return step
 
 
+def writes_on(channel: Channel, address: str, *names: str) -> Step:
+    """Several messages at once: the first is decided in the commit that keeps it, the rest in their turn."""
+
+    def step(driver: Driver) -> None:
+        for name in names:
+            writes(channel, address, name)(driver)
+
+    return step
+
+
 def rewords(channel: Channel, address: str, name: str) -> Step:
     def step(driver: Driver) -> None:
         where, by = Conversation(channel, ACCOUNT, address), Identity(channel, address)
@@ -44,11 +54,11 @@ def passes(**length: float) -> Step:
 
 
 STEPS: Final[tuple[Step, ...]] = (
-    writes(Channel.TELEGRAM, "1001", "payroll"),
+    writes_on(Channel.TELEGRAM, "1001", "payroll", "march"),
     writes(Channel.SLACK, "T3/U21", "invoice"),
     writes(Channel.TELEGRAM, "7777", "stranger"),
     passes(minutes=3),
-    writes(Channel.TELEGRAM, "1001", "anybody"),
+    writes_on(Channel.TELEGRAM, "1001", "anybody", "there"),
     rewords(Channel.SLACK, "T3/U21", "invoice"),
     presses("T1/U2", "reply", 2, text="We look into it."),
     presses("T1/U1", "note", 1, text="Third time this year."),
@@ -56,7 +66,7 @@ STEPS: Final[tuple[Step, ...]] = (
     passes(minutes=12),
     presses("T1/U1", "reply", 1, text="Payroll runs again."),
     presses("T1/U1", "resolve", 1),
-    writes(Channel.TELEGRAM, "1001", "again"),
+    writes_on(Channel.TELEGRAM, "1001", "again", "broken"),
     passes(minutes=50),
 )
 

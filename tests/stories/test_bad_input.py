@@ -63,6 +63,7 @@ async def test_a_message_delivered_three_times_is_one(desk: Story) -> None:
 
 async def test_one_message_in_two_payloads_is_one(desk: Story) -> None:
     raw = await desk.arrives(sender="lena", text="Payroll failed")
+    await desk.settle()
     await desk.channels[TELEGRAM].receives(raw.payload, external_id="the backfill", address="1001")
     await desk.settle()
     desk.expect_message("lena", containing="we have it (T-1)")
@@ -131,7 +132,7 @@ async def test_what_a_locked_database_cannot_keep_is_not_acknowledged_and_comes_
     telegram = desk.channels[TELEGRAM]
     desk.database.is_away = True
     with pytest.raises(DeskAwayError):
-        await desk.arrives(sender="lena", text="Payroll failed")
+        await desk.receives(sender="lena", text="Payroll failed")
     kept_for_us = list(telegram.unacknowledged)
     assert len(kept_for_us) == 1
     desk.database.is_away = False
