@@ -6,6 +6,7 @@ ChannelError
 │   ├── PermanentError            nothing arrived and nothing will; a person is told at once
 │   └── UncertainError            the connection died after we spoke; reconcile before anything is sent again
 ├── InboundError             a payload could not become a message
+│   ├── UnfinishedError           not yet: it names files that are fetched first, and is read again after that
 │   ├── UnsupportedError          known and deliberately not handled: counted and parked, no one is disturbed
 │   └── MalformedError            not understood: kept in full as a dead letter, the admin is told
 └── DeskAwayError            the desk can keep and show nothing now: acknowledge nothing, the far end comes again
@@ -35,11 +36,19 @@ class PermanentError(DeliveryError):
 
 
 class UncertainError(DeliveryError):
-    """The channel may or may not have taken it."""
+    """The channel may or may not have taken it. `retry_after` as for TemporaryError."""
+
+    def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 class InboundError(ChannelError):
     """A payload that did not become a message; the journal keeps it either way."""
+
+
+class UnfinishedError(InboundError):
+    """A payload that names what it does not carry; only an adapter that is `Completing` raises it."""
 
 
 class UnsupportedError(InboundError):

@@ -5,10 +5,10 @@ given and says exactly one of three things: a Receipt, a DeliveryError, or that 
 never retries, never decides and never touches a ticket.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from adapters.card import Form, Outbound, OutboundCard
 from adapters.message import Channel, Conversation, Identity, Inbound, OutboundMessage, Receipt
@@ -18,7 +18,7 @@ from adapters.message import Channel, Conversation, Identity, Inbound, OutboundM
 class Raw:
     """A payload as it came. `external_id` is the channel's own name for it, the same on every redelivery.
 
-    `lane` is the conversation's key where it is plain to see: payloads of one lane are decided in the order they came.
+    `lane` is the conversation's where it is plain to see: payloads of one lane are decided in the order they came.
     """
 
     channel: Channel
@@ -79,16 +79,27 @@ Ask = Callable[[Press], Awaitable[Answer]]
 class Limits:
     """What a channel bears: sends per second in all, the rest between two sends in one conversation.
 
-    `recognises_repeats`: a key sent twice is shown once. `can_edit`: what it shows can be changed afterwards.
-    `can_mark` and `has_homes`: it draws an OutboundMark, an OutboundHome; others are never given one.
+    `recognises_repeats`: a key sent twice is shown once. `can_tell`: `reconcile` knows for certain, and None means that
+    nothing arrived. `can_edit`: what it shows can be changed afterwards.
+    `can_mark` and `has_homes`: it draws an OutboundMark, an OutboundHome; others are never given one. `has_threads`: a
+    message may go under another one (`reply_to`), and what people write there comes back with `reply_to`.
+    `has_buttons`: buttons may stand under words to a client, and who presses one is answered at once.
     """
 
     per_second: float | None = None
     per_conversation: timedelta = timedelta(0)
     recognises_repeats: bool = False
+    can_tell: bool = False
     can_edit: bool = True
     can_mark: bool = False
     has_homes: bool = False
+    has_threads: bool = False
+    has_buttons: bool = False
+
+    @property
+    def never_doubles(self) -> bool:
+        """Does a send in doubt end in one message, once the channel was asked and it is sent again?"""
+        return self.recognises_repeats or self.can_tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +156,19 @@ class Adapter(Protocol):
 
     def health(self) -> Health:
         """How the channel is right now; never waits."""
+
+
+#: Keeps the bytes of a file; gives what names them from then on (SHA-256, hex) and how many there are. Raises
+#: DeskAwayError when nothing can be kept now; what the bytes themselves raise comes through.
+KeepFile = Callable[[AsyncIterator[bytes]], Awaitable[tuple[str, int]]]
+
+
+@runtime_checkable
+class Completing(Protocol):
+    """An adapter whose payloads may name files that they do not carry: it reads them as UnfinishedError first."""
+
+    async def completed(self, raw: Raw, keep: KeepFile, *, is_last: bool) -> Raw:
+        """The payload with its files kept, which can be read then. Called after it was acknowledged.
+
+        A TemporaryError is tried again. The last time nothing is raised: what could not be fetched says so.
+        """

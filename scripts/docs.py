@@ -1,6 +1,7 @@
-"""`make docs`: what the documentation takes from the product itself: the schema of the desk files, and screenshots.
+"""`make docs`: what documentation and deployment take from the product itself: schema, manifests, and screenshots.
 
-The pictures are of a real demo, started for them in an empty directory. `--only schema` or `--only screens` does half.
+The pictures are of a real demo, started for them in an empty directory. `--only schema`, `--only manifests`,
+`--only screens` or `--only slack` does a part.
 """
 
 import asyncio
@@ -15,7 +16,9 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
+from bot.app.slack_manifest import slack_manifest
 from bot.deskfile.schema import SCHEMA_FILE, schema_text
+from scripts import slack_screens
 from tests.peers.chromium import chromium_path
 
 ROOT = Path(__file__).parents[1]
@@ -31,8 +34,15 @@ def main() -> None:
     if wanted in {"", "schema"}:
         SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
         print(SCHEMA_FILE.relative_to(ROOT))
+    if wanted in {"", "manifests"}:
+        for name, is_http in (("slack-manifest.yaml", False), ("slack-manifest-http.yaml", True)):
+            place = ROOT / "deploy" / name
+            place.write_text(slack_manifest(is_http=is_http), encoding="utf-8")
+            print(place.relative_to(ROOT))
     if wanted in {"", "screens"}:
         asyncio.run(screens())
+    if wanted in {"", "screens", "slack"}:
+        asyncio.run(slack())
 
 
 async def screens() -> None:
@@ -65,6 +75,17 @@ async def screens() -> None:
         await expect(vera.get_by_text("waiting for the client").first).to_be_visible()
         await keep(vera, "board")
         await keep(await window(browser, f"{urls[3]}?at=slack:T1/U1"), "demo")
+        await browser.close()
+
+
+async def slack() -> None:
+    """Take the pictures of what people see in Slack."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        for name, html in (await slack_screens.pages()).items():
+            page = await browser.new_page(viewport={"width": 700, "height": 200}, device_scale_factor=2)
+            await page.set_content(html)
+            await keep(page, name, is_whole=True)
         await browser.close()
 
 
@@ -105,12 +126,12 @@ async def say(client: Page, text: str) -> None:
     await client.get_by_role("button", name="Send").click()
 
 
-async def keep(page: Page, name: str) -> None:
+async def keep(page: Page, name: str, *, is_whole: bool = False) -> None:
     """Take the picture when everything on the page has arrived."""
     await page.wait_for_load_state("load")
     await page.wait_for_timeout(500)
     place = SCREENS / f"{name}.png"
-    await page.screenshot(path=place)
+    await page.screenshot(path=place, full_page=is_whole)
     print(place.relative_to(ROOT))
 
 

@@ -2,6 +2,7 @@
 # The real programs that the tests talk to. What is missing is installed when we may; else it is named, with the reason
 # and the one line that mends it, and under CI that is a failure. Tests never skip: without its peer a test fails.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 packages=()
 reasons=()
@@ -16,27 +17,53 @@ need() { # need PACKAGE "what the tests do with it" FILE...: satisfied by any on
     reasons+=("$package: $reason")
 }
 
+go_on() { # The tests that need a peer which is not here say so themselves; under CI nothing goes on.
+    if [ "${CI:-}" = "true" ]; then exit 1; fi
+    echo "peers: going on; the tests that need them will fail" >&2
+}
+
+install_packages() {
+    local code=0
+    echo "peers: the tests need the Debian packages ${packages[*]}"
+    scripts/apt.sh "${packages[@]}" || code=$?
+    if [ "$code" -eq 0 ]; then return; fi
+    {
+        if [ "$code" -eq 2 ]; then
+            echo "peers: these Debian packages are missing and may not be installed from here (not root, no sudo, or no apt):"
+        else
+            echo "peers: these Debian packages are missing and apt-get could not install them (its last words are above):"
+        fi
+        printf '  %s\n' "${reasons[@]}"
+        echo "  mend it: sudo apt-get install ${packages[*]}"
+    } >&2
+    go_on
+}
+
+install_emulator() { # Slack's stand-in, exactly as tests/peers/slack/package-lock.json pins it, outside git
+    local place=.venv/slack-emulator lock=tests/peers/slack/package-lock.json
+    if cmp --silent "$lock" "$place/installed.json"; then return; fi
+    echo "peers: installing the Slack emulator into $place"
+    mkdir -p "$place"
+    cp tests/peers/slack/package.json "$lock" "$place/"
+    if (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 </dev/null); then
+        cp "$lock" "$place/installed.json"
+        return
+    fi
+    {
+        tail -n 20 "$place/npm.log" 2>/dev/null || true
+        echo "peers: npm could not install the Slack emulator (its last words are above)"
+        echo "  mend it: npm ci in $place, with a package registry in reach"
+    } >&2
+    go_on
+}
+
 if [ -z "${MAITRED_TEST_DATABASE_URL:-}" ]; then
     need postgresql "the store is tested on PostgreSQL as well as on SQLite" /usr/lib/postgresql/*/bin/postgres
 fi
 need chromium "the widget and the board are tested in a real browser" "${MAITRED_TEST_CHROMIUM:-/usr/bin/chromium}"
 need libatomic1 "the driver of the browser is linked against it" /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1
+need nodejs "Slack is tested against an emulator, which runs on it" "$(command -v node || true)"
+need npm "it installs that emulator" "$(command -v npm || true)"
 
-[ ${#packages[@]} -gt 0 ] || exit 0
-
-echo "peers: the tests need the Debian packages ${packages[*]}"
-code=0
-"$(dirname "$0")/apt.sh" "${packages[@]}" || code=$?
-[ "$code" -ne 0 ] || exit 0
-
-{
-    if [ "$code" -eq 2 ]; then
-        echo "peers: these Debian packages are missing and may not be installed from here (not root, no sudo, or no apt):"
-    else
-        echo "peers: these Debian packages are missing and apt-get could not install them (its last words are above):"
-    fi
-    printf '  %s\n' "${reasons[@]}"
-    echo "  mend it: sudo apt-get install ${packages[*]}"
-} >&2
-if [ "${CI:-}" = "true" ]; then exit 1; fi
-echo "peers: going on; the tests that need them will fail" >&2
+if [ ${#packages[@]} -gt 0 ]; then install_packages; fi
+install_emulator

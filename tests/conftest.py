@@ -1,3 +1,3 @@
 """What every test may ask for: the real peers, each started by the first test that needs it."""
 
-pytest_plugins = ["tests.chaos.options", "tests.peers.postgres", "tests.peers.chromium"]
+pytest_plugins = ["tests.chaos.options", "tests.peers.postgres", "tests.peers.chromium", "tests.peers.slack_peer"]

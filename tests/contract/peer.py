@@ -104,6 +104,9 @@ class RecordingJournal:
         self.open.set()
 
     async def __call__(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
+        if not raws:  # a channel that only says how far it has read
+            self.cursors += [] if cursor is None else [cursor]
+            return
         self.entered.put_nowait(raws)
         await self.open.wait()
         if self.broken_for:
