@@ -8,19 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from adapters.message import Conversation, OutboundMark, OutboundMessage, Untrusted
+from adapters.message import Button, Conversation, OutboundMark, OutboundMessage, Untrusted
 
 Tone = Literal["ok", "soon", "late", "paused", "plain"]
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """One press. `action` is `ticket.take` and its kin, `value` the ticket's number; some open a form first."""
-
-    action: str
-    label: str
-    value: str
-    style: Literal["plain", "primary", "danger"] = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +25,11 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One ticket, or one thing to know about it, as a person of ours sees it."""
+    """One ticket, or one thing to know about it, as a person of ours sees it.
+
+    `mention` calls the person whose conversation it goes to. `mentions` are the addresses of all whom it calls in a
+    place that several share; both come from the desk directory, never from what somebody wrote.
+    """
 
     title: str
     lines: tuple[str, ...] = ()
@@ -44,17 +38,22 @@ class Card:
     buttons: tuple[Button, ...] = ()
     tone: Tone = "plain"
     mention: bool = False
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundCard:
-    """A card on its way to one of our people; `replaces` names the channel's message whose place it takes."""
+    """A card on its way to one of our people, or to a place of theirs.
+
+    `replaces` names the channel's message whose place it takes, `reply_to` the one whose thread it goes into.
+    """
 
     key: str
     conversation: Conversation
     card: Card
     at: datetime
     replaces: str | None = None
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

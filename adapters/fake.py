@@ -16,13 +16,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.card import Outbound, OutboundCard
+from adapters.card import Home, Outbound, OutboundCard, OutboundHome
 from adapters.errors import DeliveryError, DeskAwayError, PermanentError
 from adapters.fake_faults import Faults, Violation
 from adapters.fake_payload import inbound_from_raw
 from adapters.fake_people import People
-from adapters.fake_screen import Happening, Screen, Shown, reads_the_same
-from adapters.message import Channel, Inbound, Receipt
+from adapters.fake_screen import Happening, Screen, Shown, reads_the_same, reply_to
+from adapters.message import Channel, Inbound, OutboundMark, OutboundMessage, Receipt, Standing
 from adapters.port import Ask, Health, Journal, Limits, Raw, Route
 
 log = structlog.get_logger(__name__)
@@ -39,8 +39,18 @@ class Guise:
 
 
 GUISES: Mapping[Channel, Guise] = {
-    Channel.TELEGRAM: Guise(Limits(per_second=30, per_conversation=_SECOND), longest=4096),
-    Channel.SLACK: Guise(Limits(per_conversation=_SECOND, recognises_repeats=True), longest=40_000),
+    Channel.TELEGRAM: Guise(Limits(per_second=30, per_conversation=_SECOND, has_buttons=True), longest=4096),
+    Channel.SLACK: Guise(
+        Limits(
+            per_conversation=_SECOND,
+            recognises_repeats=True,
+            can_mark=True,
+            has_homes=True,
+            has_threads=True,
+            has_buttons=True,
+        ),
+        longest=40_000,
+    ),
     Channel.EMAIL: Guise(Limits(can_edit=False)),
     Channel.INAPP: Guise(Limits(recognises_repeats=True)),
 }
@@ -83,8 +93,10 @@ class FakeChannel(People):
         return (inbound_from_raw(raw),)
 
     async def send(self, message: Outbound) -> Receipt:
-        if isinstance(message, OutboundCard) and message.replaces is not None:
+        if isinstance(message, OutboundCard | OutboundMessage) and message.replaces is not None:
             return await self.edit(message.replaces, message)
+        if isinstance(message, OutboundMark | OutboundHome):
+            return await self._put_up(message)
         await self._faults.before_arrival(message.conversation)
         shown = self._recognised(message) or self._show(message, self._next_id("out"))
         self._faults.after_arrival()
@@ -105,6 +117,22 @@ class FakeChannel(People):
         self._faults.after_arrival()
         return Receipt(external_id, shown.at)
 
+    async def _put_up(self, message: OutboundMark | OutboundHome) -> Receipt:
+        """A sign or a page takes the place of the one before it; neither is a message, so it costs no rest."""
+        if not (self.limits.can_mark if isinstance(message, OutboundMark) else self.limits.has_homes):
+            raise PermanentError("this channel has neither signs nor pages")
+        await self._faults.before_arrival(None)
+        name = message.external_id if isinstance(message, OutboundMark) else "home"
+        name = f"{name}/{type(message).__name__}/{message.conversation.address}"
+        shown = self._screen.find(name)
+        if shown is None:
+            shown = self._show(message, name)
+        elif not reads_the_same(shown.message, message):
+            shown = self._screen.change(shown, message, at=self._now())
+            self._tell("changed", message.conversation, name, shown.text)
+        self._faults.after_arrival()
+        return Receipt(name, shown.at)
+
     async def reconcile(self, message: Outbound) -> Receipt | None:
         shown = None if self._faults.is_down else self._recognised(message)
         return Receipt(shown.external_id, shown.at) if shown else None
@@ -124,10 +152,26 @@ class FakeChannel(People):
         return self._screen.at(address)
 
     def messages(self, address: str) -> Sequence[Shown]:
-        return tuple(shown for shown in self._screen.at(address) if shown.card is None)
+        return tuple(shown for shown in self._screen.at(address) if isinstance(shown.message, OutboundMessage))
 
     def cards(self, address: str) -> Sequence[Shown]:
-        return tuple(shown for shown in self._screen.at(address) if shown.card is not None)
+        """The cards that stand by themselves; what went under one is in its `thread`."""
+        seen = self._screen.at(address)
+        return tuple(shown for shown in seen if shown.card is not None and reply_to(shown.message) is None)
+
+    def thread(self, external_id: str) -> Sequence[Shown]:
+        """What went under a message of ours, in its order."""
+        return tuple(shown for shown in self._screen.everything() if reply_to(shown.message) == external_id)
+
+    def standing(self, external_id: str) -> Standing | None:
+        """The sign under what somebody wrote; None where there is none."""
+        marks = [shown.message for shown in self._screen.everything() if isinstance(shown.message, OutboundMark)]
+        return next((mark.standing for mark in marks if mark.external_id == external_id), None)
+
+    def home(self, address: str) -> Home | None:
+        """A person's own page as it reads now."""
+        pages = (shown.message for shown in self._screen.at(address))
+        return next((page.home for page in pages if isinstance(page, OutboundHome)), None)
 
     def happenings(self, address: str | None = None) -> Sequence[Happening]:
         """What happened lately, on both sides, for who comes late to a conversation."""

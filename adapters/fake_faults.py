@@ -42,13 +42,14 @@ class Faults:
     def cut_after_sending(self, times: int) -> None:
         self._cuts += times
 
-    async def before_arrival(self, conversation: Conversation) -> None:
-        """Raise what stops a send on its way; otherwise it is there."""
+    async def before_arrival(self, conversation: Conversation | None) -> None:
+        """Raise what stops a send on its way; otherwise it is there. None: it is no message, so no pace counts."""
         if self.wait is not None:
             await self.wait()
         if self.is_down:
             raise TemporaryError("the channel is down")
-        self._pace(conversation)
+        if conversation is not None:
+            self._pace(conversation)
         if self._failures:
             # Raised anew each time: one exception raised twice would carry the first one's traceback.
             raise _again(self._failures.popleft())
@@ -72,6 +73,6 @@ class Faults:
 
 
 def _again(error: DeliveryError) -> DeliveryError:
-    if isinstance(error, TemporaryError):
-        return TemporaryError(str(error), retry_after=error.retry_after)
+    if isinstance(error, TemporaryError | UncertainError):
+        return type(error)(str(error), retry_after=error.retry_after)
     return type(error)(*error.args)

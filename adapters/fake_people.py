@@ -14,7 +14,7 @@ from adapters.card import Form
 from adapters.errors import TemporaryError
 from adapters.fake_faults import Faults
 from adapters.fake_payload import payload_from_inbound
-from adapters.fake_screen import Chronicle, Happening, Screen, What
+from adapters.fake_screen import Chronicle, Happening, Screen, What, buttons_of
 from adapters.message import (
     Attachment,
     Channel,
@@ -145,7 +145,7 @@ class People:
         self, payload: bytes, *, external_id: str | None = None, address: str = "", journal: Journal | None = None
     ) -> Raw:
         """Take any payload, a broken one too; without an address no lane is to be seen on it."""
-        lane = self.conversation(address).key if address else ""
+        lane = self.conversation(address).lane if address else ""
         raw = Raw(self.channel, self.account, external_id or self._next_id("raw"), payload, self._now(), lane)
         await self.redelivers(raw, journal=journal)
         return raw
@@ -175,8 +175,7 @@ class People:
         key: str | None = None,
     ) -> Answer:
         """Press the newest button that reads `name` or has it as action; LookupError if the person sees none."""
-        cards = [shown.card for shown in reversed(self._screen.at(address)) if shown.card]
-        buttons = [button for card in cards for button in card.buttons]
+        buttons = [button for shown in reversed(self._screen.at(address)) for button in buttons_of(shown.message)]
         for button in buttons:
             if name in (button.action, button.label) and value in (None, button.value):
                 return await self.command(address, button.action, button.value, fields=fields, by=by, key=key)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from adapters.card import Card, Outbound, OutboundCard, OutboundHome
-from adapters.message import Conversation, OutboundMark, OutboundMessage
+from adapters.message import Button, Conversation, OutboundMark, OutboundMessage
 from adapters.text import split
 
 What = Literal["said", "edited", "deleted", "reacted", "noticed", "sent", "changed", "pressed", "answered"]
@@ -67,8 +67,20 @@ def reads_the_same(one: Outbound, other: Outbound) -> bool:
     if isinstance(one, OutboundCard) and isinstance(other, OutboundCard):
         return one.card == other.card
     if isinstance(one, OutboundMessage) and isinstance(other, OutboundMessage):
-        return (one.text, one.attachments) == (other.text, other.attachments)
+        return (one.text, one.attachments, one.buttons) == (other.text, other.attachments, other.buttons)
     return replace(one, key=other.key, at=other.at) == other
+
+
+def buttons_of(message: Outbound) -> tuple[Button, ...]:
+    """What can be pressed there; a page's buttons are pressed like those of its cards."""
+    if isinstance(message, OutboundMessage):
+        return message.buttons
+    return message.card.buttons if isinstance(message, OutboundCard) else ()
+
+
+def reply_to(message: Outbound) -> str | None:
+    """The message in whose thread this one stands."""
+    return message.reply_to if isinstance(message, OutboundCard | OutboundMessage) else None
 
 
 class Screen:

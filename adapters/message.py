@@ -40,6 +40,11 @@ class Conversation:
         """The address without its thread: the channel or group that threads are in, `T1/C1` of `T1/C1#1712.0001`."""
         return self.address.partition("#")[0]
 
+    @property
+    def lane(self) -> str:
+        """The key without its thread: what is said in one place is decided in its order, whichever thread it is in."""
+        return self.key.partition("#")[0]
+
 
 def conversation_from_key(key: str) -> Conversation:
     """Undo `Conversation.key`; an address may hold colons, an account may not."""
@@ -147,8 +152,22 @@ Inbound = InboundMessage | InboundEdit | InboundDeletion | InboundReaction | Del
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """One press. `action` is `ticket.take`, `client.status` or their like, `value` the ticket's number."""
+
+    action: str
+    label: str
+    value: str
+    style: Literal["plain", "primary", "danger"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """One message to a client's conversation. `key` is the same on every attempt, so a repeat can be recognised."""
+    """One message to a conversation. `key` is the same on every attempt, so a repeat can be recognised.
+
+    `reply_to` names the message whose thread it goes into, `only_to` the one address there that sees it, `replaces` the
+    message whose place it takes. `buttons` stand below the words, on a channel that has any.
+    """
 
     key: str
     conversation: Conversation
@@ -159,6 +178,9 @@ class OutboundMessage:
     position: int = 0
     reply_to: str | None = None
     attachments: tuple[Attachment, ...] = field(default=())
+    only_to: str | None = None
+    replaces: str | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 #: How something that one of our people wrote on a channel fares on its way to the client.

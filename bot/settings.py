@@ -97,7 +97,9 @@ class Settings(BaseModel):
     slack_app_token: Annotated[SecretStr, shaped(r"xapp-\S+", "write the app-level token, xapp-…")] | None = Field(
         None, alias="SLACK_APP_TOKEN"
     )
-    slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")
+    slack_signing_secret: (
+        Annotated[SecretStr, shaped(r"\S+", "write the signing secret from the app's Basic Information")] | None
+    ) = Field(None, alias="SLACK_SIGNING_SECRET")
     slack_api_url: _Address = Field("https://slack.com/api", alias="SLACK_API_URL")
 
     imap_host: str | None = Field(None, alias="IMAP_HOST")
@@ -162,7 +164,6 @@ class Settings(BaseModel):
         """Channels with settings that this version cannot serve yet: the channel and the setting that asks for it."""
         asked = (
             ("telegram", "TELEGRAM_BOT_TOKEN", self.telegram_bot_token),
-            ("slack", "SLACK_BOT_TOKEN", self.slack_bot_token),
             ("email", "IMAP_HOST", self.imap_host),
             ("email", "SMTP_HOST", self.smtp_host),
         )

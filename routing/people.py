@@ -64,7 +64,8 @@ class Contact:
 class Client:
     """The organisation we serve. `channels` maps a channel's name to the shared places whose members act as it.
 
-    `policy` names what this client alone is promised; without it their plan's policy counts.
+    `policy` names what this client alone is promised; without it their plan's policy counts. `receipts`: see the
+    desk's own, which count without it.
     """
 
     id: ClientId
@@ -78,6 +79,7 @@ class Client:
     channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: str = ""
     policy: str | None = None
+    receipts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import timedelta, tzinfo
 from sla.calendar import ALWAYS, Calendar
 from sla.clock import Clock, Pause, State, spans
 from sla.duration import BusinessDays, Instant, format_duration, format_within, length, millis, moment
-from sla.layers import AGREED
+from sla.layers import AGREED, is_eased
 from sla.policy import Metric, Policy, Unit
 
 #: More opening hours than this are told as a number of them: nobody checks a hundred lines with a pencil.
@@ -88,12 +88,13 @@ def explain(clock: Clock, policy: Policy, calendar: Calendar) -> Explanation:
     ruler = ALWAYS if clock.unit is Unit.WALL else calendar
     stands_at = clock.due_at if clock.due_at is not None else clock.pauses[-1].at if clock.pauses else clock.started_at
     layer = policy.layer_of(clock.target)
+    is_agreed = clock.target.layer == AGREED
     return Explanation(
         metric=clock.metric,
         state=clock.state,
         policy=layer.key,
-        source=layer.source,
-        quote=clock.target.quote,
+        source=clock.target.quote if is_agreed else layer.source,
+        quote="" if is_agreed else clock.target.quote,
         target=format_within(clock.target.within),
         calendar=clock.calendar,
         zone=calendar.zone,
@@ -125,7 +126,7 @@ def _notes(clock: Clock, policy: Policy) -> list[str]:
     if clock.target.off_hours_cap is not None:
         cap = format_duration(length(clock.target_ms + millis(clock.target.off_hours_cap)))
         notes.append(f"closed hours may delay it to {cap} of real time after the start at most")
-    if clock.target.high_load is not None and clock.target.within == clock.target.high_load:
+    if is_eased(clock.target):
         notes.append("a high load was declared, for which this longer time is promised")
     if clock.need_ms > clock.target_ms:
         extra = format_duration(length(clock.need_ms - clock.target_ms))

@@ -48,6 +48,11 @@ def eased(target: Target) -> Target:
     return target if target.high_load is None else replace(target, within=target.high_load)
 
 
+def is_eased(target: Target) -> bool:
+    """Whether this is the target of a declared high load."""
+    return target.high_load is not None and target.within == target.high_load
+
+
 def calendar_named(key: str | None, calendars: Calendars) -> Calendar:
     """The calendar of a target; every moment for one that has none. ValueError when the desk has lost it."""
     if key is None:

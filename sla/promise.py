@@ -195,7 +195,10 @@ def retargeted(
         target = promised(
             policy, urgency, clock.metric, channel, calendars, at=clock.started_at, is_high_load=is_high_load
         )
-        if not is_owing(clock) or target == clock.target or clock.target.layer == AGREED:
+        is_agreed = clock.target.layer == AGREED
+        # What a high load eased stays so when the load is over, as long as the cell is the same.
+        is_same = target is not None and clock.target in {target, eased(target)}
+        if not is_owing(clock) or is_agreed or is_same:
             return clocks_of.check(clock, at=at)
         if target is None:
             return clocks_of.end(clock, at=at, reason="no longer promised")

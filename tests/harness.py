@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from adapters.card import Outbound, OutboundCard
+from adapters.card import Outbound, OutboundCard, OutboundHome
 from adapters.fake import FakeChannel
-from adapters.message import Channel, Identity, Receipt
+from adapters.fake_screen import reply_to
+from adapters.message import Channel, Identity, OutboundMark, Receipt
 from adapters.port import Answer, Cursor, Raw
 from bot.app.stepping import OwnedTime, Stepping
 from bot.desk.applying import apply_document
@@ -93,7 +94,10 @@ class StoryDatabase(Database):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One thing that appeared in front of somebody. `is_edit` marks a card that changed quietly where it stood."""
+    """One thing that appeared in front of somebody. `is_edit` marks a card that changed quietly where it stood.
+
+    `is_quiet` marks words that went under a card, which call nobody.
+    """
 
     channel: Channel
     address: str
@@ -101,6 +105,7 @@ class Seen:
     is_card: bool
     is_edit: bool
     is_mention: bool
+    is_quiet: bool = False
 
 
 @dataclass
@@ -153,6 +158,29 @@ class Story:
         telegram, own = self.channels[Channel.TELEGRAM], self._address(sender, Channel.TELEGRAM)
         await (telegram.deletes(own, name) if text is None else telegram.edits(own, name, text))
         await self.settle()
+
+    async def writes(
+        self,
+        person: str,
+        text: str,
+        *,
+        under: str | None = None,
+        address: str | None = None,
+        **more: Any,  # noqa: ANN401 - whatever the channel in memory can say
+    ) -> str:
+        """One of our people writes on Slack: to the desk alone, or at `address`; under a message if one is named."""
+        own = self._address(person, Channel.SLACK)
+        slack = self.channels[Channel.SLACK]
+        raw = await slack.says(address or own, text, sender=own, name=person.title(), reply_to=under, **more)
+        await self.settle()
+        return raw.external_id
+
+    def card(self, person: str, *, containing: str = "") -> str:
+        """The name of the newest card in front of a person on Slack, or at an address there."""
+        cards = self.channels[Channel.SLACK].cards(self._address(person, Channel.SLACK))
+        found = [one.external_id for one in cards if containing in one.text and reply_to(one.message) is None]
+        assert found, f"no card for {person} contains {containing!r}"
+        return found[-1]
 
     async def does(self, person: str, command: Command, *, ticket: int = 1, key: str | None = None) -> Answer:
         """One of our people does something to a ticket, from wherever they are."""
@@ -240,25 +268,48 @@ class Story:
 
     expect_alert = expect_ping
 
+    def expect_under(self, person: str, *, containing: str) -> str:
+        """Words went under a card of a person, or of an address, quietly."""
+        address = self._address(person, Channel.SLACK)
+        return self._taken(
+            f"words under a card of {person}", containing, lambda seen: seen.is_quiet and seen.address == address
+        )
+
+    def expect_in(self, place: str, *, containing: str) -> str:
+        """A card or an alert appeared in a place that our people share."""
+        return self._taken(
+            f"something in {place}",
+            containing,
+            lambda seen: seen.address == place and seen.is_card and not (seen.is_edit or seen.is_quiet),
+        )
+
     def mentions(self, person: str, *, containing: str) -> bool:
         """Whether what they see with these words, and have not been expected to see yet, calls their name."""
         self._look()
         addresses = {self._address(person, channel) for channel in self.channels} | {person}
         return any(one.is_mention for one in self._unexpected if one.address in addresses and containing in one.text)
 
+    def seen(self, person: str) -> list[Seen]:
+        """What one of our people has seen and nobody has expected yet; it stays to be expected."""
+        self._look()
+        addresses = {self._address(person, channel) for channel in self.channels} | {person}
+        return [one for one in self._unexpected if one.address in addresses]
+
     def expect_nothing(self, name: str, channel: Channel = Channel.TELEGRAM) -> None:
         """Nothing new stands in front of this person or contact; what others saw stays to be expected."""
         self._look()
         address = self._address(name, channel)
         seen = [
-            one for one in self._unexpected if one.channel is channel and one.address == address and not one.is_edit
+            one
+            for one in self._unexpected
+            if one.channel is channel and one.address == address and not (one.is_edit or one.is_quiet)
         ]
         assert not seen, f"{name} was told:\n" + "\n".join(map(str, seen))
 
     def expect_quiet(self) -> None:
         """Nothing else appeared in front of anybody. Quiet changes of a card are no noise."""
         self._look()
-        noise = [one for one in self._unexpected if not one.is_edit]
+        noise = [one for one in self._unexpected if not (one.is_edit or one.is_quiet)]
         self._unexpected.clear()
         assert not noise, "somebody was told more than the story expects:\n" + "\n".join(map(str, noise))
 
@@ -342,7 +393,9 @@ class Story:
     def _staff(self, person: str, what: str, containing: str, *, is_edit: bool) -> str:
         addresses = {self._address(person, channel) for channel in self.channels} | {person}
         return self._taken(
-            what, containing, lambda seen: seen.address in addresses and seen.is_card and seen.is_edit is is_edit
+            what,
+            containing,
+            lambda seen: seen.address in addresses and seen.is_card and seen.is_edit is is_edit and not seen.is_quiet,
         )
 
     def _taken(self, what: str, containing: str, fits: Callable[[Seen], bool]) -> str:
@@ -363,6 +416,8 @@ class Story:
                 if one.by or one.what == "noticed":
                     continue
                 shown = next((seen for seen in fake.sent if seen.external_id == one.external_id), None)
+                if shown is not None and isinstance(shown.message, OutboundMark | OutboundHome):
+                    continue
                 card = shown.message if shown is not None and isinstance(shown.message, OutboundCard) else None
                 self._unexpected.append(
                     Seen(
@@ -371,7 +426,8 @@ class Story:
                         one.text,
                         card is not None,
                         one.what == "changed",
-                        card is not None and card.card.mention,
+                        card is not None and (card.card.mention or bool(card.card.mentions)),
+                        card is not None and card.reply_to is not None,
                     )
                 )
             self._looked[channel] = len(happenings)

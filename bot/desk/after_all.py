@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.desk.directory import Directory
 from bot.now import Timekeeper
-from bot.store import outbox, replies
+from bot.store import outbox, replies, signs
 from bot.store.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.outbox import Outgoing, Settled
@@ -29,7 +29,10 @@ def arrive(conn: Connection, arrived: Sequence[Arrived]) -> Sequence[bool]:
 
 
 class AfterAll:
-    """Settles rows that were tried before, and decides what their arrival changes in the same transaction."""
+    """Settles rows that were tried before, and decides what their arrival changes in the same transaction.
+
+    Also those whose words were written in a thread of ours: there it is marked that they arrived.
+    """
 
     def __init__(self, revisions: Revisions, directory: Directory, time: Timekeeper) -> None:
         self._revisions = revisions
@@ -40,8 +43,9 @@ class AfterAll:
         """As `outbox.settle`. A Change."""
         are_settled = arrive(conn, arrived)
         for one, is_settled in zip(arrived, are_settled, strict=True):
-            if is_settled and one.row.what == "reply" and one.row.message_id is not None:
+            if is_settled and one.row.what == "reply" and one.row.message_id is not None and one.row.attempts > 1:
                 self._decide(conn, one.row, MessageId(one.row.message_id))
+        signs.mark(conn, [one.row for one in arrived], "sent", at=self._time.now())
         return are_settled
 
     def _decide(self, conn: Connection, row: Outgoing, message: MessageId) -> None:

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.crashpoint import reach
+from bot.desk.high_load import OWNER
 from bot.deskfile.document import digest
 from bot.deskfile.plan import Change, plan
 from bot.deskfile.revise import revision_from_document
-from bot.store import alarms, audit, contacts, shifts
+from bot.store import alarms, audit, contacts, high_load, shifts
 from bot.store.alarms import Alarm
 from bot.store.connection import Connection
 from bot.store.database import Database
+from bot.store.high_load import MEASURED
 from bot.store.revisions import add_revision, newest_document, newest_number
 from bot.tickets.outcome import opening_owner, shift_owner
 from bot.tickets.revision import Revision
@@ -54,13 +56,15 @@ async def apply_document(database: Database, document: Mapping[str, Any], *, at:
 
 
 async def arm_shifts(database: Database, revision: Revision, *, at: Instant) -> None:
-    """Look at every waiting list now, and wake whoever was away when they are back by this revision."""
+    """Look at every waiting list and at the load now, and wake whoever was away when they are back by this revision."""
 
     def arm(conn: Connection) -> None:
         waiting = [Alarm(opening_owner(line, at), at) for line in shifts.lines_waiting(conn)]
         people = {shift_owner(person): person for person in sorted(revision.people)}
         away = [revision.people[people[owner]] for owner in shifts.armed(conn, list(people))]
         coverage = revision.coverage
+        was_measured = any(one.by == MEASURED for one in high_load.declared(conn).values())
+        alarms.put(conn, [Alarm(OWNER, at)] if was_measured or revision.high_when is not None else [])
         alarms.put(conn, [*waiting, *(Alarm(shift_owner(one.id), coverage.next_shift(one, at)) for one in away)])
 
     await database.write(arm)

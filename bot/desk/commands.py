@@ -4,28 +4,52 @@ A press carries a key; the same key gives the same answer, whatever happened in 
 transaction that writes it, on facts read there, so that of two people who press at the same moment exactly one wins.
 """
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from adapters.port import Answer, Press
 from bot.crashpoint import reach
+from bot.desk.asking import ESCALATE, Asked, Asking
 from bot.desk.changes import Changes, Nudge
 from bot.desk.directory import Directory
-from bot.desk.presses import command_from_press, form_for
-from bot.store import presses
+from bot.desk.pairing import Pairing
+from bot.desk.presses import (
+    AFTERWARDS,
+    CLIENTS,
+    TO_CLIENT,
+    answer_from_text,
+    answer_to_text,
+    command_from_press,
+    form_for,
+    opens_form,
+)
+from bot.desk.questions import Questions
+from bot.store import audit, presses
 from bot.store.committer import Committer
 from bot.store.connection import Connection
-from bot.store.facts import facts_of_tickets
+from bot.store.facts import facts_of_tickets, lock_tickets
+from bot.store.pairing import lock_pairs
 from bot.store.revisions import Revisions
-from bot.store.unit import write
-from bot.tickets.command import Command
+from bot.store.said import Said, said_by_key
+from bot.store.told import home_row
+from bot.store.unit import write, write_outbox
+from bot.tickets.cards import addressee
+from bot.tickets.command import Command, Merge, Paired, Split
 from bot.tickets.decide_staff import staff_does
+from bot.tickets.facts import Facts
 from bot.tickets.outcome import person_texts
 from bot.tickets.texts import Texts
-from bot.tickets.ticket import TicketId, ticket_id_from_number
+from bot.tickets.ticket import TicketId, number, ticket_id_from_number
 from routing.people import PersonId
 from sla.duration import Instant
+
+#: Presses that are about no ticket: a page was opened, a question was asked, a message is to become a ticket.
+HOME: Final = "home.open"
+ASK: Final = "desk"
+MAKE_A_TICKET: Final = "message.ticket"
+#: So much of what came with a refused press is written down.
+SAID_BACK: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +72,14 @@ class Commands:
         *,
         done: Changes,
         woken: Sequence[Nudge],
+        questions: Questions | None = None,
     ) -> None:
+        self._questions = questions
         self._committer = committer
         self._revisions = revisions
         self._directory = directory
+        self._asking = Asking(revisions, directory.whereto, now)
+        self._pairing = Pairing(revisions, directory.whereto)
         self._now = now
         self._done = done
         self._woken = woken
@@ -60,25 +88,41 @@ class Commands:
         """Do it, or say why not. Raises KeyError for a ticket or a person that does not exist."""
         answer = await self._committer.commit(self._act, _Act(by, ticket, command, key))
         reach("command.decided")
-        self._done.tell()
-        for nudge in self._woken:
-            nudge.ring()
+        self._tell()
         return answer
 
     async def press(self, press: Press) -> Answer:
         """The `Ask` of every adapter: who pressed is looked up by identity, never by the place it came from."""
         by = self._directory.person_of(press.by)
+        if press.action.startswith(CLIENTS) and (by is None or press.action != ESCALATE):
+            answer = await self._committer.commit(self._asking.answer, Asked(press, by))
+            self._tell()
+            return answer
         if by is None:
-            revision = self._revisions.current
-            return Answer(Texts(revision.language, revision.zone, revision.texts)("refused_not_staff"), is_refused=True)
+            # A page of the desk's own is opened by anybody who finds it; theirs stays empty.
+            return Answer() if press.action == HOME else await self._committer.commit(self._refuse, press)
+        if press.action == ESCALATE:
+            # One of ours asks for the lead under their own name, and says why.
+            press = replace(press, action="ticket.escalate")
+        return await self._pressed(by, press)
+
+    async def _pressed(self, by: PersonId, press: Press) -> Answer:
         speak = person_texts(self._revisions.current, by)
+        if press.action == HOME:
+            await self._committer.commit(self._open_home, (by, press.key))
+            self._tell()
+            return Answer()
+        if press.action == ASK and self._questions is not None:
+            return await self._questions.answer(by, press.value)
+        if press.action == MAKE_A_TICKET:
+            return await self._make_a_ticket(by, press, speak)
         unknown = Answer(speak("refused_no_ticket", number=press.value[:40]), is_refused=True)
         try:
             ticket = ticket_id_from_number(press.value)
         except ValueError:
             return unknown
-        if not press.fields and (form := form_for(press.action, press.value, speak, self._revisions.current)):
-            return Answer(form=form)
+        if not press.fields and opens_form(press.action):
+            return await self._form(by, press, ticket, speak) or unknown
         calendar = self._revisions.current.calendars[self._revisions.current.people[by].calendar]
         command = command_from_press(press, now=self._now(), calendar=calendar)
         if isinstance(command, Answer):
@@ -88,22 +132,79 @@ class Commands:
         except KeyError:
             return unknown
 
+    async def _form(self, by: PersonId, press: Press, ticket: TicketId, speak: Texts) -> Answer | None:
+        """The form, which names whoever reads what is written into it; None for a ticket that does not exist."""
+        to = ""
+        if self._questions is not None:
+            facts = await self._questions.about(ticket)
+            if facts is None or facts.ticket is None:
+                return None
+            if not facts.ticket.status.is_open and press.action not in AFTERWARDS:
+                return Answer(speak("refused_closed", number=number(ticket)), is_refused=True)
+            to = addressee(facts, by) if press.action in TO_CLIENT else ""
+        return Answer(form=form_for(press.action, press.value, speak, self._revisions.current, to=to))
+
+    async def _make_a_ticket(self, by: PersonId, press: Press, speak: Texts) -> Answer:
+        """A client's message becomes a ticket of its own, with all that was said after it; one that began one is it."""
+        key = f"{press.conversation.key}:{press.value}" if press.conversation is not None else ""
+        said = await self._committer.commit(self._said, key)
+        if said is None:
+            return Answer(speak("refused_no_message"), is_refused=True)
+        if said.is_first:
+            return Answer(speak("is_ticket", number=number(said.ticket)))
+        return await self.perform(by, said.ticket, Split(said.line), key=press.key)
+
+    def _tell(self) -> None:
+        self._done.tell()
+        for nudge in self._woken:
+            nudge.ring()
+
+    def _refuse(self, conn: Connection, pressed: Sequence[Press]) -> Sequence[Answer]:
+        """Whoever is not one of ours changes nothing by pressing, and it is written down that they tried."""
+        revision = self._revisions.current
+        words = Texts(revision.language, revision.zone, revision.texts)("refused_not_staff")
+        for press in pressed:
+            where = press.conversation.key if press.conversation is not None else None
+            tried = {"value": press.value[:SAID_BACK], "where": where}
+            audit.append(conn, [audit.Deed(self._now(), press.by.key, "refused", press.action, tried)])
+        return [Answer(words, is_refused=True)] * len(pressed)
+
+    def _open_home(self, conn: Connection, opened: Sequence[tuple[PersonId, str]]) -> Sequence[None]:
+        rows = [home_row(person, key, self._directory.whereto, self._now()) for person, key in opened]
+        write_outbox(conn, [row for row in rows if row is not None])
+        return [None] * len(opened)
+
+    def _said(self, conn: Connection, keys: Sequence[str]) -> Sequence[Said | None]:
+        return [said_by_key(conn, key) for key in keys]
+
     def _act(self, conn: Connection, acts: Sequence[_Act]) -> Sequence[Answer]:
+        # All of them before the first is decided: in one order, so that two replicas never wait in a circle.
+        lock = lock_pairs if any(isinstance(act.command, Paired) for act in acts) else lock_tickets
+        lock(conn, sorted({ticket for act in acts for ticket in _concerned(act)}))
         return [self._acted(conn, act) for act in acts]
 
     def _acted(self, conn: Connection, act: _Act) -> Answer:
         now = self._now()
         key = f"{act.by}:{act.key}"
         if (kept := presses.answers(conn, [key]).get(key)) is not None:
-            return Answer(**json.loads(kept))
-        facts = facts_of_tickets(conn, self._revisions, [act.ticket], now=now, is_locked=True).get(act.ticket)
+            return answer_from_text(kept)
+        facts = facts_of_tickets(conn, self._revisions, [act.ticket], now=now).get(act.ticket)
         if facts is None or act.by not in self._revisions.current.people:
             raise KeyError(f"there is no ticket {act.ticket} for {act.by}")
+        answer = self._answered(conn, act, facts, now)
+        presses.keep(conn, [presses.Answered(key, answer_to_text(answer), now)])
+        return answer
+
+    def _answered(self, conn: Connection, act: _Act, facts: Facts, now: Instant) -> Answer:
+        if isinstance(act.command, Paired):
+            return self._pairing.perform(conn, act.by, act.ticket, act.command, now=now)
         decision = staff_does(facts, act.by, act.command)
         speak = person_texts(self._revisions.current, act.by)
-        answer = Answer(decision.refusal, is_refused=True) if decision.refusal else Answer(speak("done"))
         if decision.ticket is not None:
             write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
-        kept = json.dumps({"text": answer.text, "is_refused": answer.is_refused})
-        presses.keep(conn, [presses.Answered(key, kept, now)])
-        return answer
+        return Answer(decision.refusal, is_refused=True) if decision.refusal else Answer(speak("done"))
+
+
+def _concerned(act: _Act) -> tuple[TicketId, ...]:
+    """Every ticket that an act may change."""
+    return (act.ticket, act.command.into) if isinstance(act.command, Merge) else (act.ticket,)

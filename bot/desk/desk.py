@@ -5,7 +5,7 @@ adapters ──journal──> Intake ──> decisions ──> Sender ──> ad
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -13,13 +13,16 @@ import structlog
 
 from adapters.errors import DeskAwayError
 from adapters.message import Channel
-from adapters.port import Adapter, Cursor, Raw
+from adapters.port import Adapter, Cursor, KeepFile, Raw
 from bot.desk.applying import arm_shifts
 from bot.desk.changes import Changes
 from bot.desk.commands import Commands
 from bot.desk.directory import Directory
+from bot.desk.fetching import Fetching
 from bot.desk.hearing import Hearing
+from bot.desk.high_load import HighLoad
 from bot.desk.intake import Intake
+from bot.desk.questions import Questions
 from bot.desk.recounting import recount
 from bot.desk.sender import Sender
 from bot.desk.ticker import Ticker
@@ -31,6 +34,7 @@ from bot.store.contacts import recount_load
 from bot.store.database import Database
 from bot.store.errors import StoreUnavailableError
 from bot.store.revisions import Revisions
+from routing.people import LineId, PersonId
 from sla.duration import later
 
 log = structlog.get_logger()
@@ -43,8 +47,18 @@ ANSWERS_KEPT_FOR: Final = timedelta(days=30)
 class Desk:
     """Everything between the channels and the database. Run `prepare` before anything else."""
 
-    def __init__(self, database: Database, adapters: Mapping[Channel, Adapter], time: Timekeeper) -> None:
-        """`adapters` may still be filled until `prepare`: a channel that reads the desk is built after it."""
+    def __init__(
+        self,
+        database: Database,
+        adapters: Mapping[Channel, Adapter],
+        time: Timekeeper,
+        *,
+        keep: KeepFile | None = None,
+    ) -> None:
+        """`adapters` may still be filled until `prepare`: a channel that reads the desk is built after it.
+
+        `keep` keeps the bytes of files that payloads only name.
+        """
         self.database = database
         self.time = time
         self.now = time.now
@@ -53,15 +67,26 @@ class Desk:
         self.revisions = Revisions()
         self.changes = Changes()
         self.committer = Committer(database)
-        self.directory = Directory(self.revisions, lambda: [one for one in adapters if adapters[one].health().is_up])
+        self.directory = Directory(
+            self.revisions, lambda: {one: adapter.limits for one, adapter in adapters.items() if adapter.health().is_up}
+        )
+        self.high_load = HighLoad(self.revisions, self.directory)
         hearing = Hearing(adapters, self.revisions, self.directory, self.now)
         parts = (database, self.committer, self.revisions, self.directory, time)
         self.sender = Sender(*parts, adapters=adapters, sent=self.changes)
         self.ticker = Ticker(*parts, fired=self.changes, outgoing=self.sender.nudge)
         woken = (self.sender.nudge, self.ticker.nudge)
         self.intake = Intake(database, self.committer, hearing, self.now, decided=self.changes, woken=woken)
+        self.fetching = Fetching(database, adapters, keep, again=self.intake.look_again, bury=self.intake.bury)
+        self.intake.wanted = self.fetching.want
         self.commands = Commands(
-            self.committer, self.revisions, self.directory, self.now, done=self.changes, woken=woken
+            self.committer,
+            self.revisions,
+            self.directory,
+            self.now,
+            done=self.changes,
+            woken=woken,
+            questions=Questions(database, self.revisions, self.now),
         )
 
     async def prepare(self, *, is_alone: bool) -> None:
@@ -92,6 +117,19 @@ class Desk:
             self._counted = number
             self.ticker.nudge.ring()
 
+    async def declare_load(self, by: PersonId, lines: Collection[LineId], *, is_high: bool) -> int:
+        """A lead says how high the load of lines is; how many tickets have a promise that moved."""
+        at = self.now()
+
+        def declared(conn: Connection) -> int:
+            return self.high_load.declare(conn, lines, is_now=is_high, by=by, at=at, why=f"{by} declared it")
+
+        moved = await self.database.write(declared)
+        log.info("the load of lines was declared", lines=sorted(lines), is_high=is_high, by=by, moved=moved)
+        self.changes.tell()
+        self.ticker.nudge.ring()
+        return moved
+
     async def journal(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
         """The `Journal` of every adapter. Raises DeskAwayError, in the words of the border, where the store is away."""
         try:
@@ -110,6 +148,7 @@ class Desk:
 
     async def drain(self) -> None:
         """Finish what was begun: what is committed stays for the next start, sends under way come to their end."""
+        await self.fetching.close()
         await self.sender.drain()
         await self.committer.close()
 

@@ -5,23 +5,28 @@ their next channel, and to the board at last, which cannot refuse.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from bot.desk.directory import DESK_ACCOUNT, Directory
+from adapters.message import Standing
+from bot.desk.directory import Directory
 from bot.desk.insistent import Insistent
 from bot.now import Timekeeper
-from bot.store import outbox
+from bot.store import outbox, signs
 from bot.store.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.outbox import Outgoing, Put
 from bot.store.revisions import Revisions
-from bot.store.unit import write
+from bot.store.sending import ping_from_row, told_together
+from bot.store.told import alone
+from bot.store.unit import write, write_ping
 from bot.tickets.decide_due import delivery_failed
-from bot.tickets.ticket import TicketId
+from bot.tickets.facts import Ping
+from bot.tickets.outcome import person_texts
+from bot.tickets.ticket import TicketId, number
 from routing.people import PersonId
 from sla.duration import Instant, length
 
@@ -31,11 +36,21 @@ log = structlog.get_logger()
 TOLD_AFTER: Final = timedelta(hours=1)
 
 
+#: What our own people must see somewhere. A sign, a page or words under a card mean nothing anywhere else.
+REROUTED: Final = frozenset({"card", "ping"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Failed:
+    """`standing`: what is marked where the words were written; None leaves the mark as it is."""
+
     row: Outgoing
     reason: str
-    is_certain: bool
+    standing: Standing | None
+
+    @property
+    def is_certain(self) -> bool:
+        return self.standing == "failed"
 
 
 class Failures:
@@ -50,30 +65,34 @@ class Failures:
     async def permanent(self, row: Outgoing, reason: str) -> None:
         """It will never arrive there."""
         log.warning("delivery failed", outbox=row.id, channel=row.channel, reason=reason)
-        await self._committer.commit(self._give_up, _Failed(row, reason, is_certain=True))
+        await self._committer.commit(self._give_up, _Failed(row, reason, "failed"))
 
     async def uncertain(self, row: Outgoing) -> None:
         """It may have arrived: a reply's author is told, a card or a ping is not worth it."""
         if row.what == "reply":
-            await self._committer.commit(self._tell, _Failed(row, row.error, is_certain=False))
+            await self._committer.commit(self._tell, _Failed(row, row.error, "uncertain"))
 
     async def temporary(self, row: Outgoing, reason: str, *, now: Instant) -> None:
         """It has not arrived yet; told once, an hour after it should have."""
         if row.what == "reply" and length(now - row.created_at) >= TOLD_AFTER:
-            await self._committer.commit(self._tell, _Failed(row, reason, is_certain=False))
+            await self._committer.commit(self._tell, _Failed(row, reason, None))
 
     def _give_up(self, conn: Connection, failed: Sequence[_Failed]) -> Sequence[None]:
         for one in failed:
-            if conversation_is_desk(one.row) and (route := self._next_route(one.row)) is not None:
+            if one.row.what in REROUTED and (route := self._next_route(one.row)) is not None:
                 outbox.reroute(conn, one.row.id, channel=route[0], lane=route[1], reason=one.reason)
+                self._tell_alone(conn, one)
                 continue
             outbox.bury(conn, [Put(one.row.id, one.reason)])
         self._tell(conn, [one for one in failed if one.row.message_id is not None])
+        self._tell_of_edits(conn, [one for one in failed if one.row.what == "edit"])
         return [None] * len(failed)
 
     def _tell(self, conn: Connection, failed: Sequence[_Failed]) -> Sequence[None]:
         now = self._time.now()
         for one in failed:
+            if one.standing is not None:
+                signs.mark(conn, [one.row], one.standing, at=now)
             ticket = TicketId(one.row.ticket_id or 0)
             by = PersonId(one.row.person) if one.row.person else None
             said_at = one.row.created_at if one.row.what == "reply" else None
@@ -86,14 +105,45 @@ class Failures:
                     write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
         return [None] * len(failed)
 
+    def _tell_alone(self, conn: Connection, failed: _Failed) -> None:
+        """A place that several share refused: whoever else would have been told there is told on their own ways.
+
+        That it was such a place is kept in the row: the desk may name another one by now. A digest has no rows of the
+        others yet.
+        """
+        row = failed.row
+        others = [person for person in told_together(row) if person != row.person]
+        if not others or row.lane in self._lanes(row):
+            return
+        keys = {alone(row.key, person): person for person in others}
+        found = outbox.numbers(conn, list(keys))
+        for key, person in keys.items():
+            if key in found:
+                where = self._directory.whereto(person)
+                outbox.reroute(conn, found[key], channel=str(where.channel), lane=where.key, reason=failed.reason)
+            else:
+                ping = replace(ping_from_row(row), person=person, key=key)
+                write_ping(conn, ping, at=self._time.now(), whereto=self._directory.whereto)
+
+    def _tell_of_edits(self, conn: Connection, failed: Sequence[_Failed]) -> None:
+        """The client still has the first wording, and its author has to know."""
+        now = self._time.now()
+        found = facts_of_tickets(conn, self._revisions, [TicketId(one.row.ticket_id or 0) for one in failed], now=now)
+        for one in failed:
+            facts, author = found.get(TicketId(one.row.ticket_id or 0)), PersonId(one.row.person or "")
+            if facts is not None and author in facts.revision.people:
+                names = {"number": number(facts.number), "contact": facts.speaker.name}
+                title = person_texts(facts.revision, author)("ping_edit_failed", **names, reason=one.reason)
+                ping = Ping(author, f"{one.row.key}:failed", title, is_alert=True)
+                write_ping(conn, ping, at=now, whereto=self._directory.whereto)
+
     def _next_route(self, row: Outgoing) -> tuple[str, str] | None:
         """The person's next way after the one that failed; None when that was the last."""
         routes = self._directory.routes(PersonId(row.person or ""))
-        lanes = [route.key for route in routes]
+        lanes = self._lanes(row)
         place = lanes.index(row.lane) + 1 if row.lane in lanes else 0
         return (str(routes[place].channel), lanes[place]) if place < len(routes) else None
 
-
-def conversation_is_desk(row: Outgoing) -> bool:
-    """Whether a row goes to one of our own people rather than to a client."""
-    return row.message_id is None and row.lane.split(":", 2)[1] == DESK_ACCOUNT
+    def _lanes(self, row: Outgoing) -> list[str]:
+        """The ways of the person a row is for."""
+        return [route.key for route in self._directory.routes(PersonId(row.person or ""))]

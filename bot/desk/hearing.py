@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from adapters.errors import InboundError, UnsupportedError
+from adapters.errors import InboundError, UnfinishedError, UnsupportedError
 from adapters.message import Channel, DeliveryNotice, Inbound, InboundDeletion, InboundEdit, InboundMessage
 from adapters.port import Adapter, Raw
 from adapters.text import clean
 from bot.desk.directory import Directory
-from bot.store import journal, lines
+from bot.desk.threads import Threads
+from bot.store import journal, lines, signs
 from bot.store.connection import Connection
 from bot.store.facts import facts_of_messages, facts_of_tickets
 from bot.store.revisions import Revisions
@@ -44,15 +45,22 @@ class Hearing:
         self._adapters = adapters
         self._revisions = revisions
         self._directory = directory
+        self._threads = Threads(adapters, revisions, directory)
         self._now = now
 
-    def decide(self, conn: Connection, ids: Sequence[int]) -> Sequence[bool]:
-        """A Change for the committer: whether each payload is decided; False means that it is not ours right now."""
+    def decide(self, conn: Connection, ids: Sequence[int]) -> Sequence[bool | Raw]:
+        """A Change for the committer: whether each payload is decided; False means that it is not ours right now.
+
+        A payload that has to be completed first comes back itself, and stays where it is.
+        """
         rows = journal.claim(conn, ids)
         read: dict[int, Sequence[Inbound]] = {}
+        unfinished: dict[int, Raw] = {}
         for row in rows:
             try:
                 read[row.id] = self._read(row)
+            except UnfinishedError:
+                unfinished[row.id] = _raw(row)
             except UnsupportedError as error:
                 journal.park(conn, row.id, str(error))
             except InboundError as error:
@@ -61,7 +69,7 @@ class Hearing:
             self._decide_round(conn, [inbound[place] for inbound in read.values() if len(inbound) > place])
         journal.done(conn, list(read))
         ours = {row.id for row in rows}
-        return [one in ours for one in ids]
+        return [unfinished.get(one, one in ours) for one in ids]
 
     def bury(self, conn: Connection, number: int, reason: str) -> None:
         """Put a payload aside as a dead letter and tell the admins where it lies."""
@@ -75,11 +83,14 @@ class Hearing:
         channel = Channel(row.channel)
         if channel not in self._adapters:
             raise UnsupportedError(f"no {channel} channel is served here")
-        received_at = EPOCH + timedelta(milliseconds=row.received_at)
-        raw = Raw(channel, row.account, row.external_id, row.payload, received_at, row.lane)
-        return self._adapters[channel].convert(raw)
+        return self._adapters[channel].convert(_raw(row))
 
     def _decide_round(self, conn: Connection, inbound: Sequence[Inbound]) -> None:
+        ours: list[Inbound] = []
+        theirs: list[Inbound] = []
+        for one in inbound:
+            (ours if self._threads.has(one) else theirs).append(one)
+        inbound = theirs
         said = [one for one in inbound if isinstance(one, InboundMessage)]
         known = lines.known_keys(conn, [_key(one) for one in said])
         said = [one for one in said if _key(one) not in known]
@@ -94,6 +105,8 @@ class Hearing:
         write(conn, pairs, recorded_at=now, whereto=self._directory.whereto)
         for one in inbound:
             self._changed(conn, one, now)
+        for one in ours:
+            self._threads.hear(conn, one, _key(one), now=now)
 
     def _heard(self, facts: Facts, message: InboundMessage, now: Instant) -> Decision | None:
         text = clean(message.text)
@@ -109,7 +122,7 @@ class Hearing:
             files = message.attachments
             reply = c.Reply(text, ReplyKind.UNSET, files, is_said=True, key=key, external_id=name, at=at)
             return staff_does(facts, person, reply)
-        heard = Heard(key, name, text, at, message.attachments)
+        heard = Heard(key, name, text, at, message.attachments, message.sender.address)
         return client_says(facts, heard) if word is None else client_asks(facts, heard, word)
 
     def _changed(self, conn: Connection, one: Inbound, now: Instant) -> None:
@@ -127,6 +140,8 @@ class Hearing:
             ticket, said_at = lines.mark(conn, one.conversation.key, one.external_id, one.state)
         if ticket is None:
             return
+        if isinstance(one, DeliveryNotice) and one.state == "failed":
+            signs.mark_sent(conn, one.conversation.key, one.external_id, "failed", at=now)
         found = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_whole=True, is_locked=True)
         for facts in found.values():
             decision = self._decided_change(facts, one, at, said_at)
@@ -135,12 +150,18 @@ class Hearing:
 
     def _decided_change(self, facts: Facts, one: Inbound, at: Instant, said_at: Instant | None) -> Decision | None:
         if isinstance(one, InboundEdit):
-            return client_edits(facts, at, self._directory.person_of(one.sender) or "contact")
+            return client_edits(facts, at, self._directory.person_of(one.sender) or "contact", clean(one.text))
         if isinstance(one, InboundDeletion):
             return client_deletes(facts, at, self._directory.person_of(one.sender) or "contact")
         if isinstance(one, DeliveryNotice) and one.state == "failed":
             return delivery_failed(facts, None, _key(one), one.reason, is_certain=True, said_at=said_at)
         return None
+
+
+def _raw(row: journal.Kept) -> Raw:
+    """A payload as its channel handed it over."""
+    received_at = EPOCH + timedelta(milliseconds=row.received_at)
+    return Raw(Channel(row.channel), row.account, row.external_id, row.payload, received_at, row.lane)
 
 
 def _key(one: Inbound) -> str:

@@ -58,6 +58,8 @@ class Intake:
         woken: Sequence[Nudge],
     ) -> None:
         self.nudge = Nudge()
+        #: Called for each payload that names what has to be fetched before it can be read.
+        self.wanted: Callable[[int, Raw], None] = lambda _number, _raw: None
         self._database = database
         self._committer = committer
         self._hearing = hearing
@@ -94,16 +96,23 @@ class Intake:
         answers = await self._committer.commit_all(self._hearing.decide, ids)
         reach("intake.decided")
         for number, answer in zip(ids, answers, strict=True):
+            if isinstance(answer, Raw):
+                self.wanted(number, answer)
             if isinstance(answer, StoreUnavailableError):
                 raise answer  # nothing is lost: the row is still new and the next look finds it
             if isinstance(answer, Exception):
-                await self._bury(number, answer)
+                await self.bury(number, answer)
             elif isinstance(answer, BaseException):
                 raise answer
         self._tell()
         if self._lanes:
             self.nudge.ring()
-        return sum(answer is not False for answer in answers)
+        return sum(answer is not False and not isinstance(answer, Raw) for answer in answers)
+
+    def look_again(self) -> None:
+        """A payload that waited in the journal can be read now, and what waited behind it."""
+        self._turns = 0
+        self.nudge.ring()
 
     async def run(self) -> None:
         """Decide what comes until cancelled; a database that is away is waited for."""
@@ -155,7 +164,7 @@ class Intake:
             if is_of_the_database(conn, error):
                 raise
             return set()
-        return {number for number, is_decided in zip(ids, answers, strict=True) if is_decided}
+        return {number for number, is_decided in zip(ids, answers, strict=True) if is_decided is True}
 
     def _next_batch(self) -> list[int]:
         """The oldest payload of up to `BATCH` lanes; lanes that have more go to the end of the row."""
@@ -167,7 +176,8 @@ class Intake:
                 self._lanes[lane] = waiting
         return batch
 
-    async def _bury(self, number: int, error: Exception) -> None:
+    async def bury(self, number: int, error: Exception) -> None:
+        """Put aside a payload that cannot be decided."""
         reason = f"{type(error).__name__}: {error}"
         log.error("payload could not be decided", inbound=number, error=type(error).__name__, exc_info=error)
         await self._database.write(lambda conn: self._hearing.bury(conn, number, reason))

@@ -4,22 +4,29 @@ A card is drawn here, so it is never older than its sending. A ping about someth
 the reason, and recorded, not sent.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from adapters.card import Card, OutboundCard
-from adapters.message import OutboundMessage, conversation_from_key
+from adapters.card import Card, Outbound, OutboundCard, OutboundHome
+from adapters.message import Button, Channel, Conversation, OutboundMark, OutboundMessage, conversation_from_key
+from adapters.port import Limits
+from bot.desk.directory import DESK_ACCOUNT, shared_places
 from bot.store.outbox import Outgoing
-from bot.store.rows import QUIET
-from bot.store.sending import Background, ping_from_row
+from bot.store.references import goes_out
+from bot.store.sending import Background, ping_from_row, relayed, revised_line, told_together
+from bot.store.told import QUIET, where_aside
 from bot.tickets.cards import ping_card, ticket_card
-from bot.tickets.facts import Facts, Guard, Line
+from bot.tickets.facts import Facts, Guard
+from bot.tickets.home import home_page
 from bot.tickets.outcome import contact_texts
-from bot.tickets.ticket import MessageId, TicketId
+from bot.tickets.revision import Revision
+from bot.tickets.texts import Texts
+from bot.tickets.ticket import MessageId, TicketId, number
 from routing.people import PersonId
 from sla.clock import BREACH, Clock, Mark, State, is_owing
 from sla.duration import Instant, moment
-
-Outbound = OutboundMessage | OutboundCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,39 +36,33 @@ class Dropped:
     reason: str
 
 
-def outbound_from_row(row: Outgoing, known: Background, *, now: Instant, is_repeat: bool = False) -> Outbound | Dropped:
+#: What a channel can do that is not up, or not there: nothing that a drawing depends on.
+PLAIN: Final = Limits()
+
+
+def outbound_from_row(
+    row: Outgoing, known: Background, *, now: Instant, limits: Limits = PLAIN, is_repeat: bool = False
+) -> Outbound | Dropped:
     """What to send for a row. `is_repeat` marks words that may have arrived before as such."""
-    where = conversation_from_key(row.lane)
-    if row.message_id is not None:
-        line = known.lines.get(MessageId(row.message_id))
-        if line is None or line.is_deleted:
-            return Dropped("the line is gone")
-        return _message(row, line, known, is_repeat=is_repeat)
+    if row.message_id is not None or row.what == "edit":
+        return _line(row, known, limits, is_repeat=is_repeat)
+    if row.what in _PLAINLY:
+        return _PLAINLY[row.what](row, known, now)
     facts = known.facts.get(TicketId(row.ticket_id)) if row.ticket_id is not None else None
     if row.what == "card":
-        if facts is None or facts.ticket is None or row.person not in facts.revision.people:
-            return Dropped("nobody looks at this card any more")
-        if row.slot and known.newer.get(row.slot, row.id) > row.id:
-            return Dropped("a newer drawing of the card is on its way")
-        shown = known.shown.get((row.slot or "", row.lane))
-        excerpt = known.excerpts.get(facts.ticket.id, "")
-        person = PersonId(row.person or "")
-        is_first = shown is None and row.payload != QUIET
-        card = ticket_card(facts, facts.ticket, person, excerpt, is_first=is_first)
-        return OutboundCard(row.key, where, card, moment(now), replaces=shown)
-    ping = ping_from_row(row)
-    if facts is None or facts.ticket is None:
-        return OutboundCard(row.key, where, Card(ping.title, ping.lines, ping.quote, mention=True), moment(now))
-    if stale := _is_stale(ping.guard, facts):
-        return Dropped(stale)
-    return OutboundCard(row.key, where, ping_card(facts, facts.ticket, ping), moment(now))
+        return _card(row, known, facts, now, limits)
+    return _ping(row, known, facts, now, limits)
 
 
-def _message(row: Outgoing, line: Line, known: Background, *, is_repeat: bool) -> OutboundMessage:
+def _line(row: Outgoing, known: Background, limits: Limits, *, is_repeat: bool) -> OutboundMessage | Dropped:
+    line = known.lines.get(revised_line(row) if row.message_id is None else MessageId(row.message_id))
+    if line is None or line.is_deleted:
+        return Dropped("the line is gone")
     text = line.text
     facts = known.facts.get(TicketId(row.ticket_id or 0))
-    if is_repeat and line.kind == "reply" and facts is not None:
+    if is_repeat and row.what == "reply" and facts is not None:
         text = f"{text}\n{contact_texts(facts)('sent_again')}"
+    kept = json.loads(row.payload) if row.payload else {}
     return OutboundMessage(
         key=row.key,
         conversation=conversation_from_key(row.lane),
@@ -71,7 +72,130 @@ def _message(row: Outgoing, line: Line, known: Background, *, is_repeat: bool) -
         automatic=line.kind == "auto",
         position=line.id,
         attachments=line.attachments,
+        only_to=kept.get("only_to") if limits.has_threads else None,
+        replaces=line.external_id if row.what == "edit" else None,
+        buttons=_offered(row, kept, known) if limits.has_buttons else (),
     )
+
+
+def _offered(row: Outgoing, kept: Mapping[str, Any], known: Background) -> tuple[Button, ...]:
+    """What the client may press below a line, each a question about its ticket."""
+    if row.ticket_id is None or "offers" not in kept:
+        return ()
+    speak = Texts(kept["language"], overrides=known.revision.texts if known.revision is not None else {})
+    value = number(TicketId(row.ticket_id))
+    return tuple(Button(one, speak(f"button_{one.replace('.', '_')}"), value) for one in kept["offers"])
+
+
+def _card(
+    row: Outgoing, known: Background, facts: Facts | None, now: Instant, limits: Limits
+) -> OutboundCard | Dropped:
+    if facts is None or facts.ticket is None or row.person not in facts.revision.people:
+        return Dropped("nobody looks at this card any more")
+    shown = known.shown.get((row.slot or "", row.lane))
+    # Until a card stands, the words that go under it need the first of them, not the last.
+    if shown is not None and row.slot and known.newer.get(row.slot, row.id) > row.id:
+        return Dropped("a newer drawing of the card is on its way")
+    where = conversation_from_key(row.lane)
+    is_shared = where.address in shared_places(facts.revision, where.channel)
+    person = PersonId(row.person or "")
+    if is_shared and facts.revision.person(facts.ticket.assignee) is not None:
+        person = facts.ticket.assignee or person
+    excerpt = known.excerpts.get(facts.ticket.id, "")
+    is_first = shown is None and row.payload != QUIET
+    words = ("card_notes_here" if is_shared else "card_where_replies_go") if limits.has_threads else ""
+    card = ticket_card(facts, facts.ticket, person, excerpt, is_first=is_first, thread=words)
+    if is_shared:
+        card = _calling(card, facts.revision, [person] if card.mention else [], where.channel)
+    return OutboundCard(row.key, where, card, moment(now), replaces=shown)
+
+
+def _ping(
+    row: Outgoing, known: Background, facts: Facts | None, now: Instant, limits: Limits
+) -> OutboundCard | Dropped:
+    where, ping, together = conversation_from_key(row.lane), ping_from_row(row), told_together(row)
+    is_shared = known.revision is not None and where.address in shared_places(known.revision, where.channel)
+    if known.revision is not None:
+        # Whoever it was decided for may be gone by now; in a place that several share the others are still called.
+        here = [one for one in (ping.person, *(together if is_shared else ())) if one in known.revision.people]
+        if not here:
+            return Dropped("nobody it is for is on the desk any more")
+        ping = replace(ping, person=here[0])
+    if facts is None or facts.ticket is None:
+        card = Card(ping.title, ping.lines, ping.quote, mention=True)
+    elif stale := _is_stale(ping.guard, facts):
+        return Dropped(stale)
+    else:
+        words = "card_where_replies_go" if goes_out(row.payload) and not is_shared else "card_notes_here"
+        card = ping_card(facts, facts.ticket, ping, thread=words if limits.has_threads else "")
+    if is_shared and known.revision is not None:
+        card = _calling(card, known.revision, together, where.channel)
+    return OutboundCard(row.key, where, card, moment(now))
+
+
+def _calling(card: Card, revision: Revision, people: Sequence[PersonId], channel: Channel) -> Card:
+    """The card as a shared place shows it: it calls people by their addresses there."""
+    found = (revision.person(one) for one in people)
+    mentions = tuple(one.addresses[channel] for one in found if one is not None and channel in one.addresses)
+    return replace(card, mention=False, mentions=mentions)
+
+
+def _relay(row: Outgoing, known: Background, now: Instant) -> OutboundCard | Dropped:
+    said = relayed(row)
+    # Where a shared place has refused the card, it stands with the person, and so do the words under it.
+    places = [row.lane, *_own_places(row, known)]
+    cards = [(place, known.shown[said.under, place]) for place in places if (said.under, place) in known.shown]
+    if not cards:
+        return Dropped("no card of the ticket stands here")
+    place, card = cards[0]
+    where = conversation_from_key(place)
+    return OutboundCard(row.key, where, Card(said.title, quote=said.words), moment(now), reply_to=card)
+
+
+def _own_places(row: Outgoing, known: Background) -> list[str]:
+    """Where a row's person is written to alone on its channel, if they are."""
+    person = known.revision.person(PersonId(row.person or "")) if known.revision is not None else None
+    channel = Channel(row.channel)
+    if person is None or channel not in person.addresses:
+        return []
+    return [Conversation(channel, DESK_ACCOUNT, person.addresses[channel]).key]
+
+
+def _word(row: Outgoing, _: Background, now: Instant) -> OutboundMessage:
+    kept = json.loads(row.payload)
+    return OutboundMessage(
+        key=row.key,
+        conversation=conversation_from_key(row.lane),
+        text=kept["text"],
+        at=moment(now),
+        automatic=True,
+        reply_to=kept.get("reply_to"),
+        only_to=kept.get("only_to"),
+    )
+
+
+def _mark(row: Outgoing, _: Background, now: Instant) -> OutboundMark:
+    kept = json.loads(row.payload)
+    return OutboundMark(row.key, where_aside(row.lane, row.what), kept["external_id"], kept["standing"], moment(now))
+
+
+def _home(row: Outgoing, known: Background, now: Instant) -> OutboundHome | Dropped:
+    person = PersonId(row.person or "")
+    if known.revision is None or person not in known.revision.people:
+        return Dropped("nobody looks at this page any more")
+    if row.slot and known.newer.get(row.slot, row.id) > row.id:
+        return Dropped("a newer drawing of the page is on its way")
+    home = home_page(known.revision, person, known.pages.get(person, ()), now=now)
+    return OutboundHome(row.key, where_aside(row.lane, row.what), home, moment(now))
+
+
+#: What needs no ticket to be drawn.
+_PLAINLY: Final[Mapping[str, Callable[[Outgoing, Background, Instant], Outbound | Dropped]]] = {
+    "relay": _relay,
+    "word": _word,
+    "mark": _mark,
+    "home": _home,
+}
 
 
 def _is_stale(guard: Guard, facts: Facts) -> str:
@@ -81,6 +205,8 @@ def _is_stale(guard: Guard, facts: Facts) -> str:
         return ""
     if guard.assignee is not None and ticket.assignee != guard.assignee:
         return "somebody else has the ticket now"
+    if guard.is_open and not ticket.status.is_open:
+        return "the ticket is no longer open"
     if guard.metric is None:
         return ""
     if not ticket.status.is_open:

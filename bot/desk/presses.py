@@ -1,5 +1,6 @@
 """From a button or a form to a command, and from a button to the form it opens. Pure; words are the person's own."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -15,6 +16,8 @@ from sla.calendar import Calendar
 from sla.duration import Instant
 from sla.promise import ReplyKind
 
+#: What those buttons begin with that stand below our words to clients.
+CLIENTS: Final = "client."
 #: Chosen in place of a person; no person can have this id, and a channel's lists bear no empty value.
 BY_THE_RULES: Final = "*"
 
@@ -31,6 +34,9 @@ _PLAIN: Final[Mapping[str, Callable[[Mapping[str, str]], c.Command]]] = {
     "ticket.handover": lambda fields: c.HandOver(
         None if fields.get("to", "") in {"", BY_THE_RULES} else PersonId(fields["to"]), fields.get("why", "")
     ),
+    "ticket.second_line": lambda fields: c.HandOver(None, fields.get("why", ""), is_second_line=True),
+    "ticket.third_party": lambda fields: c.WaitThirdParty(fields.get("reference", "")),
+    "ticket.not_covered": lambda fields: c.NotCovered(fields.get("clause", "")),
     "ticket.resume": lambda _: c.Resume(),
     "ticket.kind_answer": lambda _: c.NameReply(ReplyKind.ANSWER),
     "ticket.kind_clarify": lambda _: c.NameReply(ReplyKind.CLARIFY),
@@ -45,6 +51,9 @@ _WORDS: Final = {
     "ticket.handover": "to",
     "ticket.escalate": "why",
     "ticket.urgency": "urgency",
+    "ticket.third_party": "reference",
+    "ticket.second_line": "why",
+    "ticket.not_covered": "clause",
 }
 
 
@@ -64,8 +73,29 @@ def command_from_press(press: Press, *, now: Instant, calendar: Calendar) -> c.C
     return make(press.fields)
 
 
-def form_for(action: str, value: str, speak: Texts, revision: Revision) -> Form | None:
-    """The form a button opens, None for one that acts at once."""
+#: Forms whose words go to the client: they say to whom.
+TO_CLIENT: Final = frozenset({"ticket.reply", "ticket.clarify", "ticket.eta"})
+#: Forms that make sense on a ticket that is done.
+AFTERWARDS: Final = frozenset({"ticket.reply", "ticket.note"})
+
+
+def answer_to_text(answer: Answer) -> str:
+    """What of an answer is kept, so that a repeat of its press gets the same."""
+    return json.dumps({"text": answer.text, "is_refused": answer.is_refused})
+
+
+def answer_from_text(kept: str) -> Answer:
+    """Undo `answer_to_text`."""
+    return Answer(**json.loads(kept))
+
+
+def opens_form(action: str) -> bool:
+    """Whether a button asks for words first."""
+    return action in _WORDS
+
+
+def form_for(action: str, value: str, speak: Texts, revision: Revision, *, to: str = "") -> Form | None:
+    """The form a button opens, None for one that acts at once. `to` says who reads what is written into it."""
     wanted = _WORDS.get(action)
     if wanted is None:
         return None
@@ -74,7 +104,7 @@ def form_for(action: str, value: str, speak: Texts, revision: Revision) -> Form 
     if wanted == "eta":
         inputs = (
             Input("eta", speak("metric_eta"), "moment"),
-            Input("text", speak("button_reply"), "long_text", required=False),
+            Input("text", to or speak("button_reply"), "long_text", required=False),
         )
     elif wanted == "moment":
         inputs = (Input("eta", speak("metric_eta"), "moment"),)
@@ -88,6 +118,8 @@ def form_for(action: str, value: str, speak: Texts, revision: Revision) -> Form 
     elif wanted == "urgency":
         levels = tuple(dict.fromkeys(level for policy in revision.policies.values() for level in policy.urgencies))
         inputs = (Input("urgency", label, "choice", tuple((level, level) for level in levels)),)
+    elif wanted == "reference":
+        inputs = (Input("reference", speak("third_party_reference"), "text"),)
     else:
-        inputs = (Input(wanted, label, "long_text"),)
+        inputs = (Input(wanted, to or label, "long_text"),)
     return Form(action, f"{label} · {value}", value, inputs, label)

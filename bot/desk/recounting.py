@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from bot.desk.directory import Directory
+from bot.desk.uncounted import Uncounted
 from bot.deskfile.document import canonical
 from bot.store import remembered
 from bot.store.connection import Connection
@@ -37,11 +38,20 @@ async def recount(database: Database, revisions: Revisions, directory: Directory
         return 0
     why = _why(counted_with, hours)
     moved, last = 0, TicketId(0)
+    uncounted = Uncounted(revisions, directory)
 
     def turn(conn: Connection) -> tuple[int, list[TicketId]]:
         ids = owing_after(conn, last, count=BATCH)
         facts = facts_of_tickets(conn, revisions, ids, now=at, is_locked=True)
-        decided = [(one, decision) for one in facts.values() if (decision := _recounted(one, why)) is not None]
+        decided: list[tuple[Facts, Decision]] = []
+        for one in facts.values():
+            try:
+                decision = recounted(one, why)
+            except ValueError as error:  # one ticket that cannot be counted must not keep all the others waiting
+                log.error("promises of a ticket cannot be counted anew", ticket=one.number, reason=str(error))  # noqa: TRY400 - it says what to mend
+                uncounted.tell(conn, one.number, error, at=at)
+                continue
+            decided += [(one, decision)] if decision is not None else []
         write(conn, decided, recorded_at=at, whereto=directory.whereto)
         return len(decided), ids
 
@@ -55,15 +65,6 @@ async def recount(database: Database, revisions: Revisions, directory: Directory
     if moved:
         log.info("open tickets count with other hours", moved=moved, why=why)
     return moved
-
-
-def _recounted(facts: Facts, why: str) -> Decision | None:
-    """One ticket that cannot be counted must not keep all the others waiting."""
-    try:
-        return recounted(facts, why)
-    except ValueError:
-        log.exception("promises of a ticket cannot be counted anew", ticket=facts.number)
-        return None
 
 
 def _why(counted_with: str | None, hours: str) -> str:

@@ -4,6 +4,7 @@
        ├──> temporary  ──> postponed, no sooner than the channel asked
        ├──> permanent  ──> failed, whoever wrote it is told, our own people are told on their next channel
        └──> uncertain  ──> the channel is asked; only what it does not know is sent again, at most once, and marked
+                           (as often as it takes where a channel shows a repeat once; then its author is told)
 
 What a crash interrupted comes back as uncertain. Nothing is sent twice because of us without somebody having asked.
 """
@@ -19,9 +20,9 @@ from uuid import uuid4
 
 import structlog
 
-from adapters.card import OutboundCard
+from adapters.card import Outbound, OutboundCard
 from adapters.errors import DeliveryError, PermanentError, TemporaryError, UncertainError
-from adapters.message import Channel, Receipt
+from adapters.message import Channel, OutboundMessage, Receipt
 from adapters.port import Adapter
 from bot import metrics
 from bot.crashpoint import reach
@@ -31,7 +32,7 @@ from bot.desk.directory import Directory
 from bot.desk.failures import Failures
 from bot.desk.hearing import Adapters
 from bot.desk.insistent import Insistent
-from bot.desk.outgoing import Dropped, Outbound, outbound_from_row
+from bot.desk.outgoing import Dropped, outbound_from_row
 from bot.desk.pace import Pace, backoff
 from bot.now import Timekeeper
 from bot.store import outbox
@@ -48,7 +49,7 @@ log = structlog.get_logger()
 
 BATCH: Final = 64
 #: Sends under way at once, in all and on one channel: a channel that hangs holds up nobody but itself. A channel that
-#: does not recognise repeats is sent to one by one: a crash leaves one send in doubt then, and repeats no more than it.
+#: may show a repeat is sent to one by one: a crash leaves one send in doubt then, and repeats no more than it.
 IN_FLIGHT: Final = 256
 PER_CHANNEL: Final = 64
 CLAIM_FOR: Final = timedelta(seconds=60)
@@ -56,6 +57,12 @@ CLAIM_FOR: Final = timedelta(seconds=60)
 RECOVER_EVERY_SECONDS: Final = 15
 #: A send that takes longer than this has an unknown end.
 SEND_WITHIN: Final = timedelta(seconds=30)
+
+
+#: No messages: a channel's rest between two messages does not hold them up, nor they a message.
+UNPACED: Final = frozenset({"mark", "home"})
+#: Done twice these are the same as done once.
+HARMLESS: Final = frozenset({"mark", "home", "edit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,10 @@ class _Claimed:
 
 #: A row that fails in a way nobody foresaw is given up after so many tries, so that its lane goes on.
 MOST_ATTEMPTS_AT_ERRORS: Final = 5
+#: Words that were in doubt again and again, and did not arrive, are told to their author, while we go on.
+ATTEMPTS_UNTOLD: Final = 6
+#: Whether something arrived is asked at least once a minute, however often it was tried: its lane waits.
+STEPS_OF_DOUBT: Final = 4
 
 
 class Sender:
@@ -190,7 +201,7 @@ class Sender:
     def _claim_one(self, conn: Connection, count: int) -> _Claimed:
         now = self._time.now()
         under_way = Counter(self._busy.values())
-        one_by_one = {one for one, adapter in self._adapters.items() if not adapter.limits.recognises_repeats}
+        one_by_one = {one for one, adapter in self._adapters.items() if not adapter.limits.never_doubles}
         held: set[str] = {*one_by_one, *(channel for channel, number in under_way.items() if number >= PER_CHANNEL)}
         turns: list[tuple[Collection[str], int]] = [
             (held, count),
@@ -243,20 +254,21 @@ class Sender:
         if adapter is None:
             await self._failures.permanent(row, f"no {channel} channel is served here")
             return False
-        pace = self._paces.setdefault(channel, Pace(adapter.limits))
-        ready_at = pace.ready_at(row.lane, now=now)
-        if ready_at > now:
+        pace, place = self._pace(channel), _place_of(row)
+        ready_at = pace.ready_at(place, now=now)
+        if ready_at > now and row.what not in UNPACED:
             wait = outbox.doubt if is_repeat else outbox.rest  # what may have arrived stays marked as that
             await self._put_back(wait, Put(row.id, "paced", ready_at))
             return False
-        outbound = outbound_from_row(row, known, now=now, is_repeat=is_repeat)
-        if isinstance(outbound, OutboundCard) and outbound.replaces is not None and not adapter.limits.can_edit:
+        outbound = outbound_from_row(row, known, now=now, limits=adapter.limits, is_repeat=is_repeat)
+        if not isinstance(outbound, Dropped) and replaced_by(outbound) is not None and not adapter.limits.can_edit:
             outbound = Dropped("this channel cannot change what it shows")
         if isinstance(outbound, Dropped):
             await self._outcomes.commit(outbox.drop, Put(row.id, outbound.reason))
             metrics.DELIVERIES.labels(channel=row.channel, result="dropped").inc()
             return False
-        pace.took(row.lane, at=now)
+        if row.what not in UNPACED:
+            pace.took(place, at=now)
         try:
             receipt = await self._given(adapter, outbound)
         except DeliveryError as error:
@@ -268,16 +280,19 @@ class Sender:
     async def _given(self, adapter: Adapter, outbound: Outbound) -> Receipt:
         try:
             async with asyncio.timeout(SEND_WITHIN.total_seconds()):
-                if isinstance(outbound, OutboundCard) and outbound.replaces is not None:
-                    return await adapter.edit(outbound.replaces, outbound)
+                shown = replaced_by(outbound)
+                if shown is not None and isinstance(outbound, OutboundCard | OutboundMessage):
+                    return await adapter.edit(shown, outbound)
                 return await adapter.send(outbound)
         except TimeoutError as error:
             raise UncertainError("the channel did not answer in time") from error
 
     async def _settle(self, row: Outgoing, receipt: Receipt) -> bool:
         arrived = Arrived(row, Settled(row.id, receipt.external_id, instant(receipt.at)))
-        # Tried before, it may have been given up in between, and what it answered with it.
-        change = self._after_all.settle if row.attempts > 1 else arrive
+        # Tried before, it may have been given up in between, and what it answered with it; written in a thread of ours,
+        # it is marked there.
+        is_more = row.attempts > 1 or (row.what == "reply" and row.payload != "")
+        change = self._after_all.settle if is_more else arrive
         await self._outcomes.record(change, arrived, otherwise=arrive)
         metrics.DELIVERIES.labels(channel=row.channel, result="sent").inc()
         reach("sender.settled")
@@ -300,17 +315,28 @@ class Sender:
         if isinstance(error, UncertainError):
             metrics.DELIVERIES.labels(channel=row.channel, result="uncertain").inc()
             log.warning("delivery uncertain", outbox=row.id, channel=row.channel, reason=str(error))
-            await self._put_back(outbox.doubt, Put(row.id, str(error), backoff(1, at=now)))
+            await self._put_back(outbox.doubt, Put(row.id, str(error), self._again_at(row, error, now)))
             return
-        until = backoff(row.attempts, at=now)
-        if isinstance(error, TemporaryError) and error.retry_after is not None:
-            until = later(now, error.retry_after)
-            self._paces[Channel(row.channel)].hold(row.lane, until=until)
+        until = self._again_at(row, error, now)
         metrics.DELIVERIES.labels(channel=row.channel, result="postponed").inc()
         log.warning("delivery postponed", outbox=row.id, channel=row.channel, attempt=row.attempts, reason=str(error))
         put_back = outbox.doubt if is_repeat else outbox.postpone  # what may have arrived stays marked as that
         await self._put_back(put_back, Put(row.id, str(error), until))
         await self._failures.temporary(row, str(error), now=now)
+
+    def _pace(self, channel: Channel) -> Pace:
+        return self._paces.setdefault(channel, Pace(self._adapters[channel].limits))
+
+    def _again_at(self, row: Outgoing, error: Exception, now: Instant, *, is_doubt: bool = False) -> Instant:
+        """When to try or to ask again: no sooner than the channel asked for, which counts for the whole place."""
+        asked = error.retry_after if isinstance(error, TemporaryError | UncertainError) else None
+        if asked is not None:
+            until = later(now, asked)
+            if row.what not in UNPACED:
+                self._pace(Channel(row.channel)).hold(_place_of(row), until=until)
+            return until
+        is_doubt = is_doubt or isinstance(error, UncertainError)
+        return backoff(min(row.attempts, STEPS_OF_DOUBT) if is_doubt else row.attempts, at=now)
 
     async def _resolve(self, row: Outgoing, known: Background, now: Instant) -> bool:
         """Ask the channel about a send whose end nobody knows; send again only what may be sent again. As `_send`."""
@@ -318,7 +344,7 @@ class Sender:
         if adapter is None:
             await self._failures.permanent(row, f"no {row.channel} channel is served here")
             return False
-        outbound = outbound_from_row(row, known, now=now)
+        outbound = outbound_from_row(row, known, now=now, limits=adapter.limits)
         if isinstance(outbound, Dropped):
             await self._outcomes.commit(outbox.drop, Put(row.id, outbound.reason))
             return False
@@ -330,11 +356,14 @@ class Sender:
             return False
         except (DeliveryError, TimeoutError) as error:
             reason = str(error) or "the channel did not say in time whether it arrived"
-            await self._put_back(outbox.doubt, Put(row.id, reason, backoff(row.attempts, at=now)))
+            await self._put_back(outbox.doubt, Put(row.id, reason, self._again_at(row, error, now, is_doubt=True)))
+            await self._failures.temporary(row, reason, now=now)
             return False
         if receipt is not None:
             return await self._settle(row, receipt)
-        if adapter.limits.recognises_repeats:
+        if adapter.limits.never_doubles:
+            if row.attempts > ATTEMPTS_UNTOLD:
+                await self._failures.uncertain(row)
             return await self._send(row, known, now)  # shown once, whatever arrived before: nobody need hear of it
         await self._failures.uncertain(row)
         if self._is_worth_repeating(row):
@@ -345,4 +374,14 @@ class Sender:
     @staticmethod
     def _is_worth_repeating(row: Outgoing) -> bool:
         """Words to a client and alerts are; a reminder or a card is not: the card's next drawing says it all."""
-        return row.message_id is not None or row.priority == 0
+        return row.message_id is not None or row.priority == 0 or row.what in HARMLESS
+
+
+def replaced_by(outbound: Outbound) -> str | None:
+    """What the channel shows already that this takes the place of."""
+    return outbound.replaces if isinstance(outbound, OutboundCard | OutboundMessage) else None
+
+
+def _place_of(row: Outgoing) -> str:
+    """What a channel's rest between two messages counts for: the place, whichever thread in it."""
+    return row.lane.partition("#")[0]

@@ -6,7 +6,7 @@ An alarm that cannot be decided is put off a minute and an admin reads about it;
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -15,6 +15,8 @@ from bot import metrics
 from bot.crashpoint import reach
 from bot.desk.changes import Changes, Nudge, seconds_until
 from bot.desk.directory import Directory
+from bot.desk.high_load import OWNER, HighLoad
+from bot.desk.uncounted import Uncounted, describe
 from bot.now import Timekeeper
 from bot.store import alarms
 from bot.store.alarms import Alarm
@@ -23,12 +25,14 @@ from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.errors import StoreUnavailableError
 from bot.store.facts import AT_ONCE, facts_of_tickets, lock_tickets, tickets_of, waiting_list
+from bot.store.piles import release
 from bot.store.revisions import Revisions
 from bot.store.unit import write, write_ping
 from bot.tickets.decide_due import promises_due, shift_begins, waiting_due, was_away
 from bot.tickets.digest import digested
-from bot.tickets.facts import Decision, Facts
-from bot.tickets.outcome import opening_owner, opening_wake
+from bot.tickets.facts import Decision, Facts, Ping
+from bot.tickets.outcome import opening_wake
+from bot.tickets.pile import holding, is_pile
 from bot.tickets.ticket import TicketId
 from routing.people import LineId, PersonId
 from sla.duration import Instant
@@ -40,7 +44,8 @@ PUT_OFF_MS: Final = 60_000
 #: Every decision rings. What it has set is hardly ever due at once, so a busy desk is not asked each time.
 REST_SECONDS: Final = 0.25
 
-RULES: Final[dict[str, Callable[[Facts], Decision]]] = {"promises": promises_due, "waiting": waiting_due}
+PROMISES: Final = "promises"
+RULES: Final[dict[str, Callable[[Facts], Decision]]] = {PROMISES: promises_due, "waiting": waiting_due}
 
 
 class Ticker:
@@ -58,27 +63,36 @@ class Ticker:
         outgoing: Nudge,
     ) -> None:
         self.nudge = Nudge()
+        #: Whether alerts are held back that nobody has let go of yet; the last process may have left some.
+        self._is_piling = True
         self.last_cycle: Instant | None = None
         self._next_due: Instant | None = None
         self._database = database
         self._committer = committer
         self._revisions = revisions
         self._directory = directory
+        self._high_load = HighLoad(revisions, directory)
+        self._uncounted = Uncounted(revisions, directory)
         self._time = time
         self._fired = fired
         self._outgoing = outgoing
 
     async def once(self) -> int:
-        """Fire what is due now, one batch; how many alarms that were."""
+        """Fire what is due now, one batch; how many alarms that were. Not those that another replica is at."""
         now = self._time.now()
         due, self._next_due = await self._database.read(lambda conn: alarms.ahead(conn, now=now, count=BATCH))
         self.last_cycle = now
         metrics.TICKER_CYCLE.set(now / 1000)
+        # More than one batch is overdue, after a downtime: what that comes to is told at the end, together.
+        is_full = len(due) == BATCH
+        self._is_piling = self._is_piling or is_full
         if not due:
+            await self._let_go(now)
             return 0
         answers = await asyncio.gather(
             *(self._committer.commit(self._fire, one.owner) for one in due), return_exceptions=True
         )
+        decided = sum(1 for answer in answers if answer is not False)
         reach("alarm.decided")
         for one, answer in zip(due, answers, strict=True):
             metrics.ALARM_LAG.observe(max(0, now - one.due_at) / 1000)
@@ -86,9 +100,11 @@ class Ticker:
                 raise answer
             if isinstance(answer, Exception):
                 await self._put_off(one.owner, answer, now)
+        if not is_full:
+            await self._let_go(now)
         self._fired.tell()
         self._outgoing.ring()
-        return len(due)
+        return decided
 
     async def run(self) -> None:
         """Tick until cancelled."""
@@ -100,9 +116,15 @@ class Ticker:
                 log.warning("the ticker waits for the database", reason=str(error))
                 await asyncio.sleep(1)
 
-    def _fire(self, conn: Connection, owners: Sequence[str]) -> Sequence[None]:
-        """A Change: decide the alarms that are still due, kind by kind, so that no ticket is decided twice at once."""
+    def _fire(self, conn: Connection, owners: Sequence[str]) -> Sequence[bool]:
+        """A Change: decide the alarms that are still due, kind by kind, so that no ticket is decided twice at once.
+
+        False for those that another replica is deciding.
+        """
         now = self._time.now()
+        asked, owners = owners, alarms.ours(conn, owners)
+        if not owners:
+            return [False] * len(asked)
         # Tickets before their alarms, in the order in which intake takes them: two replicas never wait in a circle.
         lock_tickets(conn, [int(owner.partition(":")[2]) for owner in owners if owner.partition(":")[0] in RULES])
         by_kind: dict[str, list[str]] = defaultdict(list)
@@ -110,17 +132,27 @@ class Ticker:
             kind, _, subject = owner.partition(":")
             by_kind[kind].append(subject)
         for kind, rule in RULES.items():
-            ids = [TicketId(int(subject)) for subject in by_kind[kind]]
-            facts = facts_of_tickets(conn, self._revisions, ids, now=now, is_locked=True)
-            self._write(conn, [(one, rule(one)) for one in facts.values()], now)
-        if by_kind["opening"] or by_kind["shift"]:
-            lines = {LineId(subject.rpartition(":")[0]) for subject in by_kind["opening"]}
-            self._begin(conn, sorted(lines), [PersonId(person) for person in sorted(by_kind["shift"])], now)
-        return [None] * len(owners)
+            if not (ids := [TicketId(int(subject)) for subject in by_kind[kind]]):
+                continue
+            facts = facts_of_tickets(conn, self._revisions, ids, now=now)
+            self._write(conn, self._gathered(kind, [(one, rule(one)) for one in facts.values()]), now)
+        if by_kind["opening"] or by_kind["rest"] or by_kind["shift"]:
+            lists = _lists(by_kind["opening"], by_kind["rest"])
+            self._begin(conn, lists, [PersonId(person) for person in sorted(by_kind["shift"])], now)
+        if by_kind["load"]:
+            _, again_at = self._high_load.measure(conn, at=now)
+            alarms.put(conn, [Alarm(OWNER, again_at)] if again_at is not None else [])
+        kept = set(owners)
+        return [owner in kept for owner in asked]
 
-    def _begin(self, conn: Connection, lines: Sequence[LineId], people: Sequence[PersonId], now: Instant) -> None:
-        """Shifts begin: waiting lists go to whoever is there, and each person is told once, of old and new together."""
-        waiting = {line: waiting_list(conn, line) for line in lines}
+    def _begin(
+        self, conn: Connection, lists: Mapping[LineId, TicketId], people: Sequence[PersonId], now: Instant
+    ) -> None:
+        """Shifts begin: waiting lists go to whoever is there, and each person is told once, of old and new together.
+
+        `lists` are looked at beyond the ticket named, which is 0 for a whole list.
+        """
+        waiting = {line: waiting_list(conn, line, after=after) for line, after in lists.items()}
         ids = [ticket for tickets in waiting.values() for ticket in tickets]
         facts = facts_of_tickets(conn, self._revisions, ids, now=now, is_locked=True)
         pairs: list[tuple[Facts, Decision]] = []
@@ -137,10 +169,25 @@ class Ticker:
         left = [one for one, decision in pairs if decision.ticket is None]
         wakes = {opening_wake(one, one.ticket) for one in left if one.ticket is not None}
         alarms.put(conn, [Alarm(wake.owner, wake.due_at) for wake in wakes if wake.due_at is not None])
-        # A list longer than one transaction takes goes on at once, as long as somebody still takes from it.
-        if len(left) < len(pairs):
-            long = [line for line, tickets in waiting.items() if len(tickets) == AT_ONCE]
-            alarms.put(conn, [Alarm(opening_owner(line, now), now) for line in long])
+        # A list longer than one transaction takes goes on at once, behind those that nobody could take.
+        long = [(line, tickets[-1]) for line, tickets in waiting.items() if len(tickets) == AT_ONCE]
+        alarms.put(conn, [Alarm(f"rest:{line}:{last}", now) for line, last in long])
+
+    def _gathered(self, kind: str, pairs: Sequence[tuple[Facts, Decision]]) -> Sequence[tuple[Facts, Decision]]:
+        """Alerts that are too many to be read one by one are held back; see `_let_go`."""
+        pings = [effect for _, decision in pairs for effect in decision.effects if isinstance(effect, Ping)]
+        if kind != PROMISES or not (self._is_piling or is_pile(pings)):
+            return pairs
+        self._is_piling = True
+        return [(facts, holding(decision)) for facts, decision in pairs]
+
+    async def _let_go(self, now: Instant) -> None:
+        """What was held back goes out, as one message where it is much. It also goes by itself, a minute later."""
+        if self._is_piling:
+            revision = self._revisions.current
+            await self._database.write(lambda conn: release(conn, revision, now=now))
+            self._is_piling = False
+            self._outgoing.ring()
 
     def _write(self, conn: Connection, pairs: Sequence[tuple[Facts, Decision]], now: Instant) -> None:
         changed = [(facts, decision) for facts, decision in pairs if decision.ticket is not None]
@@ -151,6 +198,23 @@ class Ticker:
                     metrics.BREACHES.labels(metric=str(event.particulars["metric"])).inc()
 
     async def _put_off(self, owner: str, error: Exception, now: Instant) -> None:
-        log.error("alarm could not be decided", alarm=owner, error=type(error).__name__, exc_info=error)
-        later = Instant(now + PUT_OFF_MS)
-        await self._database.write(lambda conn: alarms.put(conn, [Alarm(owner, later)]))
+        # A ValueError of the rules says what to mend, each minute anew; anything else is a defect of ours.
+        cause = None if isinstance(error, ValueError) else error
+        log.error("alarm could not be decided", alarm=owner, reason=describe(error), exc_info=cause)
+        kind, _, subject = owner.partition(":")
+
+        def put_off(conn: Connection) -> None:
+            alarms.put(conn, [Alarm(owner, Instant(now + PUT_OFF_MS))])
+            self._uncounted.tell(conn, TicketId(int(subject)) if kind in RULES else owner, error, at=now)
+
+        await self._database.write(put_off)
+
+
+def _lists(openings: Iterable[str], rests: Iterable[str]) -> Mapping[LineId, TicketId]:
+    """The lines whose waiting lists are looked at, each beyond which ticket; the whole list goes before its rest."""
+    found: dict[LineId, TicketId] = {}
+    for subject in sorted(rests):
+        line, _, after = subject.rpartition(":")
+        found[LineId(line)] = min(TicketId(int(after)), found.get(LineId(line), TicketId(int(after))))
+    found |= {LineId(subject.rpartition(":")[0]): TicketId(0) for subject in openings}
+    return dict(sorted(found.items()))

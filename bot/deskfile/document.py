@@ -35,6 +35,7 @@ def document(tables: DeskDirectory, years: range) -> Document:
         "desk": plain["desk"],
         "rules": plain["rules"],
         "triage": plain["triage"],
+        "load": plain["load"],
         "zones": {"rules": RULES},
         "calendars": {key: calendar_document(calendar, years) for key, calendar in tables.calendars.items()},
         "policies": policies_document(tables),
@@ -87,7 +88,9 @@ def digest(desk: Document) -> str:
 
 def _ladders(plain: Mapping[str, Any]) -> dict[str, Any]:
     ladders: dict[str, Any] = dict(plain["ladders"])
-    if any(plan["ladder"] == DEFAULT_LADDER for plan in plain["plans"].values()):
+    named = [plan["ladder"] for plan in plain["plans"].values()]
+    named += [policy.get("off_hours_ladder") for policy in plain["policies"].values()]
+    if DEFAULT_LADDER in named:
         ladders.setdefault(DEFAULT_LADDER, {"steps": _DEFAULT_STEPS})
     return ladders
 

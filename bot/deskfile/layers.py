@@ -82,6 +82,8 @@ def _policy(key: str, policies: Mapping[str, Policy], zone: str) -> dict[str, An
         "marks": stated["reminders"]["marks"] if "reminders" in stated else ["50%", "80%", "last_call"],
         "layers": below,
     }
+    if "off_hours_ladder" in stated:
+        written["off_hours_ladder"] = stated["off_hours_ladder"]
     if policies[key].review is not None:
         written["review"] = str(policies[key].review)
     return written

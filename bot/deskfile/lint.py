@@ -189,8 +189,9 @@ def _nobody_behind(promises: Promises) -> Advice:
 
 
 def _ladders_unused(promises: Promises) -> Advice:
-    """A ladder that no plan names is climbed by nobody."""
+    """A ladder that neither a plan nor a policy names is climbed by nobody."""
     named = {plan.ladder for plan in promises.tables.plans.values()}
+    named |= {policy.off_hours_ladder for policy in promises.tables.policies.values() if policy.off_hours_ladder}
     for key in promises.tables.ladders:
         if key not in named:
             yield ("ladders", key), f"no plan names [ladders.{key}]: none of its steps is ever told"

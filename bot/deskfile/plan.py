@@ -23,7 +23,7 @@ _SINGULAR: Mapping[str, str] = {
     "people": "person",
     "clients": "client",
 }
-_REST = ("desk", "rules", "triage")
+_REST = ("desk", "rules", "triage", "load")
 _MEANING: Mapping[tuple[str, Sign], str] = {
     ("calendars", "~"): "new tickets count on the new hours; open tickets keep the hours they opened under",
     ("policies", "~"): "new tickets get the new promises; open tickets keep theirs",
@@ -67,7 +67,7 @@ def plan(old: Document | None, new: Document) -> tuple[Change, ...]:
     # Which rules of time zones counted before is not known of documents stored before they were named.
     rest = (*_REST, "zones") if "zones" in before else _REST
     return (
-        *(change for table in rest for change in _inside((table,), before.get(table, {}), new[table])),
+        *(change for table in rest for change in _inside((table,), before.get(table, {}), new.get(table, {}))),
         *(change for table in _SINGULAR for change in _entries(table, before.get(table, {}), new.get(table, {}))),
     )
 

@@ -21,6 +21,7 @@ REFERENCES: tuple[tuple[str, str], ...] = (
     ("desk.public_plan", "plans"),
     ("policies.*.extends", "policies"),
     ("policies.*.calendar", "calendars"),
+    ("policies.*.off_hours_ladder", "ladders"),
     ("policies.*.targets.*.*.calendar", "calendars"),
     ("policies.*.targets.*.channels.*.*.calendar", "calendars"),
     ("clients.*.addendum.calendar", "calendars"),
@@ -277,12 +278,22 @@ def _addresses_are_their_own(reading: Reading) -> Iterator[Problem]:
     patterns += [f"clients.*.contacts.*.{channel}" for channel in CHANNELS]
     yield from _taken_once(reading, patterns, lambda path: str(path[-1]), "identities belong to one person")
     places = [f"clients.*.channels.{channel}.*" for channel in CHANNELS]
-    yield from _taken_once(reading, places, lambda path: str(path[-2]), "a shared place belongs to one client")
+
+    def channel_of(path: KeyPath) -> str:
+        return str(path[-2] if path[0] == "clients" else path[-1])
+
+    reason = "a shared place belongs to one client"
+    # Alerts and cards may stand in one place of ours, but never where clients read.
+    for ours in ("desk.alerts", "desk.cards"):
+        own = [f"{ours}.{channel}" for channel in CHANNELS]
+        yield from _taken_once(reading, [*places, *own], channel_of, reason, only=ours)
+    yield from _taken_once(reading, places, channel_of, reason)
 
 
 def _taken_once(
-    reading: Reading, patterns: list[str], channel_of: Callable[[KeyPath], str], reason: str
+    reading: Reading, patterns: list[str], channel_of: Callable[[KeyPath], str], reason: str, *, only: str = ""
 ) -> Iterator[Problem]:
+    """A mistake for each address that is taken already; `only` for those below that path."""
     first: dict[tuple[str, str], KeyPath] = {}
     for pattern in patterns:
         for path, address in found(reading.tree, pattern):
@@ -290,7 +301,7 @@ def _taken_once(
                 continue
             channel, plain = channel_of(path), str(address).strip()
             taken = first.setdefault((channel, plain.lower() if channel == "email" else plain), path)
-            if taken != path:
+            if taken != path and dotted(path).startswith(only):
                 file, line = reading.place(taken)
                 yield reading.problem(
                     path,

@@ -59,6 +59,15 @@ def revision_from_document(
         triage=tuple(KeywordRule(tuple(one["words"]), one.get("urgency"), one.get("kind")) for one in triage),
         rules=_rules(desk["rules"]),
         texts=own["texts"],
+        alerts=own.get("alerts", {}),
+        cards=own.get("cards", {}),
+        receipts=own.get("receipts", "thread"),
+        off_hours={
+            key: written["off_hours_ladder"]
+            for key, written in desk["policies"].items()
+            if "off_hours_ladder" in written
+        },
+        high_when=desk.get("load", {}).get("high_when"),
     )
 
 
@@ -223,6 +232,7 @@ def _client(key: str, written: Mapping[str, Any]) -> Client:
         channels={channel: tuple(places) for channel, places in written["channels"].items() if places},
         notes=written["notes"],
         policy=written.get("policy"),
+        receipts=written.get("receipts"),
     )
 
 

@@ -40,10 +40,20 @@ DEFAULT_URGENCY = "medium"
 DEFAULT_LADDER = "default"
 
 
+#: In the thread for everybody in the place, to the writer alone, or not at all.
+Receipts = Literal["thread", "ephemeral", "silent"]
+
+
 class Table(BaseModel):
     """A table of the desk: unknown keys and values of another type are mistakes, never guesses."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class DeskPlace(Table):
+    """A place that our own people share, one a channel at most. It is no client's."""
+
+    slack: SlackPlace | None = None
 
 
 class Desk(Table):
@@ -57,6 +67,15 @@ class Desk(Table):
         dict[Key, dict[Language, Text]],
         Field(description="Your own wording of texts, by the text's name and the language."),
     ] = {}
+    alerts: Annotated[
+        DeskPlace, Field(description="Where leads are alerted, called by name; without it each is told alone.")
+    ] = DeskPlace()
+    cards: Annotated[
+        DeskPlace, Field(description="Where each ticket has its one card; without it, with whoever has the ticket.")
+    ] = DeskPlace()
+    receipts: Annotated[
+        Receipts, Field(description="How receipts and off-hours notices are given in a client's shared channel.")
+    ] = "thread"
 
 
 class Rules(Table):
@@ -67,6 +86,15 @@ class Rules(Table):
     nudge_after: Annotated[WithinText, Field(description="A client we wait for is reminded after this.")] = "2bd"
     resolve_after: Annotated[WithinText, Field(description="Still silent: the ticket is resolved after this.")] = "5bd"
     close_after: Annotated[WithinText, Field(description="A resolved ticket is closed after this.")] = "3bd"
+
+
+class Load(Table):
+    """When so much is open that clients are promised what `high_load` says. It can be declared by hand as well."""
+
+    high_when: Annotated[
+        int | None,
+        Field(description="Open tickets for each person of a line on shift; by hand only if left out.", ge=1),
+    ] = None
 
 
 class Keywords(Table):
@@ -229,6 +257,9 @@ class Policy(Table):
     )
     default_urgency: Annotated[Key | None, Field(description="Where nobody stated one; medium if there is one.")] = None
     immediate: Annotated[list[Key] | None, Field(description="Urgencies that page people whatever the hour.")] = None
+    off_hours_ladder: Annotated[
+        Key | None, Field(description="Whom critical and high page out of hours, in real time; nobody if left out.")
+    ] = None
     floor: Annotated[Length | None, Field(description="The least time a change of urgency leaves a clock; 15m.")] = None
     reminders: Reminders | None = None
     targets: Annotated[dict[Key, UrgencyCells], Field(description="By urgency.")] = {}
@@ -326,6 +357,7 @@ class Client(Table):
     language: Language | None = None
     contacts: list[Contact] = []
     channels: Places = Places()
+    receipts: Annotated[Receipts | None, Field(description="Where it differs from the desk's own.")] = None
     addendum: Annotated[Addendum | None, Field(description="Promises to this client alone.")] = None
     hypercare: Annotated[Addendum | None, Field(description="Promises for a while, as after going live.")] = None
     notes: Annotated[str, Field(description="Set-up and agreements; staff see this beside every ticket.")] = ""
@@ -337,6 +369,7 @@ class DeskDirectory(Table):
     desk: Desk | None = None
     rules: Rules = Rules()
     triage: Triage = Triage()
+    load: Load = Load()
     calendars: dict[Key, Calendar] = {}
     policies: dict[Key, Policy] = {}
     ladders: dict[Key, Ladder] = {}

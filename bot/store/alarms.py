@@ -7,11 +7,11 @@ alarm where it was.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, literal_column, null, select, union_all
 
 from bot.store.among import among
 from bot.store.bulk import delete_many, upsert_many
-from bot.store.plain import rows_of_built
+from bot.store.plain import rows_of, rows_of_built
 from bot.store.schema import alarm
 from sla.duration import Instant
 
@@ -34,6 +34,13 @@ _DUE = (
 _DUE_AND_OURS = _DUE.with_for_update(skip_locked=True)
 _TAKE = delete(alarm).where(among(alarm.c.owner, "owners"), alarm.c.due_at <= bindparam("now")).returning(alarm.c.owner)
 _NEXT = select(func.min(alarm.c.due_at))
+_first = _DUE.subquery("first")
+#: What is due and when the next one is, in one question; the moment stands in a row without an owner.
+_AHEAD = union_all(select(_first), select(literal_column("''"), func.min(alarm.c.due_at), null()))
+#: Whoever else is at an alarm already keeps it, and nobody waits for them.
+_OURS = """
+SELECT owner FROM unnest($1::text[]) AS owner WHERE pg_try_advisory_xact_lock(hashtextextended(owner, 1))
+"""
 _OVERDUE = select(func.count()).select_from(alarm).where(alarm.c.due_at <= bindparam("now"))
 
 
@@ -52,8 +59,16 @@ def peek(conn: Connection, *, now: Instant, count: int) -> Sequence[Alarm]:
 
 def ahead(conn: Connection, *, now: Instant, count: int) -> tuple[Sequence[Alarm], Instant | None]:
     """What `peek` gives and what `next_due` gives, for whoever asks all the time and mostly in vain."""
-    due_at = next_due(conn)
-    return (peek(conn, now=now, count=count) if due_at is not None and due_at <= now else ()), due_at
+    rows = rows_of_built(conn, _AHEAD, {"now": now, "count": count})
+    moment = next((due_at for owner, due_at, _ in rows if not owner), None)
+    return [Alarm(*row) for row in rows if row[0]], None if moment is None else Instant(moment)
+
+
+def ours(conn: Connection, owners: Sequence[str]) -> Sequence[str]:
+    """Those of the alarms that no other replica is deciding now. On SQLite there is only one."""
+    if conn.dialect.name == "sqlite":
+        return owners
+    return [row.owner for row in rows_of(conn, _OURS, (list(owners),))]
 
 
 def take(conn: Connection, owners: Iterable[str], *, now: Instant) -> Sequence[str]:

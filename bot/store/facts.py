@@ -14,11 +14,14 @@ from sqlalchemy import Connection, Row, text
 from adapters.message import Identity, InboundMessage, conversation_from_key
 from bot.store import schema
 from bot.store.arrivals import Arrival, arrivals, speaker_from_row
+from bot.store.beside import just_opened_beside
+from bot.store.high_load import loads
 from bot.store.ids import take
 from bot.store.look import rows_by_keys
 from bot.store.plain import rows_of
 from bot.store.references import references
 from bot.store.revisions import Revisions
+from bot.tickets.climbing import climbing_from_text
 from bot.tickets.decide_client import takes
 from bot.tickets.decide_words import word_from_text
 from bot.tickets.facts import Facts, Talk
@@ -30,7 +33,7 @@ from sla.duration import Instant, instant
 
 OPEN = schema.is_one_of("status", schema.OPEN)
 _WAITING = text(
-    f"SELECT id FROM ticket WHERE line = :line AND assignee IS NULL AND {OPEN} ORDER BY id LIMIT :most"  # noqa: S608 - ours
+    f"SELECT id FROM ticket WHERE line = :line AND id > :after AND assignee IS NULL AND {OPEN} ORDER BY id LIMIT :most"  # noqa: S608 - ours
 )
 _TICKETS = "SELECT * FROM ticket WHERE id IN {keys}"
 _THEIRS = f"SELECT id FROM ticket WHERE assignee IN {{keys}} AND {OPEN} ORDER BY id"  # noqa: S608 - words of ours
@@ -72,15 +75,17 @@ def facts_of_messages(
     """
     revision = revisions.current
     lock_conversations(conn, [one.conversation.key for one in messages])
-    came = arrivals(conn, revision, messages, now=now)
+    came = just_opened_beside(conn, revision, messages, arrivals(conn, revision, messages, now=now))
     named = references(conn, messages, came)
-    tickets = tickets_by_id(conn, sorted({one for one in (*named, *(it.talk.current for it in came)) if one}))
+    tickets = _going_on(
+        conn, tickets_by_id(conn, sorted({one for one in (*named, *(it.talk.current for it in came)) if one}))
+    )
     belonging = [
         _belonging(revision, one, arrival, tickets, reference)
         for one, arrival, reference in zip(messages, came, named, strict=True)
     ]
     clocks = _clocks_of(conn, [one.id for one in belonging if one is not None])
-    load = load_of(conn)
+    load, high = loads(conn)
     may_open = [
         not is_ours(one.sender) and _may_open(revision, one, ticket)
         for one, ticket in zip(messages, belonging, strict=True)
@@ -98,6 +103,7 @@ def facts_of_messages(
             ticket=ticket,
             clocks=clocks.get(ticket.id, ()) if ticket else (),
             load=load,
+            high_load=high,
         )
 
     return [
@@ -121,7 +127,7 @@ def facts_of_tickets(
     tickets = tickets_by_id(conn, ids)
     clocks = _clocks_of(conn, list(tickets), _ALL_CLOCKS if is_whole else _CLOCKS)
     talks = {row.about: row for row in rows_by_keys(conn, _SPEAKERS, list(tickets))}
-    load = load_of(conn)
+    load, high = loads(conn)
 
     def facts_of(ticket: Ticket) -> Facts:
         row = talks[ticket.id]
@@ -136,6 +142,7 @@ def facts_of_tickets(
             ticket=ticket,
             clocks=clocks.get(ticket.id, ()),
             load=load,
+            high_load=high,
         )
 
     return {ticket.id: facts_of(ticket) for ticket in tickets.values()}
@@ -145,9 +152,10 @@ def facts_of_tickets(
 AT_ONCE = 500
 
 
-def waiting_list(conn: Connection, line: LineId) -> list[TicketId]:
-    """Open tickets of a line that nobody has, oldest first; as many as one shift can be given at once."""
-    return [TicketId(number) for number in conn.execute(_WAITING, {"line": line, "most": AT_ONCE}).scalars()]
+def waiting_list(conn: Connection, line: LineId, *, after: TicketId) -> list[TicketId]:
+    """Open tickets of a line that nobody has, beyond the one named, oldest first; as many as are given out at once."""
+    wanted = {"line": line, "after": after, "most": AT_ONCE}
+    return [TicketId(number) for number in conn.execute(_WAITING, wanted).scalars()]
 
 
 def tickets_of(conn: Connection, people: Sequence[PersonId]) -> list[TicketId]:
@@ -158,6 +166,13 @@ def tickets_of(conn: Connection, people: Sequence[PersonId]) -> list[TicketId]:
 def tickets_by_id(conn: Connection, ids: Sequence[int]) -> dict[int, Ticket]:
     """Tickets by id."""
     return {row.id: ticket_from_row(row) for row in rows_by_keys(conn, _TICKETS, ids)}
+
+
+def _going_on(conn: Connection, tickets: dict[int, Ticket]) -> dict[int, Ticket]:
+    """The tickets with those that merged ones among them go on as."""
+    while missing := {one.merged_into for one in tickets.values() if one.merged_into is not None} - tickets.keys():
+        tickets |= tickets_by_id(conn, sorted(missing))
+    return tickets
 
 
 def ticket_from_row(row: Row[Any]) -> Ticket:
@@ -189,6 +204,10 @@ def ticket_from_row(row: Row[Any]) -> Ticket:
         has_reply=bool(row.has_reply),
         unset_reply_at=row.unset_reply_at,
         is_unreadable=bool(row.is_unreadable),
+        ladder=climbing_from_text(row.ladder) if row.ladder else None,
+        is_current=bool(row.is_current),
+        merged_into=TicketId(row.merged_into) if row.merged_into is not None else None,
+        not_covered=row.not_covered,
     )
 
 
@@ -232,6 +251,8 @@ def _belonging(
 ) -> Ticket | None:
     """The ticket a message names while that still takes messages, else the conversation's current one."""
     named = tickets.get(reference) if reference is not None else None
+    while named is not None and named.merged_into is not None:
+        named = tickets.get(named.merged_into)
     if named is not None and takes(revision, named, at=instant(message.at)):
         return named
     return tickets.get(arrival.talk.current) if arrival.talk.current is not None else None

@@ -86,6 +86,7 @@ _END = (
     .where(inbound.c.id == bindparam("row"), _NEW)
     .values(state=bindparam("end"), reason=bindparam("why"))
 )
+_COMPLETE = update(inbound).where(inbound.c.id == bindparam("row"), _NEW).values(payload=bindparam("whole"))
 _RETRY = (
     update(inbound)
     .where(among(inbound.c.id, "ids"), inbound.c.state.in_(("dead", "parked", "discarded")))
@@ -153,6 +154,11 @@ def claim(conn: Connection, ids: Sequence[int]) -> Sequence[Kept]:
         if refused:
             wanted = [row.id for row in rows_of_built(conn, _LANES_OF, {"ids": ids}) if row.lane not in refused]
     return [Kept(*row) for row in rows_of_built(conn, _CLAIM, {"ids": wanted})]
+
+
+def complete(conn: Connection, number: int, payload: bytes) -> None:
+    """Give an undecided payload what was fetched for it; its own bytes stay as they came."""
+    conn.execute(_COMPLETE, {"row": number, "whole": payload})
 
 
 def done(conn: Connection, ids: Sequence[int]) -> None:

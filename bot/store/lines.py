@@ -20,7 +20,7 @@ _SENT = """
 SELECT message.*, receipt.lane FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
 JOIN message ON message.id = outbox.message_id WHERE receipt.external_id IN {keys}
 """
-_VERSIONS = "SELECT count(*) AS versions FROM message_version WHERE message_id IN {keys}"
+_VERSIONS = "SELECT count(*) AS versions, max(at) AS at FROM message_version WHERE message_id IN {keys}"
 _REV = "UPDATE conversation SET rev = rev + 1 WHERE id IN {keys} RETURNING rev"
 
 
@@ -30,12 +30,17 @@ def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
 
 
 def reword(conn: Connection, key: str, text: str | None, *, at: Instant) -> TicketId | None:
-    """Give a line new words, or take them away with None; gives the ticket concerned, None where nothing changes."""
+    """Give a line new words, or take them away with None; gives the ticket concerned, None where nothing changes.
+
+    Words from before the last change are none: they came late, or again.
+    """
     row = next(iter(rows_by_keys(conn, _LINES, [key])), None)
     if row is None or (text is not None and text == row.text) or row.is_deleted:
         return None
-    (count,) = rows_by_keys(conn, _VERSIONS, [row.id])
-    version = {"message_id": row.id, "version": count.versions + 1, "text": row.text, "at": at}
+    (before,) = rows_by_keys(conn, _VERSIONS, [row.id])
+    if text is not None and before.at is not None and at < before.at:
+        return None
+    version = {"message_id": row.id, "version": before.versions + 1, "text": row.text, "at": at}
     insert_many(conn, schema.message_version, [version])
     change = {"text": "", "is_deleted": 1} if text is None else {"text": text, "is_edited": 1}
     (bumped,) = rows_by_keys(conn, _REV, [row.conversation_id])

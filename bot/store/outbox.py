@@ -20,8 +20,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, case, func, literal_column, or_, select, text, update
 
 from bot.store.among import among
-from bot.store.bulk import insert_many, update_many
+from bot.store.bulk import delete_many, insert_many, update_many
 from bot.store.database_time import clock_of, database_now
+from bot.store.look import rows_by_keys
 from bot.store.plain import change_built, rows_of, rows_of_built
 from bot.store.schema import ON_ITS_WAY, Whole, is_one_of, outbox, receipt
 from bot.store.touch import touch_messages
@@ -167,6 +168,7 @@ _NEXT = select(func.min(outbox.c.not_before)).where(
 )
 #: The second half is only counted out where the first finds nothing.
 _OUTLOOK = select(case((_ANY.exists(), bindparam("now", type_=Whole)), else_=_NEXT.scalar_subquery()))
+_DRAWN = "SELECT outbox_id FROM receipt WHERE slot IN {keys}"
 _DOUBT = f"""
 SELECT ({{clock}}) AS clock, EXISTS (SELECT 1 FROM outbox
 WHERE {is_one_of("state", ON_ITS_WAY)} AND state = 'uncertain') AS is_any
@@ -250,6 +252,9 @@ def settle(conn: Connection, settled: Sequence[Settled]) -> Sequence[bool]:
     names = {rows[one.id].message_id: one.external_id for one in found if rows[one.id].message_id is not None}
     touch_messages(conn, names, "sent", external_ids=names)
     _end(conn, {one.id: "" for one in found}, "sent")
+    # A page is drawn afresh each time and nobody writes under it, so only the last drawing is worth knowing.
+    pages = [one["slot"] for one in receipts if (one["slot"] or "").startswith("home:")]
+    delete_many(conn, receipt, [row.outbox_id for row in rows_by_keys(conn, _DRAWN, pages)])
     insert_many(conn, receipt, receipts, skip_existing=True)
     return [one.id in rows for one in settled]
 
@@ -312,6 +317,11 @@ def show(conn: Connection, number: int) -> Outgoing | None:
     """One row, whatever became of it."""
     row = conn.execute(select(*_COLUMNS).where(outbox.c.id == number)).mappings().first()
     return Outgoing(**row) if row else None
+
+
+def numbers(conn: Connection, keys: Sequence[str]) -> Mapping[str, int]:
+    """The rows that go by these keys."""
+    return {row.key: row.id for row in rows_by_keys(conn, "SELECT key, id FROM outbox WHERE key IN {keys}", keys)}
 
 
 def counts(conn: Connection) -> Mapping[tuple[str, str], tuple[int, Instant]]:

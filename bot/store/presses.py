@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, select
 
 from bot.store.among import among
-from bot.store.bulk import insert_many
+from bot.store.bulk import insert_many, update_many
 from bot.store.schema import press
 from sla.duration import Instant
 
@@ -21,7 +22,9 @@ class Answered:
 
 
 _KNOWN = select(press.c.key, press.c.answer).where(among(press.c.key, "keys"))
-_OLD = delete(press).where(press.c.at < bindparam("before"))
+#: What became of words in a thread is asked whenever they change, years later too.
+WROTE: Final = "wrote:"
+_OLD = delete(press).where(press.c.at < bindparam("before"), ~press.c.key.startswith(WROTE))
 
 
 def answers(conn: Connection, keys: Iterable[str]) -> Mapping[str, str]:
@@ -34,6 +37,11 @@ def keep(conn: Connection, answered: Sequence[Answered]) -> None:
     insert_many(conn, press, [{"key": one.key, "answer": one.answer, "at": one.at} for one in answered])
 
 
+def replace(conn: Connection, answered: Answered) -> None:
+    """Keep another answer for a key that is there."""
+    update_many(conn, press, [{"key": answered.key, "answer": answered.answer, "at": answered.at}])
+
+
 def forget(conn: Connection, *, before: Instant) -> int:
-    """Remove answers nobody will ask for again; returns how many."""
+    """Remove answers to presses that nobody will repeat any more; returns how many."""
     return conn.execute(_OLD, {"before": before}).rowcount

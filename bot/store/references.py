@@ -3,7 +3,9 @@
 A number that somebody else's ticket has is only a word: it opens no door to it.
 """
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -13,7 +15,13 @@ from bot.store.look import rows_by_keys
 from bot.tickets.ticket import TicketId, mentioned
 
 _SENT = """
-SELECT receipt.external_id, receipt.lane, outbox.ticket_id FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
+SELECT receipt.external_id, receipt.lane, outbox.ticket_id, outbox.what
+FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
+WHERE receipt.external_id IN {keys} AND outbox.ticket_id IS NOT NULL
+"""
+_STOOD = """
+SELECT receipt.lane, outbox.ticket_id, outbox.what, outbox.payload
+FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
 WHERE receipt.external_id IN {keys} AND outbox.ticket_id IS NOT NULL
 """
 _SAID = "SELECT key, ticket_id FROM message WHERE key IN {keys} AND ticket_id IS NOT NULL"
@@ -38,6 +46,28 @@ def references(conn: Connection, messages: Sequence[InboundMessage], came: Seque
         return number if number is not None and any((number, owner) in theirs for owner in owners) else None
 
     return [reference(place) for place in range(len(messages))]
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What words were written under: its ticket, and whether it said that what is written there goes to the client."""
+
+    ticket: TicketId
+    goes_out: bool
+
+
+def stood(conn: Connection, lane: str, external_id: str | None) -> Stood | None:
+    """The card or the ping that has this name in that place; None for anything else."""
+    rows = rows_by_keys(conn, _STOOD, [external_id]) if external_id else ()
+    for row in rows:
+        if row.lane == lane and row.what in {"card", "ping"}:
+            return Stood(TicketId(row.ticket_id), row.what == "card" or goes_out(row.payload))
+    return None
+
+
+def goes_out(payload: str) -> bool:
+    """Whether a ping says that words under it go to the client; `rows.Rows` wrote it, for whoever had the ticket."""
+    return bool(json.loads(payload).get("goes_out"))
 
 
 def _replied_to(conn: Connection, messages: Sequence[InboundMessage]) -> dict[tuple[str, str], TicketId]:

@@ -5,29 +5,19 @@ All rows of a table name the same columns; a column that always holds its defaul
 
 import json
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from pydantic_core import to_json
 
-from adapters.message import Attachment, Conversation
-from bot.tickets.facts import Decision, Facts, Heard, Ping, Say, ShowCard
+from adapters.message import Attachment
+from bot.store.told import Row, card_row, home_row, outbox_row, ping_rows, relay_row, say_to_json
+from bot.store.ways import Whereto
+from bot.tickets.climbing import climbing_to_text
+from bot.tickets.facts import Decision, Facts, Heard, Ping, Relay, Say, ShowCard
 from bot.tickets.ticket import Ticket
-from routing.people import PersonId
 from sla.clock import Clock, clock_to_json
 from sla.duration import Instant
-
-Row = dict[str, Any]
-
-#: Alerts before words to clients, words before cards: a card is drawn when it is sent, so it loses nothing by waiting.
-PRIORITY: Final = {"alert": 0, "reply": 1, "auto": 1, "ping": 2, "card": 3}
-
-#: What stands in a card's row when even its first showing mentions nobody.
-QUIET: Final = "quiet"
-
-#: Where a person of ours is reached; BOARD's own address where no channel of theirs is up.
-Whereto = Callable[[PersonId], Conversation]
 
 
 @dataclass(slots=True)
@@ -56,6 +46,7 @@ class Rows:
     load: Counter[str] = field(default_factory=Counter)
     parted: list[int] = field(default_factory=list)
     contacts: list[Row] = field(default_factory=list)
+    _standing: set[str] = field(default_factory=set)
 
     def gather(self, facts: Facts, decision: Decision) -> None:
         """Take what one decision changes."""
@@ -64,7 +55,7 @@ class Rows:
             self._gather_talk(facts, decision, None, is_opened=False)
             return
         before = facts.ticket if facts.ticket is not None and facts.ticket.id == ticket.id else None
-        is_current = ticket.status.is_open and (before is None or facts.talk.current == ticket.id)
+        is_current = ticket.status.is_open and (before is None or _is_current(facts, before))
         row = _ticket_row(ticket, is_current=is_current)
         if before is None:
             self.opened.append(row)
@@ -121,15 +112,15 @@ class Rows:
             rev += 1
             self.attachments += [_attachment_row(len(self.messages), one) for one in heard.attachments]
             self.messages.append(self._line_heard(facts, heard, ticket_id, rev))
+        told: list[ShowCard | Ping | Relay] = []
         for effect in decision.effects:
             match effect:
                 case Say():
                     rev += 1
                     self._say(facts, effect, ticket_id, rev)
-                case ShowCard():
-                    self._show_card(effect, ticket, is_opened=is_opened)
-                case Ping():
-                    self.outbox.append(ping_row(effect, self.whereto(effect.person), ticket_id, self.recorded_at))
+                case _:
+                    told.append(effect)
+        self._tell(told, ticket, is_opened=is_opened)
         if rev != talk.rev or is_opened:
             current = None if decision.is_parting else ticket_id if is_opened else talk.current
             self.talks[talk.id] = {"id": talk.id, "rev": rev, "ticket_id": current}
@@ -176,34 +167,47 @@ class Rows:
             }
         )
         if not say.is_said:
-            row = _outbox_row("", kind, kind, facts.talk.conversation, ticket_id, say.author, self.recorded_at)
+            payload = say_to_json(say, facts.speaker.language)
+            where = facts.talk.conversation
+            row = outbox_row("", kind, where, ticket_id, say.author, self.recorded_at, payload=payload)
             row["message_id"] = place
             self.outbox.append(row)
 
-    def _show_card(self, card: ShowCard, ticket: Ticket | None, *, is_opened: bool) -> None:
-        person, ticket_id, version = card.person, ticket.id if ticket else None, ticket.version if ticket else 0
-        slot = f"card:{ticket_id}:{person}"
-        where = self.whereto(person)
-        row = _outbox_row(f"{slot}:{version}", "card", "card", where, ticket_id, person, self.recorded_at)
-        row["slot"], row["payload"] = slot, QUIET if card.is_quiet else ""
+    def _tell(self, told: Iterable[ShowCard | Ping | Relay], ticket: Ticket | None, *, is_opened: bool) -> None:
+        """What our own people see of it. Whose card changes, their page does too."""
+        pings = [one for one in told if isinstance(one, Ping)]
+        rows = ping_rows(pings, self.whereto, ticket.id if ticket else None, self.recorded_at)
+        self.outbox += rows
+        if ticket is None:
+            return
+        # Kept with the row: what was said under a message stays true of it, whoever has the ticket later.
+        for row in rows:
+            if row["person"] == ticket.assignee:
+                row["payload"] = json.dumps({**json.loads(row["payload"]), "goes_out": True}, ensure_ascii=False)
+        for place, one in enumerate(told):
+            if isinstance(one, ShowCard):
+                row = card_row(one, ticket, self.whereto, self.recorded_at)
+                self._stands(row, is_new=is_opened)
+                page = home_row(one.person, f"{ticket.id}:{ticket.version}", self.whereto, self.recorded_at)
+                if page is not None:
+                    self._stands(page, is_new=False)
+            elif isinstance(one, Relay):
+                relay = relay_row(one, ticket, place, self.whereto, self.recorded_at)
+                self.outbox += [relay] if relay is not None else []
+
+    def _stands(self, row: Row, *, is_new: bool) -> None:
+        """A row of what is drawn when it leaves: one in its slot that waits already says it all."""
+        if row["slot"] in self._standing:
+            return
+        self._standing.add(row["slot"])
         self.outbox.append(row)
-        if not is_opened:
-            self.slots.append(slot)
+        if not is_new:
+            self.slots.append(row["slot"])
 
 
-def ping_row(ping: Ping, where: Conversation, ticket_id: int | None, at: Instant) -> Row:
-    """A message to one of our people as a row of the outbox; its key makes it go out once."""
-    priority = "alert" if ping.is_alert else "ping"
-    row = _outbox_row(ping.key, "ping", priority, where, ticket_id, ping.person, at)
-    guard = {name: value for name, value in asdict(ping.guard).items() if value is not None}
-    row["payload"], row["guard"] = ping_to_json(ping), json.dumps(guard) if guard else ""
-    return row
-
-
-def ping_to_json(ping: Ping) -> str:
-    """What of a ping is kept in its row; `sending.ping_from_row` reads it back."""
-    kept = {"title": ping.title, "lines": ping.lines, "quote": ping.quote, "actions": ping.actions}
-    return json.dumps({**kept, "is_alert": ping.is_alert}, ensure_ascii=False)
+def _is_current(facts: Facts, ticket: Ticket) -> bool:
+    """Whether its own conversation's words go to it; what is said elsewhere changes nothing of that."""
+    return facts.talk.current == ticket.id if facts.talk.id == ticket.conversation else ticket.is_current
 
 
 def _ticket_row(ticket: Ticket, *, is_current: bool) -> Row:
@@ -236,6 +240,9 @@ def _ticket_row(ticket: Ticket, *, is_current: bool) -> Row:
         "reopened_at": ticket.reopened_at,
         "unset_reply_at": ticket.unset_reply_at,
         "next_due": ticket.next_due,
+        "ladder": climbing_to_text(ticket.ladder) if ticket.ladder is not None else None,
+        "merged_into": ticket.merged_into,
+        "not_covered": ticket.not_covered,
     }
 
 
@@ -260,26 +267,4 @@ def _attachment_row(place: int, one: Attachment) -> Row:
         "size": one.size,
         "digest": one.digest,
         "note": one.note,
-    }
-
-
-def _outbox_row(
-    key: str, what: str, priority: str, where: Conversation, ticket_id: int | None, person: str | None, at: Instant
-) -> Row:
-    return {
-        "key": key,
-        "channel": str(where.channel),
-        "lane": where.key,
-        "what": what,
-        "ticket_id": ticket_id,
-        "message_id": None,
-        "person": person,
-        "slot": None,
-        "payload": "",
-        "guard": "",
-        "priority": PRIORITY[priority],
-        "state": "pending",
-        "not_before": at,
-        "created_at": at,
-        "error": "",
     }

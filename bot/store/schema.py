@@ -152,6 +152,10 @@ ticket = _table(
     _at("reopened_at", nullable=True),
     _at("unset_reply_at", nullable=True),
     _at("next_due", nullable=True),
+    # How far it was escalated; almost every ticket never is.
+    _text("ladder", nullable=True),
+    _count("merged_into", nullable=True),
+    _text("not_covered", nullable=True),
     # At most one current open ticket per conversation is this index, not a hope.
     _index("uq_ticket_current", "conversation_id", unique=True, where="is_current = 1"),
     # Resolved and closed tickets are most of the table; the queue of open ones stays small and ordered.
@@ -178,6 +182,8 @@ message = _table(
     _text("external_id", nullable=True),
     _flag("is_edited"),
     _flag("is_deleted"),
+    # Which ticket it was said on, where that one was merged into `ticket_id` later.
+    _count("merged_from", nullable=True),
     _index("uq_message_key", "key", unique=True, where="key IS NOT NULL"),
     Index("ix_message_ticket_id", "ticket_id"),
     Index("uq_message_conversation_id_rev", "conversation_id", "rev", unique=True),
@@ -196,6 +202,7 @@ note = _table(
     _text("author"),
     _text("text"),
     _at("at"),
+    _count("merged_from", nullable=True),
     Index("ix_note_ticket_id", "ticket_id"),
 )
 attachment = _table(
@@ -336,4 +343,7 @@ session = _table(
 )
 press = _table("press", Column("key", Text, primary_key=True), _text("answer"), _at("at"))
 load = _table("load", Column("person", Text, primary_key=True), _count("tickets"))
+high_load = _table(
+    "high_load", Column("line", Text, primary_key=True), _flag("is_high"), _text("by"), _at("at"), is_keyed=True
+)
 setting = _table("setting", Column("key", Text, primary_key=True), _text("value"))

@@ -3,21 +3,28 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import Connection
 
 from adapters.message import Untrusted
+from bot.store import queue
 from bot.store.facts import facts_of_tickets
 from bot.store.look import rows_by_keys
 from bot.store.outbox import Outgoing
 from bot.store.reads import lines_by_ids
 from bot.store.revisions import Revisions
 from bot.tickets.facts import Facts, Guard, Line, Ping
+from bot.tickets.revision import Revision
 from bot.tickets.ticket import MessageId, TicketId
 from routing.people import PersonId
 from sla.duration import Instant
 
-_SHOWN = "SELECT slot, lane, external_id FROM receipt WHERE slot IN {keys} ORDER BY outbox_id"
+_SHOWN = """
+SELECT slot, lane, external_id FROM receipt WHERE outbox_id IN (
+    SELECT max(outbox_id) FROM receipt WHERE slot IN {keys} GROUP BY slot, lane
+) ORDER BY outbox_id
+"""
 _NEWER = (
     "SELECT slot, max(id) AS id FROM outbox WHERE slot IN {keys} AND state IN ('pending', 'postponed') GROUP BY slot"
 )
@@ -26,22 +33,32 @@ SELECT ticket_id, text FROM message WHERE id IN (
     SELECT max(id) FROM message WHERE ticket_id IN {keys} AND direction = 'in' GROUP BY ticket_id
 )
 """
+#: As many tickets as a person's own page shows; the board has the rest.
+ON_A_PAGE: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Lines to be said, tickets they are about, what a channel already shows under a slot, and the newest words."""
+    """Lines to be said, tickets they are about, what a channel already shows under a slot, and the newest words.
+
+    `pages` are the tickets on a person's own page, in their order; `revision` is the desk as it is now.
+    """
 
     lines: Mapping[MessageId, Line] = field(default_factory=dict)
     facts: Mapping[TicketId, Facts] = field(default_factory=dict)
     shown: Mapping[tuple[str, str], str] = field(default_factory=dict)
     newer: Mapping[str, int] = field(default_factory=dict)
     excerpts: Mapping[int, str] = field(default_factory=dict)
+    pages: Mapping[str, Sequence[Facts]] = field(default_factory=dict)
+    revision: Revision | None = None
 
 
 def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing], *, now: Instant) -> Background:
     """Everything the given rows need, in a handful of statements."""
     slots = [row.slot for row in rows if row.slot]
+    cards = [*slots, *(relayed(row).under for row in rows if row.what == "relay")]
+    revised = [revised_line(row) for row in rows if row.what == "edit"]
+    owners = sorted({row.person for row in rows if row.what == "home" and row.person})
     # A line needs no ticket, unless it is said again: that is told in its reader's language.
     tickets = sorted(
         {
@@ -51,12 +68,51 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
         }
     )
     return Background(
-        lines=lines_by_ids(conn, [row.message_id for row in rows if row.message_id is not None]),
+        lines=lines_by_ids(conn, [*revised, *(row.message_id for row in rows if row.message_id is not None)]),
         facts=facts_of_tickets(conn, revisions, tickets, now=now, is_whole=True),
-        shown={(row.slot, row.lane): row.external_id for row in rows_by_keys(conn, _SHOWN, slots)},
+        shown=shown(conn, cards),
         newer={row.slot: row.id for row in rows_by_keys(conn, _NEWER, slots)},
         excerpts={row.ticket_id: row.text for row in rows_by_keys(conn, _LATEST, tickets)},
+        pages={owner: _page(conn, revisions, PersonId(owner), now=now) for owner in owners},
+        revision=revisions.current,
     )
+
+
+def shown(conn: Connection, slots: Sequence[str]) -> Mapping[tuple[str, str], str]:
+    """What stands under each slot in each place, by its name there: the last that was shown of it."""
+    return {(row.slot, row.lane): row.external_id for row in rows_by_keys(conn, _SHOWN, slots)}
+
+
+def told_together(row: Outgoing) -> list[PersonId]:
+    """All whom one ping calls in a place they share; nobody for one that goes to a person alone."""
+    kept = json.loads(row.payload) if row.what == "ping" else {}
+    return [PersonId(one) for one in kept.get("among", ())]
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """What goes under a card, and the slot of that card."""
+
+    title: str
+    words: Untrusted
+    under: str
+
+
+def relayed(row: Outgoing) -> Relayed:
+    """What a row has to say under a card; `told.relay_row` wrote it."""
+    kept = json.loads(row.payload)
+    return Relayed(kept["title"], Untrusted(kept["words"]), kept["under"])
+
+
+def revised_line(row: Outgoing) -> MessageId:
+    """The line whose new wording a row carries; `told.edit_row` wrote it."""
+    return MessageId(json.loads(row.payload)["line"])
+
+
+def _page(conn: Connection, revisions: Revisions, person: PersonId, *, now: Instant) -> list[Facts]:
+    listed = queue.tickets(conn, queue.Wanted(assignee=person, limit=ON_A_PAGE))
+    facts = facts_of_tickets(conn, revisions, [one.ticket.id for one in listed], now=now, is_whole=True)
+    return [facts[one.ticket.id] for one in listed if one.ticket.id in facts]
 
 
 def ping_from_row(row: Outgoing) -> Ping:
@@ -71,4 +127,5 @@ def ping_from_row(row: Outgoing) -> Ping:
         is_alert=kept["is_alert"],
         guard=Guard(**json.loads(row.guard)) if row.guard else Guard(),
         actions=tuple(kept["actions"]),
+        weight=kept.get("weight", 0),
     )

@@ -6,7 +6,6 @@ that somebody was faster, and then nothing of the batch counts.
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 from typing import Final
 
 from sqlalchemy import Connection
@@ -17,11 +16,14 @@ from bot.store.errors import StaleError
 from bot.store.ids import take_each
 from bot.store.look import rows_by_keys
 from bot.store.plain import change
-from bot.store.rows import Rows, Whereto, ping_row
+from bot.store.rows import Rows
+from bot.store.told import Row, ping_rows
+from bot.store.ways import Remembered, Whereto
 from bot.tickets.facts import Decision, Facts, Ping
 from sla.duration import Instant
 
 _WAITING_CARDS = "SELECT slot FROM outbox WHERE slot IN {keys} AND state IN ('pending', 'postponed')"
+_OPENED_PAGES = "SELECT DISTINCT slot FROM receipt WHERE slot IN {keys}"
 
 _LOAD = """
 INSERT INTO load (person, tickets) {rows}
@@ -37,7 +39,7 @@ def write(
     conn: Connection, decisions: Sequence[tuple[Facts, Decision]], *, recorded_at: Instant, whereto: Whereto
 ) -> None:
     """Write all of it. Facts and decisions come in pairs; a ticket or a conversation may stand in one pair only."""
-    rows = Rows(recorded_at, cache(whereto))
+    rows = Rows(recorded_at, Remembered(whereto))
     for facts, decision in decisions:
         rows.gather(facts, decision)
     rows_by_keys(conn, _PARTED, rows.parted)
@@ -62,9 +64,16 @@ def write(
 
 def write_ping(conn: Connection, ping: Ping, *, at: Instant, whereto: Whereto) -> None:
     """A message to one of our people that belongs to no ticket; its key makes it go out once."""
-    ((number,),) = take_each(conn, {schema.outbox: 1}).values()
-    row = {**ping_row(ping, whereto(ping.person), None, at), "id": number}
-    insert_many(conn, schema.outbox, [row], skip_existing=True)
+    write_outbox(conn, ping_rows([ping], whereto, None, at))
+
+
+def write_outbox(conn: Connection, rows: Sequence[Row]) -> None:
+    """Rows that come from no decision; one whose key is there already is passed over."""
+    if not rows:
+        return
+    (fresh,) = take_each(conn, {schema.outbox: len(rows)}).values()
+    numbered = [{**row, "id": number} for row, number in zip(rows, fresh, strict=True)]
+    insert_many(conn, schema.outbox, numbered, skip_existing=True)
 
 
 def add_load(conn: Connection, load: Counter[str]) -> None:
@@ -78,11 +87,20 @@ def add_load(conn: Connection, load: Counter[str]) -> None:
         change(conn, _LOAD_IN_POSTGRES, tuple(map(list, zip(*changes, strict=True))))
 
 
+def _leave_unopened_pages(conn: Connection, rows: Rows) -> None:
+    """Whoever has never opened their page is shown none: it is drawn when they do."""
+    pages = sorted({row["slot"] for row in rows.outbox if row["what"] == "home"})
+    if pages:
+        opened = {row.slot for row in rows_by_keys(conn, _OPENED_PAGES, pages)}
+        rows.outbox = [row for row in rows.outbox if row["what"] != "home" or row["slot"] in opened]
+
+
 def _number(conn: Connection, rows: Rows) -> None:
     """Give ids to what numbers its rows, all of it at once; what named a message by its place names it by its id.
 
     Cards that are on their way already are left out: they are drawn when they leave, as things stand then.
     """
+    _leave_unopened_pages(conn, rows)
     # Held until we are done, so that no replica draws one of them before it can see what we write.
     query = _WAITING_CARDS if conn.dialect.name == "sqlite" else f"{_WAITING_CARDS} FOR UPDATE"
     waiting = {row.slot for row in rows_by_keys(conn, query, rows.slots)}

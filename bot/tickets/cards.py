@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
-from adapters.card import Button, Card, Promise, Tone
-from adapters.message import Untrusted
+from adapters.card import Card, Promise, Tone
+from adapters.message import Button, Untrusted
 from bot.tickets.decide_client import EXCERPT_LENGTH, WAITING
 from bot.tickets.facts import Facts, Ping
 from bot.tickets.outcome import client_name, person_texts
+from bot.tickets.revision import Revision
+from bot.tickets.second_line import second_kind
+from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket, number
 from routing.people import PersonId
 from sla.clock import Clock, State, left_ms, overdue_ms
@@ -15,13 +18,31 @@ from sla.promise import calendar_of
 
 #: Below this share of the target a running promise is drawn as soon due.
 SOON_SHARE = 0.5
-BUTTONS = ("take", "reply", "eta", "clarify", "note", "handover", "escalate", "urgency", "noreply", "resolve")
+BUTTONS = (
+    "take",
+    "reply",
+    "eta",
+    "clarify",
+    "note",
+    "handover",
+    "second_line",
+    "escalate",
+    "urgency",
+    "third_party",
+    "noreply",
+    "resolve",
+)
 #: Asked of whoever has the ticket, while nobody has said what the last reply was.
 KINDS = ("kind_answer", "kind_clarify", "kind_eta")
 
 
-def ticket_card(facts: Facts, ticket: Ticket, person: PersonId, excerpt: str, *, is_first: bool) -> Card:
-    """The card of `ticket` for one person, as things stand at `facts.now`; the first showing mentions them."""
+def ticket_card(
+    facts: Facts, ticket: Ticket, person: PersonId, excerpt: str, *, is_first: bool, thread: str = ""
+) -> Card:
+    """The card of `ticket` for one person, as things stand at `facts.now`; the first showing mentions them.
+
+    `thread` names the text that says what becomes of words written under it; empty where nothing can be.
+    """
     speak = person_texts(facts.revision, person)
     promises = tuple(drawn_promise(facts, clock, person) for clock in shown_clocks(facts.clocks))
     plan = facts.revision.plan(ticket.plan).name
@@ -32,11 +53,12 @@ def ticket_card(facts: Facts, ticket: Ticket, person: PersonId, excerpt: str, *,
         lines.append(speak("card_with", name=assignee.name, rule=speak(f"rule_{ticket.rule}")))
     else:
         lines.append(speak("card_with_nobody"))
+    if ticket.not_covered is not None:
+        lines.append(speak("card_not_covered", clause=ticket.not_covered))
     if not ticket.status.is_open:
         lines.append(speak(f"status_word_{ticket.status}"))
-    elif ticket.assignee == person:
-        values = {"contact": facts.speaker.name, "client": client_name(facts), "channel": channel}
-        lines.append(speak("card_where_replies_go", **values))
+    if thread:
+        lines.append(_where_words_go(facts, ticket, speak, thread))
     if _is_asked(ticket, person):
         lines.append(speak("ping_kind_unset", number=number(ticket.id)))
     return Card(
@@ -45,31 +67,48 @@ def ticket_card(facts: Facts, ticket: Ticket, person: PersonId, excerpt: str, *,
         quote=Untrusted(excerpt[:EXCERPT_LENGTH]),
         promises=promises,
         buttons=tuple(
-            Button(f"ticket.{name}", speak(f"button_{name}"), number(ticket.id)) for name in _buttons(ticket, person)
+            Button(f"ticket.{name}", speak(f"button_{name}"), number(ticket.id))
+            for name in _buttons(facts.revision, ticket, person)
         ),
         tone=promises[0].tone if promises else "plain",
         mention=is_first and ticket.assignee == person,
     )
 
 
-def _buttons(ticket: Ticket, person: PersonId) -> tuple[str, ...]:
+def _buttons(revision: Revision, ticket: Ticket, person: PersonId) -> tuple[str, ...]:
     if not ticket.status.is_open:
         return ()
     kinds = KINDS if _is_asked(ticket, person) else ()
-    return (*kinds, *(("resume",) if ticket.status in WAITING else ()), *BUTTONS)
+    usual = (name for name in BUTTONS if name != "second_line" or second_kind(revision, ticket) is not None)
+    return (*kinds, *(("resume",) if ticket.status in WAITING else ()), *usual)
 
 
 def _is_asked(ticket: Ticket, person: PersonId) -> bool:
     return ticket.unset_reply_at is not None and ticket.assignee == person and ticket.status.is_open
 
 
-def ping_card(facts: Facts, ticket: Ticket, ping: Ping) -> Card:
-    """A message of its own about a ticket: short, mentioning, with the presses that fit it."""
+def ping_card(facts: Facts, ticket: Ticket, ping: Ping, *, thread: str = "") -> Card:
+    """A message of its own about a ticket: short, mentioning, with the presses that fit it. `thread` as on a card."""
     speak = person_texts(facts.revision, ping.person)
     value = number(ticket.id)
     buttons = tuple(Button(action, speak(f"button_{action.partition('.')[2]}"), value) for action in ping.actions)
     tone: Tone = "late" if ping.is_alert else "soon"
-    return Card(ping.title, ping.lines, ping.quote, buttons=buttons, tone=tone, mention=True)
+    lines = (*ping.lines, _where_words_go(facts, ticket, speak, thread)) if thread else ping.lines
+    return Card(ping.title, lines, ping.quote, buttons=buttons, tone=tone, mention=True)
+
+
+def addressee(facts: Facts, person: PersonId) -> str:
+    """Who reads words to the client of a ticket, and where, as one of our people reads it."""
+    speak = person_texts(facts.revision, person)
+    channel = speak(f"channel_{facts.talk.conversation.channel}")
+    return speak("form_to", contact=facts.speaker.name, client=client_name(facts), channel=channel)
+
+
+def _where_words_go(facts: Facts, ticket: Ticket, speak: Texts, key: str) -> str:
+    """Said before anybody writes: who reads what is written under this, and on which channel."""
+    channel = speak(f"channel_{facts.talk.conversation.channel}")
+    values = {"contact": facts.speaker.name, "client": client_name(facts), "channel": channel}
+    return speak(key, number=number(ticket.id), **values)
 
 
 def shown_clocks(clocks: Sequence[Clock]) -> list[Clock]:

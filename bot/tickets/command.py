@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from adapters.message import Attachment
+from bot.tickets.facts import Written
+from bot.tickets.ticket import MessageId, TicketId
 from routing.people import PersonId
-from sla.duration import Instant
+from sla.duration import Instant, Within
+from sla.policy import Metric
 from sla.promise import ReplyKind
 
 
@@ -18,6 +21,7 @@ class Reply:
     """Words to the client. `kind` UNSET leaves open which kind it was.
 
     `is_said` means the client's channel shows them already, since `at`, under the names `key` and `external_id`.
+    `written` means they were typed in a thread of ours, under the name `key`.
     """
 
     text: str
@@ -27,6 +31,7 @@ class Reply:
     key: str = ""
     external_id: str = ""
     at: Instant | None = None
+    written: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +85,14 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Somebody else goes on with it; None asks the routing rules, passing over whoever has it now."""
+    """Somebody else goes on with it; None asks the routing rules, passing over whoever has it now.
+
+    `is_second_line` asks for somebody who does the work that a line of its own is there for.
+    """
 
     to: PersonId | None
     why: str = ""
+    is_second_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,41 @@ class Reapply:
     """Promise by the desk in force now, instead of the revision that the ticket opened under."""
 
 
+@dataclass(frozen=True, slots=True)
+class NotCovered:
+    """The agreement leaves this out, by this clause: nothing is promised on it, and the client is told."""
+
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agree:
+    """A length was agreed with the client for one promise of this ticket.
+
+    It counts as the promise did before: in the same calendar, or in real time where there was none.
+    """
+
+    metric: Metric
+    within: Within
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """It and another ticket are one piece of work, which goes on as the other."""
+
+    into: TicketId
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """From this message on it is another matter: a ticket of its own."""
+
+    message: MessageId
+
+
+#: What concerns two tickets, and is decided about both at once.
+Paired = Merge | Split
+
 Command = (
     Take
     | Reply
@@ -137,4 +181,8 @@ Command = (
     | Acknowledge
     | MarkSpam
     | Reapply
+    | NotCovered
+    | Agree
+    | Merge
+    | Split
 )

@@ -11,7 +11,19 @@ from dataclasses import replace
 
 from adapters.message import Untrusted
 from bot.tickets.courtesy import is_courtesy
-from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, Heard, MessageKind, Ping, Say, ShowCard, Wake
+from bot.tickets.decide_ladder import paged
+from bot.tickets.facts import (
+    Decision,
+    Effect,
+    Event,
+    Facts,
+    Guard,
+    Heard,
+    Ping,
+    Relay,
+    ShowCard,
+    Wake,
+)
 from bot.tickets.outcome import (
     after,
     asked,
@@ -31,14 +43,17 @@ from bot.tickets.outcome import (
     shift_wake,
     waiting_owner,
 )
+from bot.tickets.receipts import told
+from bot.tickets.relays import name_of, relays
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import Status, Ticket, number
-from routing.people import Plan
+from routing.people import PersonId, Plan
 from routing.route import WAITING_LIST
 from routing.triage import triage
 from sla import promise
 from sla.clock import Clock
 from sla.duration import Instant, length
+from sla.layers import is_eased
 from sla.policy import Metric, Policy
 
 SUBJECT_LENGTH = 80
@@ -56,20 +71,21 @@ def client_says(facts: Facts, heard: Heard) -> Decision:
         return _goes_on(facts, ticket, heard, counts=not (courtesy and ticket.has_reply))
     if ticket is not None and courtesy and ticket.status in {Status.RESOLVED, Status.CLOSED}:
         thanked = replace(ticket, version=ticket.version + 1)
-        return Decision(ticket=thanked, heard=heard, events=(Event("courtesy", heard.at, "contact"),))
+        event = Event("courtesy", heard.at, "contact")
+        return Decision(ticket=thanked, heard=heard, events=(event,), effects=relays(facts, thanked, heard, ()))
     if ticket is not None and takes(facts.revision, ticket, at=heard.at):
         return _comes_back(facts, ticket, heard)
     return opens(facts, heard)
 
 
-def client_edits(facts: Facts, at: Instant, by: str = "contact") -> Decision:
+def client_edits(facts: Facts, at: Instant, by: str = "contact", words: str = "") -> Decision:
     """A new wording of an old message: a version of it, shown on the card, never a new ticket."""
-    return _noted_change(facts, "edited", at, by)
+    return _noted_change(facts, "edited", at, by, words)
 
 
 def client_deletes(facts: Facts, at: Instant, by: str = "contact") -> Decision:
     """A message taken back: its words are kept for us as a version, the card says so."""
-    return _noted_change(facts, "deleted", at, by)
+    return _noted_change(facts, "deleted", at, by, "")
 
 
 def takes(revision: Revision, ticket: Ticket, *, at: Instant) -> bool:
@@ -94,7 +110,15 @@ def opens(facts: Facts, heard: Heard) -> Decision:
     assignment = asked(facts, plan, client, seen.kind)
     came_by = facts.talk.conversation.channel
     channel = served_as(plan, came_by)
-    clocks = promise.client_spoke((), policy, seen.urgency, channel, revision.calendars, at=heard.at)
+    clocks = promise.client_spoke(
+        (),
+        policy,
+        seen.urgency,
+        channel,
+        revision.calendars,
+        at=heard.at,
+        is_high_load=facts.is_high_load(plan.id),
+    )
     ticket = Ticket(
         id=facts.number,
         version=1,
@@ -123,13 +147,16 @@ def opens(facts: Facts, heard: Heard) -> Decision:
     if channel != came_by:
         speak = contact_texts(facts)
         receipt = f"{receipt}\n{speak('channel_not_in_plan', channel=speak(f'channel_{came_by}'))}"
+    if any(is_eased(clock.target) for clock in clocks):
+        receipt = f"{receipt}\n{contact_texts(facts)('high_load')}"
+    ticket, pages, paged_people = paged(facts, ticket)
     return concluded(
         facts,
         ticket,
         clocks,
         heard=heard,
-        events=(opened, routing_event(facts, assignment)),
-        effects=(Say(receipt, MessageKind.AUTO),),
+        events=(opened, routing_event(facts, assignment), *pages),
+        effects=(*told(facts, heard, receipt), *paged_people),
         wakes=() if ticket.assignee else (opening_wake(facts, ticket),),
     )
 
@@ -146,8 +173,9 @@ def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool) -> Dec
         promised_channel(facts, ticket),
         calendars,
         at=heard.at,
-        counts=counts,
+        counts=counts and ticket.not_covered is None,
         replied=ticket.has_reply,
+        is_high_load=facts.is_high_load(ticket.plan),
     )
     spoke_at = max(heard.at, ticket.client_spoke_at)
     after_it = replace(ticket, status=status, client_spoke_at=spoke_at)
@@ -156,10 +184,12 @@ def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool) -> Dec
     wakes: list[Wake] = [Wake(waiting_owner(ticket.id), None)] if waited else []
     if counts or waited:
         after_it, events = routed_on(facts, after_it)
-        effects += _still_closed(facts, ticket, after_it)
+        effects += _still_closed(facts, heard, ticket, after_it)
         wakes += _unattended(facts, after_it)
         if not is_burst:
             effects += _told(facts, after_it, heard)
+        after_it, pages, paged_people = paged(facts, after_it)
+        events, effects = (*events, *pages), [*effects, *paged_people]
     return concluded(
         facts,
         after_it,
@@ -176,17 +206,26 @@ def _comes_back(facts: Facts, ticket: Ticket, heard: Heard) -> Decision:
     clocks = promise.reopened(facts.clocks, calendars, at=heard.at)
     channel = promised_channel(facts, ticket)
     clocks = promise.client_spoke(
-        clocks, policy, ticket.urgency, channel, calendars, at=heard.at, replied=ticket.has_reply
+        clocks,
+        policy,
+        ticket.urgency,
+        channel,
+        calendars,
+        at=heard.at,
+        counts=ticket.not_covered is None,
+        replied=ticket.has_reply,
+        is_high_load=facts.is_high_load(ticket.plan),
     )
     reopened = replace(ticket, status=Status.OPEN, resolved_at=None, reopened_at=heard.at, client_spoke_at=heard.at)
     again, events = routed_on(facts, reopened)
+    again, pages, paged_people = paged(facts, again)
     return concluded(
         facts,
         again,
         clocks,
         heard=heard,
-        events=(Event("reopened", heard.at, "contact", "the client wrote within the reopening time"), *events),
-        effects=(Say(_welcome_back(facts, again), MessageKind.AUTO), *_told(facts, again, heard)),
+        events=(Event("reopened", heard.at, "contact", "the client wrote within the reopening time"), *events, *pages),
+        effects=(*told(facts, heard, _welcome_back(facts, again)), *_told(facts, again, heard), *paged_people),
         wakes=(Wake(waiting_owner(ticket.id), None), *_unattended(facts, again)),
     )
 
@@ -237,18 +276,18 @@ def _unattended(facts: Facts, ticket: Ticket) -> list[Wake]:
     return [] if is_there(facts, ticket.assignee) else [shift_wake(facts, ticket.assignee)]
 
 
-def _still_closed(facts: Facts, before: Ticket, ticket: Ticket) -> list[Effect]:
+def _still_closed(facts: Facts, heard: Heard, before: Ticket, ticket: Ticket) -> tuple[Effect, ...]:
     """Out of hours a client who goes on is told once per closing when we are back, not after every line."""
     _, opening = back_at(facts.revision, ticket, facts.now)
     if opening is None or opening <= facts.now:
-        return []
+        return ()
     # Told already if the last thing the client said also fell into these closed hours.
     _, opened = back_at(facts.revision, ticket, before.client_spoke_at)
     if opened is None or opened > facts.now:
-        return []
+        return ()
     speak = contact_texts(facts)
     text = speak("off_hours_still", number=number(ticket.id), opening=speak.moment(opening, now=facts.now))
-    return [Say(text, MessageKind.AUTO)]
+    return told(facts, heard, text)
 
 
 def _receipt(facts: Facts, ticket: Ticket, clocks: tuple[Clock, ...]) -> str:
@@ -285,9 +324,14 @@ def _welcome_back(facts: Facts, ticket: Ticket) -> str:
     return speak("reopened", number=number(ticket.id), name=name)
 
 
-def _noted_change(facts: Facts, what: str, at: Instant, by: str) -> Decision:
+def _noted_change(facts: Facts, what: str, at: Instant, by: str, words: str) -> Decision:
     """The message itself is versioned by the store; the ticket only remembers that it happened and redraws its card."""
     ticket = facts.ticket
     if ticket is None:
         return Decision()
-    return concluded(facts, ticket, facts.clocks, events=(Event(f"message_{what}", at, by),))
+    effects: tuple[Effect, ...] = ()
+    if assignee := facts.revision.person(ticket.assignee):
+        name = facts.speaker.name if by == "contact" else name_of(facts.revision, PersonId(by))
+        title = person_texts(facts.revision, assignee.id)(f"relay_{what}", name=name)
+        effects = (Relay(assignee.id, title, Untrusted(words)),)
+    return concluded(facts, ticket, facts.clocks, events=(Event(f"message_{what}", at, by),), effects=effects)

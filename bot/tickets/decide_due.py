@@ -7,6 +7,7 @@ most urgent of each clock alone, and says the true moment it broke.
 from dataclasses import replace
 
 from bot.tickets.decide_client import reopens_until
+from bot.tickets.decide_ladder import climb, leads, presses_of, weight, with_whom
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, Wake
 from bot.tickets.outcome import (
     after,
@@ -14,7 +15,6 @@ from bot.tickets.outcome import (
     closing_wake,
     concluded,
     contact_texts,
-    leads,
     line_calendar,
     person_texts,
     routed,
@@ -29,8 +29,6 @@ from sla.promise import Firing
 
 QUIET = Mark("50%")
 LAST_CALL = Mark("last_call")
-#: A breach announced later than this after it happened says when it was noticed.
-NOTICED_LATE_MS = 60_000
 
 
 def promises_due(facts: Facts) -> Decision:
@@ -39,13 +37,11 @@ def promises_due(facts: Facts) -> Decision:
     if ticket is None or not ticket.status.is_open:
         return Decision()
     clocks, firings = promise.fired(facts.clocks, facts.calendars, at=facts.now)
-    events: list[Event] = []
-    effects: list[Effect] = []
-    for firing in firings:
-        if firing.mark == BREACH:
-            events.append(_breached(firing.clock))
-        effects += _pings(facts, ticket, firing)
-    return concluded(facts, ticket, clocks, events=tuple(events), effects=tuple(effects))
+    broke = [firing.clock for firing in firings if firing.mark == BREACH]
+    after_it, events, told = climb(facts, ticket, clocks, broke)
+    reminders = [ping for firing in firings if firing.mark != BREACH for ping in _pings(facts, ticket, firing)]
+    events = [*map(_breached, broke), *events]
+    return concluded(facts, after_it, clocks, events=tuple(events), effects=(*reminders, *told))
 
 
 def waiting_due(facts: Facts) -> Decision:
@@ -133,6 +129,10 @@ def delivery_failed(
         clocks = promise.reply_failed(facts.clocks, facts.calendars, at=said_at)
         if ticket.status is Status.WAITING_CLIENT and ticket.staff_spoke_at == said_at:
             ticket, wakes = replace(ticket, status=Status.OPEN), (Wake(waiting_owner(ticket.id), None),)
+        if ticket.unset_reply_at == said_at:
+            # Whatever it was, it was not heard. Of several such replies the last one is still to be named.
+            spoke_at = ticket.staff_spoke_at
+            ticket = replace(ticket, unset_reply_at=spoke_at if spoke_at is not None and spoke_at > said_at else None)
     event = Event(what, facts.now, "sender", reason)
     return concluded(facts, ticket, clocks, events=(event,), effects=(ping,), wakes=wakes)
 
@@ -165,13 +165,13 @@ def _breached(clock: Clock) -> Event:
 
 
 def _pings(facts: Facts, ticket: Ticket, firing: Firing) -> list[Effect]:
-    """50 %: only the card changes. 80 %: the assignee. Last call and breach: the assignee and the plan's ladder."""
+    """50 %: only the card changes. 80 %: the assignee. Last call: also the first step of the ladder, ahead of time."""
     if firing.mark == QUIET or firing.clock.target.goal:
         return []
     assignee = facts.revision.person(ticket.assignee)
     people = [assignee.id] if assignee else []
-    if firing.mark in {LAST_CALL, BREACH} or not people:
-        people += [person for person in leads(facts.revision, ticket.plan) if person not in people]
+    if firing.mark == LAST_CALL or not people:
+        people += [person for person in leads(facts, ticket) if person not in people]
     return [_ping(facts, ticket, firing, person) for person in people]
 
 
@@ -184,23 +184,17 @@ def _ping(facts: Facts, ticket: Ticket, firing: Firing, person: PersonId) -> Pin
         "client": client_name(facts),
         "metric": speak(f"metric_{clock.metric}"),
         "due": speak.moment(due, now=facts.now),
+        "left": speak.length(length(due - facts.now)),
     }
-    if mark == BREACH:
-        late = facts.now - due > NOTICED_LATE_MS
-        key = "ping_breach_noticed" if late else "ping_breach"
-        values["noticed"] = speak.moment(facts.now, now=facts.now)
-    else:
-        key = "ping_last_call" if mark == LAST_CALL else "ping_mark"
-        values["left"] = speak.length(length(due - facts.now))
     is_lead = person != ticket.assignee
-    assignee = facts.revision.person(ticket.assignee)
-    whom = speak("with_whom", name=assignee.name) if assignee else speak("with_nobody")
     return Ping(
         person,
         f"clock:{ticket.id}:{clock.metric}:{clock.started_at}:{mark}:{person}",
-        speak(key, **values),
-        (whom,) if is_lead else (),
-        is_alert=is_lead or mark == BREACH,
+        speak("ping_last_call" if mark == LAST_CALL else "ping_mark", **values),
+        (with_whom(facts, ticket, person),) if is_lead else (),
+        is_alert=is_lead,
         guard=Guard(clock.metric, clock.started_at, mark, assignee=None if is_lead else person),
-        actions=("ticket.ack", "ticket.take", "ticket.handover") if is_lead else (),
+        actions=presses_of(facts, person) if is_lead else (),
+        is_shared=is_lead,
+        weight=weight(facts, ticket, mark),
     )

@@ -30,7 +30,9 @@ def reapply(facts: Facts, ticket: Ticket, by: PersonId, _: c.Reapply) -> Decisio
     urgency = ticket.urgency if ticket.urgency in policy.urgencies else policy.default_urgency
     after_it = replace(ticket, plan=plan.id, policy=policy.key, revision=revision.number, urgency=urgency)
     channel = promised_channel(facts, after_it)
-    clocks = promise.retargeted(facts.clocks, policy, urgency, channel, revision.calendars, at=now)
+    clocks = promise.retargeted(
+        facts.clocks, policy, urgency, channel, revision.calendars, at=now, is_high_load=facts.is_high_load(plan.id)
+    )
     clocks = tuple(_laid_anew(clock, facts) for clock in clocks)
     event = Event("reapplied", now, by, "", {"before": ticket.revision, "after": revision.number})
     return acted(replace(facts, pinned=revision), after_it, event, clocks)

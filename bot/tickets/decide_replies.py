@@ -16,7 +16,6 @@ from bot.tickets.outcome import (
     closing_wake,
     contact_texts,
     first_name,
-    leads,
     line_calendar,
     person_texts,
     promised_channel,
@@ -42,7 +41,17 @@ def reply(facts: Facts, ticket: Ticket, by: PersonId, said: c.Reply) -> Decision
     at = facts.now if said.at is None else said.at
     names = (said.key, said.external_id)
     words: tuple[Effect, ...] = (
-        Say(said.text, MessageKind.REPLY, by, kind, said.attachments, said.is_said, *names, said.at),
+        Say(
+            said.text,
+            MessageKind.REPLY,
+            by,
+            kind,
+            said.attachments,
+            said.is_said,
+            *names,
+            said.at,
+            written=said.written,
+        ),
     )
     event = Event("replied", at, by, "", {"kind": kind})
     if not ticket.status.is_open:
@@ -91,7 +100,10 @@ def reply_arrives(facts: Facts, kind: ReplyKind, *, written_at: Instant) -> Deci
     if asks:
         clocks = promise.waiting(clocks, facts.calendars, at=facts.now, reason=PauseReason.DETAILS_MISSING)
         ticket, _, wakes = _followed(facts, ticket, kind)
-    if clocks == facts.clocks and not asks:
+    is_to_be_named = kind is ReplyKind.UNSET and ticket.staff_spoke_at == written_at and ticket.unset_reply_at is None
+    if is_to_be_named:
+        ticket = replace(ticket, unset_reply_at=written_at)
+    if clocks == facts.clocks and not asks and not is_to_be_named:
         return Decision()
     event = Event("arrived_after_all", facts.now, "sender", "", {"written_at": written_at})
     return acted(facts, ticket, event, clocks, tuple(_taken_back(facts, ticket, clocks)), wakes=wakes)
@@ -161,14 +173,24 @@ def _replied(
     """The promises after a reply written at `at`, whenever we come to know of it or of its kind."""
     policy, calendars = facts.pinned.policies[ticket.policy], facts.calendars
     urgency, channel = ticket.urgency, promised_channel(facts, ticket)
+    is_covered = ticket.not_covered is None
     clocks = promise.staff_replied(
-        facts.clocks, policy, kind, calendars, at=at, eta=eta, urgency=urgency, channel=channel
+        facts.clocks, policy, kind, calendars, at=at, eta=eta, urgency=urgency if is_covered else None, channel=channel
     )
-    if ticket.client_spoke_at <= at or kind is ReplyKind.FIX:
+    if ticket.client_spoke_at <= at or kind is ReplyKind.FIX or not is_covered:
         return clocks
     # The client went on before we knew: those words are owed an answer of their own.
     spoke_at = ticket.client_spoke_at
-    return promise.client_spoke(clocks, policy, urgency, channel, calendars, at=spoke_at, replied=True)
+    return promise.client_spoke(
+        clocks,
+        policy,
+        urgency,
+        channel,
+        calendars,
+        at=spoke_at,
+        replied=True,
+        is_high_load=facts.is_high_load(ticket.plan),
+    )
 
 
 def _unset_since(ticket: Ticket, at: Instant) -> Instant:
@@ -197,12 +219,15 @@ def _followed(facts: Facts, ticket: Ticket, kind: ReplyKind) -> tuple[Ticket, tu
 
 
 def _taken_back(facts: Facts, ticket: Ticket, clocks: promise.Promises) -> list[Effect]:
-    """Whoever was told of a breach that never was is told so: the assignee and the first of the ladder."""
+    """Whoever was told of a breach that never was is told so: the assignee and those of the ladder."""
     after_it = {(clock.metric, clock.started_at): clock for clock in clocks}
     told = [one for one in facts.clocks if _is_broken(one)]
     retracted = [one for one in told if not _is_broken(after_it[one.metric, one.started_at])]
     assignee = facts.revision.person(ticket.assignee)
-    people = dict.fromkeys([*([assignee.id] if assignee else []), *leads(facts.revision, ticket.plan)])
+    heard = ticket.ladder.people if ticket.ladder is not None else ()
+    people = dict.fromkeys(
+        [*([assignee.id] if assignee else []), *(one for one in heard if one in facts.revision.people)]
+    )
     return [_correction(facts, ticket, clock, person) for clock in retracted for person in people]
 
 
@@ -220,4 +245,5 @@ def _correction(facts: Facts, ticket: Ticket, clock: Clock, person: PersonId) ->
         metric=speak(f"metric_{clock.metric}"),
         due=due,
     )
-    return Ping(person, f"retracted:{ticket.id}:{clock.metric}:{clock.started_at}:{person}", title, guard=Guard())
+    key = f"retracted:{ticket.id}:{clock.metric}:{clock.started_at}:{person}"
+    return Ping(person, key, title, guard=Guard(), is_shared=person != ticket.assignee)

@@ -11,23 +11,27 @@ from typing import Any, Final
 
 from bot.tickets import command as c
 from bot.tickets.decide_client import WAITING
+from bot.tickets.decide_ladder import asked_pings, climbed_events, told_so_far
 from bot.tickets.decide_reapply import reapply
 from bot.tickets.decide_replies import ask_details, give_eta, name_reply, refused_empty, reply, resolve
+from bot.tickets.decide_terms import agree, not_covered
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Note, Ping, Say, ShowCard, Wake
 from bot.tickets.outcome import (
     acted,
     after,
     assigned,
     client_name,
+    concluded,
     contact_texts,
     first_name,
-    leads,
     line_calendar,
     opening_wake,
     person_texts,
     promised_channel,
     waiting_owner,
 )
+from bot.tickets.second_line import to_second_line
+from bot.tickets.standing import acknowledged, asked_higher, behind
 from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId, Role
 from sla import promise
@@ -44,13 +48,23 @@ def staff_does(facts: Facts, by: PersonId, command: c.Command) -> Decision:
     ticket = facts.ticket
     if ticket is None:
         raise ValueError("a command needs a ticket")
-    speak = person_texts(facts.revision, by)
-    if not facts.revision.people[by].roles & ACTING:
-        return Decision(refusal=speak("refused_role", roles=", ".join(sorted(role.value for role in ACTING))))
-    if not ticket.status.is_open and not isinstance(command, AFTERWARDS):
-        return Decision(refusal=speak("refused_closed", number=number(ticket.id)))
+    if refusal := refusal_of(facts, by, command):
+        return Decision(refusal=refusal)
     rule = RULES[type(command)]
     return rule(facts, ticket, by, command)
+
+
+def refusal_of(facts: Facts, by: PersonId, command: c.Command) -> str:
+    """Why this person may not do this to the ticket in `facts`, whatever exactly it is; empty where they may."""
+    speak = person_texts(facts.revision, by)
+    if not facts.revision.people[by].roles & ACTING:
+        return speak("refused_role", roles=", ".join(sorted(role.value for role in ACTING)))
+    ticket = facts.ticket
+    if ticket is not None and ticket.merged_into is not None:
+        return speak("refused_merged", number=number(ticket.id), into=number(ticket.merged_into))
+    if ticket is not None and not ticket.status.is_open and not isinstance(command, AFTERWARDS):
+        return speak("refused_closed", number=number(ticket.id))
+    return ""
 
 
 def _take(facts: Facts, ticket: Ticket, by: PersonId, _: c.Take) -> Decision:
@@ -100,7 +114,11 @@ def _hand_over(facts: Facts, ticket: Ticket, by: PersonId, hand: c.HandOver) -> 
         return Decision(refusal=speak("refused_unknown_person"))
     if hand.to is not None and hand.to == ticket.assignee:
         return Decision()
-    assignment = assigned(facts, ticket, passed_over=frozenset([ticket.assignee] if ticket.assignee else []))
+    passed_over = frozenset([ticket.assignee] if ticket.assignee else [])
+    second = to_second_line(facts, ticket, passed_over) if hand.is_second_line else None
+    if hand.is_second_line and second is None:
+        return Decision(refusal=speak("refused_no_second_line"))
+    assignment = second or assigned(facts, ticket, passed_over=passed_over)
     to, rule = (hand.to, "handed_over") if hand.to else (assignment.person, assignment.rule)
     if to is None and former is not None:
         return Decision(refusal=speak("refused_nobody", name=former.name))
@@ -145,23 +163,17 @@ def _relieved(facts: Facts, ticket: Ticket, former: PersonId, by: PersonId, to: 
 
 
 def _escalate(facts: Facts, ticket: Ticket, by: PersonId, escalate: c.Escalate) -> Decision:
-    effects = tuple(
-        Ping(
-            person,
-            f"escalated:{ticket.id}:{ticket.version}:{person}",
-            person_texts(facts.revision, person)(
-                "ping_escalated_by",
-                number=number(ticket.id),
-                client=client_name(facts),
-                name=facts.revision.people[by].name,
-                why=escalate.why,
-            ),
-            is_alert=True,
-            actions=("ticket.ack", "ticket.handover"),
-        )
-        for person in leads(facts.revision, ticket.plan)
-    )
-    return acted(facts, ticket, Event("escalated", facts.now, by, escalate.why), effects=effects)
+    """The next step of the ladder, whether or not anything is broken; on its top, the same people once more."""
+    before = ticket.ladder
+    known, rung = asked_higher(facts, ticket, but=by, is_patient=False)
+    people = behind(facts, rung.tell) if rung is not None else told_so_far(facts, known)
+    name, key = facts.revision.people[by].name, f"escalated:{ticket.id}:{ticket.version}"
+    others = tuple(one for one in people if one != by) or people
+    effects = asked_pings(facts, ticket, others, key, "ping_escalated_by", name=name, why=escalate.why)
+    after_it = replace(ticket, ladder=known)
+    event = Event("escalated", facts.now, by, escalate.why)
+    events = climbed_events(facts, after_it, before, known, rung, by=by)
+    return concluded(facts, after_it, facts.clocks, events=(event, *events), effects=tuple(effects))
 
 
 def _set_urgency(facts: Facts, ticket: Ticket, by: PersonId, change: c.SetUrgency) -> Decision:
@@ -172,7 +184,15 @@ def _set_urgency(facts: Facts, ticket: Ticket, by: PersonId, change: c.SetUrgenc
     if change.urgency == ticket.urgency:
         return Decision()
     channel = promised_channel(facts, ticket)
-    clocks = promise.retargeted(facts.clocks, policy, change.urgency, channel, facts.calendars, at=facts.now)
+    clocks = promise.retargeted(
+        facts.clocks,
+        policy,
+        change.urgency,
+        channel,
+        facts.calendars,
+        at=facts.now,
+        is_high_load=facts.is_high_load(ticket.plan),
+    )
     event = Event("urgency_set", facts.now, by, "", {"before": ticket.urgency, "after": change.urgency})
     return acted(facts, replace(ticket, urgency=change.urgency), event, clocks)
 
@@ -183,7 +203,10 @@ def _needs_no_answer(facts: Facts, ticket: Ticket, by: PersonId, _: c.NeedsNoAns
 
 
 def _acknowledge(facts: Facts, ticket: Ticket, by: PersonId, _: c.Acknowledge) -> Decision:
-    return acted(facts, ticket, Event("acknowledged", facts.now, by))
+    """The promise stays broken; further steps of the ladder wait until this has run out."""
+    known = acknowledged(facts, ticket, line_calendar(facts.revision, ticket))
+    event = Event("acknowledged", facts.now, by, "", {"quiet_until": known.quiet_until})
+    return acted(facts, replace(ticket, ladder=known), event)
 
 
 def _spam(facts: Facts, ticket: Ticket, by: PersonId, _: c.MarkSpam) -> Decision:
@@ -198,7 +221,8 @@ def _opened(ticket: Ticket) -> Ticket:
     return replace(ticket, status=Status.OPEN) if ticket.status is Status.NEW else ticket
 
 
-#: Each command has one rule; the command's own type is asked for, so the rule may trust what it is given.
+#: Each command has one rule, but for those about two tickets; the command's own type is asked for, so the rule may
+#: trust what it is given.
 RULES: Final[dict[type, Callable[[Facts, Ticket, PersonId, Any], Decision]]] = {
     c.Take: _take,
     c.Reply: reply,
@@ -216,4 +240,6 @@ RULES: Final[dict[type, Callable[[Facts, Ticket, PersonId, Any], Decision]]] = {
     c.Acknowledge: _acknowledge,
     c.MarkSpam: _spam,
     c.Reapply: reapply,
+    c.NotCovered: not_covered,
+    c.Agree: agree,
 }

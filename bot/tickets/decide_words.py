@@ -1,25 +1,32 @@
 """What happens when a client writes a word of command: /status, /new, /help, /language and /escalate, in every channel.
 
+Two of them are buttons as well, below what we say by ourselves, on channels that have any.
+
 They are questions to the desk and no messages: they start no clock, wait for no person and open no ticket, except that
-words after `/new` do. By mail the plain word alone on the first line is enough.
+words after `/new` do. By mail the plain word alone on the first line is enough. Slack keeps a slash to itself, so there
+they are written with an exclamation mark.
 """
 
 from dataclasses import dataclass, replace
 from typing import Final
 
-from adapters.message import Untrusted
+from adapters.message import Conversation, Untrusted
 from bot.tickets.decide_client import opens
-from bot.tickets.facts import Decision, Event, Facts, Heard, MessageKind, Ping, Say
-from bot.tickets.outcome import MAIL, client_name, concluded, contact_texts, first_name, leads, person_texts
+from bot.tickets.decide_ladder import asked_pings, climbed_events, told_so_far
+from bot.tickets.facts import Decision, Effect, Event, Facts, Heard, MessageKind, Relay, Say, Speaker
+from bot.tickets.outcome import MAIL, client_of, concluded, contact_texts, first_name, person_texts
+from bot.tickets.standing import asked_higher, behind
 from bot.tickets.texts import LANGUAGES, Texts, nearest_language
 from bot.tickets.ticket import Status, Ticket, number
 from sla.clock import State
+from sla.duration import Instant
 from sla.policy import Metric
 from sla.promise import RESPONSES
 
 #: `/start` is how Telegram opens a bot; it asks for nothing yet.
 NAMES: Final = ("status", "new", "help", "language", "escalate", "start")
 LONGEST: Final = 40
+SLACK: Final = "slack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +41,12 @@ def word_from_text(text: str, *, channel: str) -> Word | None:
     """The command in a message; None for a message like any other, also for a slash that names none of ours."""
     line, _, below = text.strip().partition("\n")
     first, _, tail = line.strip().partition(" ")
-    name = first[:LONGEST].removeprefix("/").partition("@")[0].casefold()
+    sign = "!" if channel == SLACK and first.startswith("!") else "/"
+    name = first[:LONGEST].removeprefix(sign).partition("@")[0].casefold()
     rest = f"{tail}\n{below}".strip()
     if name not in NAMES or (name == "help" and rest):
         return None
-    if first.startswith("/"):
+    if first.startswith(sign):
         return Word(name, rest)
     # A mail that merely begins with such a word is a message: nothing anybody wrote may vanish behind a help text.
     is_plain_word = not rest or (name == "language" and " " not in rest) or (name == "new" and not tail)
@@ -59,11 +67,52 @@ def client_asks(facts: Facts, heard: Heard, word: Word) -> Decision:
         case "language":
             return _language(facts, heard, word.rest, speak)
         case "escalate" if ticket is not None:
-            return _escalates(facts, ticket, heard, speak)
+            return _escalates(facts, ticket, heard.at, speak, heard)
         case "escalate":
             return _said(heard, speak("status_none"))
         case _:
-            return _said(heard, speak("help"))
+            return _said(heard, _in_signs_of(facts, speak("help")))
+
+
+def client_presses(facts: Facts, action: str, *, at: Instant) -> tuple[Decision, str]:
+    """The same by a button, `client.status` or `client.escalate`: what is done, and the answer to whoever pressed.
+
+    Only they see it, so nothing of it stands in the transcript. A button outlives its ticket: then it says so.
+    """
+    ticket, speak = facts.ticket, contact_texts(facts)
+    if ticket is None:
+        return Decision(), speak("status_none")
+    if not ticket.status.is_open:
+        return Decision(), speak("status_closed", number=number(ticket.id), subject=ticket.subject)
+    if action == "client.status":
+        return Decision(), _status(facts, ticket, speak)
+    return _escalates(facts, ticket, at, speak), speak("escalated", number=number(ticket.id))
+
+
+def may_press(facts: Facts, asker: Speaker | None, where: Conversation | None) -> bool:
+    """Whether somebody may ask about a ticket of theirs by a button: its own contact may.
+
+    Where the ticket was written, so may the client's other contacts, and everybody if the place is the client's own.
+    """
+    ticket = facts.ticket
+    if ticket is None:
+        return False
+    if asker is not None and asker.contact == ticket.contact:
+        return True
+    client = client_of(facts.revision, ticket)
+    if client is None or where is None or where.lane != facts.talk.conversation.lane:
+        return False
+    is_their_place = where.place in client.channels.get(where.channel, ())
+    return is_their_place or (asker is not None and asker.is_verified and asker.client == client.id)
+
+
+def _in_signs_of(facts: Facts, text: str) -> str:
+    """Commands as they are written on the channel that somebody asks on."""
+    if facts.talk.conversation.channel != SLACK:
+        return text
+    for name in NAMES:
+        text = text.replace(f"/{name}", f"!{name}")
+    return text
 
 
 def _said(heard: Heard, text: str) -> Decision:
@@ -89,24 +138,32 @@ def _status(facts: Facts, ticket: Ticket | None, speak: Texts) -> str:
 def _language(facts: Facts, heard: Heard, wanted: str, speak: Texts) -> Decision:
     language = nearest_language(wanted, "")
     if not language:
-        return _said(heard, speak("language_unknown", languages=", ".join(LANGUAGES)))
+        return _said(heard, _in_signs_of(facts, speak("language_unknown", languages=", ".join(LANGUAGES))))
     speak = Texts(language, facts.speaker.zone, facts.revision.texts)
     return replace(_said(heard, speak("language_set")), language=language)
 
 
-def _escalates(facts: Facts, ticket: Ticket, heard: Heard, speak: Texts) -> Decision:
-    """The lead hears of it once until the ticket is resolved, however often the client asks."""
-    since = ticket.reopened_at or ticket.opened_at
-    pings = tuple(
-        Ping(
-            person,
-            f"asked:{ticket.id}:{since}:{person}",
-            person_texts(facts.revision, person)("ping_escalated", number=number(ticket.id), client=client_name(facts)),
-            is_alert=True,
-            actions=("ticket.ack", "ticket.take", "ticket.handover"),
-        )
-        for person in leads(facts.revision, ticket.plan)
-    )
-    said = Say(speak("escalated", number=number(ticket.id)), MessageKind.AUTO)
-    event = Event("escalated", heard.at, "contact", "the client asked for the team lead")
-    return concluded(facts, ticket, facts.clocks, heard=heard, events=(event,), effects=(said, *pings))
+def _escalates(facts: Facts, ticket: Ticket, at: Instant, speak: Texts, heard: Heard | None = None) -> Decision:
+    """The next step of the ladder hears of it, needing no breach; on its top, the same people once more."""
+    before = ticket.ladder
+    known, rung = asked_higher(facts, ticket)
+    # Asked again at once nothing has changed, and what we say is true still: they were told.
+    is_early = known == before
+    people = behind(facts, rung.tell) if rung is not None else () if is_early else told_so_far(facts, known)
+    pings = asked_pings(facts, ticket, people, f"asked:{ticket.id}:{ticket.version}", "ping_escalated")
+    event = Event("escalated", at, "contact", "the client asked for the team lead")
+    after_it = replace(ticket, ladder=known)
+    events = (event, *climbed_events(facts, after_it, before, known, rung, by="contact"))
+    effects: tuple[Effect, ...] = (Say(speak("escalated", number=number(ticket.id)), MessageKind.AUTO),)
+    if heard is None:
+        effects = _noticed(facts, ticket)
+    return concluded(facts, after_it, facts.clocks, heard=heard, events=events, effects=(*effects, *pings))
+
+
+def _noticed(facts: Facts, ticket: Ticket) -> tuple[Effect, ...]:
+    """Whoever has the ticket reads under their card that the button was pressed, as they would read the word."""
+    person = facts.revision.person(ticket.assignee)
+    if person is None:
+        return ()
+    label = person_texts(facts.revision, person.id)("button_client_escalate")
+    return (Relay(person.id, facts.speaker.name, Untrusted(f"[{label}]")),)

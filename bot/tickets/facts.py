@@ -11,7 +11,7 @@ from enum import StrEnum
 from adapters.message import Attachment, Conversation, Untrusted
 from bot.tickets.revision import Revision, hours_of
 from bot.tickets.ticket import ContactId, ConversationId, MessageId, Ticket, TicketId
-from routing.people import ClientId, PersonId
+from routing.people import ClientId, LineId, PersonId, PlanId
 from sla.calendar import Calendar
 from sla.clock import Clock
 from sla.duration import Instant
@@ -69,6 +69,11 @@ class Facts:
     ticket: Ticket | None = None
     clocks: tuple[Clock, ...] = ()
     load: Mapping[PersonId, int] = field(default_factory=dict)
+    high_load: frozenset[LineId] = frozenset()
+
+    def is_high_load(self, plan: PlanId) -> bool:
+        """Whether a high load is declared for the line of a plan."""
+        return self.revision.plan(plan).line in self.high_load
 
     @property
     def calendars(self) -> Mapping[str, Calendar]:
@@ -91,7 +96,8 @@ class Event:
 class Heard:
     """A client's line to be kept. `key` is the channel's own name for it, the same on every redelivery.
 
-    `at` is the channel server's moment and never later than now; clocks start there.
+    `at` is the channel server's moment and never later than now; clocks start there. `sender` is the address of
+    whoever wrote it.
     """
 
     key: str
@@ -99,6 +105,16 @@ class Heard:
     text: Untrusted
     at: Instant
     attachments: tuple[Attachment, ...] = ()
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where one of our people wrote words to a client: in the thread of a card. `is_marked`: their fate shows there."""
+
+    lane: str
+    external_id: str
+    is_marked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,7 @@ class Say:
 
     `is_said` means the client's channel shows them already, because a person of ours wrote them there: no outbox row.
     Then `key` and `external_id` are the channel's own names for them, and `at` is when they were written.
+    `only_to` is the one address in a shared place that sees them. `offers` are what the client may press below them.
     """
 
     text: str
@@ -118,6 +135,9 @@ class Say:
     key: str = ""
     external_id: str = ""
     at: Instant | None = None
+    written: Written | None = None
+    only_to: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +153,14 @@ class Guard:
     """What must still be true when a ping is sent; otherwise it is dropped and recorded, not sent (invariant I7).
 
     `metric` with `started_at` names a clock that must run and be unanswered; `mark` must be the last it has told.
-    `assignee` must still have the ticket.
+    `assignee` must still have the ticket. `is_open`: somebody must still work on it.
     """
 
     metric: str | None = None
     started_at: Instant | None = None
     mark: Mark | None = None
     assignee: PersonId | None = None
+    is_open: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +176,12 @@ class ShowCard:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """A message of its own to one of our people, with a mention. `key` makes it go out once, however often decided."""
+    """A message of its own to one of our people, with a mention. `key` makes it go out once, however often decided.
+
+    `is_shared`: where leads are told together, one message calls all who are told the same. The same means: their keys
+    differ in nothing but the person at the end. `weight`: of many at once the heavier ones stand first.
+    `is_held`: it waits a moment for others of its kind, with which it may become one message.
+    """
 
     person: PersonId
     key: str
@@ -165,9 +191,25 @@ class Ping:
     is_alert: bool = False
     guard: Guard = Guard()
     actions: tuple[str, ...] = ()
+    is_shared: bool = False
+    weight: int = 0
+    is_held: bool = False
 
 
-Effect = Say | ShowCard | Ping
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """What was said on a ticket, repeated under a person's card of it, where that stands in a thread.
+
+    Not where it was `written`: there it can be read already.
+    """
+
+    person: PersonId
+    title: str
+    words: Untrusted
+    written: Written | None = None
+
+
+Effect = Say | ShowCard | Ping | Relay
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Final
 
 from bot.tickets.facts import Decision, Effect, Event, Facts, Heard, Note, ShowCard, Wake
+from bot.tickets.relays import relays
 from bot.tickets.revision import Revision
+from bot.tickets.standing import standing, step_falls_at
 from bot.tickets.texts import Texts, nearest_language
 from bot.tickets.ticket import Ticket, TicketId
-from routing.ladder import told
-from routing.people import Client, LineId, Person, PersonId, Plan, PlanId, Role
+from routing.people import Client, LineId, Person, PersonId, Plan, Role
 from routing.route import Assignment, route
 from routing.route import Facts as RouteFacts
 from sla import promise
@@ -62,11 +63,14 @@ def concluded(
     """The decision that makes `ticket` and `clocks` the next state, with the alarm of its promises set to match."""
     clocks = tuple(clocks)
     next_due = due_first(clocks) if ticket.status.is_open else None
-    wake = promise.wake_at(clocks, facts.calendars, at=facts.now) if ticket.status.is_open else None
+    if (ladder := standing(facts, ticket, clocks)) != ticket.ladder:
+        ticket = replace(ticket, ladder=ladder)
+    wake = _wake_at(facts, ticket, clocks)
     version = facts.ticket.version + 1 if facts.ticket is not None and facts.ticket.id == ticket.id else 1
     if (ticket.version, ticket.next_due) != (version, next_due):
         ticket = replace(ticket, version=version, next_due=next_due)
     shown = {effect.person for effect in effects if isinstance(effect, ShowCard)}
+    said = relays(facts, ticket, heard, effects)
     concerned = {person for person in (ticket.assignee, _former(facts, ticket)) if person is not None}
     return Decision(
         ticket=ticket,
@@ -74,7 +78,7 @@ def concluded(
         notes=notes,
         clocks=tuple(clock for clock in clocks if clock not in facts.clocks),
         events=events,
-        effects=(*effects, *(ShowCard(person) for person in sorted(concerned - shown))),
+        effects=(*effects, *(ShowCard(person) for person in sorted(concerned - shown)), *said),
         wakes=(Wake(promises_owner(ticket.id), wake), *wakes),
     )
 
@@ -257,14 +261,6 @@ def served_as(plan: Plan, channel: str) -> str:
     return channel if channel in plan.channels else MAIL
 
 
-def leads(revision: Revision, plan: PlanId) -> tuple[PersonId, ...]:
-    """The people whom the plan's ladder tells first; a step with nobody on it is skipped."""
-    for one in revision.ladders[revision.plan(plan).ladder].steps:
-        if people := told(one.tell, revision.people, revision.lines):
-            return people
-    return ()
-
-
 def due_first(clocks: Sequence[Clock]) -> Instant | None:
     """When the first running promise is due."""
     owed = promise.next_due(tuple(clocks))
@@ -276,6 +272,14 @@ def after(at: Instant, within: Within, calendar: Calendar) -> Instant:
     if isinstance(within, BusinessDays):
         return calendar.advance(at, calendar.business_days(at, within))
     return later(at, within)
+
+
+def _wake_at(facts: Facts, ticket: Ticket, clocks: Sequence[Clock]) -> Instant | None:
+    """When to look at its promises again: a mark, a breach, or the next step of its ladder."""
+    if not ticket.status.is_open:
+        return None
+    moments = (promise.wake_at(tuple(clocks), facts.calendars, at=facts.now), step_falls_at(facts, ticket, clocks))
+    return min((max(one, facts.now) for one in moments if one is not None), default=None)
 
 
 def _former(facts: Facts, ticket: Ticket) -> PersonId | None:

@@ -30,7 +30,13 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One numbered state of the desk directory. `public_plan` serves whoever is not known to belong to a client."""
+    """One numbered state of the desk directory. `public_plan` serves whoever is not known to belong to a client.
+
+    `alerts` and `cards` are places of our own, by channel: where leads are told together, where cards stand for all.
+    `receipts` says how a client's shared place hears of what is automatic: "thread", "ephemeral" or "silent".
+    `off_hours` names the ladder that a policy pages out of hours. From `high_when` open tickets for each person on
+    shift on, the load of a line is high.
+    """
 
     number: int
     name: str
@@ -48,6 +54,11 @@ class Revision:
     rules: Rules = Rules()
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     absences: tuple[Absence, ...] = ()
+    alerts: Mapping[str, str] = field(default_factory=dict)
+    cards: Mapping[str, str] = field(default_factory=dict)
+    receipts: str = "thread"
+    off_hours: Mapping[str, str] = field(default_factory=dict)
+    high_when: int | None = None
 
     def person(self, person: PersonId | None) -> Person | None:
         """The person of that id, None where this revision knows none (any more)."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NewType
 
+from bot.tickets.climbing import Climbing
 from routing.people import ClientId, LineId, PersonId, PlanId
 from sla.duration import Instant
 
@@ -78,7 +79,9 @@ class Ticket:
 
     `line` is whose waiting list it stands in while nobody has it, also when its plan goes to another line meanwhile.
     `has_reply` says whether a human of ours has spoken yet, `unset_reply_at` when a reply went out whose kind nobody
-    has named.
+    has named. `ladder` is how far it was escalated. `is_current`: an open one that takes what is said in its
+    conversation and names no other. `merged_into` is where a merged one goes on; `not_covered` is the clause by which
+    the agreement leaves it out.
     """
 
     id: TicketId
@@ -107,3 +110,7 @@ class Ticket:
     has_reply: bool = False
     unset_reply_at: Instant | None = None
     is_unreadable: bool = False
+    ladder: Climbing | None = None
+    is_current: bool = True
+    merged_into: TicketId | None = None
+    not_covered: str | None = None

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.card import Button, Card, Form, Input, OutboundCard, Promise
+from adapters.card import Card, Form, Input, OutboundCard, Promise
 from adapters.errors import MalformedError, PermanentError, TemporaryError, UncertainError
 from adapters.fake import FakeChannel
-from adapters.message import Channel, InboundEdit, InboundMessage, OutboundMessage, Untrusted
+from adapters.message import Button, Channel, InboundEdit, InboundMessage, OutboundMessage, Untrusted
 from adapters.port import Answer, Limits, Raw
 from tests.contract.peer import RecordingAsk, RecordingJournal
 

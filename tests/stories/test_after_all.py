@@ -14,6 +14,7 @@ from tests.harness import NOON, Story
 DATABASES = ("sqlite", "postgresql")
 
 TELEGRAM = Channel.TELEGRAM
+QUESTION = "What was your reply on T-1"
 
 
 async def test_a_reply_sent_again_in_time_keeps_the_promise(desk: Story) -> None:
@@ -109,6 +110,56 @@ async def test_a_reply_is_what_its_author_called_it_before_it_failed(desk: Story
     assert (clock.state, clock.satisfied_at) == (State.MET, instant(NOON))
     await desk.fast_forward(hours=3)
     desk.expect_quiet()
+
+
+async def test_a_reply_that_failed_is_not_to_be_named_until_it_arrives(desk: Story) -> None:
+    await _unset_and_lost(desk)
+    assert QUESTION not in desk.expect_edit("oleg", containing="T-1")
+    await desk.does("oleg", NameReply(ReplyKind.ANSWER))
+    assert (await desk.clock("first_response")).state is State.RUNNING
+    await desk.go_to(NOON + timedelta(minutes=30))
+    await _sent_again(desk)
+    assert QUESTION in desk.expect_edit("oleg", containing="T-1")
+    await desk.does("oleg", NameReply(ReplyKind.ANSWER))
+    clock = await desk.clock("first_response")
+    assert (clock.state, clock.satisfied_at) == (State.MET, instant(NOON + timedelta(minutes=5)))
+    desk.expect_message("taras", containing="Looking")
+    desk.expect_quiet()
+
+
+async def test_of_two_replies_of_no_kind_the_one_that_arrived_counts(desk: Story) -> None:
+    await desk.receives(sender="taras", text="Payroll failed")
+    desk.channels[TELEGRAM].fail_next(TemporaryError("busy", retry_after=timedelta(minutes=10)))
+    await desk.does("oleg", Reply("Looking"))
+    first = (await desk.ticket()).unset_reply_at
+    await desk.go_to(NOON + timedelta(minutes=5))
+    await desk.does("oleg", Reply("Restart it"))
+    desk.channels[TELEGRAM].fail_next(PermanentError("blocked"))
+    await desk.go_to(NOON + timedelta(minutes=15))
+    ticket = await desk.ticket()
+    assert (first is not None, ticket.unset_reply_at) == (True, ticket.staff_spoke_at)
+    await desk.does("oleg", NameReply(ReplyKind.ANSWER))
+    assert (await desk.clock("first_response")).satisfied_at == instant(NOON + timedelta(minutes=5))
+
+
+async def test_whoever_has_written_something_else_since_is_not_asked_again(desk: Story) -> None:
+    await _unset_and_lost(desk)
+    await desk.go_to(NOON + timedelta(minutes=10))
+    await desk.does("oleg", Reply("It runs again", ReplyKind.ANSWER))
+    desk.forget()
+    await _sent_again(desk)
+    desk.expect_message("taras", containing="Looking")
+    assert (await desk.ticket()).unset_reply_at is None
+
+
+async def _unset_and_lost(desk: Story) -> None:
+    """Where only an answer counts, Oleg's words of no kind do not arrive, and he hears of it."""
+    await desk.receives(sender="taras", text="Payroll failed")
+    await desk.go_to(NOON + timedelta(minutes=5))
+    desk.forget()
+    desk.channels[TELEGRAM].fail_next(PermanentError("blocked"))
+    await desk.does("oleg", Reply("Looking"))
+    desk.expect_alert("oleg", containing="did not reach Globex: blocked")
 
 
 async def _lost(desk: Story, command: Command) -> None:

@@ -9,22 +9,27 @@ from adapters.message import Channel
 from bot.tickets.command import (
     Acknowledge,
     AddNote,
+    Agree,
     AskDetails,
     Command,
     Escalate,
     GiveEta,
     HandOver,
     MarkSpam,
+    Merge,
     NeedsNoAnswer,
+    NotCovered,
     Reply,
     Resolve,
     SetUrgency,
+    Split,
     Take,
     WaitThirdParty,
 )
-from bot.tickets.ticket import TicketId
+from bot.tickets.ticket import MessageId, TicketId
 from routing.people import PersonId
 from sla.duration import instant
+from sla.policy import Metric
 from tests.harness import NOON, Story
 
 DATABASES = ("sqlite", "postgresql")
@@ -43,6 +48,10 @@ ALL = [
     NeedsNoAnswer(),
     Acknowledge(),
     MarkSpam(),
+    NotCovered("6.2"),
+    Agree(Metric.FIRST_RESPONSE, timedelta(hours=3)),
+    Merge(TicketId(1)),
+    Split(MessageId(1)),
 ]
 
 

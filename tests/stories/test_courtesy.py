@@ -1,11 +1,13 @@
 """Thanks are kept and answered by silence; edits and deletions are versions; a reaction is nothing at all."""
 
+from datetime import timedelta
+
 import pytest
 
 from adapters.message import Attachment, Channel, Untrusted
 from bot.tickets.command import Reply, Resolve
 from sla.clock import State
-from tests.harness import Story
+from tests.harness import NOON, Story
 
 
 async def answered(desk: Story) -> None:
@@ -88,6 +90,19 @@ async def test_an_edit_is_a_version_on_the_card_and_never_a_new_ticket(desk: Sto
     assert (line.text, line.is_edited) == ("Payroll failed", True)
     assert [one.text for one in page.versions[line.id]] == ["Payrol faild"]
     assert not await desk.is_there(2)
+    desk.expect_quiet()
+
+
+async def test_an_edit_that_comes_after_a_later_one_changes_nothing(desk: Story) -> None:
+    name = await desk.receives(sender="lena", text="Pay 100")
+    telegram, first = desk.channels[Channel.TELEGRAM], NOON + timedelta(seconds=10)
+    await desk.fast_forward(minutes=1)
+    await telegram.edits("1001", name, "Pay 300", at=first + timedelta(seconds=10))
+    await desk.settle()
+    desk.forget()
+    await telegram.edits("1001", name, "Pay 200", at=first)  # kept back on its way, or told once more
+    await desk.settle()
+    assert (await desk.lines())[0].text == "Pay 300"
     desk.expect_quiet()
 
 

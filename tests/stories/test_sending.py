@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from adapters.errors import PermanentError, TemporaryError
+from adapters.errors import PermanentError, TemporaryError, UncertainError
 from adapters.message import Channel
 from bot.tickets.command import AskDetails, Escalate, GiveEta, HandOver, Reply, Take
 from routing.people import PersonId
@@ -152,6 +152,30 @@ async def test_an_uncertain_send_is_never_doubled_where_the_channel_knows_it(des
     await desk.fast_forward(minutes=5)
     desk.expect_message("lena", INAPP, containing="Looking")
     assert (await desk.lines())[-1].state == "sent"
+    desk.expect_quiet()
+
+
+async def test_a_reply_that_is_in_doubt_again_and_again_is_told_to_its_author_once(desk: Story) -> None:
+    await opened(desk, INAPP)
+    desk.channels[INAPP].fail_next(UncertainError("the channel did not answer in time"), times=10)
+    await desk.does("vera", Reply("Looking"))
+    await desk.fast_forward(seconds=90)
+    desk.expect_quiet()
+    await desk.fast_forward(minutes=10)
+    desk.expect_alert("vera", containing="may not have reached Acme")
+    desk.expect_message("lena", INAPP, containing="Looking")
+    desk.expect_quiet()
+
+
+async def test_a_channel_that_asks_for_patience_in_the_middle_of_a_message_gets_it(desk: Story) -> None:
+    await opened(desk, INAPP)
+    asked = UncertainError("only a part of it arrived", retry_after=timedelta(seconds=90))
+    desk.channels[INAPP].fail_next(asked)
+    await desk.does("vera", Reply("Looking"))
+    await desk.fast_forward(seconds=80)
+    desk.expect_nothing("lena", INAPP)
+    await desk.fast_forward(seconds=20)
+    desk.expect_message("lena", INAPP, containing="Looking")
     desk.expect_quiet()
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from adapters.message import Channel
@@ -10,10 +11,12 @@ from bot.app.history import differences, remembered
 from bot.app.scene import Event, read_scene
 from bot.app.simulating import Played, Promised, play
 from bot.tickets import command as c
+from bot.tickets.ticket import TicketId
 from sla.clock import State
 from sla.duration import Instant, instant
+from sla.policy import Metric
 from sla.promise import ReplyKind
-from tests.builders import STORY_DESK, document
+from tests.builders import STORY_DESK, document, story_desk
 from tests.harness import Story
 from tests.policies.scenario import ROOT, example
 
@@ -53,7 +56,7 @@ async def test_a_conversation_is_played_to_its_end() -> None:
         ("auto", "Thank you, we have it (T-1). Vera answers by 10:00 (your time)."),
         ("reply", "On it"),
     ]
-    assert [what for what, _ in told(played, "vera")] == ["card", "ping", "ping", "ping", "ping"]
+    assert [what for what, _ in told(played, "vera")] == ["card", "ping", "ping", "ping", "alert"]
     assert [text for _, text in told(played, "dana")] == [
         "Last call for T-1 (Acme): 3 min left for the next response, due 13:25",
         "T-1 (Acme): next response is overdue since 13:25",
@@ -114,6 +117,26 @@ async def test_the_same_past_on_the_same_desk_makes_no_difference(desk: Story) -
     assert differences(was, await play(DESK, events, until=now)) == []
 
 
+async def test_nor_where_tickets_were_merged_split_left_out_or_agreed_on(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.fast_forward(minutes=5)
+    await desk.receives(sender="lena", text="And the export is slow")
+    export = next(line.id for line in await desk.lines() if line.text.startswith("And"))
+    await desk.does("vera", c.Split(export))
+    await desk.does("vera", c.Agree(Metric.FIRST_RESPONSE, timedelta(hours=3)), ticket=2)
+    await desk.receives(sender="bill", text="Our export stops")
+    await desk.receives(Channel.EMAIL, sender="bill", text="The daily export stops")
+    await desk.does("oleg", c.Merge(TicketId(3)), ticket=4)
+    await desk.receives(sender="taras", text="A plugin of yours?")
+    await desk.does("oleg", c.NotCovered("6.2"), ticket=5)
+    await desk.fast_forward(minutes=90)
+    desk.forget()
+    events, was = await remembered(desk.database, desk.desk.revisions, now=desk.time.at)
+
+    assert len(was) == 4
+    assert differences(was, await play(DESK, events, until=desk.time.at)) == []
+
+
 async def test_another_desk_shows_which_promises_would_have_gone_otherwise(desk: Story) -> None:
     events, was, now = await past(desk)
     slower = document(STORY_DESK.replace('first_response = { within = "1h"', 'first_response = { within = "2h"'))
@@ -142,3 +165,20 @@ async def past(desk: Story) -> tuple[list[Event], list[Promised], Instant]:
     desk.forget()
     now = desk.time.at
     return *await remembered(desk.database, desk.desk.revisions, now=now), now
+
+
+async def test_the_whole_ladder_is_played() -> None:
+    steps = 'steps = [{ after = "0m", tell = "lead" }, { after = "30m", tell = "executive" }]'
+    desk = document(story_desk(('steps = [{ after = "0m", tell = "lead" }]', steps)))
+
+    played = await play(desk, scene(("12:00", lena("Payroll failed")), ("13:10", lena("Hello?"))))
+
+    alerts = [(one.to, one.at, one.ticket) for one in played.said if one.what == "alert"]
+    due = scene(("13:00", lena("x")))[0].at
+    assert [(to, (at - due) // 60_000) for to, at, _ in alerts] == [
+        ("dana", -3),
+        ("vera", 0),
+        ("dana", 0),
+        ("ines", 30),
+    ]
+    assert {ticket for _, _, ticket in alerts} == {1}

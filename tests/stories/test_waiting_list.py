@@ -3,7 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
+from bot.store import schema
+from bot.store.bulk import insert_many
+from bot.store.connection import Connection
+from bot.store.facts import AT_ONCE
+from bot.store.ids import take
 from bot.tickets.command import AddNote, Reply, Resolve
 from tests.builders import document, story_desk
 from tests.harness import Story
@@ -161,3 +167,25 @@ async def test_the_next_closing_is_told_again(desk: Story) -> None:
         await desk.receives(sender="lena", text="It fails again")
         desk.expect_message("lena", containing="We are back tomorrow 07:00")
         desk.expect_quiet()
+
+
+async def test_whoever_waits_behind_a_long_list_that_nobody_can_take_is_given_away(make_desk: MakeStory) -> None:
+    """More wait for the line than one transaction looks at; Lena, behind them, waits for Vera, who is there at ten."""
+    mira_late = (MIRA_AWAY[0], MIRA_AWAY[1].replace('"vera"', '"late"'))
+    line = ('people = ["oleg", "mira"]', 'people = ["mira"]')
+    desk = await make_desk(story_desk(mira_late, line, more=LATE), start=EVENING)
+    await desk.receives(sender="5001", text="Hello")
+    await desk.database.write(many_more)
+    await desk.receives(sender="lena", text="Payroll failed")
+    desk.forget()
+    await desk.go_to(MORNING)
+    desk.expect_card("vera", containing="Acme: Payroll failed")
+    assert ((await desk.ticket(1)).assignee, (await desk.ticket(AT_ONCE + 11)).assignee) == (None, "vera")
+    desk.expect_quiet()
+
+
+def many_more(conn: Connection) -> None:
+    """Tickets like the first one, for which nobody is there either."""
+    (first,) = conn.execute(select(schema.ticket)).mappings()
+    fresh = take(conn, schema.ticket, AT_ONCE + 9)
+    insert_many(conn, schema.ticket, [{**first, "id": number, "is_current": 0} for number in fresh])

@@ -58,6 +58,17 @@ async def test_an_alarm_that_was_moved_or_taken_meanwhile_is_left_out(database: 
     assert await database.read(alarms.next_due) == 5_000
 
 
+async def test_what_is_due_and_when_the_next_one_is_are_one_question(database: Database) -> None:
+    async def ahead(now: int) -> tuple[list[str], Instant | None]:
+        found, next_due = await database.read(lambda conn: alarms.ahead(conn, now=Instant(now), count=2))
+        return [one.owner for one in found], next_due
+
+    assert await ahead(1_000) == ([], None)
+    await put(database, *(Alarm(f"promises:{at}", Instant(at)) for at in (400, 300, 200)))
+    assert await ahead(100) == ([], Instant(200))
+    assert await ahead(350) == (["promises:200", "promises:300"], Instant(200))
+
+
 async def test_nothing_is_due_where_nothing_is_armed(database: Database) -> None:
     assert await due(database) == []
     assert await database.read(alarms.next_due) is None

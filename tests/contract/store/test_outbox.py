@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.store import outbox, schema
+from bot.store import outbox, schema, sending
 from bot.store.committer import Committer
 from bot.store.database import Database
 from bot.store.engine import open_database
@@ -127,6 +127,23 @@ async def test_a_sent_row_has_a_receipt_and_frees_its_lane(three_lines: Database
     receipt = await three_lines.read(lambda conn: conn.execute(select(schema.receipt)).one())
     assert (receipt.outbox_id, receipt.lane, receipt.external_id, receipt.at) == (1, "inapp:desk:1", "m77", NOW)
     assert await three_lines.write(claim_at) == [2]
+
+
+async def test_of_a_page_only_the_last_drawing_is_kept_and_of_a_card_the_last_is_read(database: Database) -> None:
+    lanes = {"home:vera": "slack:T1:U1#home", "card:1:vera": "slack:T1:U1"}
+    slots = ["home:vera", "card:1:vera"] * 3
+
+    def draw(conn: Connection) -> None:
+        for number, slot in enumerate(slots, start=1):
+            plant_outbox(conn, [outbox_row(number, lane=lanes[slot], what=slot.partition(":")[0], slot=slot)])
+            outbox.settle(conn, [Settled(number, f"m{number}", NOW)])
+
+    await database.write(draw)
+
+    kept = await database.read(lambda conn: conn.execute(select(schema.receipt.c.outbox_id)).scalars().all())
+    assert sorted(kept) == [2, 4, 5, 6]
+    shown = await database.read(lambda conn: sending.shown(conn, list(lanes)))
+    assert shown == {("home:vera", lanes["home:vera"]): "m5", ("card:1:vera", lanes["card:1:vera"]): "m6"}
 
 
 async def test_a_line_that_was_sent_is_seen_by_live_pages(three_lines: Database) -> None:

@@ -8,11 +8,13 @@ import asyncpg
 import pytest
 from sqlalchemy import Connection
 
+from bot.store import alarms, replies
 from bot.store.committer import Committer
 from bot.store.database import Database
 from bot.store.engine import open_database
 from bot.store.errors import StoreUnavailableError
 from bot.store.remembered import recall, remember
+from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox
 
 
 @pytest.fixture
@@ -72,6 +74,28 @@ async def test_what_was_interrupted_is_not_acknowledged(server: Database, url: s
     await committer.commit(write, "two")
 
 
+async def test_an_alarm_that_another_replica_decides_is_passed_over_and_not_waited_for(url: str) -> None:
+    replicas = [await open_database(url) for _ in range(2)]
+
+    is_held, may_end = asyncio.Event(), asyncio.Event()
+
+    def decide(conn: Connection) -> Sequence[str]:
+        found = alarms.ours(conn, ["promises:1", "promises:2"])
+        is_held.set()
+        while not may_end.is_set():
+            conn.exec_driver_sql("SELECT 1")  # with each answer that it waits for, the others have their turn
+        return found
+
+    deciding = asyncio.create_task(replicas[0].write(decide))
+    await is_held.wait()
+    assert await replicas[1].write(lambda conn: alarms.ours(conn, ["promises:1", "promises:3"])) == ["promises:3"]
+    may_end.set()
+    assert await deciding == ["promises:1", "promises:2"]
+    assert await replicas[1].write(lambda conn: alarms.ours(conn, ["promises:1"])) == ["promises:1"]
+    for one in replicas:
+        await one.close()
+
+
 async def test_readers_never_take_the_writers_connections(server: Database) -> None:
     def slow(conn: Connection) -> None:
         conn.exec_driver_sql("SELECT pg_sleep(0.3)")
@@ -116,3 +140,17 @@ async def test_transactions_in_a_circle_are_tried_again(url: str) -> None:
     assert list(answers) == ["first", "second"]
     for one in replicas:
         await one.close()
+
+
+async def test_a_reply_does_not_leave_while_its_author_thinks_better_of_it(server: Database) -> None:
+    def plant(conn: Connection) -> None:
+        plant_lines(conn, 1)
+        conn.exec_driver_sql("UPDATE message SET key = 'slack:desk:T1/U1:m1' WHERE id = 1")
+        plant_outbox(conn, [outbox_row(1, message_id=1)])
+
+    def rethink(conn: Connection) -> tuple[bool, bool]:
+        is_found = replies.spoken(conn, "slack:desk:T1/U1:m1") is not None
+        return is_found, bool(conn.exec_driver_sql("SELECT xmax::text <> '0' FROM outbox WHERE id = 1").scalar())
+
+    await server.write(plant)
+    assert await server.write(rethink) == (True, True)  # found, and held by whoever found it

@@ -12,7 +12,7 @@ CORPUS = tuple((Path(__file__).parents[2] / "fixtures/inapp/hostile.txt").read_t
 OURS = """
     html head meta title link script body a p div nav img span b small form button main h1 h2 h3 table thead tbody tr
     th td svg circle path bdi header details summary ol ul li section dl dt dd select option input textarea label
-    dialog blockquote br q
+    dialog blockquote br q datalist
 """
 
 
@@ -50,6 +50,7 @@ async def test_words_stay_words(board: ServedBoard, vera: Visit) -> None:
         await story.settle()
         await story.does("oleg", c.AddNote(words), ticket=place)
         await story.does("dana", c.Escalate(words), ticket=place)
+        await story.does("dana", c.NotCovered(words), ticket=place)
         assert faults((await vera.see(f"/board/T-{place}")).text) == [], words
         refused = await vera.press(f"T-{place}", "eta", due=words, text=words)
         assert refused.status == 422

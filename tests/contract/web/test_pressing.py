@@ -1,7 +1,7 @@
 """What people do on a ticket's page: plain forms, decided by the desk, once, and refused in words."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from adapters.message import Attachment, Channel, Untrusted
 from sla.clock import State
 from sla.duration import instant
 from tests.contract.web.served import ServedBoard, Visit
-from tests.harness import Story
+from tests.harness import NOON, Story
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +115,41 @@ async def test_the_small_presses(story: Story, vera: Visit) -> None:
     await vera.press("T-1", "spam")
     assert (await story.ticket()).status == "spam"
     assert {"urgency_set", "waits_third_party", "needs_no_answer", "marked_spam"} <= set(await story.events())
+
+
+async def test_a_ticket_is_split_merged_agreed_on_and_left_out(story: Story, vera: Visit) -> None:
+    await story.receives(sender="lena", text="And the export is slow")
+    export = next(line.id for line in await story.lines() if line.text.startswith("And"))
+    assert (await vera.press("T-1", "split", message=str(export))).status == 303
+    assert (await vera.press("T-2", "agree", metric="first_response", within="4h")).status == 303
+    assert (await story.clock("first_response", 2)).due_at == instant(NOON + timedelta(hours=4))
+    assert (await vera.press("T-2", "notcovered", clause="6.2")).status == 303
+    assert (await vera.press("T-2", "merge", into="T-1")).status == 303
+    gone = await vera.see("/board/T-2")
+    assert 'merged into <a href="/board/T-1">T-1</a>' in gone.text
+    assert "Send reply" not in gone.text
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "said", "form"),
+    [
+        pytest.param("merge", {"into": "the other"}, "Write the number of the ticket", "merge", id="no number"),
+        pytest.param("merge", {"into": "T-9"}, "There is no ticket T-9", "merge", id="no such ticket"),
+        pytest.param("split", {"message": "first"}, "Choose the message with which", "split", id="no message"),
+        pytest.param("split", {"message": "9" * 20}, "Choose the message with which", "split", id="a long number"),
+        pytest.param("notcovered", {"clause": " "}, "Name the clause", "notcovered", id="no clause"),
+        pytest.param("agree", {"metric": "luck", "within": "4h"}, "Choose the promise", None, id="no promise"),
+        pytest.param("agree", {"metric": "first_response", "within": "soon"}, "4h, 90m, 2bd", None, id="no length"),
+        pytest.param("agree", {"metric": "follow_up", "within": "9999h"}, "a year at most", None, id="too long"),
+    ],
+)
+async def test_what_makes_no_sense_is_said_beside_its_field(
+    vera: Visit, action: str, fields: dict[str, str], said: str, form: str | None
+) -> None:
+    answer = await vera.press("T-1", action, **fields)
+    assert (answer.status, said in answer.says) == (422, True)
+    if form is not None:
+        assert f'<dialog id="{form}" aria-labelledby="{form}-title" open>' in answer.text
 
 
 async def test_taking_what_another_has_is_refused_in_words(story: Story, board: ServedBoard) -> None:

@@ -292,3 +292,21 @@ def test_calendars_that_did_not_change_are_not_compiled_again() -> None:
     first = revision_from_document(document_of(TIME, PEOPLE), 1)
     second = revision_from_document(document_of(TIME, PEOPLE.replace('"Acme"', '"Acme Inc."')), 2)
     assert first.calendars["office"] is second.calendars["office"]
+
+
+def test_who_is_paged_out_of_hours_is_inherited_and_the_usual_ladder_is_written_out() -> None:
+    written = TIME.replace('source = "The contract"', 'source = "The contract"\noff_hours_ladder = "default"')
+    revision = revision_from_document(
+        document_of(written, PEOPLE + '[ladders.own]\nsteps = [{ after = "0m", tell = "lead" }]\n'), 1
+    )
+
+    assert revision.off_hours == {"standard": "default", "premium": "default"}
+    assert len(revision.ladders["default"].steps) == 3
+
+
+def test_the_load_is_measured_where_the_desk_says_so() -> None:
+    assert revision_from_document(document_of(TIME, PEOPLE), 1).high_when is None
+    measured = document_of(TIME, PEOPLE + "[load]\nhigh_when = 8\n")
+    assert revision_from_document(measured, 1).high_when == 8
+    before = {name: table for name, table in measured.items() if name != "load"}
+    assert revision_from_document(before, 1).high_when is None

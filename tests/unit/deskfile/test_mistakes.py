@@ -304,3 +304,22 @@ def test_advice_never_keeps_a_desk_from_being_used(old: str, new: str, said: str
     assert said in [str(problem) for problem in loaded.problems]
     assert loaded.errors == ()
     assert loaded.document is not None
+
+
+@pytest.mark.parametrize("ours", ["alerts", "cards"])
+def test_a_place_of_our_own_is_never_a_clients(ours: str) -> None:
+    at_acme = ("channels = { telegram = [-100] }", 'channels = { slack = ["T1/C1"] }')
+    named = ('public_plan = "standard"', f'public_plan = "standard"\n{ours} = {{ slack = "T1/C1" }}')
+    (problem,) = desk(at_acme, named).problems
+    assert str(problem) == (
+        f"desk.toml:4: `desk.{ours}.slack`: slack T1/C1 is already clients.acme.channels.slack (people.toml:21): "
+        "a shared place belongs to one client"
+    )
+
+
+def test_alerts_and_cards_may_stand_in_one_place_of_our_own() -> None:
+    both = 'public_plan = "standard"\nalerts = { slack = "T1/C1" }\ncards = { slack = "T1/C1" }'
+    loaded = desk(('public_plan = "standard"', both))
+    assert not loaded.problems
+    assert loaded.document is not None
+    assert loaded.document["desk"]["cards"] == {"slack": "T1/C1"}

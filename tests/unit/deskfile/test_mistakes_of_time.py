@@ -190,6 +190,19 @@ from tests.unit.deskfile.desks import desk
             id="a high load that leaves no time",
         ),
         pytest.param(
+            "[triage]",
+            "[load]\nhigh_when = 0\n[triage]",
+            "desk.toml:10: `load.high_when` must be 1 or more",
+            id="a load that is always high",
+        ),
+        pytest.param(
+            "review = 2027-01-08",
+            'off_hours_ladder = "nights"',
+            "plans.toml:3: `policies.standard.off_hours_ladder` names the ladder 'nights': there is none; known are "
+            "standard",
+            id="nobody to page",
+        ),
+        pytest.param(
             'within = "1h"',
             'within = "1h", rule = "loosest"',
             "plans.toml:5: unknown value 'loosest' in `policies.standard.targets.high.first_response.rule`: write "

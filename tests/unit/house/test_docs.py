@@ -11,6 +11,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
+from adapters.slack.manifest import EVENTS_PATH, PRESSES_PATH
 from bot.cli.main import app
 from bot.deskfile.load import judge
 from bot.deskfile.reading import merge
@@ -109,6 +110,7 @@ def test_the_page_of_http_has_every_path() -> None:
         for verb, method, path in _SERVED.findall(source.read_text())
     }
     served |= {("GET", path) for source in sources for path in _STREAM.findall(source.read_text())} | {_FRONT}
+    served |= {("POST", EVENTS_PATH), ("POST", PRESSES_PATH)}  # by the names the manifest tells Slack
 
     assert set(_SAID.findall((REFERENCE / "http.md").read_text())) == served
 

@@ -19,7 +19,6 @@ MODULES: Final = {
     "pyjwt": "jwt",
     "python_dotenv": "dotenv",
     "python_telegram_bot": "telegram",
-    "slack_bolt": "slack_bolt",
 }
 
 #: Declared and yet imported nowhere.
@@ -29,13 +28,11 @@ NOT_IMPORTED: Final = {
     "aioimaplib": "of the email channel, which comes next",
     "aiosmtplib": "of the email channel, which comes next",
     "python_telegram_bot": "of the Telegram channel, which comes next",
-    "slack_bolt": "of the Slack channel, which comes next",
 }
 
 #: Imported and yet not declared.
 NOT_DECLARED: Final = {
     "pydantic_core": "pydantic is made of it",
-    "slack_sdk": "slack-bolt is made of it",
 }
 
 

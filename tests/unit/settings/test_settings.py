@@ -129,6 +129,12 @@ def test_a_strange_name_in_the_environment_is_somebody_elses_and_in_the_file_a_s
     ]
 
 
+def test_a_signing_secret_in_an_empty_file_is_none() -> None:
+    environ = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET_FILE": "secret"}
+    with pytest.raises(SettingsError, match="SLACK_SIGNING_SECRET: write the signing secret"):
+        read_settings(environ, read=lambda _: "\n")
+
+
 def test_a_secret_may_stand_in_a_file_of_its_own() -> None:
     files = {Path("/run/secrets/key"): f"{KEY}\n"}
 
@@ -223,7 +229,7 @@ def test_a_rehearsal_starts_when_it_is_told_to() -> None:
 def test_channels_that_come_later_are_said_not_to_be_served() -> None:
     settings = read_settings({"TELEGRAM_BOT_TOKEN": "1:a", "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"})
 
-    assert settings.not_served() == [("telegram", "TELEGRAM_BOT_TOKEN"), ("slack", "SLACK_BOT_TOKEN")]
+    assert settings.not_served() == [("telegram", "TELEGRAM_BOT_TOKEN")]
 
 
 def test_every_setting_has_a_name_outside() -> None:

@@ -140,6 +140,11 @@ class TestHighLoad:
 
         assert (clock.state, clock.due_at) == (State.BREACHED, at("2026-02-02T10:10Z"))
 
+    def test_its_end_tightens_no_clock_that_runs_in_the_same_cell(self) -> None:
+        clocks = promise.client_spoke((), self.TERMS, "high", "inapp", CALENDARS, MONDAY, is_high_load=True)
+
+        assert promise.retargeted(clocks, self.TERMS, "high", "inapp", CALENDARS, at("2026-02-02T10:05Z")) == clocks
+
     def test_a_cell_that_says_nothing_of_it_stays_as_it_is(self) -> None:
         terms = policy(of("premium", HOUR))
         clocks = promise.client_spoke((), terms, "high", "email", CALENDARS, MONDAY)

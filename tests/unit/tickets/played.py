@@ -8,7 +8,7 @@ from bot.tickets.command import Command
 from bot.tickets.decide_client import client_says
 from bot.tickets.decide_due import promises_due, shift_begins, waiting_due
 from bot.tickets.decide_staff import staff_does
-from bot.tickets.facts import Decision, Facts, Heard, Ping, Say, ShowCard, Speaker, Talk
+from bot.tickets.facts import Decision, Effect, Facts, Heard, Ping, Say, Speaker, Talk
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import ContactId, ConversationId, Status, Ticket, TicketId
 from routing.people import ClientId, PersonId
@@ -30,7 +30,7 @@ class Played:
     ticket: Ticket | None = None
     clocks: tuple[Clock, ...] = ()
     alarms: dict[str, Instant] = field(default_factory=dict)
-    told: list[Say | Ping | ShowCard] = field(default_factory=list)
+    told: list[Effect] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     numbers: int = 0
     heard: int = 0
@@ -116,5 +116,5 @@ class Played:
         return "\n".join(
             effect.text if isinstance(effect, Say) else "\n".join((effect.title, *effect.lines, effect.quote))
             for effect in self.told
-            if not isinstance(effect, ShowCard)
+            if isinstance(effect, Say | Ping)
         )

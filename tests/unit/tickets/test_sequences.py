@@ -12,6 +12,7 @@ from bot.tickets.command import Command
 from bot.tickets.facts import Say
 from routing.people import PersonId
 from sla.duration import Instant, millis
+from sla.policy import Metric
 from sla.promise import ReplyKind
 from tests.unit.tickets.played import Played
 
@@ -44,6 +45,8 @@ def commands(now: Instant) -> list[Command]:
         c.NeedsNoAnswer(),
         c.Acknowledge(),
         c.MarkSpam(),
+        c.NotCovered("6.2, software of others"),
+        *(c.Agree(metric, timedelta(hours=2)) for metric in (Metric.FIRST_RESPONSE, Metric.FOLLOW_UP)),
     ]
 
 

@@ -111,6 +111,14 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         whole("expires_at"),
     )
     table(
+        "high_load",
+        words("line", primary_key=True),
+        whole("is_high"),
+        words("by"),
+        whole("at"),
+        is_keyed=True,
+    )
+    table(
         "load",
         words("person", primary_key=True),
         whole("tickets"),
@@ -232,6 +240,9 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         whole("reopened_at", nullable=True),
         whole("unset_reply_at", nullable=True),
         whole("next_due", nullable=True),
+        words("ladder", nullable=True),
+        whole("merged_into", nullable=True),
+        words("not_covered", nullable=True),
     )
     index("ix_ticket_contact_id", "ticket", ["contact_id"])
     index(
@@ -295,6 +306,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         words("external_id", nullable=True),
         whole("is_edited"),
         whole("is_deleted"),
+        whole("merged_from", nullable=True),
     )
     index("ix_message_ticket_id", "message", ["ticket_id"])
     index("uq_message_conversation_id_rev", "message", ["conversation_id", "rev"], unique=True)
@@ -306,6 +318,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         words("author"),
         words("text"),
         whole("at"),
+        whole("merged_from", nullable=True),
     )
     index("ix_note_ticket_id", "note", ["ticket_id"])
     table(

@@ -1,0 +1,57 @@
+"""How far one ticket has climbed its ladder: kept beside the ticket, so that a restart goes on from there.
+
+The steps themselves are not kept: they are those of the revision the ticket opened under, so that a new desk changes
+no escalation that has begun. What happens to this value is in `standing`.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+
+from routing.people import PersonId
+from sla.duration import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Climbing:
+    """`told` steps are behind it, told or skipped; `people` are those who were told.
+
+    `metric` and `started_at` name the broken clock in whose time its steps fall, counted from `broken_at`. Before a
+    breach, when only somebody asked for more, nothing falls by itself. `ladder` names one other than the plan's: the
+    one that is paged out of hours, in real time from `broken_at`. Between `quiet_since` and `quiet_until` somebody has
+    acknowledged. While we wait for others (`waits_since`) no step falls, and what that took (`put_off_ms`, in the
+    clock's time) puts the steps off. `asked` steps were reached because somebody asked, a client last at `asked_at`.
+    `was` is the same as a text from before an answer, which may turn out never to have arrived.
+    """
+
+    told: int = 0
+    people: tuple[PersonId, ...] = ()
+    metric: str | None = None
+    started_at: Instant | None = None
+    broken_at: Instant | None = None
+    ladder: str | None = None
+    quiet_since: Instant | None = None
+    quiet_until: Instant | None = None
+    waits_since: Instant | None = None
+    put_off_ms: int = 0
+    asked: int = 0
+    asked_at: Instant | None = None
+    was: str = ""
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether its steps fall: something is broken, or somebody is paged."""
+        return self.metric is not None or self.ladder is not None
+
+
+def climbing_to_text(climbing: Climbing) -> str:
+    """As it is kept; what has its default is left out."""
+    kept = {name: value for name, value in asdict(climbing).items() if value not in (None, 0, (), "")}
+    return json.dumps(kept, ensure_ascii=False)
+
+
+@lru_cache(maxsize=512)
+def climbing_from_text(text: str) -> Climbing:
+    """What `climbing_to_text` wrote."""
+    kept = json.loads(text)
+    return Climbing(**{**kept, "people": tuple(kept.get("people", ()))})

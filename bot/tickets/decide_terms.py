@@ -1,0 +1,95 @@
+"""What one ticket is owed otherwise than its policy says: nothing, by a clause of the agreement; or what was agreed.
+
+Both are said by one of our people and stand in the ticket's history with their name. The client is told that something
+is not covered, kindly and with the clause; what they agreed themselves they know.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from bot.tickets import command as c
+from bot.tickets.facts import Decision, Event, Facts, MessageKind, Say
+from bot.tickets.outcome import acted, contact_texts, line_calendar, person_texts, promised_channel
+from bot.tickets.ticket import Status, Ticket, number
+from routing.people import PersonId
+from sla import promise
+from sla.clock import PauseReason, is_owing
+from sla.duration import BusinessDays, Within, format_within, moment
+from sla.layers import promised
+from sla.policy import Metric, Target, Unit
+
+#: What may be agreed about where nothing of the kind runs: it begins with the agreement. An answer is owed when a
+#: client waits for one, and not before.
+FROM_NOW: Final = frozenset({Metric.FOLLOW_UP, Metric.RESOLUTION})
+MOST: Final = timedelta(days=366)
+MOST_DAYS: Final = 262
+AGREEABLE: Final = frozenset({Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE, *FROM_NOW})
+#: Why nothing counts while a ticket waits.
+WAITS: Final = {
+    Status.WAITING_CLIENT: PauseReason.DETAILS_MISSING,
+    Status.WAITING_THIRD_PARTY: PauseReason.THIRD_PARTY,
+}
+
+
+def not_covered(facts: Facts, ticket: Ticket, by: PersonId, said: c.NotCovered) -> Decision:
+    """Nothing is promised on it any more, nor by what the client still writes; somebody may yet help."""
+    clause = " ".join(said.clause.split())
+    if not clause:
+        return Decision(refusal=person_texts(facts.revision, by)("refused_no_clause"))
+    if ticket.not_covered == clause:
+        return Decision()
+    clocks = promise.cancelled(facts.clocks, at=facts.now, reason=f"not covered: {clause}")
+    told = contact_texts(facts)("not_covered", number=number(ticket.id), clause=clause)
+    status = Status.OPEN if ticket.status is Status.NEW else ticket.status
+    event = Event("not_covered", facts.now, by, clause)
+    left_out = replace(ticket, status=status, not_covered=clause)
+    return acted(facts, left_out, event, clocks, (Say(told, MessageKind.AUTO),))
+
+
+def agree(facts: Facts, ticket: Ticket, by: PersonId, agreed: c.Agree) -> Decision:
+    """The length that counts for one promise of this ticket, from its own start; `why` names who agreed on it."""
+    speak = person_texts(facts.revision, by)
+    if agreed.metric not in AGREEABLE:
+        return Decision(refusal=speak("refused_agree", metric=speak(f"metric_{agreed.metric}")))
+    if _is_long(agreed.within):
+        return Decision(refusal=speak("refused_agree_long"))
+    running = next((one for one in facts.clocks if one.metric is agreed.metric and is_owing(one)), None)
+    if running is None and agreed.metric not in FROM_NOW:
+        return Decision(refusal=speak("refused_agree_nothing", metric=speak(f"metric_{agreed.metric}")))
+    policy = facts.pinned.policies[ticket.policy]
+    channel = promised_channel(facts, ticket)
+    before = running.target if running is not None else None
+    stated = before or promised(policy, ticket.urgency, agreed.metric, channel, facts.calendars, at=facts.now)
+    target = _target(facts, ticket, by, agreed, stated)
+    clocks = promise.agreed(facts.clocks, policy, agreed.metric, target, facts.calendars, at=facts.now)
+    if reason := WAITS.get(ticket.status):
+        clocks = promise.waiting(clocks, facts.calendars, at=facts.now, reason=reason)  # also what begins only now
+    event = Event(
+        "agreed",
+        facts.now,
+        by,
+        "",
+        {
+            "metric": agreed.metric,
+            "within": format_within(agreed.within),
+            "before": format_within(before.within) if before is not None else None,
+        },
+    )
+    return acted(facts, ticket, event, clocks)
+
+
+def _is_long(within: Within) -> bool:
+    """Whether it reaches further than calendars are surely worked out."""
+    return within.count > MOST_DAYS if isinstance(within, BusinessDays) else within > MOST
+
+
+def _target(facts: Facts, ticket: Ticket, by: PersonId, agreed: c.Agree, stated: Target | None) -> Target:
+    """In the time of what was promised before; in the hours of the ticket's line where nothing was, or real time."""
+    revision, pinned = facts.revision, facts.pinned
+    on = moment(facts.now).astimezone(line_calendar(revision, ticket).tz)
+    quote = f"agreed with the client on {on:%Y-%m-%d} by {revision.people[by].name}"
+    if stated is not None and stated.unit is Unit.WALL and not isinstance(agreed.within, BusinessDays):
+        return Target(agreed.within, Unit.WALL, quote=quote)
+    own = stated.calendar if stated is not None else None
+    return Target(agreed.within, Unit.BUSINESS, own or pinned.lines[pinned.plan(ticket.plan).line].calendar, quote)

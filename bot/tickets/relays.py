@@ -1,0 +1,43 @@
+"""What is said on a ticket, repeated for whoever has it under their card, so that its thread is the conversation.
+
+The words that open a ticket stand on the card itself. A note is never relayed: the thread may be read by more people.
+"""
+
+from collections.abc import Iterable
+
+from adapters.message import Attachment, Untrusted
+from bot.tickets.facts import Effect, Facts, Heard, MessageKind, Relay, Say
+from bot.tickets.revision import Revision
+from bot.tickets.ticket import Ticket
+from routing.people import PersonId
+
+
+def relays(facts: Facts, ticket: Ticket, heard: Heard | None, effects: Iterable[Effect]) -> tuple[Relay, ...]:
+    """The relays of one decision: the client's words, and those of our people, in the order they were said."""
+    person = facts.revision.person(ticket.assignee)
+    if person is None:
+        return ()
+    is_opened = facts.ticket is None or facts.ticket.id != ticket.id
+    said = [
+        Relay(person.id, name_of(facts.revision, say.author), _words(say.text, say.attachments), say.written)
+        for say in effects
+        if isinstance(say, Say) and say.kind is MessageKind.REPLY and say.author is not None
+    ]
+    if heard is None or is_opened:
+        return tuple(said)
+    return (Relay(person.id, facts.speaker.name, _words(heard.text, heard.attachments)), *said)
+
+
+def name_of(revision: Revision, person: PersonId) -> str:
+    """A person's full name; their id where this revision knows them no more."""
+    one = revision.person(person)
+    return one.name if one else person
+
+
+def with_files(text: str, files: Iterable[Attachment]) -> str:
+    """What was written, and which files came with it, one a line."""
+    return "\n".join([*([text] if text.strip() else []), *(f"\N{PAPERCLIP} {one.name}" for one in files)])
+
+
+def _words(text: str, files: Iterable[Attachment]) -> Untrusted:
+    return Untrusted(with_files(text, files))
