@@ -38,7 +38,7 @@ check: $(VENV)/.dev ## format, lint, types, and who may import whom
 bench: $(VENV)/.dev ## the figures of the performance goals, on this machine
 	@$(BIN)/python -m bench $(ARGS)
 
-docs: $(VENV)/.dev ## the generated pages: the schema of the desk directory, screenshots
+docs: $(VENV)/.dev ## what is generated: the schema of the desk directory, Slack's manifests, screenshots
 	@$(BIN)/python -m scripts.docs $(ARGS)
 
 lock: $(VENV)/.dev ## new hashed requirements from pyproject.toml (ARGS=--upgrade for newer versions)

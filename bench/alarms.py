@@ -140,8 +140,8 @@ async def _told(ours: Stand) -> list[float]:
         with slack.subscribe() as happened:
             while len(told) < wanted:
                 one = await happened.get()
-                if one.what == "sent" and "overdue" in one.text and (number := _NUMBER.search(one.text)):
-                    told.setdefault(int(number[1]), ours.desk.now())
+                if one.what == "sent" and "overdue" in one.text:  # many at once are told by one message
+                    told.update(dict.fromkeys(map(int, _NUMBER.findall(one.text)), ours.desk.now()) | told)
 
     async with asyncio.timeout(SECONDS + 60), asyncio.TaskGroup() as group:
         group.create_task(listen())

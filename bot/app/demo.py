@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 import structlog
 
@@ -18,6 +17,7 @@ from adapters.message import Channel
 from bot.app.client_page import Addresses, ClientPage, Guest
 from bot.app.clients import Clients
 from bot.app.colleagues import Colleagues
+from bot.app.configured import STOOD_IN_FOR
 from bot.app.house import House, built
 from bot.app.rehearsing import keep_time, resumed
 from bot.app.sayings import Voice
@@ -28,9 +28,6 @@ from bot.store.places import hold_lock
 from bot.web.pages import Pages
 
 log = structlog.get_logger()
-
-#: The channels that others own; the chat in the app is the real one.
-STOOD_IN_FOR: Final = (Channel.TELEGRAM, Channel.SLACK, Channel.EMAIL)
 
 
 async def demo(settings: Settings, *, speed: float, tell: Callable[[Addresses], None]) -> int:

@@ -1,6 +1,7 @@
 """What a database remembers, as a scene: played on another desk, it shows which promises would have gone otherwise.
 
-What people said and did is taken as it was; everything that follows from it by itself is left to the other desk.
+What people said and did is taken as it was; everything that follows from it by itself is left to the other desk. What
+was merged is one ticket from its first word on, and what was split off another is told apart from its first word on.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,9 +15,11 @@ from bot.store import queue, reads
 from bot.store.database import Database
 from bot.store.revisions import Revisions
 from bot.tickets import facts
+from bot.tickets.decide_split import SPLIT
 from routing.people import PersonId
 from sla.clock import Clock
 from sla.duration import Instant
+from sla.merging import MERGED
 
 #: What a person did, by the event it left; what is not here moves no promise.
 KINDS: Final[Mapping[str, str]] = {
@@ -34,7 +37,11 @@ KINDS: Final[Mapping[str, str]] = {
     "picked_up": "take",
     "acknowledged": "acknowledge",
     "marked_spam": "spam",
+    "not_covered": "not_covered",
+    "agreed": "agree",
 }
+#: Why a clock ended whose promise is another ticket's.
+MOVED: Final = frozenset({MERGED, SPLIT})
 #: Which of its particulars an event was about.
 PARTICULARS: Final[Mapping[str, str]] = {"reply_named": "kind", "handed_over": "person", "urgency_set": "after"}
 
@@ -57,7 +64,8 @@ async def remembered(database: Database, revisions: Revisions, *, now: Instant) 
         page = await database.read(partial(reads.page, revisions=revisions, ticket_id=ticket, now=now))
         if page is not None:
             events += [*_spoken(page), *_acted(page, revisions)]
-            promised += [Promised(ticket, page.facts.talk.conversation, clock) for clock in page.facts.clocks]
+            where = page.facts.talk.conversation
+            promised += [Promised(ticket, where, clock) for clock in page.facts.clocks if clock.end_reason not in MOVED]
     return sorted(events, key=lambda one: one.at), promised
 
 
@@ -84,9 +92,10 @@ def _spoken(page: reads.Page) -> Iterable[Spoken]:
     where = page.facts.talk.conversation
     own = (key.partition(":")[2] for key, _ in page.addresses if key.startswith(f"{where.channel}:"))
     sender = next(own, where.address)
-    for line in page.lines:
-        if line.direction == "in":
-            yield Spoken(line.id, line.at, where.channel, where.address, sender, line.text)
+    is_split_off = any(event.what == "split_off" for event in page.events)
+    for place, line in enumerate(one for one in page.lines if one.direction == "in"):
+        text = f"/new {line.text}" if is_split_off and place == 0 else line.text
+        yield Spoken(line.id, line.at, where.channel, where.address, sender, text)
 
 
 def _acted(page: reads.Page, revisions: Revisions) -> Iterable[Acted]:
@@ -113,6 +122,8 @@ def _kind(event: facts.Event) -> str:
 
 
 def _text(event: facts.Event, words: str) -> str:
+    if event.what == "agreed":
+        return f"{event.particulars.get('metric')} {event.particulars.get('within')}"
     if event.what in PARTICULARS:
         return str(event.particulars.get(PARTICULARS[event.what]) or "")
     return words or event.why

@@ -16,7 +16,9 @@ from adapters.inapp.config import Config
 from adapters.message import Channel
 from adapters.port import Adapter, Health, Route
 from bot import metrics
-from bot.app.transcript import StoredFiles, StoredTranscript, widget_texts
+from bot.app.marked import REHEARSAL_MARK, MarkedAdapter
+from bot.app.slack_channel import slack_channel
+from bot.app.transcript import StoredFiles, StoredTranscript, kept_in, widget_texts
 from bot.desk.board_channel import BoardChannel
 from bot.desk.desk import Desk
 from bot.now import Rehearsal, Timekeeper, rehearse, wall_now
@@ -30,7 +32,6 @@ from bot.web.desk import Site
 from bot.web.server import application
 from sla.duration import moment
 
-REHEARSAL_MARK = "[rehearsal] "
 #: A ticker that has not looked for this long of real time is stuck.
 TICKER_STUCK_SECONDS = 30
 
@@ -114,8 +115,8 @@ async def built(
             return moment(time.now())
 
         adapters: dict[Channel, Adapter] = {}
-        desk = Desk(database, adapters, time)
         files = Files(settings.files)
+        desk = Desk(database, adapters, time, keep=kept_in(files))
         # With stand-ins nothing leaves the machine and every page says what it is; elsewhere each text has to.
         mark = REHEARSAL_MARK if settings.is_rehearsal and standins is None else ""
         inapp = InAppAdapter(
@@ -131,6 +132,9 @@ async def built(
             lambda: moment(wall_now()),
         )
         adapters[Channel.INAPP] = inapp
+        if standins is None and (slack := slack_channel(settings, desk, files, now)) is not None:
+            stack.push_async_callback(slack.close)
+            adapters[Channel.SLACK] = MarkedAdapter(slack, mark) if mark else slack
         adapters.update(standins(now) if standins else {})
         adapters[Channel.BOARD] = BoardChannel(desk.changes, now)
         site = Site(

@@ -20,8 +20,16 @@ from bot.tickets.eta import parse_eta
 from bot.tickets.ticket import TicketId, ticket_id_from_number
 from routing.people import PersonId
 from sla.calendar import Calendar
-from sla.duration import Instant, instant
+from sla.duration import Instant, instant, parse_within
+from sla.policy import Metric
 from sla.promise import ReplyKind
+
+
+def _agreed(text: str) -> c.Agree:
+    """`first_response 3h`. ValueError for anything else."""
+    metric, _, within = text.strip().partition(" ")
+    return c.Agree(Metric(metric), parse_within(within.replace(" ", "")))
+
 
 ACTS: Final[Mapping[str, Callable[[str], c.Command]]] = {
     "answer": lambda text: c.Reply(text, ReplyKind.ANSWER),
@@ -40,6 +48,9 @@ ACTS: Final[Mapping[str, Callable[[str], c.Command]]] = {
     "no_answer": lambda _text: c.NeedsNoAnswer(),
     "acknowledge": lambda _text: c.Acknowledge(),
     "spam": lambda _text: c.MarkSpam(),
+    "not_covered": c.NotCovered,
+    "agree": _agreed,
+    "merge": lambda text: c.Merge(ticket_id_from_number(text)),
 }
 ETA: Final = "eta"
 _ETA_PREFIX: Final = re.compile(r"^\s*eta\s*:?\s*", re.IGNORECASE)

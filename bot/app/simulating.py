@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from adapters.card import OutboundHome
 from adapters.fake import FakeChannel
-from adapters.fake_screen import Happening
-from adapters.message import Channel, Conversation
+from adapters.fake_screen import Happening, reply_to
+from adapters.message import Channel, Conversation, OutboundMark
 from bot.app.scene import Acted, Event, Spoken
 from bot.app.stepping import OwnedTime, Stepping
 from bot.desk.applying import apply_document
@@ -23,13 +24,14 @@ from bot.now import Timekeeper
 from bot.store import alarms, outbox, queue, reads
 from bot.store.engine import open_database
 from bot.store.migrate import upgrade
+from bot.store.told import PRIORITY
 from bot.tickets.outcome import promises_owner
 from bot.tickets.ticket import TicketId, number
 from sla.clock import Clock
 from sla.duration import Instant, instant
 
 #: A promise that is still open after so many steps is not going to be kept or broken by waiting.
-MOST_STEPS: Final = 10_000
+MOST_STEPS: Final = 30_000
 MOST_ROWS: Final = 1_000_000
 END_OF_TIME: Final = Instant(2**62)
 
@@ -38,7 +40,7 @@ END_OF_TIME: Final = Instant(2**62)
 class Said:
     """One thing the desk said. `to` is a person of ours or the address of a client's conversation.
 
-    `what` is reply, auto, ping, card, or card_changed for a card that now reads otherwise where it stood.
+    `what` is reply, auto, alert, ping, card, or card_changed for a card that now reads otherwise where it stood.
     """
 
     at: Instant
@@ -157,7 +159,7 @@ class _Stage:
         for one in self._said:
             row = by_key.get(one.key)
             ticket = TicketId(row.ticket_id) if row is not None and row.ticket_id is not None else None
-            told.append(replace(one, what=one.what or (row.what if row else "message"), ticket=ticket))
+            told.append(replace(one, what=one.what or (_what(row) if row else "message"), ticket=ticket))
         return told
 
     async def promised(self) -> list[Promised]:
@@ -225,11 +227,16 @@ class _Stage:
         fresh = []
         for channel, queued in self._followed.items():
             happened = [queued.get_nowait() for _ in range(queued.qsize())]
-            fresh += [self._heard(self._channels[channel], one) for one in happened if one.what in {"sent", "changed"}]
+            said = [one for one in happened if one.what in {"sent", "changed"}]
+            heard = [self._heard(self._channels[channel], one) for one in said]
+            fresh += [one for one in heard if one is not None]
         self._said += sorted(fresh, key=lambda one: one.at)
 
-    def _heard(self, fake: FakeChannel, one: Happening) -> Said:
+    def _heard(self, fake: FakeChannel, one: Happening) -> Said | None:
+        """What was said; None for signs, pages and words under a card, which only repeat it."""
         message = next(shown.message for shown in fake.sent if shown.external_id == one.external_id)
+        if isinstance(message, OutboundMark | OutboundHome) or reply_to(message) is not None:
+            return None
         to = self._person_at(fake.channel, one.conversation.address) or one.conversation.address
         what = "card_changed" if one.what == "changed" else ""
         return Said(instant(one.at), to, fake.channel, what, None, one.text, message.key)
@@ -238,3 +245,8 @@ class _Stage:
         people = self._desk.revisions.current.people.values()
         found = (person.id for person in people if address in {person.id, person.addresses.get(channel)})
         return next(found, None)
+
+
+def _what(row: outbox.Outgoing) -> str:
+    """Alerts are pings that nobody may miss; they go before everything else."""
+    return "alert" if row.what == "ping" and row.priority == PRIORITY["alert"] else row.what

@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from adapters.card import Form
+from adapters.card import Form, OutboundCard
 from adapters.errors import TemporaryError
 from adapters.fake import FakeChannel
-from adapters.fake_screen import Shown
-from adapters.message import Channel
+from adapters.fake_screen import Shown, reply_to
+from adapters.message import Channel, OutboundMessage
 from adapters.port import Answer, Route
 from bot.app.client_page import ClientPage, local_time
 from bot.app.house import House
@@ -167,7 +167,10 @@ class Standins:
         if not seat.owner:
             return ()
         shown = self._standins[seat.channel].shown(seat.conversation.address)
-        return sorted(shown, key=lambda one: one.at)
+        # What goes under a card repeats what stands in the client's conversation, which has a page here.
+        kinds = OutboundCard | OutboundMessage
+        said = [one for one in shown if isinstance(one.message, kinds) and reply_to(one.message) is None]
+        return sorted(said, key=lambda one: one.at)
 
     def _line(self, line: Line, speak: Texts, seat: Seat) -> dict[str, Any]:
         revision = self._desk.revisions.current

@@ -41,6 +41,7 @@ class Stepping:
         """Work off everything that can be worked off at this moment."""
         while True:
             moved = await self.desk.intake.once()
+            moved += await self.desk.fetching.drain()
             moved += await self.desk.ticker.once()
             moved += await self.desk.sender.once()
             await self.desk.sender.drain()

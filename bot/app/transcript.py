@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Final, Literal, TypeVar, cast
 
 from adapters.errors import DeskAwayError
 from adapters.inapp.files import TooLargeError
 from adapters.inapp.ids import WIDGET_TEXTS
 from adapters.inapp.transcript import Line, Profile
 from adapters.message import Attachment, Conversation, Identity, Untrusted, Vouched
+from adapters.port import KeepFile
 from bot.desk.desk import Desk
 from bot.store import errors, reads
 from bot.store.connection import Connection
@@ -21,6 +22,9 @@ from sla.duration import Instant, moment
 from sla.week import parse_zone
 
 Found = TypeVar("Found")
+
+#: More than any channel hands over: each has its own limit.
+LARGEST_FILE: Final = 100 * 1024 * 1024
 
 
 def widget_texts() -> dict[str, dict[str, str]]:
@@ -113,6 +117,19 @@ class StoredFiles:
     def path(self, digest: str) -> Path | None:
         """Where the bytes are, if they are here."""
         return self._files.path(digest) if self._files.has(digest) else None
+
+
+def kept_in(files: Files) -> KeepFile:
+    """How a channel has the bytes of a file kept; it sees to the size itself."""
+
+    async def keep(chunks: AsyncIterator[bytes]) -> tuple[str, int]:
+        try:
+            kept = await files.save(chunks, limit=LARGEST_FILE)
+        except errors.StoreUnavailableError as error:
+            raise DeskAwayError(str(error)) from error
+        return kept.digest, kept.size
+
+    return keep
 
 
 async def _read(desk: Desk, look: Callable[[Connection], Found]) -> Found:

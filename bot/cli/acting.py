@@ -3,6 +3,7 @@
 import uuid
 from typing import TYPE_CHECKING
 
+from adapters.port import Answer
 from bot.cli.beside import Beside
 from bot.cli.printed import CommandError
 from bot.tickets.ticket import TicketId, number
@@ -12,17 +13,14 @@ if TYPE_CHECKING:  # see beside.py
     from bot.tickets.command import Command
 
 
-async def perform(desk: Beside, by: PersonId, ticket: TicketId, command: "Command") -> None:
-    """Do it. A CommandError says why not, in the language of whoever acts."""
+async def perform(desk: Beside, by: PersonId, ticket: TicketId, command: "Command") -> Answer:
+    """Do it, and give the answer. A CommandError says why not, in the language of whoever acts."""
     from bot.desk.changes import Changes
     from bot.desk.commands import Commands
-    from bot.desk.directory import Directory
     from bot.store.committer import Committer
 
     committer = Committer(desk.database)
-    # Which channels are up is known to the running bot alone: it sends what it finds by the way that works then.
-    directory = Directory(desk.revisions, lambda: ())
-    commands = Commands(committer, desk.revisions, directory, lambda: desk.now, done=Changes(), woken=())
+    commands = Commands(committer, desk.revisions, desk.directory, lambda: desk.now, done=Changes(), woken=())
     try:
         answer = await commands.perform(by, ticket, command, key=f"terminal:{uuid.uuid4()}")
     except KeyError as error:
@@ -31,3 +29,4 @@ async def perform(desk: Beside, by: PersonId, ticket: TicketId, command: "Comman
         await committer.close()
     if answer.is_refused:
         raise CommandError(answer.text)
+    return answer

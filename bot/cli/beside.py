@@ -22,6 +22,7 @@ from routing.people import PersonId, Role
 from sla.duration import Instant
 
 if TYPE_CHECKING:  # a command that needs no database starts without one
+    from bot.desk.directory import Directory
     from bot.store.database import Database
     from bot.store.revisions import Revisions
     from bot.tickets.revision import Revision
@@ -55,10 +56,20 @@ class Beside:
     database: "Database"
     revisions: "Revisions"
     time: Timekeeper
+    is_demo: bool = False
 
     @property
     def now(self) -> Instant:
         return self.time.now()
+
+    @property
+    def directory(self) -> "Directory":
+        """Who is told what, and where: on the channels the running bot has by the same settings."""
+        from bot.app.configured import configured
+        from bot.desk.directory import Directory
+
+        channels = configured(self.settings, is_demo=self.is_demo)
+        return Directory(self.revisions, lambda: channels)
 
     @property
     def revision(self) -> "Revision":
@@ -88,14 +99,14 @@ def beside(ctx: typer.Context, work: Callable[[Beside], Awaitable[T]]) -> T:
     """Run a command's work on the open desk."""
 
     async def run() -> T:
-        async with open_beside(settings_of(ctx)) as desk:
+        async with open_beside(settings_of(ctx), is_demo=chosen(ctx).is_demo) as desk:
             return await work(desk)
 
     return asyncio.run(run())
 
 
 @asynccontextmanager
-async def open_beside(settings: Settings) -> AsyncIterator[Beside]:
+async def open_beside(settings: Settings, *, is_demo: bool = False) -> AsyncIterator[Beside]:
     """Open a database that exists, with the schema of this version. Raises a DatabaseError or a CommandError."""
     from bot.store.migrate import check
     from bot.store.revisions import Revisions
@@ -105,7 +116,7 @@ async def open_beside(settings: Settings) -> AsyncIterator[Beside]:
         await check(database)
         revisions = Revisions()
         await database.read(revisions.refresh)
-        yield Beside(settings, database, revisions, timekeeper(settings))
+        yield Beside(settings, database, revisions, timekeeper(settings), is_demo)
     finally:
         await database.close()
 

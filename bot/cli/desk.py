@@ -71,7 +71,7 @@ def check(
     found = judged(chosen(ctx))
     findings = found.findings
     if live and found.settings is not None:
-        findings += asyncio.run(_asked(found.settings))
+        findings += asyncio.run(_asked(found.settings, found.document))
     calendars = [] if found.document is None else _calendars(found.document, found.now)
     errors = len(found.mistakes)
     code = USAGE if errors else FAILED if strict and findings else OK
@@ -156,8 +156,15 @@ def _doubts(settings: Settings) -> list[Mistake]:
     return doubts
 
 
-async def _asked(settings: Settings) -> list[Finding]:
-    """What the database says. The channels of this version have no other side to ask."""
+async def _asked(settings: Settings, document: Mapping[str, Any] | None) -> list[Finding]:
+    """What the other ends say: the database, and Slack."""
+    from bot.app.slack_app import slack_doubts
+
+    doubts = await slack_doubts(settings, document)
+    return [*await _database_asked(settings), *(Finding(one.mend, one.is_error, name=one.name) for one in doubts)]
+
+
+async def _database_asked(settings: Settings) -> list[Finding]:
     from bot.store.engine import open_database
     from bot.store.errors import StoreError
     from bot.store.migrate import check as check_schema

@@ -165,6 +165,8 @@ def ticket_facts(ticket: Ticket, contact: str) -> dict[str, Any]:
         "opened_at": iso(ticket.opened_at),
         "next_due": iso(ticket.next_due),
         "unreadable": ticket.is_unreadable,
+        "merged_into": number(ticket.merged_into) if ticket.merged_into is not None else None,
+        "not_covered": ticket.not_covered,
     }
 
 

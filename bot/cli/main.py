@@ -15,6 +15,8 @@ from bot.cli.boxes import inbox, outbox
 from bot.cli.desk import apply, check
 from bot.cli.facts import clients, people, tail, tickets
 from bot.cli.golden import golden
+from bot.cli.load import load
+from bot.cli.manifest import manifest
 from bot.cli.operate import board_link, db, link
 from bot.cli.printed import FAILED, USAGE, CommandError, warn
 from bot.cli.promises import due, why
@@ -62,10 +64,12 @@ app.command()(due)
 app.command()(clients)
 app.command()(people)
 app.command()(who)
+app.command()(load)
 app.add_typer(inbox, name="inbox")
 app.add_typer(outbox, name="outbox")
 app.command()(link)
 app.command("board-link")(board_link)
+app.command()(manifest)
 app.add_typer(db, name="db")
 
 

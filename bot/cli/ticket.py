@@ -2,23 +2,22 @@
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
 
 from bot.cli.acting import perform
 from bot.cli.beside import Beside, Json, beside, who_acts
-from bot.cli.facts import ticket_facts
-from bot.cli.printed import USAGE, CommandError, iso, left, plain, say, say_json, say_table, shown
+from bot.cli.printed import USAGE, CommandError, say, say_json
+from bot.cli.ticket_page import outcome_facts, page_facts, print_page
 from bot.tickets import command as c
 from bot.tickets.eta import parse_eta
-from bot.tickets.ticket import TicketId, number, ticket_id_from_number
+from bot.tickets.ticket import MessageId, TicketId, number, ticket_id_from_number
 from routing.people import PersonId
+from sla.duration import parse_within
+from sla.policy import Metric
 from sla.promise import ReplyKind
-
-if TYPE_CHECKING:  # see beside.py
-    from bot.store.reads import Page
 
 
 class _ShownFirst(TyperGroup):
@@ -46,10 +45,7 @@ def one_ticket(
     ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="TICKET", help="Its number, as in T-12.")]
 ) -> None:
     """One ticket: shown, answered, noted on, handed over, resolved."""
-    try:
-        ctx.obj = ticket_id_from_number(name)
-    except ValueError as error:
-        raise CommandError(str(error), USAGE) from error
+    ctx.obj = _numbered(name)
 
 
 @ticket.command()
@@ -65,9 +61,9 @@ def show(ctx: typer.Context, *, as_json: Json = False) -> None:
         if found is None:
             raise CommandError(f"there is no ticket {number(ticket_id)}")
         if as_json:
-            say_json(_page_facts(found))
+            say_json(page_facts(found))
         else:
-            _print(found, desk)
+            print_page(found, desk)
 
     beside(ctx, work)
 
@@ -155,6 +151,68 @@ def spam(ctx: typer.Context, person: As = None) -> None:
     _act(ctx, person, lambda _desk, _by: c.MarkSpam(), "marked as spam")
 
 
+@ticket.command()
+def merge(
+    ctx: typer.Context,
+    into: Annotated[str, typer.Argument(metavar="TICKET", help="The one that goes on, as in T-1.")],
+    person: As = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """It is the same piece of work as another ticket, which goes on with both."""
+    kept = _numbered(into)
+    _act(ctx, person, lambda _desk, _by: c.Merge(kept), f"goes on as {number(kept)}", as_json=as_json)
+
+
+@ticket.command()
+def split(
+    ctx: typer.Context,
+    message: Annotated[int, typer.Argument(help="The id of a client's message, as `show` names it.")],
+    person: As = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """From a message on it is another matter: a ticket of its own."""
+    _act(ctx, person, lambda _desk, _by: c.Split(MessageId(message)), "", as_json=as_json)
+
+
+@ticket.command("not-covered")
+def not_covered(
+    ctx: typer.Context,
+    clause: Annotated[str, typer.Argument(help="The clause that leaves it out; the client reads it.")],
+    person: As = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """The agreement leaves it out: the client is told, and nothing is promised on it any more."""
+    _act(ctx, person, lambda _desk, _by: c.NotCovered(clause), "not covered; the client is told", as_json=as_json)
+
+
+@ticket.command()
+def agree(
+    ctx: typer.Context,
+    metric: Metric,
+    within: Annotated[str, typer.Argument(help="How long it may take: 4h, 90m, 2bd.")],
+    person: As = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """A length was agreed with the client for one promise of this ticket."""
+    try:
+        length = parse_within(within)
+    except ValueError as error:
+        raise CommandError(str(error), USAGE) from error
+    done = f"{metric} within {within} from its start, as agreed"
+    _act(ctx, person, lambda _desk, _by: c.Agree(metric, length), done, as_json=as_json)
+
+
+def _numbered(name: str) -> TicketId:
+    try:
+        return ticket_id_from_number(name)
+    except ValueError as error:
+        raise CommandError(str(error), USAGE) from error
+
+
 def _words(text: str) -> str:
     return sys.stdin.read().strip() if text == "-" else text
 
@@ -164,81 +222,24 @@ def _id(ctx: typer.Context) -> TicketId:
     return TicketId(ctx.find_object(int) or 0)
 
 
-def _act(ctx: typer.Context, person: str | None, make: Make, done: str) -> None:
-    """Do it and say so in `done`, our own words."""
+def _act(ctx: typer.Context, person: str | None, make: Make, done: str, *, as_json: bool = False) -> None:
+    """Do it and say so in `done`, our own words; those of the desk where there are none.
+
+    Programs are told the ticket as it is afterwards, with its promises.
+    """
+    from bot.store.reads import page
+
     ticket_id = _id(ctx)
 
     async def work(desk: Beside) -> None:
         by = who_acts(desk.revision, person)
-        await perform(desk, by, ticket_id, make(desk, by))
-        say(f"{number(ticket_id)}: {done}")
+        answer = await perform(desk, by, ticket_id, make(desk, by))
+        if not as_json:
+            say(f"{number(ticket_id)}: {done or answer.text}")
+            return
+        now = desk.now
+        found = await desk.database.read(lambda conn: page(conn, desk.revisions, ticket_id, now=now))
+        if found is not None:
+            say_json(outcome_facts(found))
 
     beside(ctx, work)
-
-
-def _page_facts(found: "Page") -> dict[str, Any]:
-    """One ticket whole for programs; the keys are a contract."""
-    speaker = found.facts.speaker.name
-    return {
-        **ticket_facts(found.ticket, speaker),
-        "messages": [
-            {
-                "id": line.id,
-                "at": iso(line.at),
-                "direction": line.direction,
-                "kind": line.kind,
-                "from": speaker if line.direction == "in" else line.author,
-                "channel": line.channel,
-                "text": line.text,
-                "attachments": [{"name": one.name, "size": one.size, "type": one.type} for one in line.attachments],
-                "external_id": line.external_id,
-                "message_id": None,  # the mail's own Message-ID; no channel of this version is mail
-                "state": line.state,
-                "reply_kind": line.reply_kind,
-                "is_edited": line.is_edited,
-                "is_deleted": line.is_deleted,
-            }
-            for line in found.lines
-        ],
-        "notes": [{"at": iso(one.at), "author": one.author, "text": one.text} for one in found.notes],
-        "clocks": [
-            {
-                "metric": clock.metric.value,
-                "state": clock.state.value,
-                "started_at": iso(clock.started_at),
-                "due_at": iso(clock.due_at),
-                "breached_at": iso(clock.breached_at),
-                "satisfied_at": iso(clock.satisfied_at),
-            }
-            for clock in found.facts.clocks
-        ],
-        "events": [{"at": iso(one.at), "what": one.what, "by": one.by, "why": one.why} for one in found.events],
-    }
-
-
-def _print(found: "Page", desk: Beside) -> None:
-    one, zone = found.ticket, desk.revision.zone
-    say(f"{number(one.id)}  {plain(one.subject)}")
-    say(f"{one.status.value}, {one.urgency}, {one.assignee or 'nobody'} ({one.rule})")
-    proof = "" if one.is_verified else ", not verified"
-    client = one.client or "no client we know"
-    say(f"{plain(found.facts.speaker.name)} of {client} on {one.channel}{proof}, plan {one.plan}")
-    say()
-    for line in found.lines:
-        who = found.facts.speaker.name if line.direction == "in" else (line.author or "Maitred")
-        say(f"{shown(line.at, zone)}  {plain(who)}{'' if line.direction == 'in' else f' ({line.state})'}")
-        for words in plain(line.text).split("\n"):
-            say(f"    {words}")
-        for attached in line.attachments:
-            say(f"    [{plain(attached.name)}, {attached.size} bytes]")
-    for noted in found.notes:
-        say(f"{shown(noted.at, zone)}  note by {noted.author}: {plain(noted.text)}")
-    say()
-    say_table(
-        ["clock", "state", "due", "left"],
-        [
-            [clock.metric.value, clock.state.value, shown(clock.due_at, zone), left(clock.due_at, desk.now)]
-            for clock in found.facts.clocks
-        ],
-        empty="no clocks",
-    )

@@ -16,6 +16,7 @@ from aiohttp import web
 from adapters.port import Answer
 from bot.store.connection import Connection
 from bot.store.files import Files
+from bot.store.high_load import declared
 from bot.store.queue import Among, Wanted, tickets
 from bot.store.reads import Page, file_named, page
 from bot.tickets.ticket import TicketId, number, ticket_id_from_number
@@ -66,6 +67,7 @@ class Board:
             web.get("/board/alerts", self._signed(self._alerts)),
             web.get("/board/health", self._signed(self._health)),
             web.get("/board/files/{digest}", self._signed(self._file)),
+            web.post("/board/load", self._signed(self._say_load)),
             web.get("/board/{number}", self._signed(self._ticket)),
             web.post("/board/{number}", self._signed(self._open_form)),
             web.post("/board/{number}/{action}", self._signed(self._act)),
@@ -90,17 +92,30 @@ class Board:
         wanted = Wanted(among, assignee=visitor.id if place == "mine" else None)
         revisions = self._desk.revisions
 
-        def inside(conn: Connection, now: Instant) -> list[Any]:
-            return [
+        def inside(conn: Connection, now: Instant) -> tuple[list[Any], list[str]]:
+            rows = [
                 row_of(conn, revisions, one, visitor.speak, now=now, has_seconds=self._site.has_seconds)
                 for one in tickets(conn, wanted)
             ]
+            return rows, [
+                line for line, one in declared(conn).items() if one.is_high and line in revisions.current.lines
+            ]
 
-        standing, rows = await look(self._desk, visitor, inside)
+        standing, (rows, high) = await look(self._desk, visitor, inside)
         values = frame(self._site, visitor, revisions.current, standing, place=place, here=f"/board?list={place}")
         first = next((row for row in rows if row.clock and row.clock.left is not None), None)
-        values |= {"title": title, "rows": rows, "empty": empty, "first": first, "limit": wanted.limit}
+        values |= {"title": title, "rows": rows, "empty": empty, "first": first, "limit": wanted.limit, "high": high}
         return self._pages.show("queue.html", values)
+
+    async def _say_load(self, request: web.Request, visitor: Visitor) -> web.Response:
+        """A lead says that the load of every line is high, or normal again. Said twice it is so once."""
+        level = (await request.post()).get("level")
+        if level not in {"high", "normal"}:
+            raise web.HTTPBadRequest
+        if not visitor.leads:
+            raise web.HTTPForbidden
+        await self._desk.declare_load(visitor.id, self._desk.revisions.current.lines, is_high=level == "high")
+        raise web.HTTPSeeOther("/board")
 
     async def _alerts(self, _request: web.Request, visitor: Visitor) -> web.Response:
         standing, _ = await look(self._desk, visitor, lambda _conn, _now: None)

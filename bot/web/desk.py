@@ -1,6 +1,6 @@
 """What the pages ask of the desk; `bot.desk.desk.Desk` is one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from bot.store.database import Database
 from bot.store.revisions import Revisions
 from bot.tickets.command import Command
 from bot.tickets.ticket import TicketId
-from routing.people import PersonId
+from routing.people import LineId, PersonId
 from sla.duration import Instant
 
 
@@ -39,6 +39,9 @@ class Desk(Protocol):
     @property
     def commands(self) -> Performer:
         """Where every button ends."""
+
+    async def declare_load(self, by: PersonId, lines: Collection[LineId], *, is_high: bool) -> int:
+        """A lead says how high the load of lines is; how many tickets have a promise that moved."""
 
     @property
     def changes(self) -> Changes:

@@ -9,8 +9,10 @@ from typing import Final
 
 from adapters.text import clean
 from bot.tickets import command as c
+from bot.tickets.ticket import LONGEST_NUMBER, MessageId, ticket_id_from_number
 from routing.people import PersonId
-from sla.duration import Instant, instant, moment
+from sla.duration import Instant, instant, moment, parse_within
+from sla.policy import Metric
 from sla.promise import ReplyKind
 from sla.week import parse_zone
 
@@ -83,6 +85,31 @@ def _third_party(fields: Mapping[str, str], _: str) -> c.Command:
     return c.WaitThirdParty(reference)
 
 
+def _merge(fields: Mapping[str, str], _: str) -> c.Command:
+    try:
+        return c.Merge(ticket_id_from_number(fields.get("into", "")))
+    except ValueError:
+        raise FieldsError(into="Write the number of the ticket that goes on, like T-12.") from None
+
+
+def _split(fields: Mapping[str, str], _: str) -> c.Command:
+    written = fields.get("message", "")
+    if not written.isdecimal() or len(written) > LONGEST_NUMBER:
+        raise FieldsError(message="Choose the message with which the other matter begins.")
+    return c.Split(MessageId(int(written)))
+
+
+def _agree(fields: Mapping[str, str], _: str) -> c.Command:
+    try:
+        metric = Metric(fields.get("metric", ""))
+    except ValueError:
+        raise FieldsError(metric="Choose the promise that you agreed on.") from None
+    try:
+        return c.Agree(metric, parse_within(fields.get("within", "")))
+    except ValueError:
+        raise FieldsError(within="Write how long it may take: 4h, 90m, 2bd.") from None
+
+
 _ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str], str], c.Command]]] = {
     "take": lambda _fields, _zone: c.Take(),
     "reply": lambda fields, _: c.Reply(_words(fields)),
@@ -101,4 +128,8 @@ _ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str], str], c.Command]]] = {
     "kind": _kind,
     "ack": lambda _fields, _zone: c.Acknowledge(),
     "spam": lambda _fields, _zone: c.MarkSpam(),
+    "notcovered": lambda fields, _: c.NotCovered(_words(fields, "clause")),
+    "agree": _agree,
+    "merge": _merge,
+    "split": _split,
 }

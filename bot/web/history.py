@@ -34,8 +34,17 @@ _SAID: Final[Mapping[str, str]] = {
     "escalated": "{by} asked the lead for help",
     "urgency_set": "{by} set the urgency from {before} to {after}",
     "needs_no_answer": "{by} said it needs no answer",
+    "alerted": "step {step} of the ladder: {people} told",
+    "nobody_to_alert": "nobody is left on the ladder to be told",
+    "load_was_high": "a high load was declared, for which more time is promised",
     "acknowledged": "{by} acknowledged the alert",
     "marked_spam": "{by} marked it as spam",
+    "merged": "{by} merged {gone} into it",
+    "merged_into": "{by} merged it into {into}",
+    "split": "{by} made the rest a ticket of its own, {into}",
+    "split_off": "{by} made it a ticket of its own, out of {old}",
+    "not_covered": "{by} said the agreement does not cover it",
+    "agreed": "{by} agreed with the client: {metric} within {within}",
     "reapplied": "{by} had it promised by revision {after} instead of {before}",
     "recounted": "what is left counts anew: {why}",
     "nudged": "the client was reminded",
@@ -74,6 +83,12 @@ def _happening(page: Page, event: Event, speak: Texts) -> Happening:
         after=event.particulars.get("after"),
         due_at=speak.moment(Instant(due_at), now=facts.now) if isinstance(due_at, int) else "a moment",
         why=event.why,
+        **{name: event.particulars.get(name) for name in ("gone", "into", "old", "within")},
+        step=event.particulars.get("step"),
+        people=", ".join(
+            _who(facts.revision, one, "") for one in str(event.particulars.get("people") or "").split(", ") if one
+        )
+        or "nobody",
         metric=speak(f"metric_{metric}") if (metric := event.particulars.get("metric")) else "",
     )
     why = "" if "{why}" in said or event.what == "breached" else _reason(event, speak)

@@ -8,6 +8,7 @@ from bot.store.reads import Page
 from bot.tickets.cards import shown_clocks
 from bot.tickets.decide_client import WAITING
 from bot.tickets.decide_staff import ACTING
+from bot.tickets.decide_terms import AGREEABLE
 from bot.tickets.outcome import client_name
 from bot.tickets.ticket import Status, Ticket, number
 from bot.web.drawn import Drawn, drawn
@@ -22,6 +23,9 @@ from sla.clock import Clock, is_owing
 from sla.duration import Instant, moment
 from sla.policy import Metric
 from sla.week import parse_zone
+
+#: So much of a message stands in a list to choose from.
+SHOWN = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,10 @@ def ticket_values(page: Page, visitor: Visitor, *, key: str, kept: Kept, has_sec
         "why_person": why_person(page, visitor),
         "about_client": _about_client(page, visitor),
         "history": history(page, speak),
+        "merged_into": number(ticket.merged_into) if ticket.merged_into is not None else "",
+        "splittable": _splittable(page, visitor),
+        "mergeable": [(number(one.id), one.subject) for one in page.related if one.status.is_open],
+        "agreeable": [(metric.value, speak(f"metric_{metric}")) for metric in Metric if metric in AGREEABLE],
         "people": _people(page, visitor),
         "urgencies": policy.urgencies,
         "zone": speak.zone.removeprefix("fixed:"),
@@ -107,6 +115,20 @@ def _status_words(ticket: Ticket, visitor: Visitor, now: Instant) -> str:
     if ticket.resolved_at is not None and not ticket.status.is_open:
         return f"{words} {visitor.speak.moment(ticket.resolved_at, now=now)}"
     return words
+
+
+def _splittable(page: Page, visitor: Visitor) -> list[tuple[int, str]]:
+    """The client's messages with which another matter may begin: all but the first, the latest on top."""
+    said = [line for line in page.lines if line.direction == "in"][1:]
+    return [
+        (line.id, f"{visitor.speak.moment(line.at, now=page.facts.now)}: {shortened(line.text)}") for line in said[::-1]
+    ]
+
+
+def shortened(text: str) -> str:
+    """The beginning of a message, for a list to choose from."""
+    flat = " ".join(text.split()) or "…"
+    return flat if len(flat) <= SHOWN else f"{flat[:SHOWN]}…"
 
 
 def _goes_to(page: Page) -> tuple[str, str]:

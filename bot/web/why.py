@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from bot.store.reads import Page
-from bot.tickets.facts import Event
-from bot.tickets.outcome import client_name, leads
+from bot.tickets.decide_ladder import leads
+from bot.tickets.facts import Event, Facts
+from bot.tickets.outcome import client_name
+from bot.tickets.standing import step_falls_at, steps_of
 from bot.tickets.texts import Texts
+from bot.tickets.ticket import Ticket
 from bot.web.session import Visitor
 from bot.web.shell import presence
 from routing.people import PersonId
@@ -49,7 +52,7 @@ def why_due(page: Page, clock: Clock, visitor: Visitor) -> Why:
         f"{reason.target} {f'in calendar {reason.calendar}' if reason.calendar else 'of real time'}, "
         f"from {speak.moment(clock.started_at, now=facts.now)}."
     )
-    return Why(key, f"Why {due}?", told, reason.quote, reason.lines())
+    return Why(key, f"Why {due}?", told, clock.target.quote, reason.lines())
 
 
 def _promised(event: Event, clock: Clock) -> bool:
@@ -80,8 +83,28 @@ def why_person(page: Page, visitor: Visitor) -> Why:
         told.append(f"Manager: {manager.name}, {presence(revision, manager, facts.now, visitor)}.")
     if backup and (person is None or backup.id != person.id):
         told.append(f"Backup: {backup.name}.")
-    if names := ", ".join(revision.people[one].name for one in leads(revision, ticket.plan)):
-        told.append(f"{names} hears of it at the last call and when a promise breaks.")
+    told.append(_ladder(facts, ticket, speak))
     last = next((one for one in reversed(page.events) if one.what == "handed_over" and one.why), None)
     steps = (f"{speak.moment(last.at, now=facts.now)}: {last.why}",) if last else ()
-    return Why("why-person", question, " ".join(told), "", steps)
+    return Why("why-person", question, " ".join(one for one in told if one), "", steps)
+
+
+def _ladder(facts: Facts, ticket: Ticket, speak: Texts) -> str:
+    """Who further up was told, and who is next and when; before that, who hears of it first."""
+    people, known, now = facts.revision.people, ticket.ladder, facts.now
+    if known is None or not known.told:
+        names = ", ".join(people[one].name for one in leads(facts, ticket))
+        return f"{names} hears of it at the last call and when a promise breaks." if names else ""
+    steps = steps_of(facts, ticket, known)
+    names = ", ".join(people[one].name for one in known.people if one in people) or "nobody"
+    said = f"Step {min(known.told, len(steps))} of {len(steps)} of the ladder: {names} told."
+    if known.quiet_until is not None and known.quiet_until > now:
+        said += f" Acknowledged, quiet until {speak.moment(known.quiet_until, now=now)}."
+    falls_at = step_falls_at(facts, ticket, facts.clocks)
+    if known.told >= len(steps):
+        return said
+    following = steps[known.told].tell
+    following = people[PersonId(following)].name if following in people else f"the {following}"
+    if falls_at is None:
+        return f"{said} Next is {following}, not before somebody answers or a promise breaks."
+    return f"{said} Next is {following}, {speak.moment(max(falls_at, now), now=now)}."

@@ -90,6 +90,7 @@
       const fresh = page.getElementById(part.id);
       if (fresh) swap(part, fresh);
     }
+    for (const part of document.querySelectorAll("[data-goes]")) if (!page.getElementById(part.id)) part.remove();
     for (const id of open) { const one = document.getElementById(id); if (one) one.open = true; }
     if (focused && document.activeElement !== active) document.getElementById(focused)?.focus();
     if (atEnd) talk.scrollTop = talk.scrollHeight;

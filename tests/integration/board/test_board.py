@@ -226,3 +226,67 @@ async def test_a_phone_needs_no_sideways_scrolling(story: Story, sign_in: NewWin
     for place in ("/board", "/board/T-1", "/board/alerts"):
         await vera.go(place)
         assert await vera.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
+
+
+async def test_a_message_is_split_off_by_its_button(story: Story, sign_in: NewWindow) -> None:
+    await story.receives(sender="lena", text="Payroll failed")
+    await story.fast_forward(minutes=5)
+    await story.receives(sender="lena", text="And the export is slow")
+    vera = await (await sign_in("vera")).go("/board/T-1")
+    await vera.button("Split").click()
+    dialog = vera.page.get_by_role("dialog", name="Split T-1")
+    await dialog.get_by_label("The other matter begins with").select_option(label="12:05: And the export is slow")
+    await dialog.get_by_role("button", name="Make it a ticket").click()
+    await expect(dialog).to_be_hidden()
+    await expect(vera.transcript).not_to_contain_text("And the export is slow")
+    await expect(vera.button("Split")).to_be_hidden()
+    await vera.go("/board/T-2")
+    await expect(vera.transcript).to_contain_text("And the export is slow")
+    await expect(vera.page.get_by_role("region", name="History")).to_contain_text("a ticket of its own, out of T-1")
+
+
+async def test_two_tickets_are_merged_by_a_button_and_the_page_leads_on(story: Story, sign_in: NewWindow) -> None:
+    await story.receives(sender="lena", text="Payroll failed")
+    await story.receives(Channel.EMAIL, sender="lena", text="Payroll, again")
+    vera = await (await sign_in("vera")).go("/board/T-2")
+    await vera.button("Merge").click()
+    dialog = vera.page.get_by_role("dialog", name="Merge T-2")
+    await dialog.get_by_label("Into").fill("T-9")
+    await dialog.get_by_role("button", name="Merge them").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("There is no ticket T-9")
+    await dialog.get_by_label("Into").fill("t-1")
+    await dialog.get_by_role("button", name="Merge them").click()
+    await expect(dialog).to_be_hidden()
+    await expect(vera.button("Merge")).to_be_hidden()
+    await vera.page.get_by_role("link", name="T-1", exact=True).first.click()
+    await expect(vera.transcript).to_contain_text("Payroll, again")
+    await expect(vera.page.get_by_role("region", name="History")).to_contain_text("Vera Kova merged T-2 into it")
+
+
+async def test_what_is_not_covered_is_said_with_its_clause(story: Story, sign_in: NewWindow) -> None:
+    await story.receives(sender="lena", text="A plugin of yours?")
+    vera = await (await sign_in("vera")).go("/board/T-1")
+    await vera.button("Not covered").click()
+    dialog = vera.page.get_by_role("dialog", name="Not covered")
+    await dialog.get_by_label("The clause").fill("6.2, software of others")
+    await dialog.get_by_role("button", name="Tell the client").click()
+    await expect(dialog).to_be_hidden()
+    await expect(vera.page.get_by_role("region", name="Client")).to_contain_text("not covered 6.2, software of others")
+    await expect(vera.transcript).to_contain_text("your support agreement does not cover it: 6.2, software of others.")
+    await expect(vera.page.get_by_role("region", name="Promises")).to_contain_text("no longer owed")
+
+
+async def test_what_was_agreed_with_the_client_is_counted_and_explained(story: Story, sign_in: NewWindow) -> None:
+    await story.receives(sender="lena", text="Payroll failed")
+    vera = await (await sign_in("vera")).go("/board/T-1")
+    more = vera.page.get_by_role("region", name="More")
+    await more.get_by_label("Agreed promise").select_option("first_response")
+    await more.get_by_label("Agreed time").fill("soon")
+    await more.get_by_role("button", name="Agree").click()
+    await expect(more.get_by_role("alert")).to_contain_text("Write how long it may take")
+    await more.get_by_label("Agreed time").fill("3h")
+    await more.get_by_role("button", name="Agree").click()
+    await expect(more.get_by_label("Agreed time")).to_have_value("")
+    await vera.page.get_by_text("Why 15:00?").click()
+    promises = vera.page.get_by_role("region", name="Promises")
+    await expect(promises).to_contain_text("agreed with the client on 2026-03-03 by Vera Kova")

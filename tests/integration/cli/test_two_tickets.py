@@ -1,0 +1,105 @@
+"""Merging, splitting, leaving out and agreeing from a terminal, for people and for programs."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from adapters.inapp.convert import raw_from_said
+from adapters.inapp.frames import Say
+from adapters.inapp.ids import Party
+from adapters.message import Channel, Identity, Vouched
+from bot.now import wall_now
+from bot.store import journal
+from bot.store.engine import open_database
+from sla.duration import moment
+from tests.integration.cli.conftest import Terminal, read_until
+
+
+@pytest.fixture(scope="module")
+def tickets(bot: Terminal) -> Sequence[str]:
+    """Two tickets of two people at Acme, in the order in which they were opened."""
+    following = bot.start("tail", "--json")
+    try:
+        assert following.stdout is not None
+        numbers = []
+        for place, sender in enumerate(("user-17", "user-18")):
+            _says(bot, sender, f"00000000-0000-4000-8000-00000000001{place}", "Payroll failed")
+            numbers.append(str(read_until(following.stdout, "opened")["ticket"]))
+        _says(bot, "user-17", "00000000-0000-4000-8000-000000000020", "And the export is slow")
+        read_until(following.stdout, "client_spoke")
+        return numbers
+    finally:
+        following.kill()
+        following.communicate()
+
+
+def test_a_length_is_agreed_and_explained(bot: Terminal, tickets: Sequence[str]) -> None:
+    found = bot.facts("ticket", tickets[0], "agree", "first_response", "4h", "--as", "vera")
+
+    (clock,) = found["clocks"]
+    assert (found["number"], clock["metric"], clock["state"]) == (tickets[0], "first_response", "running")
+    told = bot("why", tickets[0], "first_response").stdout
+    assert "clause: agreed with the client on" in told
+    assert "by Vera Kova" in told
+
+
+def test_from_a_message_on_it_is_another_ticket_and_merged_again_it_is_one(
+    bot: Terminal, tickets: Sequence[str]
+) -> None:
+    said = bot.facts("ticket", tickets[0])["messages"]
+    export = next(one["id"] for one in said if one["text"] == "And the export is slow")
+
+    split = bot.facts("ticket", tickets[0], "split", str(export), "--as", "vera")
+    assert bot.facts("ticket", split["split_into"])["subject"] == "And the export is slow"
+
+    merged = bot.facts("ticket", split["split_into"], "merge", tickets[0], "--as", "vera")
+    assert (merged["status"], merged["merged_into"]) == ("merged", tickets[0])
+    texts = [one["text"] for one in bot.facts("ticket", tickets[0])["messages"]]
+    assert "And the export is slow" in texts
+    assert f"goes on as {tickets[0]}" in bot("ticket", split["split_into"]).stdout
+
+
+def test_what_is_not_covered_says_so(bot: Terminal, tickets: Sequence[str]) -> None:
+    done = bot("ticket", tickets[1], "not-covered", "6.2, software of others", "--as", "vera")
+
+    assert done.stdout == f"{tickets[1]}: not covered; the client is told\n"
+    assert bot.facts("ticket", tickets[1])["not_covered"] == "6.2, software of others"
+    assert "not covered by the agreement: 6.2" in bot("ticket", tickets[1]).stdout
+    listed = {one["number"]: one["not_covered"] for one in bot.facts("tickets")}
+    assert listed[tickets[1]] == "6.2, software of others"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        pytest.param(["merge", "T-999", "--as", "vera"], 1, "There is no ticket T-999", id="into nothing"),
+        pytest.param(["merge", "one", "--as", "vera"], 2, "write it like T-12", id="into no number"),
+        pytest.param(["split", "999", "--as", "vera"], 1, "Choose a message of the client", id="at no message"),
+        pytest.param(["agree", "first_response", "soon", "--as", "vera"], 2, "write hours", id="no length"),
+        pytest.param(["agree", "eta", "4h", "--as", "vera"], 1, "not agreed on like this", id="an ETA"),
+        pytest.param(["not-covered", " ", "--as", "vera"], 1, "Name the clause", id="no clause"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    words: list[str], code: int, says: str, bot: Terminal, tickets: Sequence[str]
+) -> None:
+    done = bot("ticket", tickets[0], *words)
+
+    assert (done.returncode, says in done.stderr) == (code, True), done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def _says(bot: Terminal, sender: str, name: str, text: str) -> None:
+    """A contact of Acme writes in the chat, as another process would keep it."""
+    party = Party(Identity(Channel.INAPP, sender), Vouched("acme", sender.title(), None))
+    raw = raw_from_said(Say(type="say", id=name, text=text), party, account="web", at=moment(wall_now()))
+
+    async def keep() -> None:
+        database = await open_database(f"sqlite+aiosqlite:///{bot.directory / 'var' / 'maitred.db'}")
+        try:
+            await database.write(lambda conn: journal.keep(conn, [([raw], None, wall_now())]))
+        finally:
+            await database.close()
+
+    asyncio.run(keep())
