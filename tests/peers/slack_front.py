@@ -77,6 +77,8 @@ class SlackFront:
         self._tokens: dict[str, str] = {}
         self._runner: web.AppRunner | None = None
         self._moments = 0
+        #: Messages as they read after their last change.
+        self._reworded: dict[str, Payload] = {}
 
     @property
     def api_url(self) -> str:
@@ -203,7 +205,7 @@ class SlackFront:
         asked = {"channel": said.channel, "ts": said.ts, "text": _escaped(text), "blocks": rich_text(text)}
         changed = await self._as(user, "chat.update", asked)
         event = self._change("message_changed", said)
-        event["message"] = self.api.shaped(changed["message"])
+        event["message"] = self._reworded[said.external_id] = self.api.shaped(changed["message"])
         return await self.tells(event) if is_told else None
 
     async def deletes(self, said: Said) -> Delivery:
@@ -335,7 +337,7 @@ class SlackFront:
             "channel": said.channel,
             "channel_type": channel_type(said.channel),
             "ts": self._new_ts(),
-            "previous_message": said.message,
+            "previous_message": self._reworded.get(said.external_id, said.message),
         }
 
     def _in_thread(self, channel: str, root: str, ts: str, *, is_broadcast: bool) -> None:
