@@ -54,11 +54,12 @@ def passes(**length: float) -> Step:
 
 
 STEPS: Final[tuple[Step, ...]] = (
-    writes_on(Channel.TELEGRAM, "1001", "payroll", "march"),
-    writes(Channel.SLACK, "T3/U21", "invoice"),
+    writes(Channel.TELEGRAM, "1001", "payroll"),
+    writes_on(Channel.SLACK, "T3/U21", "invoice", "march"),
     writes(Channel.TELEGRAM, "7777", "stranger"),
     passes(minutes=3),
-    writes_on(Channel.TELEGRAM, "1001", "anybody", "there"),
+    writes(Channel.TELEGRAM, "1001", "anybody"),
+    writes_on(Channel.SLACK, "T3/U21", "still", "waiting"),
     rewords(Channel.SLACK, "T3/U21", "invoice"),
     presses("T1/U2", "reply", 2, text="We look into it."),
     presses("T1/U1", "note", 1, text="Third time this year."),
@@ -66,7 +67,8 @@ STEPS: Final[tuple[Step, ...]] = (
     passes(minutes=12),
     presses("T1/U1", "reply", 1, text="Payroll runs again."),
     presses("T1/U1", "resolve", 1),
-    writes_on(Channel.TELEGRAM, "1001", "again", "broken"),
+    writes(Channel.TELEGRAM, "1001", "again"),
+    writes_on(Channel.SLACK, "T3/U21", "thanks", "and one more"),
     passes(minutes=50),
 )
 

@@ -19,9 +19,8 @@ from tests.chaos.state import repeats, seen, stored
 HITS = (1, 2, 3)
 MET_IN_A_DAY = [name for name in NAMES if not name.startswith("apply.")]
 MET_IN_APPLYING = [name for name in NAMES if name.startswith("apply.")]
-#: While one send is being written down, the one of another channel may be under way. While what waited its turn is
-#: decided, the answer to what was in front of it may be.
-IN_FLIGHT = {name for name in NAMES if name.startswith(("sender.", "intake."))}
+#: While one send is being written down, the one of another channel may be under way.
+IN_FLIGHT = {name for name in NAMES if name.startswith("sender.")}
 #: An hour passes in a tenth of a second, so that no loop sleeps for long.
 SPEED = 36_000
 
