@@ -15,7 +15,7 @@ FILES = sorted(place.name for place in HERE.glob("test_*.py") if place != Path(_
 @pytest.mark.parametrize("name", FILES)
 def test_each_file_tells_the_stories_of_its_name(name: str) -> None:
     assert (STORIES / name).exists()
-    assert f"from tests.stories.{name.removesuffix('.py')} import " in (HERE / name).read_text()
+    assert f"from tests.stories.{name.removesuffix('.py')} import *" in (HERE / name).read_text()
 
 
 def test_only_stories_that_exist_are_left_out() -> None:
