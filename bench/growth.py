@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench.measure import Pace, best, tell, timed, title, verdict
 from bench.stand import Stand, address_of, chat, count, hear, stand
-from bot.store import schema
+from bot.store import channel_schema
 from bot.store.connection import Connection
 from bot.tickets.command import Reply
 from bot.tickets.ticket import TicketId
@@ -105,7 +105,7 @@ def _all_sent(conn: Connection) -> None:
 def _copy(conn: Connection, copy: int) -> None:
     """Everything of the first thousand tickets once more, under numbers and addresses of its own."""
     for name in _COPIED:
-        table = schema.metadata.tables[name]
+        table = channel_schema.button.metadata.tables[name]
         columns = [column.name for column in table.columns]
         shift = copy * 10 * FEW
         values = [_shifted(name, column, shift) for column in columns]

@@ -13,7 +13,9 @@ from bot.store import schema
 from bot.store.plain import rows_of
 
 #: Tables whose `id` is drawn here; the migration makes one sequence for each on PostgreSQL.
-NUMBERED = tuple(table for table in schema.metadata.sorted_tables if [*table.primary_key.columns.keys()] == ["id"])
+NUMBERED = tuple(
+    table for table in schema.ticket.metadata.sorted_tables if [*table.primary_key.columns.keys()] == ["id"]
+)
 
 
 def sequence_name(table: Table) -> str:

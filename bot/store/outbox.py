@@ -21,10 +21,11 @@ from sqlalchemy import Connection, and_, bindparam, case, func, literal_column, 
 
 from bot.store.among import among
 from bot.store.bulk import delete_many, insert_many, update_many
+from bot.store.columns import Whole
 from bot.store.database_time import clock_of, database_now
 from bot.store.look import rows_by_keys
 from bot.store.plain import change_built, rows_of, rows_of_built
-from bot.store.schema import ON_ITS_WAY, Whole, is_one_of, outbox, receipt
+from bot.store.schema import ON_ITS_WAY, is_one_of, outbox, receipt
 from bot.store.touch import touch_messages
 from sla.duration import Instant, later
 
@@ -141,6 +142,11 @@ _UNFINISHED = select(outbox.c.id, outbox.c.message_id, outbox.c.slot, outbox.c.l
     among(outbox.c.id, "ids"), _WAITING
 )
 _ENDED = outbox.c.state.in_(("failed", "dropped", "discarded", "uncertain", "postponed"))
+_HOLD = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("number"), outbox.c.state == "pending", outbox.c.not_before < bindparam("until"))
+    .values(not_before=bindparam("until"))
+)
 _RETRY = (
     update(outbox)
     .where(among(outbox.c.id, "ids"), _ENDED)
@@ -290,6 +296,11 @@ def reroute(conn: Connection, number: int, *, channel: str, lane: str, reason: s
     """Send a row another way, at once and as if for the first time; what went wrong on the way before stays on it."""
     fresh = {"state": "pending", "attempts": 0, "not_before": 0, "claimed_by": None, "claimed_until": None}
     update_many(conn, outbox, [{"id": number, "channel": channel, "lane": lane, "error": reason, **fresh}])
+
+
+def hold(conn: Connection, number: int, *, until: Instant) -> None:
+    """Let a row that waits, and that the caller holds, leave no sooner than that."""
+    conn.execute(_HOLD, {"number": number, "until": until})
 
 
 def retry(conn: Connection, ids: Iterable[int], *, now: Instant) -> int:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from adapters.message import Untrusted, conversation_from_key
-from bot.store import schema
+from bot.store import columns, schema
 from bot.store.among import among
 from bot.store.arrivals import speaker_from_row
 from bot.store.facts import lock_conversations, lock_tickets
@@ -40,8 +40,8 @@ contact.client, contact.name, contact.language, contact.zone
 FROM conversation JOIN contact ON contact.id = conversation.contact_id WHERE conversation.id IN {keys}
 """
 
-_INTO = {"ticket_id": bindparam("into", type_=schema.Whole)}
-_FROM = bindparam("gone", type_=schema.Whole)
+_INTO = {"ticket_id": bindparam("into", type_=columns.Whole)}
+_FROM = bindparam("gone", type_=columns.Whole)
 _WORDS, _NOTES, _ROWS = schema.message, schema.note, schema.outbox
 _MOVED_WORDS = (
     update(_WORDS)

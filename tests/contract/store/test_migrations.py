@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.store import migrate, schema, scripts
+from bot.store import channel_schema, migrate, scripts
 from bot.store.database import Database
 from bot.store.engine import open_database
 from bot.store.errors import NewerSchemaError, UnusableDatabaseError
@@ -37,7 +37,7 @@ def described(conn: Connection) -> set[tuple[str, ...]]:
 
 async def test_the_migrated_schema_is_the_one_the_program_knows(database: Database, empty_url: str) -> None:
     other = await open_database(empty_url)
-    await other.write(schema.metadata.create_all)
+    await other.write(channel_schema.button.metadata.create_all)
 
     migrated, known = await database.read(described), await other.read(described)
     await other.close()

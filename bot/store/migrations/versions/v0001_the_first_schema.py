@@ -3,12 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.store.migrations.words import index, table, whole, words
+
 revision = "0001"
 down_revision = None
 
-WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 #: Tables that number their rows; each has a sequence on PostgreSQL.
 NUMBERED = (
+    "absence",
     "audit",
     "contact",
     "inbound",
@@ -22,29 +24,27 @@ NUMBERED = (
 )
 
 
-def whole(name: str, *extra: sa.schema.SchemaItem, nullable: bool = False, primary_key: bool = False) -> sa.Column[int]:
-    return sa.Column(name, WHOLE, *extra, nullable=nullable, primary_key=primary_key, autoincrement=False)
-
-
-def words(name: str, *, nullable: bool = False, primary_key: bool = False, unique: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable, primary_key=primary_key, unique=unique or None)
-
-
-def table(name: str, *columns: sa.schema.SchemaItem, is_keyed: bool = False) -> None:
-    op.create_table(name, *columns, sqlite_strict=True, sqlite_with_rowid=not is_keyed)
-
-
-def index(name: str, table_name: str, columns: list[str], *, where: str | None = None, unique: bool = False) -> None:
-    only = sa.text(where) if where else None
-    op.create_index(name, table_name, columns, unique=unique, sqlite_where=only, postgresql_where=only)
-
-
 OPEN = "(status = 'new' OR status = 'open' OR status = 'waiting_client' OR status = 'waiting_third_party')"
 ON_ITS_WAY = "(state = 'pending' OR state = 'postponed' OR state = 'sending' OR state = 'uncertain')"
 SETTLED = "(state = 'met' OR state = 'met_late' OR state = 'breached' OR state = 'retracted')"
 
 
 def upgrade() -> None:  # noqa: PLR0915 - every table, once
+    table(
+        "absence",
+        whole("id", primary_key=True),
+        words("person"),
+        whole("since"),
+        whole("until", nullable=True),
+        words("backup", nullable=True),
+        words("by"),
+        whole("made_at"),
+        whole("ended_at", nullable=True),
+        words("tickets"),
+        whole("is_known"),
+        whole("is_over"),
+    )
+    index("ix_absence_person", "absence", ["person"], where="is_over = 0")
     table(
         "alarm",
         words("owner", primary_key=True),
@@ -245,6 +245,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         words("not_covered", nullable=True),
     )
     index("ix_ticket_contact_id", "ticket", ["contact_id"])
+    index("ix_ticket_resolved_at", "ticket", ["resolved_at"], where="resolved_at IS NOT NULL")
     index(
         "ix_ticket_queue",
         "ticket",

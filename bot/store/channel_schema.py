@@ -1,0 +1,89 @@
+"""What channels need remembered: parts of albums and of long messages, places, topics, buttons, forms in words."""
+
+from sqlalchemy import Column, Index, Text
+
+from bot.store.columns import Whole, flag, moment, reference, table, whole, words
+from bot.store.schema import message
+
+#: The messages that one line is, where it was sent as an album; `album` names all of them.
+album_part = table(
+    "album_part",
+    Column("key", Text, primary_key=True),
+    words("album"),
+    reference("message_id", message.c.id),
+    whole("place"),
+    words("text"),
+    Index("ix_album_part_album", "album"),
+    Index("ix_album_part_message_id", "message_id"),
+    is_keyed=True,
+)
+#: Places that have a new address since the desk directory was written: `key` is the old one, `address` the new one.
+moved_place = table(
+    "moved_place",
+    Column("key", Text, primary_key=True),
+    words("channel"),
+    words("old"),
+    words("address"),
+    moment("at"),
+    is_keyed=True,
+)
+#: Places that are nobody's until an admin confirms them, because others read there now.
+suspended_place = table(
+    "suspended_place",
+    Column("key", Text, primary_key=True),
+    words("channel"),
+    words("address"),
+    moment("at"),
+    is_keyed=True,
+)
+#: Which topic of a place of ours is about what; `name` is what it was called when it was last named.
+topic = table(
+    "topic",
+    Column("place", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    words("thread"),
+    words("name"),
+    moment("at"),
+    Index("ix_topic_place_thread", "place", "thread"),
+    is_keyed=True,
+)
+#: A form that is asked for in words: `position` is the field that is asked now, `turn` counts the questions.
+form = table(
+    "form",
+    Column("key", Text, primary_key=True),
+    words("lane"),
+    words("under", nullable=True),
+    words("person"),
+    words("action"),
+    words("value"),
+    words("inputs"),
+    words("fields"),
+    whole("position"),
+    whole("turn"),
+    flag("is_over"),
+    moment("ends_at"),
+    is_keyed=True,
+)
+#: What stands behind the opaque name of a button, on a channel that gives back no more than a name; `at` is when it was
+#: last drawn.
+button = table(
+    "button",
+    Column("name", Text, primary_key=True),
+    words("conversation"),
+    words("action"),
+    words("value"),
+    moment("at"),
+    Index("ix_button_at", "at"),
+    is_keyed=True,
+)
+#: What a channel has taken of a message that goes in several parts.
+sent_part = table(
+    "sent_part",
+    Column("key", Text, primary_key=True),
+    Column("position", Whole, primary_key=True, autoincrement=False),
+    words("external_id"),
+    moment("at"),
+    Index("ix_sent_part_external_id", "external_id"),
+    Index("ix_sent_part_at", "at"),
+    is_keyed=True,
+)
