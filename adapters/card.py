@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from adapters.message import Button, Conversation, OutboundMark, OutboundMessage, Untrusted
+from adapters.message import Attachment, Button, Conversation, OutboundMark, OutboundMessage, Topic, Untrusted
 
 Tone = Literal["ok", "soon", "late", "paused", "plain"]
 
@@ -45,7 +45,8 @@ class Card:
 class OutboundCard:
     """A card on its way to one of our people, or to a place of theirs.
 
-    `replaces` names the channel's message whose place it takes, `reply_to` the one whose thread it goes into.
+    `replaces` names the channel's message whose place it takes, `reply_to` the one whose thread it goes into, `topic`
+    the part of the place, on a channel that has such. `attachments` are files that go with it.
     """
 
     key: str
@@ -54,6 +55,8 @@ class OutboundCard:
     at: datetime
     replaces: str | None = None
     reply_to: str | None = None
+    topic: Topic | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

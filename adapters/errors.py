@@ -3,16 +3,20 @@
 ChannelError
 ├── DeliveryError            a send or an edit did not succeed
 │   ├── TemporaryError            nothing arrived; the outbox tries again, not before `retry_after`
+│   │   └── MovedError                 the conversation has another address now, and is tried there
 │   ├── PermanentError            nothing arrived and nothing will; a person is told at once
 │   └── UncertainError            the connection died after we spoke; reconcile before anything is sent again
 ├── InboundError             a payload could not become a message
 │   ├── UnfinishedError           not yet: it names files that are fetched first, and is read again after that
 │   ├── UnsupportedError          known and deliberately not handled: counted and parked, no one is disturbed
 │   └── MalformedError            not understood: kept in full as a dead letter, the admin is told
-└── DeskAwayError            the desk can keep and show nothing now: acknowledge nothing, the far end comes again
+├── DeskAwayError            the desk can keep and show nothing now: acknowledge nothing, the far end comes again
+└── TurnLostError            another process reads the channel now: nothing was kept, stop reading
 """
 
 from datetime import timedelta
+
+from adapters.message import Conversation, InboundMessage
 
 
 class ChannelError(Exception):
@@ -29,6 +33,14 @@ class TemporaryError(DeliveryError):
     def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class MovedError(TemporaryError):
+    """Nothing arrived: the conversation is at another address now, `to`. Everything that goes there follows."""
+
+    def __init__(self, reason: str, *, to: Conversation) -> None:
+        super().__init__(reason)
+        self.to = to
 
 
 class PermanentError(DeliveryError):
@@ -56,7 +68,11 @@ class UnsupportedError(InboundError):
 
 
 class MalformedError(InboundError):
-    """A payload we cannot read."""
+    """A payload we cannot read. `instead` is what its sender is answered by where it is known who that is."""
+
+    def __init__(self, reason: str, *, instead: InboundMessage | None = None) -> None:
+        super().__init__(reason)
+        self.instead = instead
 
 
 class DeskAwayError(ChannelError):
@@ -64,3 +80,7 @@ class DeskAwayError(ChannelError):
 
     The message is a sentence for the log. No defect of anybody, so no traceback either.
     """
+
+
+class TurnLostError(ChannelError):
+    """What only one process may do is no longer ours to do; see `Turn` of the port."""

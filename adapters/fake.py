@@ -39,7 +39,18 @@ class Guise:
 
 
 GUISES: Mapping[Channel, Guise] = {
-    Channel.TELEGRAM: Guise(Limits(per_second=30, per_conversation=_SECOND, has_buttons=True), longest=4096),
+    Channel.TELEGRAM: Guise(
+        Limits(
+            per_second=30,
+            per_conversation=_SECOND,
+            can_mark=True,
+            has_threads=True,
+            has_buttons=True,
+            has_replies=True,
+            has_windows=False,
+        ),
+        longest=4096,
+    ),
     Channel.SLACK: Guise(
         Limits(
             per_conversation=_SECOND,
@@ -162,6 +173,14 @@ class FakeChannel(People):
     def thread(self, external_id: str) -> Sequence[Shown]:
         """What went under a message of ours, in its order."""
         return tuple(shown for shown in self._screen.everything() if reply_to(shown.message) == external_id)
+
+    def question(self, address: str, *, containing: str = "") -> Shown:
+        """The newest message there that asks for a reply; LookupError if there is none."""
+        asked = [one for one in self.messages(address) if isinstance(one.message, OutboundMessage) and one.message.asks]
+        found = [one for one in asked if containing in one.text]
+        if not found:
+            raise LookupError(f"nothing at {address} asks for anything that contains {containing!r}")
+        return found[-1]
 
     def standing(self, external_id: str) -> Standing | None:
         """The sign under what somebody wrote; None where there is none."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from adapters.errors import DeliveryError, TemporaryError, UncertainError
+from adapters.errors import DeliveryError, MovedError, TemporaryError, UncertainError
 from adapters.message import Conversation
 from adapters.port import Limits
 
@@ -73,6 +73,8 @@ class Faults:
 
 
 def _again(error: DeliveryError) -> DeliveryError:
+    if isinstance(error, MovedError):
+        return MovedError(str(error), to=error.to)
     if isinstance(error, TemporaryError | UncertainError):
         return type(error)(str(error), retry_after=error.retry_after)
     return type(error)(*error.args)

@@ -7,7 +7,7 @@ that cannot be read is MalformedError, and fields nobody asked for are passed ov
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from adapters.errors import MalformedError, UnsupportedError
 from adapters.message import (
@@ -18,8 +18,11 @@ from adapters.message import (
     Inbound,
     InboundDeletion,
     InboundEdit,
+    InboundGap,
     InboundMessage,
+    InboundPlace,
     InboundReaction,
+    PlaceChange,
     Vouched,
 )
 from adapters.port import Raw
@@ -28,20 +31,22 @@ from adapters.text import clean, one_line
 Fields = Mapping[str, Any]
 
 _STATES = frozenset({"delivered", "seen", "failed"})
+_CHANGES: Mapping[str, PlaceChange] = {change: change for change in get_args(PlaceChange)}
 
 
 def payload_from_inbound(inbound: Inbound) -> bytes:
     """Put into the channel's own words what is about to happen on it."""
-    fields: dict[str, Any] = {
-        "chat": inbound.conversation.address,
-        "id": inbound.external_id,
-        "at": inbound.at.isoformat(),
-    }
+    if isinstance(inbound, InboundGap):
+        between = {"since": inbound.since.isoformat(), "until": inbound.until.isoformat()}
+        return json.dumps({"kind": "gap", "at_most": inbound.at_most, **between}).encode()
+    fields: dict[str, Any] = {"chat": inbound.conversation.address, "at": inbound.at.isoformat()}
+    if not isinstance(inbound, InboundPlace):
+        fields["id"] = inbound.external_id
     match inbound:
         case InboundMessage():
             fields |= {"kind": "message", "from": inbound.sender.address, "name": inbound.sender_name}
             fields |= {"text": inbound.text, "reply_to": inbound.reply_to}
-            fields |= {"language": inbound.language, "zone": inbound.zone}
+            fields |= {"language": inbound.language, "zone": inbound.zone, "album": inbound.album}
             fields["files"] = [_fields_from_attachment(attachment) for attachment in inbound.attachments]
             if inbound.vouched:
                 vouched = inbound.vouched
@@ -54,6 +59,9 @@ def payload_from_inbound(inbound: Inbound) -> bytes:
             fields |= {"kind": "reaction", "from": inbound.sender.address, "sign": inbound.sign}
         case DeliveryNotice():
             fields |= {"kind": "notice", "state": inbound.state, "reason": inbound.reason}
+        case InboundPlace():
+            by, to = inbound.by and inbound.by.address, inbound.to and inbound.to.address
+            fields |= {"kind": "place", "change": inbound.change, "from": by, "title": inbound.title, "to": to}
     return json.dumps(fields).encode()  # ASCII, so that even half an emoji survives the way
 
 
@@ -89,6 +97,7 @@ def _message(raw: Raw, fields: Fields) -> InboundMessage:
         vouched=_vouched(fields.get("vouched")),
         language=_optional(fields, "language"),
         zone=_optional(fields, "zone"),
+        album=_optional(fields, "album"),
     )
 
 
@@ -114,12 +123,36 @@ def _notice(raw: Raw, fields: Fields) -> DeliveryNotice:
     return DeliveryNotice(_conversation(raw, fields), _text(fields, "id"), state, _moment(fields), reason)
 
 
+def _place(raw: Raw, fields: Fields) -> InboundPlace:
+    change = _text(fields, "change")
+    if change not in _CHANGES:
+        raise MalformedError(f"a place does none of {', '.join(_CHANGES)}")
+    by, to = _optional(fields, "from"), _optional(fields, "to")
+    return InboundPlace(
+        _conversation(raw, fields),
+        _CHANGES[change],
+        _moment(fields),
+        by=Identity(raw.channel, by) if by is not None else None,
+        title=one_line(_text(fields, "title", "")),
+        to=Conversation(raw.channel, raw.account, to) if to is not None else None,
+    )
+
+
+def _gap(raw: Raw, fields: Fields) -> InboundGap:
+    at_most = fields.get("at_most")
+    if type(at_most) is not int or at_most < 0:
+        raise MalformedError("a gap's size is not a number of updates")
+    return InboundGap(raw.channel, raw.account, at_most, _moment(fields, "since"), _moment(fields, "until"))
+
+
 _READERS: Mapping[str, Callable[[Raw, Fields], Inbound]] = {
     "message": _message,
     "edit": _edit,
     "deletion": _deletion,
     "reaction": _reaction,
     "notice": _notice,
+    "place": _place,
+    "gap": _gap,
 }
 
 
@@ -131,13 +164,13 @@ def _sender(raw: Raw, fields: Fields) -> Identity:
     return Identity(raw.channel, _text(fields, "from"))
 
 
-def _moment(fields: Fields) -> datetime:
+def _moment(fields: Fields, name: str = "at") -> datetime:
     try:
-        at = datetime.fromisoformat(_text(fields, "at"))
+        at = datetime.fromisoformat(_text(fields, name))
     except ValueError as error:
-        raise MalformedError("at is not a moment") from error
+        raise MalformedError(f"{name} is not a moment") from error
     if at.utcoffset() is None:
-        raise MalformedError("at names no offset")
+        raise MalformedError(f"{name} names no offset")
     return at
 
 

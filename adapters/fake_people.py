@@ -21,11 +21,14 @@ from adapters.message import (
     Conversation,
     DeliveryNotice,
     Identity,
-    Inbound,
     InboundDeletion,
     InboundEdit,
+    InboundGap,
+    InboundLine,
     InboundMessage,
+    InboundPlace,
     InboundReaction,
+    PlaceChange,
     Untrusted,
     Vouched,
 )
@@ -89,6 +92,7 @@ class People:
         vouched: Vouched | None = None,
         language: str | None = None,
         zone: str | None = None,
+        album: str | None = None,
     ) -> Raw:
         """Let somebody write; the answer's `external_id` is the message's own. What the journal raises comes back."""
         message = InboundMessage(
@@ -103,6 +107,7 @@ class People:
             vouched,
             language,
             zone,
+            album,
         )
         return await self._happens("said", message, text, message.sender.address, message.external_id)
 
@@ -141,6 +146,27 @@ class People:
         notice = DeliveryNotice(self.conversation(address), external_id, state, self._at(at), reason)
         return await self._happens("noticed", notice, f"{state} {reason}".strip(), "")
 
+    async def becomes(
+        self,
+        address: str,
+        change: PlaceChange,
+        *,
+        by: str | None = None,
+        title: str = "",
+        to: str | None = None,
+        at: datetime | None = None,
+    ) -> Raw:
+        """Let something become of a place: we are taken into a group, blocked by a person, a group moves."""
+        who = self._identity(by) if by is not None else None
+        there = self.conversation(to) if to is not None else None
+        place = InboundPlace(self.conversation(address), change, self._at(at), who, Untrusted(title), there)
+        self._tell("moved", place.conversation, "", change, by or address)
+        return await self.receives(payload_from_inbound(place), address=address)
+
+    async def drops(self, at_most: int, since: datetime, until: datetime) -> Raw:
+        """Let the channel have lost things that were said."""
+        return await self.receives(payload_from_inbound(InboundGap(self.channel, self.account, at_most, since, until)))
+
     async def receives(
         self, payload: bytes, *, external_id: str | None = None, address: str = "", journal: Journal | None = None
     ) -> Raw:
@@ -175,11 +201,12 @@ class People:
         key: str | None = None,
     ) -> Answer:
         """Press the newest button that reads `name` or has it as action; LookupError if the person sees none."""
-        buttons = [button for shown in reversed(self._screen.at(address)) for button in buttons_of(shown.message)]
-        for button in buttons:
+        buttons = [(one, button) for one in reversed(self._screen.at(address)) for button in buttons_of(one.message)]
+        for shown, button in buttons:
             if name in (button.action, button.label) and value in (None, button.value):
-                return await self.command(address, button.action, button.value, fields=fields, by=by, key=key)
-        seen = ", ".join(f"{button.label} ({button.action} {button.value})" for button in buttons)
+                under, action = shown.external_id, button.action
+                return await self.command(address, action, button.value, fields=fields, by=by, key=key, under=under)
+        seen = ", ".join(f"{button.label} ({button.action} {button.value})" for _, button in buttons)
         raise LookupError(f"no button {name!r} at {address}; there are: {seen or 'none'}")
 
     async def command(
@@ -191,6 +218,7 @@ class People:
         fields: Mapping[str, str] | None = None,
         by: str | None = None,
         key: str | None = None,
+        under: str | None = None,
     ) -> Answer:
         """Ask the desk without a button, as a command does. The same `key` again is the channel repeating itself."""
         if self._faults.is_down:
@@ -201,7 +229,7 @@ class People:
         key = key or self._next_id("press")
         where = self.conversation(address)
         self._tell("pressed", where, key, f"{action} {value}".strip(), person)
-        press = Press(key, self._identity(person), action, value, self._now(), dict(fields or {}), where)
+        press = Press(key, self._identity(person), action, value, self._now(), dict(fields or {}), where, under)
         answer = await self._ask(press)
         if answer.form is not None:
             self._forms[address, person] = answer.form
@@ -243,7 +271,9 @@ class People:
         self._count += 1
         return f"{self._prefix}{kind}-{self._count}"
 
-    async def _happens(self, what: What, inbound: Inbound, text: str, by: str, external_id: str | None = None) -> Raw:
+    async def _happens(
+        self, what: What, inbound: InboundLine, text: str, by: str, external_id: str | None = None
+    ) -> Raw:
         self._tell(what, inbound.conversation, inbound.external_id, text, by)
         return await self.receives(
             payload_from_inbound(inbound),

@@ -15,7 +15,7 @@ from adapters.card import Card, Outbound, OutboundCard, OutboundHome
 from adapters.message import Button, Conversation, OutboundMark, OutboundMessage
 from adapters.text import split
 
-What = Literal["said", "edited", "deleted", "reacted", "noticed", "sent", "changed", "pressed", "answered"]
+What = Literal["said", "edited", "deleted", "reacted", "noticed", "moved", "sent", "changed", "pressed", "answered"]
 
 _RECENT = 10_000
 

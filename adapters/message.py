@@ -90,7 +90,12 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """One thing a person said. `at` is the channel server's moment, the one clocks start from."""
+    """One thing a person said. `at` is the channel server's moment, the one clocks start from.
+
+    `album` is the same for messages that were sent as one, each with a file of its own; their first comes first.
+    `doubt` says why the sender is not proven to be who they say, where a channel can be lied to. `beneath` is what
+    stands below the words and is folded away, a quote or a signature; `beside` is who else was written to.
+    """
 
     conversation: Conversation
     external_id: str
@@ -103,6 +108,10 @@ class InboundMessage:
     vouched: Vouched | None = None
     language: str | None = None
     zone: str | None = None
+    album: str | None = None
+    doubt: str = ""
+    beneath: Untrusted = Untrusted("")
+    beside: tuple[Identity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +157,41 @@ class DeliveryNotice:
     reason: str = ""
 
 
-Inbound = InboundMessage | InboundEdit | InboundDeletion | InboundReaction | DeliveryNotice
+#: What may become of a place: we joined or left a group, a person blocked us or no longer does, it has a new address,
+#: others read there now than before.
+PlaceChange = Literal["joined", "left", "blocked", "unblocked", "moved", "shared"]
+
+
+@dataclass(frozen=True, slots=True)
+class InboundPlace:
+    """What became of a place where we speak; `by` did it, `to` is where one that `moved` is now."""
+
+    conversation: Conversation
+    change: PlaceChange
+    at: datetime
+    by: Identity | None = None
+    title: Untrusted = Untrusted("")
+    to: Conversation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboundGap:
+    """The channel may have dropped up to `at_most` things between two moments; it keeps no more than it can.
+
+    None of them dropped means that it holds things back and we shall hear of them late.
+    """
+
+    channel: Channel
+    account: str
+    at_most: int
+    since: datetime
+    until: datetime
+
+
+#: What is about a message, and so has a conversation, a moment and the name of that message there.
+InboundLine = InboundMessage | InboundEdit | InboundDeletion | InboundReaction | DeliveryNotice
+
+Inbound = InboundLine | InboundPlace | InboundGap
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +205,21 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """A part of a place of ours that is about one thing; `key` names it for ever, `name` is what people read."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One message to a conversation. `key` is the same on every attempt, so a repeat can be recognised.
 
     `reply_to` names the message whose thread it goes into, `only_to` the one address there that sees it, `replaces` the
-    message whose place it takes. `buttons` stand below the words, on a channel that has any.
+    message whose place it takes. `buttons` stand below the words, on a channel that has any. `asks`: whoever it is for
+    answers by a reply to this very message, and a channel that can opens one for them. Where a channel has topics it
+    goes into `topic`; one that has none passes that over.
     """
 
     key: str
@@ -181,6 +234,8 @@ class OutboundMessage:
     only_to: str | None = None
     replaces: str | None = None
     buttons: tuple[Button, ...] = ()
+    asks: bool = False
+    topic: Topic | None = None
 
 
 #: How something that one of our people wrote on a channel fares on its way to the client.

@@ -6,6 +6,7 @@ never retries, never decides and never touches a ticket.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
@@ -35,17 +36,29 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True)
+class Fence:
+    """The right to read what only one process may read; every change of hands raises its `epoch`."""
+
+    name: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far we have read a channel that is read in order."""
+    """How far we have read a channel that is read in order. With a `fence` it is kept only while that is still ours."""
 
     channel: Channel
     account: str
     value: str
+    fence: Fence | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button, form or command used by a person. `key` is the same when the channel repeats itself."""
+    """A button, form or command used by a person. `key` is the same when the channel repeats itself.
+
+    `under` is the channel's name of the message that the button stands below, where there is one.
+    """
 
     key: str
     by: Identity
@@ -54,6 +67,7 @@ class Press:
     at: datetime
     fields: Mapping[str, str] = field(default_factory=dict)
     conversation: Conversation | None = None
+    under: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,8 @@ class Answer:
 
 #: Returns once the raw payloads and the channel's cursor are safe in our database. Only then may an adapter acknowledge
 #: them to its channel: a crash in between costs a redelivery, which the journal recognises by key, and never a message.
-#: Raises DeskAwayError when nothing can be kept now: nothing was, and nothing may be acknowledged.
+#: Raises DeskAwayError when nothing can be kept now: nothing was, and nothing may be acknowledged. TurnLostError, where
+#: the cursor has a fence, means the same, and that another process reads the channel by now.
 Journal = Callable[[Sequence[Raw], Cursor | None], Awaitable[None]]
 
 #: Decided and committed inside the call, keyed: the same press gives the same answer however often it comes.
@@ -84,6 +99,8 @@ class Limits:
     `can_mark` and `has_homes`: it draws an OutboundMark, an OutboundHome; others are never given one. `has_threads`: a
     message may go under another one (`reply_to`), and what people write there comes back with `reply_to`.
     `has_buttons`: buttons may stand under words to a client, and who presses one is answered at once.
+    `has_replies`: what people write comes with the very message it answers, not with the first of its thread.
+    `has_windows`: a form opens before whoever pressed; on a channel without, the desk asks for it in words.
     """
 
     per_second: float | None = None
@@ -95,6 +112,8 @@ class Limits:
     has_homes: bool = False
     has_threads: bool = False
     has_buttons: bool = False
+    has_replies: bool = False
+    has_windows: bool = True
 
     @property
     def never_doubles(self) -> bool:
@@ -122,6 +141,16 @@ class Route:
     method: str
     path: str
     handler: Handler
+
+
+class Turn(Protocol):
+    """What only one process may do at a time: ask a bot's updates, read a mailbox. The app knows who is to."""
+
+    def held(self) -> AbstractAsyncContextManager[Fence]:
+        """Wait until it is ours, and do it inside; it is given back at the end.
+
+        What is inside is cancelled, and TurnLostError raised, once it may be another's.
+        """
 
 
 class Adapter(Protocol):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from adapters.port import Cursor, Raw
+from bot.store import leases
 from bot.store.among import among
 from bot.store.bulk import insert_new, upsert_many
 from bot.store.ids import take
@@ -105,8 +106,12 @@ _BURIED = select(func.count()).select_from(inbound).where(_DEAD)
 def keep(conn: Connection, deliveries: Sequence[Delivery]) -> Sequence[Sequence[tuple[int, str]]]:
     """Store payloads and cursors; gives, for each delivery, the id and lane of every payload that is new to us.
 
-    A Change for the committer. What came before, in this delivery or in any other, is passed over by its key.
+    A Change for the committer. What came before, in this delivery or in any other, is passed over by its key. Raises
+    LeaseLostError, and stores nothing, where a cursor's fence is no longer held.
     """
+    for _, at, _ in deliveries:
+        if at is not None and at.fence is not None:
+            leases.guard(conn, at.fence.name, epoch=at.fence.epoch)
     raws = [raw for delivery, _, _ in deliveries for raw in delivery]
     ids = take(conn, inbound, len(raws))
     rows = [_row(number, raw) for number, raw in zip(ids, raws, strict=True)]
@@ -132,6 +137,14 @@ def keep(conn: Connection, deliveries: Sequence[Delivery]) -> Sequence[Sequence[
 def cursor_of(conn: Connection, channel: str, account: str) -> str | None:
     """How far a channel has been read, None at the very beginning."""
     return conn.execute(select(cursor.c.value).where(cursor.c.key == f"{channel}:{account}")).scalar()
+
+
+def last_read(conn: Connection, channel: str, account: str) -> tuple[str, Instant] | None:
+    """How far a channel has been read, and when that was kept."""
+    found = conn.execute(
+        select(cursor.c.value, cursor.c.moved_at).where(cursor.c.key == f"{channel}:{account}")
+    ).first()
+    return None if found is None else (found.value, found.moved_at)
 
 
 def fresh(conn: Connection, *, after: int, count: int) -> Sequence[tuple[int, str]]:

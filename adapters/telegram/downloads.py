@@ -1,0 +1,73 @@
+"""The bytes of files that people sent in Telegram, fetched once the message is kept and before it is read.
+
+Telegram says where a file is only when asked, and for an hour; the place is always on its own host.
+"""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any, Final
+
+from adapters.errors import InboundError, PermanentError, TemporaryError
+from adapters.port import KeepFile, Raw
+from adapters.telegram.files import IN_TELEGRAM, LARGEST, File, fetchable, files_of, too_large
+from adapters.telegram.refusals import RefusedError
+from adapters.telegram.shapes import fields_from_json, inner_or, number_or, text_or
+from adapters.telegram.web import Web
+
+_NOT_KEPT: Final = "could not be fetched from Telegram"
+_GONE: Final = "Telegram has it no longer"
+_LARGE: Final = f"too large to fetch; {IN_TELEGRAM}"
+
+
+class Downloads:
+    """Fetches what updates name."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+        #: What became of files in tries that did not bring them all, by the payload's key.
+        self._kept: dict[str, dict[str, Any]] = {}
+
+    async def completed(self, raw: Raw, keep: KeepFile, *, is_last: bool) -> Raw:
+        """The payload with what became of each of its files.
+
+        TemporaryError: try again, but for the `is_last` time; what is kept by then is not fetched again.
+        """
+        try:
+            update = fields_from_json(raw.payload)
+        except InboundError:
+            return raw
+        kept = self._kept.setdefault(raw.key, dict(inner_or(update, "kept")))
+        for file in fetchable(files_of(inner_or(update, "message")), kept):
+            kept[file.id] = await self._fetched(file, keep, is_last=is_last)
+        del self._kept[raw.key]
+        whole = raw.payload.rstrip()
+        return replace(raw, payload=whole[:-1] + b',"kept":' + json.dumps(kept).encode() + b"}")
+
+    async def _fetched(self, file: File, keep: KeepFile, *, is_last: bool) -> Mapping[str, object]:
+        try:
+            async with aclosing(self._chunks(file)) as chunks:
+                digest, size = await keep(chunks)
+        except RefusedError as error:
+            return {"note": _LARGE if error.says("too big") else _GONE}
+        except PermanentError as error:
+            return {"note": str(error)}
+        except TemporaryError:
+            if not is_last:
+                raise
+            return {"note": _NOT_KEPT}
+        return {"digest": digest, "size": size}
+
+    async def _chunks(self, file: File) -> AsyncGenerator[bytes]:
+        found = await self._web.call("getFile", {"file_id": file.id})
+        place = found if isinstance(found, Mapping) else {}
+        if (number_or(place, "file_size") or 0) > LARGEST:
+            raise PermanentError(too_large(number_or(place, "file_size") or 0))
+        size = 0
+        async with aclosing(self._web.fetch(text_or(place, "file_path"))) as chunks:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > LARGEST:
+                    raise PermanentError(_LARGE)
+                yield chunk

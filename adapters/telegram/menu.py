@@ -1,0 +1,126 @@
+"""What Telegram shows beside the bot: its commands where each is of use, what it is for, and the button for them.
+
+Telegram keeps all of it, so it is only changed where it differs from what the desk wants: after a start, and whenever
+the desk's own wording or people have changed. A person who never wrote to the bot has no chat to show commands in; they
+are tried again later.
+
+https://core.telegram.org/bots/api#setmycommands
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+
+from adapters.errors import DeliveryError, DeskAwayError
+from adapters.telegram.refusals import RefusedError
+from adapters.telegram.shapes import text_or
+from adapters.telegram.timings import Timings
+from adapters.telegram.web import Web
+
+log = structlog.get_logger()
+
+#: The languages of a text, `""` for whoever reads none of the others.
+ByLanguage = Mapping[str, str]
+#: Commands and what each does, in the order they are shown.
+Commands = tuple[tuple[str, str], ...]
+
+_PRIVATE: Final = {"type": "all_private_chats"}
+_GROUPS: Final = {"type": "all_group_chats"}
+#: Looks at an unchanged menu so often where something could not be set.
+_AGAIN_EVERY: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What is to be shown. `people` are single private chats, by number, with commands of their own."""
+
+    private: Mapping[str, Commands] = field(default_factory=dict)
+    groups: Mapping[str, Commands] = field(default_factory=dict)
+    people: Mapping[int, Commands] = field(default_factory=dict)
+    about: ByLanguage = field(default_factory=dict)
+    about_short: ByLanguage = field(default_factory=dict)
+
+
+class Menus:
+    """Keeps Telegram's copy like the desk's. `wanted` may say None while there is no desk yet."""
+
+    def __init__(self, web: Web, wanted: Callable[[], Menu | None], timings: Timings) -> None:
+        self._web = web
+        self._wanted = wanted
+        self._timings = timings
+        self._shown: Menu | None = None
+        self._left = 0
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled; a menu is a courtesy, so nothing about it ends the channel."""
+        while True:
+            try:
+                await self.once()
+            except (DeliveryError, DeskAwayError) as error:
+                log.info("the bot's menu could not be set yet", channel="telegram", reason=str(error))
+            await asyncio.sleep(self._timings.menu_every_s)
+
+    async def once(self) -> None:
+        """Set what differs. Raises what the web raises, but for refusals, which are said and passed over."""
+        wanted = self._wanted()
+        self._left -= 1
+        if wanted is None or (wanted == self._shown and self._left != 0):
+            return
+        before, refused = self._shown, 0
+        for scope, by_language in ((_PRIVATE, wanted.private), (_GROUPS, wanted.groups)):
+            for language, commands in by_language.items():
+                refused += await self._refused(self._commands(scope, language, commands))
+        for person, commands in wanted.people.items():
+            refused += await self._refused(self._commands(_chat(person), "", commands), is_usual=True)
+        for person in (before.people.keys() if before is not None else set()) - wanted.people.keys():
+            await self._refused(self._web.call("deleteMyCommands", {"scope": _chat(person)}), is_usual=True)
+        for name, texts in (("Description", wanted.about), ("ShortDescription", wanted.about_short)):
+            for language, text in texts.items():
+                refused += await self._refused(self._text(name, language, text))
+        refused += await self._refused(self._button())
+        self._shown, self._left = wanted, _AGAIN_EVERY if refused else 0
+
+    async def _commands(self, scope: Mapping[str, Any], language: str, commands: Commands) -> None:
+        where = {"scope": scope, "language_code": language or None}
+        wanted = [{"command": name, "description": said} for name, said in commands]
+        if _read(await self._web.call("getMyCommands", where)) != wanted:
+            await self._web.call("setMyCommands", {"commands": wanted, **where})
+
+    async def _text(self, name: str, language: str, text: str) -> None:
+        where, key = {"language_code": language or None}, _KEYS[name]
+        found = await self._web.call(f"getMy{name}", where)
+        if not isinstance(found, Mapping) or text_or(found, key) != text:
+            await self._web.call(f"setMy{name}", {key: text, **where})
+
+    async def _button(self) -> None:
+        found = await self._web.call("getChatMenuButton", {})
+        if not isinstance(found, Mapping) or found.get("type") != "commands":
+            await self._web.call("setChatMenuButton", {"menu_button": {"type": "commands"}})
+
+    async def _refused(self, setting: Any, *, is_usual: bool = False) -> bool:  # noqa: ANN401 - a coroutine, whatever it gives
+        """`is_usual` where it is refused at every start: a person who never wrote to the bot has no chat with it."""
+        try:
+            await setting
+        except RefusedError as error:
+            say = log.debug if is_usual else log.info
+            say("a part of the bot's menu was refused", channel="telegram", reason=str(error))
+            return True
+        return False
+
+
+_KEYS: Final = {"Description": "description", "ShortDescription": "short_description"}
+
+
+def _chat(person: int) -> Mapping[str, Any]:
+    return {"type": "chat", "chat_id": person}
+
+
+def _read(found: object) -> Sequence[Mapping[str, str]]:
+    """Commands as they stand, without whatever else Telegram adds to them."""
+    if not isinstance(found, list):
+        return []
+    ours = ("command", "description")
+    return [{name: text_or(one, name) for name in ours} for one in found if isinstance(one, Mapping)]

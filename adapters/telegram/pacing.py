@@ -1,0 +1,205 @@
+"""How fast Telegram may be spoken to, and the calls that keep to it.
+
+    in all       thirty messages in any second
+    a chat       one a second
+    a group      twenty in any minute; edits of cards leave some of them to words and alerts
+
+A wait that is over at once is waited out here; a longer one is told to the outbox, which sends to others meanwhile.
+Telegram's own word ("retry after") counts for the chat it was said about, and for all where it was said about none.
+
+https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from adapters.errors import TemporaryError
+from adapters.telegram.web import Files, Web
+
+#: Waited out before a send that is one message; more than this is the outbox's to wait.
+PATIENCE_S: Final = 0.5
+#: An edit for which a group has no room asks again so often.
+EDITS_LOOK_EVERY_S: Final = 5.0
+_REMEMBERED: Final = 2_000
+
+#: `sign` is whatever shows nothing new in a chat.
+Kind = Literal["words", "edit", "sign"]
+_KINDS: Final[Mapping[str, Kind]] = {
+    "createForumTopic": "words",
+    "editMessageCaption": "edit",
+    "editMessageText": "edit",
+    "sendDocument": "words",
+    "sendMediaGroup": "words",
+    "sendMessage": "words",
+    "sendPhoto": "words",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What Telegram bears. Its clock is not ours and the way there is not always as long, so a little is left over.
+
+    `chat_rest_s` is from the end of one call to the next, `chat_every_s` from beginning to beginning.
+    """
+
+    in_a_second: int = 30
+    chat_every_s: float = 1.05
+    chat_rest_s: float = 1.0
+    in_a_minute: int = 20
+    edits_in_a_minute: int = 14
+    second_s: float = 1.05
+    minute_s: float = 61.0
+
+
+@dataclass(slots=True)
+class _Chat:
+    """When it may be written to again, what went there lately, and how long Telegram wants to be left alone."""
+
+    free_at: float = 0.0
+    lately: deque[float] = field(default_factory=deque)
+    held_until: float = 0.0
+
+
+class Budgets:
+    """When the next call may go out: arithmetic on seconds of a clock that the caller reads."""
+
+    def __init__(self, rates: Rates | None = None) -> None:
+        self._rates = rates or Rates()
+        self._all: deque[float] = deque()
+        self._chats: dict[int, _Chat] = {}
+        self._held_until = 0.0
+        self._latest = 0.0
+        self._behind = 0.0
+
+    def claim(self, kind: Kind, chat: int | None, *, at: float, count: int = 1, patience: float = PATIENCE_S) -> float:
+        """Seconds to wait before this call, which shows so many messages.
+
+        Up to `patience` it is counted; beyond that it is not, and must not go.
+        """
+        at = self._steady(at)
+        place = self._chats.get(chat, _Chat()) if chat is not None else _Chat()
+        ready_at = max(at, self._held_until, place.held_until)
+        if kind != "sign":
+            ready_at = max(
+                ready_at, place.free_at, self._ready_in_all(count, at), self._ready_in(place, chat, kind, count, at)
+            )
+        wait = ready_at - at
+        if wait <= patience and kind != "sign":
+            self._take(chat, ready_at, count, at)
+        return wait
+
+    def settle(self, chat: int | None, *, at: float, count: int = 1) -> None:
+        """A call that was counted has ended: Telegram counts it from some moment before, which we do not know."""
+        at = self._steady(at)
+        place = self._chats.get(chat) if chat is not None else None
+        if place is None:
+            return
+        place.free_at = max(place.free_at, at + self._rates.chat_rest_s)
+        for number in range(1, min(count, len(place.lately)) + 1):
+            place.lately[-number] = max(place.lately[-number], at)
+
+    def hold(self, chat: int | None, for_s: float, *, at: float) -> None:
+        """Telegram asked for patience with this chat; None: altogether."""
+        at = self._steady(at)
+        if chat is None:
+            self._held_until = max(self._held_until, at + for_s)
+            return
+        place = self._chats.setdefault(chat, _Chat())
+        place.held_until = max(place.held_until, at + for_s)
+
+    def is_held(self, chat: int | None, *, at: float) -> bool:
+        """Does Telegram want to be left alone there?"""
+        at = self._steady(at)
+        place = self._chats.get(chat) if chat is not None else None
+        return max(self._held_until, place.held_until if place is not None else 0.0) > at
+
+    def _ready_in_all(self, count: int, at: float) -> float:
+        _forget_before(self._all, at - self._rates.second_s)
+        over = len(self._all) + min(count, self._rates.in_a_second) - self._rates.in_a_second
+        return self._all[over - 1] + self._rates.second_s if over > 0 else at
+
+    def _ready_in(self, place: _Chat, chat: int | None, kind: Kind, count: int, at: float) -> float:
+        if chat is None or chat > 0:
+            return at
+        most = self._rates.edits_in_a_minute if kind == "edit" else self._rates.in_a_minute
+        _forget_before(place.lately, at - self._rates.minute_s)
+        over = len(place.lately) + min(count, most) - most
+        return place.lately[over - 1] + self._rates.minute_s if over > 0 else at
+
+    def _take(self, chat: int | None, at: float, count: int, now: float) -> None:
+        self._all.extend([at] * count)
+        if chat is None:
+            return
+        if len(self._chats) > _REMEMBERED:
+            self._forget(now)
+        place = self._chats.setdefault(chat, _Chat())
+        place.free_at = at + self._rates.chat_every_s
+        if chat < 0:
+            place.lately.extend([at] * count)
+
+    def _forget(self, at: float) -> None:
+        self._chats = {
+            chat: place
+            for chat, place in self._chats.items()
+            if max(place.free_at, place.held_until) > at
+            or (place.lately and place.lately[-1] + self._rates.minute_s > at)
+        }
+
+    def _steady(self, at: float) -> float:
+        """The same moment on a clock that never goes back: one that was set back must not silence us for hours."""
+        if at + self._behind < self._latest:
+            self._behind = self._latest - at
+        self._latest = at + self._behind
+        return self._latest
+
+
+class PacedWeb:
+    """The Bot API at the pace Telegram bears. `wall` is the world's clock, or a test's."""
+
+    def __init__(self, web: Web, wall: Callable[[], datetime], budgets: Budgets | None = None) -> None:
+        self.web = web
+        self._wall = wall
+        self._budgets = budgets or Budgets()
+
+    async def call(
+        self,
+        method: str,
+        arguments: Mapping[str, Any],
+        *,
+        files: Files | None = None,
+        count: int = 1,
+        patience: float = PATIENCE_S,
+    ) -> Any:  # noqa: ANN401 - each method has a result of its own
+        """As `Web.call`; a TemporaryError also where a budget is spent. `count` messages are shown by it."""
+        chat = arguments.get("chat_id")
+        place = chat if isinstance(chat, int) else None
+        kind = _KINDS.get(method, "sign")
+        wait = self._budgets.claim(kind, place, at=self._clock(), count=count, patience=patience)
+        if wait > patience:
+            if kind == "edit" and not self._budgets.is_held(place, at=self._clock()):
+                # It comes again before its turn: what is more urgent waits no longer than that for the place.
+                wait = min(wait, EDITS_LOOK_EVERY_S)
+            raise TemporaryError("as many messages as Telegram bears", retry_after=timedelta(seconds=wait))
+        if wait > 0:
+            await asyncio.sleep(wait)
+        try:
+            return await self.web.call(method, arguments, files=files)
+        except TemporaryError as error:
+            if error.retry_after is not None:
+                self._budgets.hold(place, error.retry_after.total_seconds(), at=self._clock())
+            raise
+        finally:
+            if kind != "sign":
+                self._budgets.settle(place, at=self._clock(), count=count)
+
+    def _clock(self) -> float:
+        return self._wall().timestamp()
+
+
+def _forget_before(moments: deque[float], at: float) -> None:
+    while moments and moments[0] <= at:
+        moments.popleft()
