@@ -13,9 +13,9 @@ from adapters.message import (
     Channel,
     Conversation,
     Identity,
-    Inbound,
     InboundDeletion,
     InboundEdit,
+    InboundLine,
     InboundMessage,
     Untrusted,
 )
@@ -100,7 +100,7 @@ class Crowd:
             self.replies[key] = fields["text"]
         side.presses(key, card.address, f"ticket.{action}", card.tickets[0], fields)
 
-    def _happens(self, inbound: Inbound, name: str) -> None:
+    def _happens(self, inbound: InboundLine, name: str) -> None:
         where = inbound.conversation
         self.driver.far_end.sides[where.channel].says(name, where.address, payload_from_inbound(inbound))
 

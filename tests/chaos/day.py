@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.fake_payload import payload_from_inbound
-from adapters.message import Channel, Conversation, Identity, Inbound, InboundEdit, InboundMessage, Untrusted
+from adapters.message import Channel, Conversation, Identity, InboundEdit, InboundLine, InboundMessage, Untrusted
 from sla.duration import moment
 from tests.chaos.driver import Driver
 from tests.chaos.wire import ACCOUNT
@@ -80,6 +80,6 @@ async def live_through(driver: Driver) -> None:
         await driver.settle()
 
 
-def _say(driver: Driver, inbound: Inbound, name: str) -> None:
+def _say(driver: Driver, inbound: InboundLine, name: str) -> None:
     where = inbound.conversation
     driver.far_end.sides[where.channel].says(name, where.address, payload_from_inbound(inbound))

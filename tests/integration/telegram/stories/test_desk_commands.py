@@ -1,0 +1,3 @@
+"""tests/stories/test_desk_commands.py, on Telegram."""
+
+from tests.stories.test_desk_commands import *  # noqa: F403 - its stories are collected here

@@ -1,0 +1,157 @@
+"""The Telegram adapter as tests want it: on the Telegram of a test, quick, with what a desk would keep in memory."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from adapters.errors import DeskAwayError
+from adapters.message import Button, Conversation
+from adapters.port import Fence
+from adapters.telegram.adapter import TelegramAdapter
+from adapters.telegram.config import Config
+from adapters.telegram.memory import Kept, KnownTopic, Memory
+from adapters.telegram.pacing import Budgets, Rates
+from adapters.telegram.timings import Timings
+from tests.peers.telegram_server import TelegramServer
+
+QUICK = Timings(poll_for_s=1, answer_margin_s=2, retry_first_s=0.02, retry_longest_s=0.1, conflict_s=0.1)
+#: What a test must not wait for; tests/unit/telegram/test_pacing.py has the world's.
+HASTE = Rates(in_a_second=10_000, chat_every_s=0, chat_rest_s=0, in_a_minute=10_000, edits_in_a_minute=10_000)
+WORDS = {
+    "press_unknown": "This button does nothing any more.",
+    "press_elsewhere": "This button belongs to another chat.",
+    "press_again": "The desk is away; your press is kept.",
+    "mark_failed": "This did not arrive.",
+    "mark_uncertain": "Nobody knows whether this arrived.",
+}
+
+
+def wall() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class KeptFiles:
+    """Files in memory, by their digest."""
+
+    content: dict[str, bytes] = field(default_factory=dict)
+
+    async def read(self, digest: str) -> bytes:
+        if digest not in self.content:
+            raise FileNotFoundError(digest)
+        return self.content[digest]
+
+
+@dataclass
+class KeptInMemory:
+    """Buttons, parts and topics; `is_away` makes it a desk that can neither keep nor look up anything."""
+
+    named: dict[str, Kept] = field(default_factory=dict)
+    taken_parts: dict[str, dict[int, str]] = field(default_factory=dict)
+    topics: dict[tuple[str, str], KnownTopic] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    is_away: bool = False
+
+    @property
+    def memory(self) -> Memory:
+        return Memory(_Buttons(self), _Parts(self), _Topics(self))
+
+    def check(self) -> None:
+        if self.is_away:
+            raise DeskAwayError("the database is away")
+
+
+class _Buttons:
+    def __init__(self, kept: KeptInMemory) -> None:
+        self._kept = kept
+
+    async def keep(self, conversation: Conversation, buttons: Sequence[Button]) -> Sequence[str]:
+        self._kept.check()
+        wanted = [Kept(conversation, one.action, one.value) for one in buttons]
+        known = {kept: name for name, kept in self._kept.named.items()}
+        names = [known.get(one) or f"button-{next(self._kept.numbers):017}" for one in wanted]
+        self._kept.named |= dict(zip(names, wanted, strict=True))
+        return names
+
+    async def find(self, name: str) -> Kept | None:
+        self._kept.check()
+        if not (name.isascii() and name.isprintable()):
+            raise ValueError("PostgreSQL bears no NUL, and no store half a letter")
+        return self._kept.named.get(name)
+
+
+class _Parts:
+    def __init__(self, kept: KeptInMemory) -> None:
+        self._kept = kept
+
+    async def taken(self, key: str) -> Mapping[int, str]:
+        self._kept.check()
+        return dict(self._kept.taken_parts.get(key, {}))
+
+    async def take(self, key: str, parts: Mapping[int, str]) -> None:
+        self._kept.check()
+        self._kept.taken_parts.setdefault(key, {}).update(parts)
+
+    async def beside(self, external_id: str) -> tuple[str, Mapping[int, str]] | None:
+        self._kept.check()
+        found = (one for one in self._kept.taken_parts.items() if external_id in one[1].values())
+        return next(((key, dict(parts)) for key, parts in found), None)
+
+
+class _Topics:
+    def __init__(self, kept: KeptInMemory) -> None:
+        self._kept = kept
+
+    async def find(self, place: str, key: str) -> KnownTopic | None:
+        self._kept.check()
+        return self._kept.topics.get((place, key))
+
+    async def keep(self, place: str, key: str, topic: KnownTopic) -> None:
+        self._kept.check()
+        self._kept.topics[place, key] = topic
+
+
+class AlwaysOurs:
+    """Nobody else reads the updates."""
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[Fence]:
+        yield Fence("telegram", 1)
+
+
+class NoPast:
+    """A desk that has heard nothing yet."""
+
+    async def last_read(self) -> tuple[str, datetime] | None:
+        return None
+
+    async def name(self) -> str | None:
+        return None
+
+    async def keep_name(self, name: str) -> None:
+        """Nobody asks for it again."""
+
+
+def adapter_for(
+    telegram: TelegramServer,
+    files: KeptFiles | None = None,
+    kept: KeptInMemory | None = None,
+    *,
+    api_url: str = "",
+    at: Callable[[], datetime] = wall,
+    rates: Rates = HASTE,
+) -> TelegramAdapter:
+    """The adapter that asks for its updates, as quick as a test wants it, at whatever time it says."""
+    return TelegramAdapter(
+        Config(telegram.token, api_url=api_url or telegram.url),
+        files or KeptFiles(),
+        (kept or KeptInMemory()).memory,
+        at,
+        say=WORDS.__getitem__,
+        turn=AlwaysOurs(),
+        past=NoPast(),
+        timings=QUICK,
+        budgets=Budgets(rates),
+    )
