@@ -1,0 +1,168 @@
+"""One mail to the mail server that sends for us, and exactly what came of it.
+
+    before the last line of the mail    TemporaryError: nothing was sent, and it is tried again
+    a refusal                           4xx: TemporaryError; 5xx: PermanentError, trying again cannot help
+    after it, without an answer         UncertainError: the server may have it; the same mail may go again
+    taken                               whom it was not taken for, if some were refused and others not
+
+A wrong password is nobody's mail's fault, so it is temporary as well, with a long rest. Each mail has a connection of
+its own: one that was kept may be dead, and a mail that fails on it would be in doubt for nothing.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPNotSupported,
+    SMTPRecipientRefused,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+    SMTPTimeoutError,
+)
+
+from adapters.email.config import Server
+from adapters.email.timings import Timings
+from adapters.errors import PermanentError, TemporaryError, UncertainError
+
+_LOGIN_AGAIN: Final = timedelta(minutes=5)
+_PERMANENT: Final = range(500, 600)
+_LONGEST_WORDS: Final = 200
+
+
+class Smtp:
+    """Who sends for us. `trouble` is why the last mail did not go, in words; empty when it did."""
+
+    def __init__(self, server: Server, name: str, timings: Timings) -> None:
+        """`name` is what we call ourselves when we are greeted."""
+        self.trouble = ""
+        self._server = server
+        self._name = name
+        self._timings = timings
+
+    async def send(self, content: bytes, envelope_from: str, recipients: Sequence[str]) -> Mapping[str, str]:
+        """Hand over one mail; gives the recipients that were refused, with the reason. Raises a DeliveryError."""
+        client = await self._greeted()
+        try:
+            try:
+                refused = await self._addressed(client, len(content), envelope_from, recipients)
+            except (SMTPException, OSError) as error:
+                raise _refused(error) from error
+            await self._told(client, content)
+        finally:
+            await _goodbye(client)
+        self.trouble = ""
+        return refused
+
+    async def greet(self) -> None:
+        """Log in and go again. Raises TemporaryError."""
+        await _goodbye(await self._greeted())
+
+    async def _greeted(self) -> SMTP:
+        try:
+            return await self._connected()
+        except (SMTPException, OSError, ValueError) as error:
+            raise self._not_reached(error) from error
+
+    async def _connected(self) -> SMTP:
+        server = self._server
+        client = SMTP(
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.tls == "implicit",
+            start_tls=server.tls == "starttls",
+            tls_context=server.context(),
+            local_hostname=self._name,
+            timeout=self._timings.connect_within_s,
+        )
+        await client.connect()
+        try:
+            client.timeout = self._timings.send_within_s
+            if server.token is not None:
+                await client.auth_xoauth2(server.user, server.token())
+            elif server.user:
+                await client.login(server.user, server.password)
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()  # what it can do is asked for before anything is sent
+        except BaseException:
+            _end(client, client.transport)
+            raise
+        return client
+
+    async def _addressed(
+        self, client: SMTP, size: int, envelope_from: str, recipients: Sequence[str]
+    ) -> Mapping[str, str]:
+        most = client.esmtp_extensions.get("size", "")
+        if most.isdecimal() and 0 < int(most) < size:
+            raise PermanentError(f"the mail is larger ({size} bytes) than the mail server takes ({most})")
+        needs_utf8 = not all(one.isascii() for one in (envelope_from, *recipients))
+        if needs_utf8 and not client.supports_extension("SMTPUTF8"):
+            raise PermanentError("the mail server knows only addresses in plain letters (no SMTPUTF8)")
+        options = [f"SIZE={size}"] if most else []
+        encoding = "utf-8" if needs_utf8 else "ascii"
+        await client.mail(envelope_from, options=[*options, *(["SMTPUTF8"] if needs_utf8 else [])], encoding=encoding)
+        refused: dict[str, SMTPRecipientRefused] = {}
+        for one in recipients:
+            try:
+                await client.rcpt(one, encoding=encoding)
+            except SMTPRecipientRefused as error:
+                refused[one] = error
+        if len(refused) == len(recipients):
+            # Somebody who may be there later is reason enough to try again.
+            raise min(refused.values(), key=lambda error: error.code)
+        return {one: _words(error) for one, error in refused.items()}
+
+    async def _told(self, client: SMTP, content: bytes) -> None:
+        """The mail itself. Only an answer says what became of it."""
+        try:
+            await client.data(content)
+        except SMTPResponseException as error:
+            raise _refused(error) from error
+        except (SMTPServerDisconnected, SMTPTimeoutError, OSError) as error:
+            raise UncertainError(f"the connection ended before the mail server answered ({_words(error)})") from error
+
+    def _not_reached(self, error: Exception) -> TemporaryError:
+        if isinstance(error, SMTPAuthenticationError):
+            words = f"{self._server.host} refuses our login ({_words(error)}): mend SMTP_USER and SMTP_PASSWORD"
+            self.trouble = words
+            return TemporaryError(words, retry_after=_LOGIN_AGAIN)
+        if isinstance(error, SMTPNotSupported):
+            words = f"{self._server.host} cannot do what is asked of it ({_words(error)}): mend SMTP_TLS or SMTP_USER"
+            self.trouble = words
+            return TemporaryError(words, retry_after=_LOGIN_AGAIN)
+        self.trouble = f"{self._server.host} cannot be reached ({_words(error)})"
+        return TemporaryError(self.trouble)
+
+
+async def _goodbye(client: SMTP) -> None:
+    transport = client.transport
+    with suppress(SMTPException, OSError):
+        async with asyncio.timeout(2):
+            await client.quit()
+    _end(client, transport)
+
+
+def _end(client: SMTP, transport: asyncio.BaseTransport | None) -> None:
+    """Close at once: a farewell in TLS would wait for an answer that nobody needs."""
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+
+
+def _refused(error: Exception) -> TemporaryError | PermanentError:
+    words = f"the mail server said: {_words(error)}"
+    if isinstance(error, SMTPResponseException) and error.code in _PERMANENT:
+        return PermanentError(words)
+    return TemporaryError(words)
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, fit for a log line."""
+    words = f"{error.code} {error.message}" if isinstance(error, SMTPResponseException) else str(error)
+    words = " ".join(words.split())[:_LONGEST_WORDS] or type(error).__name__
+    return "".join(letter if letter.isprintable() else " " for letter in words)

@@ -1,0 +1,24 @@
+"""How long the mail channel waits for what, in seconds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """The defaults are for the world; tests have less patience.
+
+    `command_within_s` is also how long a server may pause within an answer. IDLE is renewed every `idle_for_s`, long
+    before the 29 minutes after which servers hang up, because a connection that died in silence is noticed only then.
+    A wrong password is tried seldom: servers lock accounts.
+    """
+
+    connect_within_s: float = 10.0
+    command_within_s: float = 30.0
+    fetch_within_s: float = 600.0
+    idle_for_s: float = 240.0
+    poll_every_s: float = 30.0
+    retry_first_s: float = 1.0
+    retry_longest_s: float = 120.0
+    refused_first_s: float = 30.0
+    refused_longest_s: float = 900.0
+    send_within_s: float = 20.0

@@ -1,0 +1,88 @@
+"""The mail servers that the settings name, and who we are in the world's mail."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from adapters.email.check import Doubt, doubts
+from adapters.email.classify import Ourselves
+from adapters.email.config import Config, Server
+from adapters.email.threading import Signer
+from bot.desk.directory import DESK_ACCOUNT
+from bot.settings import Settings
+
+_IMAP_PORTS: Final = {"implicit": 993, "none": 143}
+_SMTP_PORTS: Final = {"implicit": 465, "starttls": 587, "none": 25}
+
+
+def email_config(settings: Settings) -> Config | None:
+    """How mail comes and goes, None where no mail server is set."""
+    if settings.mail_address is None or not (settings.imap_host or settings.smtp_host):
+        return None
+    return Config(
+        address=settings.mail_address.lower(),
+        imap=_imap(settings),
+        smtp=_smtp(settings),
+        mailboxes=tuple(one.strip() for one in settings.imap_mailbox.split(",") if one.strip()),
+        processed=settings.imap_processed,
+        name=settings.mail_name or "",
+        account=DESK_ACCOUNT,
+        per_minute=settings.mail_per_minute,
+        has_plus=settings.mail_plus,
+    )
+
+
+def ourselves_from(settings: Settings, config: Config) -> Ourselves:
+    """Our address, whose word on senders counts, and the key of our tokens."""
+    trusted = (settings.mail_authserv_id or "").split(",")
+    key = settings.secret_key
+    return Ourselves(
+        addresses=(config.address,),
+        authserv_ids=frozenset(one.strip().lower() for one in trusted if one.strip()),
+        signer=Signer((key.get_secret_value() if key is not None else "").encode()),
+    )
+
+
+async def email_doubts(settings: Settings) -> Sequence[Doubt]:
+    """What the mail servers say about logins and folders; nothing where none is set."""
+    config = email_config(settings)
+    return [] if config is None else await doubts(config)
+
+
+def _imap(settings: Settings) -> Server | None:
+    if settings.imap_host is None:
+        return None
+    return Server(
+        settings.imap_host,
+        settings.imap_port or _IMAP_PORTS[settings.imap_tls],
+        settings.imap_tls,
+        settings.imap_user or "",
+        settings.imap_password.get_secret_value() if settings.imap_password is not None else "",
+        _Token(settings.mail_token_file) if settings.mail_token_file is not None else None,
+        str(settings.imap_ca_file) if settings.imap_ca_file is not None else None,
+    )
+
+
+def _smtp(settings: Settings) -> Server | None:
+    if settings.smtp_host is None:
+        return None
+    has_token = settings.mail_token_file is not None and settings.smtp_user is not None
+    return Server(
+        settings.smtp_host,
+        settings.smtp_port or _SMTP_PORTS[settings.smtp_tls],
+        settings.smtp_tls,
+        settings.smtp_user or "",
+        settings.smtp_password.get_secret_value() if settings.smtp_password is not None else "",
+        _Token(settings.mail_token_file) if has_token and settings.mail_token_file is not None else None,
+        str(settings.smtp_ca_file) if settings.smtp_ca_file is not None else None,
+    )
+
+
+class _Token:
+    """An access token that somebody else renews in a file: read anew at each login, since it is good for an hour."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def __call__(self) -> str:
+        return self._place.read_text(encoding="utf-8").strip()

@@ -1,0 +1,244 @@
+"""Mails at the desk, from their bytes to tickets: who is believed, what joins which ticket, and what never becomes one.
+
+The mails are read where the test stands; that the child reads them in the same way is told by its own tests.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from adapters.email.classify import Ourselves
+from adapters.email.convert import inbound_from_raw
+from adapters.email.envelope import Envelope, sealed
+from adapters.email.letter import Letter
+from adapters.email.parse import letter_from_bytes
+from adapters.email.reading import completed
+from adapters.email.threading import Signer, thread_from_root
+from adapters.fake import FakeChannel
+from adapters.message import Channel, Inbound
+from adapters.port import KeepFile, Raw
+from bot.app.stepping import OwnedTime, Stepping
+from bot.app.transcript import kept_in
+from bot.desk.applying import apply_document
+from bot.desk.desk import Desk
+from bot.now import Timekeeper
+from bot.store import journal, reads
+from bot.store.database import Database
+from bot.store.engine import open_database
+from bot.store.files import Files
+from bot.store.migrate import upgrade
+from bot.store.reads import Page
+from bot.tickets.ticket import TicketId
+from sla.duration import instant
+from tests.builders import document
+from tests.harness import NOON
+from tests.unit.email.bombs import nested_parts
+
+SIGNER = Signer(b"a key of this desk")
+US = Ourselves(("support@desk.test",), frozenset({"mx.desk.test"}), SIGNER)
+PROVEN = "Authentication-Results: mx.desk.test; dmarc=pass header.from=acme.test\r\n"
+FORGED = "Authentication-Results: mx.desk.test; dmarc=fail header.from=acme.test\r\n"
+
+
+class MailRoom(FakeChannel):
+    """The email channel without its wires: mails are handed in, answers are kept in memory."""
+
+    def __init__(self) -> None:
+        super().__init__(Channel.EMAIL, "desk", now=lambda: NOON)
+
+    def convert(self, raw: Raw) -> Sequence[Inbound]:
+        return inbound_from_raw(raw, US)
+
+    async def completed(self, raw: Raw, keep: KeepFile, *, is_last: bool) -> Raw:
+        return await completed(raw, keep, self, is_last=is_last)
+
+    async def read(self, mail: bytes) -> tuple[Letter, Sequence[bytes]]:
+        return letter_from_bytes(mail)
+
+
+@dataclass
+class Home:
+    """A desk whose only channel is mail."""
+
+    database: Database
+    files: Files
+    channel: MailRoom = field(default_factory=MailRoom)
+    time: OwnedTime = field(default_factory=lambda: OwnedTime(instant(NOON)))
+
+    def __post_init__(self) -> None:
+        wall = Timekeeper(wall=self.time.now)
+        self.desk = Desk(self.database, {Channel.EMAIL: self.channel}, wall, keep=kept_in(self.files))
+        self.channel.connect(self.desk.journal, self.desk.commands.press)
+
+    async def receives(self, *mails: bytes, minutes_ago: int = 0) -> None:
+        at = NOON - timedelta(minutes=minutes_ago)
+        raws = [
+            Raw(Channel.EMAIL, "desk", sha256(one).hexdigest(), sealed(Envelope(at, "INBOX", one)), NOON)
+            for one in mails
+        ]
+        await self.desk.journal(raws, None)
+        await Stepping(self.desk, self.time).settle()
+
+    async def found(self, number: int) -> Page | None:
+        return await self.database.read(
+            lambda conn: reads.page(conn, self.desk.revisions, TicketId(number), now=self.time.at)
+        )
+
+    async def page(self, number: int) -> Page:
+        found = await self.found(number)
+        assert found is not None, f"there is no ticket {number}"
+        return found
+
+    async def said(self, number: int) -> list[str]:
+        return [line.text for line in (await self.page(number)).lines if line.direction == "in"]
+
+    async def count(self) -> int:
+        number = 0
+        while await self.found(number + 1):
+            number += 1
+        return number
+
+    async def kept(self) -> list[tuple[str, str]]:
+        """What became of every payload, and why."""
+        found = await self.database.read(
+            lambda conn: journal.listing(conn, states=["new", "done", "dead", "parked"], count=100)
+        )
+        return sorted((one.state, one.reason or "") for one in found)
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[Home]:
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'maitred.db'}")
+    await upgrade(database)
+    await apply_document(database, document(), at=instant(NOON), by="test")
+    home = Home(database, Files(tmp_path / "files"))
+    await home.desk.prepare(is_alone=True)
+    yield home
+    await home.desk.drain()
+    await database.close()
+
+
+def mail(
+    words: str,
+    *,
+    check: str = PROVEN,
+    author: str = "Lena <lena@acme.test>",
+    to: str = "support@desk.test",
+    name: str | None = "first@acme.test",
+    more: str = "",
+    subject: str = "Payroll failed",
+) -> bytes:
+    named = f"Message-ID: <{name}>\r\n" if name else ""
+    return f"{check}From: {author}\r\nTo: {to}\r\nSubject: {subject}\r\n{named}{more}\r\n{words}\r\n".encode()
+
+
+async def test_a_clients_mail_is_their_ticket_and_its_clock_starts_when_it_came(home: Home) -> None:
+    await home.receives(mail("Nobody was paid."), minutes_ago=30)
+    page = await home.page(1)
+    assert page.facts.speaker.client == "acme"
+    assert page.facts.speaker.is_verified
+    assert await home.said(1) == ["Payroll failed\n\nNobody was paid."]
+    assert page.ticket.assignee == "vera"
+    assert page.lines[0].at == instant(NOON - timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        pytest.param(mail("Where is my money?", check=FORGED), id="that our server says is forged"),
+        pytest.param(mail("Where is my money?", check=""), id="that nobody checked"),
+        pytest.param(mail("Where is my money?", check=FORGED + PROVEN), id="that brought its own proof"),
+        pytest.param(
+            mail("Where is my money?", author='"lena@acme.test" <evil@evil.test>'),
+            id="that shows her address as a name",
+        ),
+        pytest.param(mail("Where is my money?", more="From: evil@evil.test\r\n"), id="of two senders"),
+    ],
+)
+async def test_a_mail_in_a_clients_name_gets_nothing_of_the_clients(home: Home, forged: bytes) -> None:
+    await home.receives(forged)
+    page = await home.page(1)
+    assert page.facts.speaker.client is None
+    assert not page.facts.speaker.is_verified
+    assert page.ticket.assignee != "vera"
+
+
+async def test_a_forged_answer_never_joins_a_clients_ticket(home: Home) -> None:
+    await home.receives(mail("Nobody was paid."))
+    ours = SIGNER.message_id("lena@acme.test", thread_from_root("first@acme.test"), "out:1")
+    more = f"In-Reply-To: <{ours}@desk.test>\r\nReferences: <first@acme.test> <{ours}@desk.test>\r\n"
+    await home.receives(mail("Send it to me.", check=FORGED, name="forged@evil.test", more=more))
+    assert await home.said(1) == ["Payroll failed\n\nNobody was paid."]
+    assert await home.said(2) == ["Send it to me."]
+    assert (await home.page(2)).facts.speaker.client is None
+
+
+async def test_an_answer_joins_its_ticket_by_its_thread_or_by_the_token_it_was_sent_to(home: Home) -> None:
+    thread = thread_from_root("first@acme.test")
+    ours = SIGNER.message_id("lena@acme.test", thread, "out:1")
+    token = f"support+{SIGNER.reply_token('lena@acme.test', thread)}@desk.test"
+    await home.receives(mail("Nobody was paid."))
+    await home.receives(mail("Still not.", name="2@acme.test", more="References: <first@acme.test>\r\n"))
+    await home.receives(mail("And now?", name="3@acme.test", more=f"In-Reply-To: <{ours}@desk.test>\r\n"))
+    await home.receives(mail("From the train.", name="4@acme.test", to=token, check="", subject="Re: x"))
+    assert (await home.said(1))[1:] == ["Still not.", "And now?", "Re: x\n\nFrom the train."]
+    assert await home.count() == 1
+
+
+async def test_the_subject_alone_joins_nothing(home: Home) -> None:
+    await home.receives(mail("Nobody was paid."))
+    await home.receives(
+        mail("It also rains.", author="Max <max@acme.test>", name="2@acme.test", subject="Re: Payroll failed")
+    )
+    assert await home.count() == 2
+
+
+async def test_machines_lists_and_receipts_open_no_ticket(home: Home) -> None:
+    await home.receives(
+        mail("I am away.", more="Auto-Submitted: auto-replied\r\n", name="1@acme.test"),
+        mail("Buy now.", more="Precedence: bulk\r\n", name="2@acme.test"),
+        mail("Soup.", more="List-Id: <cooks.example>\r\n", name="3@acme.test"),
+        mail("Hello, me.", author="support@desk.test", name="4@desk.test"),
+    )
+    assert await home.count() == 0
+    assert {state for state, _ in await home.kept()} == {"parked"}
+
+
+async def test_the_same_mail_in_two_mailboxes_is_one_message_and_two_mails_of_one_name_are_two(home: Home) -> None:
+    copy = b"Received: from another mailbox\r\n"
+    await home.receives(mail("One.", name="same@acme.test"))
+    await home.receives(copy + mail("One.", name="same@acme.test"), mail("Two.", name="same@acme.test"))
+    await home.receives(mail("Three.", name=None))
+    await home.receives(mail("Three, again.", name=None))
+    said = [text for number in range(1, await home.count() + 1) for text in await home.said(number)]
+    assert sorted(text.rpartition("\n")[2] for text in said) == ["One.", "Three, again.", "Three.", "Two."]
+
+
+async def test_a_mail_that_cannot_be_read_is_a_dead_letter_and_a_ticket_and_harms_no_other(home: Home) -> None:
+    good = [mail(f"Mail {n}.", author=f"p{n}@other.test", check="", name=f"{n}@other.test") for n in range(20)]
+    poison = PROVEN.encode() + nested_parts(1_000)
+    await home.receives(*good[:10], poison, *good[10:])
+    states = [state for state, _ in await home.kept()]
+    assert (states.count("done"), states.count("dead")) == (20, 1)
+    assert await home.count() == 21
+    said = [(await home.page(number), await home.said(number)) for number in range(1, 22)]
+    (stub,) = [page for page, words in said if "could not be read" in words[0]]
+    assert stub.facts.speaker.client == "acme"
+
+
+async def test_a_file_in_a_mail_is_kept(home: Home) -> None:
+    body = "--b\r\n\r\nSee it.\r\n--b\r\nContent-Disposition: attachment; filename=../x.csv\r\n\r\na,b\r\n--b--\r\n"
+    await home.receives(mail(body, more="MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"))
+    (file,) = (await home.page(1)).lines[0].attachments
+    assert file.name == "x.csv"
+    assert await home.files.read(file.digest or "") == b"a,b"
+
+
+async def test_words_that_clients_may_say_in_the_subject_are_heard(home: Home) -> None:
+    await home.receives(mail("Nobody was paid."))
+    await home.receives(mail("", subject="/status", name="2@acme.test", more=""))
+    assert await home.said(1) == ["Payroll failed\n\nNobody was paid."]
