@@ -18,9 +18,10 @@ Form = Literal["json", "text"]
 
 BLOT: Final = "[redacted]"
 
-#: These log every request, some with a token in its address.
+#: These log every request, some with a token in its address, or every line of every mail.
 QUIET: Final = (
     "aiohttp.access",
+    "aioimaplib",
     "aiosqlite",
     "alembic",
     "asyncio",

@@ -107,6 +107,7 @@ class Settings(BaseModel):
     imap_user: str | None = Field(None, alias="IMAP_USER")
     imap_password: SecretStr | None = Field(None, alias="IMAP_PASSWORD")
     imap_mailbox: str = Field("INBOX", alias="IMAP_MAILBOX")
+    imap_processed: str | None = Field(None, alias="IMAP_PROCESSED")
     imap_tls: Literal["implicit", "none"] = Field("implicit", alias="IMAP_TLS")
     imap_ca_file: Path | None = Field(None, alias="IMAP_CA_FILE")
     smtp_host: str | None = Field(None, alias="SMTP_HOST")
@@ -117,6 +118,10 @@ class Settings(BaseModel):
     smtp_ca_file: Path | None = Field(None, alias="SMTP_CA_FILE")
     mail_address: _Mailbox | None = Field(None, alias="MAIL_ADDRESS")
     mail_authserv_id: str | None = Field(None, alias="MAIL_AUTHSERV_ID")
+    mail_name: str | None = Field(None, alias="MAIL_NAME")
+    mail_plus: bool = Field(default=True, alias="MAIL_PLUS")
+    mail_per_minute: Annotated[int, Field(ge=1, le=6_000)] = Field(60, alias="MAIL_PER_MINUTE")
+    mail_token_file: Path | None = Field(None, alias="MAIL_TOKEN_FILE")
 
     inapp_jwt_secret: (
         Annotated[SecretStr, shaped(_KEYS, "write a name and a secret, as in web:SECRET, several with commas between")]
@@ -160,15 +165,6 @@ class Settings(BaseModel):
         if password := urlsplit(self.database_url.get_secret_value()).password:
             yield password
 
-    def not_served(self) -> Sequence[tuple[str, str]]:
-        """Channels with settings that this version cannot serve yet: the channel and the setting that asks for it."""
-        asked = (
-            ("telegram", "TELEGRAM_BOT_TOKEN", self.telegram_bot_token),
-            ("email", "IMAP_HOST", self.imap_host),
-            ("email", "SMTP_HOST", self.smtp_host),
-        )
-        return [(channel, name) for channel, name, value in asked if value]
-
 
 ALIASES: Final = {field.alias or name: name for name, field in Settings.model_fields.items()}
 
@@ -189,10 +185,10 @@ _NEEDS: Final[Mapping[str, Sequence[Sequence[str]]]] = {
     "MAITRED_CRASHPOINT": [["MAITRED_REHEARSAL"]],
     "SLACK_BOT_TOKEN": [["SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"]],
     "SLACK_APP_TOKEN": [["SLACK_BOT_TOKEN"]],
-    "IMAP_HOST": [["IMAP_USER"], ["IMAP_PASSWORD"], ["MAIL_ADDRESS"]],
+    "IMAP_HOST": [["IMAP_USER"], ["IMAP_PASSWORD", "MAIL_TOKEN_FILE"], ["MAIL_ADDRESS"]],
     "IMAP_USER": [["IMAP_HOST"]],
     "SMTP_HOST": [["MAIL_ADDRESS"]],
-    "SMTP_USER": [["SMTP_HOST"], ["SMTP_PASSWORD"]],
+    "SMTP_USER": [["SMTP_HOST"], ["SMTP_PASSWORD", "MAIL_TOKEN_FILE"]],
     "SMTP_PASSWORD": [["SMTP_USER"]],
 }
 _CA_FILES: Final = ("IMAP_CA_FILE", "SMTP_CA_FILE")

@@ -1,6 +1,7 @@
 """Who is on shift, and until when: a person's calendar minus their absences.
 
-Moments are instants; the calendars know the zones. Absences are half open, `since` in and `until` out.
+Moments are instants; the calendars know the zones. Absences are half open, `since` in and `until` out. One without an
+end lasts until somebody ends it: whoever is on it has no next shift.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,8 +18,12 @@ class Absence:
 
     person: PersonId
     since: Instant
-    until: Instant
+    until: Instant | None
     backup: PersonId | None = None
+
+    def is_on(self, at: Instant) -> bool:
+        """Whether it is going on at that moment."""
+        return self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,9 @@ class Coverage:
     absences: tuple[Absence, ...] = ()
 
     def absence(self, person: Person, at: Instant) -> Absence | None:
-        """The leave this person is on at that moment, if any."""
-        for one in self.absences:
-            if one.person == person.id and one.since <= at < one.until:
-                return one
-        return None
+        """The leave this person is on at that moment, if any; of several the one that ends last."""
+        now = [one for one in self.absences if one.person == person.id and one.is_on(at)]
+        return max(now, key=lambda one: (one.until is None, one.until or 0), default=None)
 
     def is_on_shift(self, person: Person, at: Instant) -> bool:
         """Whether the person works at that moment."""
@@ -43,13 +46,20 @@ class Coverage:
         """When the running shift of a person who is on shift ends; None for somebody who is not there."""
         return self.calendars[person.calendar].closes_at(at) if self.is_on_shift(person, at) else None
 
-    def next_shift(self, person: Person, at: Instant) -> Instant:
-        """The earliest moment from `at` on at which the person works."""
+    def next_shift(self, person: Person, at: Instant) -> Instant | None:
+        """The earliest moment from `at` on at which the person works; None while nobody knows when they are back."""
         moment = self.calendars[person.calendar].next_open(at)
         while absence := self.absence(person, moment):
+            if absence.until is None:
+                return None
             moment = self.calendars[person.calendar].next_open(absence.until)
         return moment
 
+    def is_held_up(self, person: Person, at: Instant) -> bool:
+        """Whether leave keeps a person from the shift they would have next."""
+        return self.absence(person, self.calendars[person.calendar].next_open(at)) is not None
+
     def first_back(self, people: Iterable[Person], at: Instant) -> Instant | None:
-        """The earliest moment somebody of these works; None where there is nobody at all."""
-        return min((self.next_shift(person, at) for person in people), default=None)
+        """The earliest moment somebody of these works; None where nobody of them is known to come."""
+        moments = (self.next_shift(person, at) for person in people)
+        return min((moment for moment in moments if moment is not None), default=None)

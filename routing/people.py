@@ -65,7 +65,7 @@ class Client:
     """The organisation we serve. `channels` maps a channel's name to the shared places whose members act as it.
 
     `policy` names what this client alone is promised; without it their plan's policy counts. `receipts`: see the
-    desk's own, which count without it.
+    desk's own, which count without it; `receipts_in` are those of single places.
     """
 
     id: ClientId
@@ -80,6 +80,7 @@ class Client:
     notes: str = ""
     policy: str | None = None
     receipts: str | None = None
+    receipts_in: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

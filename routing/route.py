@@ -63,13 +63,36 @@ def own_manager(facts: Facts) -> PersonId | None:
 
 
 def backup(facts: Facts) -> PersonId | None:
-    """Who stands in: named on the leave, on the client, or on the manager, in that order."""
-    if facts.client is None:
-        return None
-    manager = facts.people.get(facts.client.manager) if facts.client.manager else None
-    absence = facts.coverage.absence(manager, facts.at) if manager else None
-    candidates = (absence.backup if absence else None, facts.client.backup, manager.backup if manager else None)
-    return next((person for person in candidates if facts.on_shift(person)), None)
+    """Who stands in: named on the leave, on the client, or on the manager, in that order.
+
+    A stand-in who is away is passed by; who stands in for them is not asked, so that no circle of them goes round.
+    """
+    named = stand_ins(facts.people, facts.coverage, facts.client, facts.assignee, facts.at)
+    return next((person for person in named if facts.on_shift(person)), None)
+
+
+def stand_ins(
+    people: Mapping[PersonId, Person],
+    coverage: Coverage,
+    client: Client | None,
+    assignee: PersonId | None,
+    at: Instant,
+) -> tuple[PersonId, ...]:
+    """Whoever is named to stand in at that moment, there or not, in the order in which they are asked.
+
+    Leave counts of whoever has the ticket, and of the client's manager.
+    """
+    manager = people.get(client.manager) if client is not None and client.manager else None
+    concerned = [one for one in (people.get(assignee) if assignee else None, manager) if one is not None]
+    leaves = [coverage.absence(one, at) for one in concerned]
+    named = (
+        *(leave.backup for leave in leaves if leave is not None),
+        client.backup if client is not None else None,
+        manager.backup if manager is not None else None,
+        # Whoever has it and is away is stood in for as a client's manager is.
+        *(one.backup for one, leave in zip(concerned, leaves, strict=True) if leave is not None),
+    )
+    return tuple(dict.fromkeys(one for one in named if one is not None))
 
 
 def least_loaded(facts: Facts) -> PersonId | None:

@@ -175,6 +175,32 @@ def cancelled(clocks: Promises, at: Instant, reason: str) -> Promises:
     return tuple(clocks_of.cancel(clock, at=at, reason=reason) for clock in clocks)
 
 
+def promised_again(
+    clocks: Promises,
+    policy: Policy,
+    urgency: Urgency,
+    channel: str,
+    calendars: Calendars,
+    at: Instant,
+    *,
+    is_waited_for: bool,
+    replied: bool = False,
+    is_high_load: bool = False,
+) -> Promises:
+    """What was said not to be covered is promised after all, from `at` on: an answer where the client waits for one.
+
+    What was cancelled stays so, because nobody can keep a promise of a time in which none counted.
+    """
+    if is_waited_for:
+        clocks = client_spoke(
+            clocks, policy, urgency, channel, calendars, at, replied=replied, is_high_load=is_high_load
+        )
+    if any(clock.metric is Metric.RESOLUTION and is_owing(clock) for clock in clocks):
+        return clocks
+    target = promised(policy, urgency, Metric.RESOLUTION, channel, calendars, at=at, is_high_load=is_high_load)
+    return clocks if target is None else (*clocks, _started(Metric.RESOLUTION, target, policy, calendars, at))
+
+
 def retargeted(
     clocks: Promises,
     policy: Policy,

@@ -140,6 +140,13 @@ rules = [
 """
 
 
+#: The same people where nobody has Slack: they work in Telegram.
+ON_TELEGRAM = (
+    ('identities = { slack = "T1/U1", telegram = 2001 }', "identities = { telegram = 2001 }"),
+    *((f'identities = {{ slack = "T1/U{one}" }}', f"identities = {{ telegram = 200{one} }}") for one in range(2, 7)),
+)
+
+
 def document(text: str = STORY_DESK) -> Document:
     """The document of a desk written as TOML; an AssertionError lists what is wrong with it."""
     loaded = judge(*merge([("desk.toml", text)]), today=TODAY)

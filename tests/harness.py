@@ -9,22 +9,18 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from adapters.card import Outbound, OutboundCard, OutboundHome
-from adapters.fake import FakeChannel
+from adapters.card import OutboundCard, OutboundHome
 from adapters.fake_screen import reply_to
-from adapters.message import Channel, Identity, OutboundMark, Receipt
+from adapters.message import Channel, Identity, OutboundMark
 from adapters.port import Answer, Cursor, Raw
 from bot.app.stepping import OwnedTime, Stepping
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.now import Timekeeper
 from bot.store import journal, outbox, reads
-from bot.store.connection import Connection
 from bot.store.database import Database
-from bot.store.errors import StoreUnavailableError
 from bot.store.outbox import Outgoing
 from bot.tickets.command import Command
 from bot.tickets.facts import Line
@@ -32,64 +28,11 @@ from bot.tickets.ticket import Ticket, TicketId
 from routing.people import PersonId
 from sla.clock import Clock
 from sla.duration import instant, later
+from tests.story_parts import StoryChannel, StoryDatabase
 
 #: A Tuesday, 12:00 at +03:00: everybody of the built desk is on shift.
 NOON = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 ALL_CHANNELS = tuple(Channel)
-
-T = TypeVar("T")
-
-
-class StoryChannel(FakeChannel):
-    """The channel in memory that can also fall silent: it shows a message and never says so, as when we are killed."""
-
-    #: Set by a story to make it so, and rung once something was shown.
-    falls_silent: asyncio.Event | None = None
-
-    async def send(self, message: Outbound) -> Receipt:
-        receipt = await super().send(message)
-        if self.falls_silent is not None:
-            self.falls_silent.set()
-            await asyncio.Event().wait()
-        return receipt
-
-
-class StoryDatabase(Database):
-    """A real database that can be away, as one is that is locked, full or restarting."""
-
-    def __init__(self, database: Database) -> None:
-        self.is_away = False
-        self._database = database
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self._database.is_sqlite
-
-    @property
-    def path(self) -> Path | None:
-        return self._database.path
-
-    @property
-    def url(self) -> str:
-        return self._database.url
-
-    async def read(self, look: Callable[[Connection], T]) -> T:
-        self._refuse()
-        return await self._database.read(look)
-
-    async def write(self, change: Callable[[Connection], T]) -> T:
-        self._refuse()
-        return await self._database.write(change)
-
-    async def quick_check(self) -> None:
-        await self._database.quick_check()
-
-    async def close(self) -> None:
-        await self._database.close()
-
-    def _refuse(self) -> None:
-        if self.is_away:
-            raise StoreUnavailableError("the database is locked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +59,8 @@ class Story:
     time: OwnedTime
     database: StoryDatabase
     channels: Mapping[Channel, StoryChannel]
+    #: Where our own people work in this story.
+    works_on: Channel = Channel.SLACK
     _looked: dict[Channel, int] = field(default_factory=dict)
     _unexpected: list[Seen] = field(default_factory=list)
     _acts: int = 0
@@ -168,16 +113,43 @@ class Story:
         address: str | None = None,
         **more: Any,  # noqa: ANN401 - whatever the channel in memory can say
     ) -> str:
-        """One of our people writes on Slack: to the desk alone, or at `address`; under a message if one is named."""
-        own = self._address(person, Channel.SLACK)
-        slack = self.channels[Channel.SLACK]
-        raw = await slack.says(address or own, text, sender=own, name=person.title(), reply_to=under, **more)
+        """One of our people writes where they work: to the desk alone, or at `address`; under a message if named."""
+        own = self._address(person, self.works_on)
+        raw = await self.own.says(address or own, text, sender=own, name=person.title(), reply_to=under, **more)
         await self.settle()
         return raw.external_id
 
+    @property
+    def own(self) -> StoryChannel:
+        """The channel that our own people work on."""
+        return self.channels[self.works_on]
+
+    async def rewords(self, person: str, written: str, text: str | None, *, address: str | None = None) -> None:
+        """One of our people gives a message other words, or takes it back."""
+        own = self._address(person, self.works_on)
+        where = address or own
+        await (
+            self.own.deletes(where, written, sender=own)
+            if text is None
+            else self.own.edits(where, written, text, sender=own)
+        )
+        await self.settle()
+
+    async def replies(self, person: str, text: str, *, containing: str = "", **more: Any) -> str:  # noqa: ANN401 - as `writes`
+        """One of our people answers the newest question in front of them, or of those with these words."""
+        asked = self.own.question(more.get("address") or self._address(person, self.works_on), containing=containing)
+        return await self.writes(person, text, under=asked.external_id, **more)
+
+    async def chooses(self, person: str, button: str, *, address: str | None = None, key: str | None = None) -> Answer:
+        """One of our people presses a button where there is no form to fill in, or below a question."""
+        own = self._address(person, self.works_on)
+        answer = await self.own.press(address or own, button, by=own, key=key)
+        await self.settle()
+        return answer
+
     def card(self, person: str, *, containing: str = "") -> str:
-        """The name of the newest card in front of a person on Slack, or at an address there."""
-        cards = self.channels[Channel.SLACK].cards(self._address(person, Channel.SLACK))
+        """The name of the newest card in front of a person where they work, or at an address there."""
+        cards = self.own.cards(self._address(person, self.works_on))
         found = [one.external_id for one in cards if containing in one.text and reply_to(one.message) is None]
         assert found, f"no card for {person} contains {containing!r}"
         return found[-1]
@@ -193,10 +165,9 @@ class Story:
 
     async def presses(self, person: str, button: str, **fields: str) -> Answer:
         """A person presses a button on the newest card they see that has it, and fills in the form if one opens."""
-        slack = self.channels[Channel.SLACK]
-        answer = await slack.press(self._address(person, Channel.SLACK), button)
+        answer = await self.own.press(self._address(person, self.works_on), button)
         if answer.form is not None:
-            answer = await slack.submit(self._address(person, Channel.SLACK), fields)
+            answer = await self.own.submit(self._address(person, self.works_on), fields)
         await self.settle()
         return answer
 
@@ -258,7 +229,7 @@ class Story:
     def expect_edit(self, person: str, *, containing: str) -> str:
         """A card of theirs changed quietly; the latest wording counts, the ones before it are taken with it."""
         text = self._staff(person, f"a changed card for {person}", containing, is_edit=True)
-        address = self._address(person, Channel.SLACK)
+        address = self._address(person, self.works_on)
         self._unexpected = [one for one in self._unexpected if not (one.is_edit and one.address == address)]
         return text
 
@@ -270,7 +241,7 @@ class Story:
 
     def expect_under(self, person: str, *, containing: str) -> str:
         """Words went under a card of a person, or of an address, quietly."""
-        address = self._address(person, Channel.SLACK)
+        address = self._address(person, self.works_on)
         return self._taken(
             f"words under a card of {person}", containing, lambda seen: seen.is_quiet and seen.address == address
         )

@@ -29,7 +29,7 @@ from adapters.inapp.script import Script
 from adapters.inapp.session import Session, Surroundings, say_bye
 from adapters.inapp.sockets import Sockets, is_shared
 from adapters.inapp.transcript import Transcript
-from adapters.message import Channel, Inbound, OutboundMessage, Receipt
+from adapters.message import Channel, InboundLine, OutboundMessage, Receipt
 from adapters.port import Ask, Health, Journal, Limits, Raw, Route
 
 log = structlog.get_logger()
@@ -92,7 +92,7 @@ class InAppAdapter:
             self._journal = self._up_since = None
             await self._drain()
 
-    def convert(self, raw: Raw) -> Sequence[Inbound]:
+    def convert(self, raw: Raw) -> Sequence[InboundLine]:
         return (inbound_from_raw(raw),)
 
     async def send(self, message: Outbound) -> Receipt:

@@ -19,8 +19,8 @@ from adapters.message import (
     Channel,
     DeliveryNotice,
     Identity,
-    Inbound,
     InboundEdit,
+    InboundLine,
     InboundMessage,
     Vouched,
 )
@@ -122,7 +122,7 @@ class _Seen(_Payload):
     of: str
 
 
-def inbound_from_raw(raw: Raw) -> Inbound:
+def inbound_from_raw(raw: Raw) -> InboundLine:
     """Raises UnsupportedError for a kind this version does not know, MalformedError for anything it cannot read."""
     try:
         payload = well_formed(raw.payload)

@@ -20,6 +20,8 @@ from adapters.slack.catching_up import Past
 from adapters.slack.config import LIMITS, Config
 from adapters.slack.convert import inbound_from_raw, is_echo
 from adapters.slack.downloads import Downloads
+from adapters.slack.held_back import held_back_from_raw
+from adapters.slack.install import REFUSED, hear_only_ours
 from adapters.slack.interactive import Presses
 from adapters.slack.marks import Marks
 from adapters.slack.names import Names
@@ -29,6 +31,7 @@ from adapters.slack.places import Places, place_of
 from adapters.slack.posts import Posts
 from adapters.slack.refusals import RefusedError
 from adapters.slack.shapes import Fields, fields_from_json, inner_or, text_or
+from adapters.slack.shared import shared_from_raw
 from adapters.slack.timings import Timings
 from adapters.slack.turns import Turns
 from adapters.slack.uploads import KeptFiles, Uploads
@@ -92,7 +95,8 @@ class SlackAdapter:
                 named = [await self._names.added_to(raw, envelope) for raw, envelope in heard]
             await journal(named, cursor)
             for _, envelope in heard:
-                self._presses.opened(envelope, ask)
+                if REFUSED not in envelope:
+                    self._presses.opened(envelope, ask)
 
         try:
             await self._pipe.run(keep, ask)
@@ -101,7 +105,9 @@ class SlackAdapter:
             await self._names.close()
 
     def convert(self, raw: Raw) -> Sequence[Inbound]:
-        return inbound_from_raw(raw)
+        hear_only_ours(raw)
+        news = held_back_from_raw(raw) or shared_from_raw(raw)
+        return inbound_from_raw(raw) if news is None else (news,)
 
     async def completed(self, raw: Raw, keep: KeepFile, *, is_last: bool) -> Raw:
         return await self._downloads.completed(raw, keep, is_last=is_last)

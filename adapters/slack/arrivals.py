@@ -18,14 +18,14 @@ from adapters.message import Channel
 from adapters.port import Ask, Journal, Raw
 from adapters.slack import ids
 from adapters.slack.convert import lane_from_envelope
+from adapters.slack.held_back import is_held_back, name_of
+from adapters.slack.install import Install, marked
 from adapters.slack.timings import Timings
 
 Found = TypeVar("Found")
 
 log = structlog.get_logger()
 
-#: What we did not hear and cannot know by itself, told by Slack.
-_RATE_LIMITED: Final = "app_rate_limited"
 #: The end of the app in this workspace; a person has to act.
 _ENDINGS: Final = {
     "app_uninstalled": "the app was removed from the workspace: install it again and set SLACK_BOT_TOKEN",
@@ -51,8 +51,10 @@ class Arrivals:
         account: str,
         now: Callable[[], datetime],
         *,
+        install: Install,
         timings: Timings,
     ) -> None:
+        self._install = install
         self._journal = journal
         self._ask = ask
         self._presses = presses
@@ -72,22 +74,29 @@ class Arrivals:
 
         Raises what the journal raises, a DeskAwayError also where it takes too long: it must not be acknowledged.
         """
-        if envelope is not None and envelope.get("type") == _RATE_LIMITED:
+        refusal = self._install.refusal_of_event(envelope or {})
+        if refusal:
+            log.warning("an event was refused", channel="slack", reason=refusal)
+            payload = marked(payload, refusal)
+        elif envelope is not None and is_held_back(envelope):
             log.warning("Slack holds events back: too many a minute; they are read back later", channel="slack")
             self._is_held_back()
-            return
         try:
             await self._in_time(self._journal([self.raw(envelope, payload)], None))
         except BaseException:
             self.missed()
             raise
-        self._look_at(envelope or {})
+        if not refusal:
+            self._look_at(envelope or {})
 
     async def pressed(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """Have a press decided; the body of the acknowledgement. What is not served is acknowledged bare.
 
         Raises MalformedError, and DeskAwayError as above.
         """
+        if refusal := self._install.refusal_of_press(payload):
+            log.warning("a press was refused", channel="slack", reason=refusal)
+            return {}
         try:
             return await self._in_time(self._presses.answer(payload, self._ask))
         except UnsupportedError as error:
@@ -96,8 +105,9 @@ class Arrivals:
 
     def raw(self, envelope: Mapping[str, Any] | None, payload: bytes) -> Raw:
         """A payload under the name it has on every delivery."""
+        known = envelope or {}
         try:
-            name = ids.external_id_of(envelope or {})
+            name = name_of(known) if is_held_back(known) else ids.external_id_of(known)
         except MalformedError:
             name = f"frame:{hashlib.sha256(payload).hexdigest()}"
         lane = lane_from_envelope(envelope or {}, self._account)

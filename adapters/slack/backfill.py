@@ -21,6 +21,7 @@ from adapters.errors import DeliveryError, PermanentError, TemporaryError, Uncer
 from adapters.port import Journal, Raw
 from adapters.slack import ids
 from adapters.slack.arrivals import compact
+from adapters.slack.install import Install
 from adapters.slack.pacing import PacedWeb
 from adapters.slack.refusals import RefusedError
 from adapters.slack.shapes import Fields, each, inner_or, text_or
@@ -46,11 +47,14 @@ class _Place:
 
 
 class Backfill:
-    """Reads back. `raw` makes a payload of the journal out of an envelope."""
+    """Reads back. `raw` makes a payload of the journal out of an envelope; `install` learns which workspace is ours."""
 
-    def __init__(self, web: PacedWeb, raw: Callable[[Mapping[str, Any], bytes], Raw], timings: Timings) -> None:
+    def __init__(
+        self, web: PacedWeb, raw: Callable[[Mapping[str, Any], bytes], Raw], install: Install, timings: Timings
+    ) -> None:
         self._web = web
         self._raw = raw
+        self._install = install
         self._timings = timings
 
     async def read(self, since: datetime, threads: Sequence[str], journal: Journal) -> int:
@@ -60,7 +64,7 @@ class Backfill:
         where Slack cannot be asked, and what the journal raises; whatever was kept until then stays.
         """
         me = await self._call("auth.test", {})
-        team = text_or(me, "team_id")
+        team = self._install.told(me)
         # As in an event, so that what we said ourselves is known: an upload of ours may come without a `bot_id`.
         ours = [{"team_id": team, "user_id": text_or(me, "user_id"), "is_bot": True}]
         told = {"type": "event_callback", "team_id": team, "authorizations": ours, "backfilled": True}

@@ -13,11 +13,12 @@ from typing import Final
 
 from adapters.errors import ChannelError, MalformedError, UnfinishedError, UnsupportedError
 from adapters.message import (
+    Channel,
     Conversation,
     Identity,
-    Inbound,
     InboundDeletion,
     InboundEdit,
+    InboundLine,
     InboundMessage,
     InboundReaction,
     Untrusted,
@@ -30,6 +31,8 @@ from adapters.text import clean, one_line
 
 #: What people write comes under these; every other subtype is a note of Slack's own about the channel.
 _SPOKEN: Final = frozenset({"", "file_share", "me_message", "thread_broadcast"})
+#: Others than before may read a channel. A workspace that left it may have been the client's, so that counts as well.
+SHARED: Final = frozenset({"channel_shared", "channel_unshared"})
 #: Events with a meaning for the desk that is not a message, each with what becomes of it.
 _UNSERVED: Final[Mapping[str, str]] = {
     "app_mention": "a mention of the app also comes as the message it stands in",
@@ -44,7 +47,7 @@ _UNSERVED: Final[Mapping[str, str]] = {
 }
 
 
-def inbound_from_raw(raw: Raw) -> Sequence[Inbound]:
+def inbound_from_raw(raw: Raw) -> Sequence[InboundLine]:
     """Read one payload; a change that nobody sees is nothing.
 
     Raises UnsupportedError or MalformedError, and UnfinishedError while files are to be fetched.
@@ -65,12 +68,22 @@ def lane_from_envelope(envelope: Fields, account: str) -> str:
     """The lane of the conversation an event belongs to; empty where it is not plain to see."""
     try:
         event = inner(envelope, "event")
+        if event.get("type") in SHARED:
+            return place_from_envelope(envelope, account).lane
         if event.get("type") != "message":
             return ""
         said = inner_or(event, "message") or inner_or(event, "previous_message") or event
         return _conversation(account, envelope, {**said, "channel": event.get("channel")}).lane
     except ChannelError:
         return ""
+
+
+def place_from_envelope(envelope: Fields, account: str) -> Conversation:
+    """The channel as a whole that an event is about, as the desk directory names it. Raises MalformedError."""
+    team = our_team(envelope)
+    if not ids.TEAM.fullmatch(team):
+        raise MalformedError("the payload names no workspace")
+    return Conversation(Channel.SLACK, account, f"{team}/{_channel(inner(envelope, 'event'))}")
 
 
 def is_echo(envelope: Fields) -> bool:
@@ -93,7 +106,7 @@ def our_team(envelope: Fields) -> str:
     return text_or(envelope, "context_team_id") or text_or(envelope, "team_id")
 
 
-def _message(account: str, envelope: Fields, event: Fields) -> Sequence[Inbound]:
+def _message(account: str, envelope: Fields, event: Fields) -> Sequence[InboundLine]:
     match subtype := text_or(event, "subtype"):
         case "message_changed":
             return _changed(account, envelope, event)
@@ -129,7 +142,7 @@ def _message(account: str, envelope: Fields, event: Fields) -> Sequence[Inbound]
     return message
 
 
-def _changed(account: str, envelope: Fields, event: Fields) -> Sequence[Inbound]:
+def _changed(account: str, envelope: Fields, event: Fields) -> Sequence[InboundLine]:
     now, before = inner(event, "message"), inner_or(event, "previous_message")
     if text_or(now, "subtype") == "tombstone":
         return (_deletion(account, envelope, event, {**before, **now, "user": text_or(before, "user")}),)

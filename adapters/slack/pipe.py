@@ -9,15 +9,18 @@ What words mean is not known here: events are read in `convert.py`, presses in `
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
+from adapters.errors import DeliveryError
 from adapters.port import Ask, Health, Journal, Route
 from adapters.slack.arrivals import Arrivals, Presses
 from adapters.slack.backfill import Backfill
 from adapters.slack.catching_up import CatchingUp, Past
 from adapters.slack.config import Config
 from adapters.slack.doors import Doors
+from adapters.slack.install import Install
 from adapters.slack.pacing import PacedWeb
 from adapters.slack.sockets import Link
 from adapters.slack.timings import Timings
@@ -48,6 +51,7 @@ class Pipe:
         self._now = now
         self._wall = wall
         self._timings = timings or Timings()
+        self.install = Install(config.app_token)
         is_http = config.app_token is None and config.signing_secret is not None
         self._doors = Doors(config.signing_secret or "", wall, self._timings) if is_http else None
         self._links: Sequence[Link] = ()
@@ -61,8 +65,16 @@ class Pipe:
 
     async def run(self, journal: Journal, ask: Ask) -> None:
         """Listen until cancelled."""
-        arrivals = Arrivals(journal, ask, self._presses, self._config.account, self._now, timings=self._timings)
-        backfill = Backfill(self._web, arrivals.raw, self._timings)
+        arrivals = Arrivals(
+            journal,
+            ask,
+            self._presses,
+            self._config.account,
+            self._now,
+            install=self.install,
+            timings=self._timings,
+        )
+        backfill = Backfill(self._web, arrivals.raw, self.install, self._timings)
         catching_up = CatchingUp(
             self._past,
             backfill.read,
@@ -87,6 +99,7 @@ class Pipe:
                     self._doors.arrivals = arrivals
                     catching_up.missed()
                 group.create_task(catching_up.run(), name="slack backfill")
+                group.create_task(self._learn(), name="slack install")
         finally:
             self._links, self._arrivals, self._catching_up, self._since = (), None, None, None
             if self._doors is not None:
@@ -107,6 +120,14 @@ class Pipe:
             troubles.append("reading back what was missed")
         words = [ways, *dict.fromkeys(filter(None, troubles))]
         return Health(self._is_reachable and not self._arrivals.ended, "; ".join(words), self._since)
+
+    async def _learn(self) -> None:
+        """Ask which workspace is ours, until Slack says so."""
+        while not self.install.team:
+            with suppress(DeliveryError):  # the connections say what is wrong
+                if self.install.told(await self._web.call("auth.test", {})):
+                    return
+            await asyncio.sleep(self._timings.retry_longest_s)
 
     def _opened(self, was_open: bool) -> None:  # noqa: FBT001 - told by a connection, which knows no more
         """Something may have been missed before a connection, unless it is the second one of a start."""

@@ -7,10 +7,12 @@ Nothing is connected to.
 from collections.abc import Mapping
 from typing import Final
 
+from adapters.email import config as email
 from adapters.fake import GUISES
 from adapters.message import Channel
 from adapters.port import Limits
 from adapters.slack import config as slack
+from adapters.telegram import config as telegram
 from bot.settings import Settings
 
 #: The channels that others own; the demo has each of them in memory.
@@ -21,4 +23,9 @@ def configured(settings: Settings, *, is_demo: bool = False) -> Mapping[Channel,
     """What there is beside the board, which is always there."""
     if is_demo:
         return {one: GUISES[one].limits for one in STOOD_IN_FOR}
-    return {} if settings.slack_bot_token is None else {Channel.SLACK: slack.LIMITS}
+    asked = (
+        (Channel.SLACK, settings.slack_bot_token, slack.LIMITS),
+        (Channel.TELEGRAM, settings.telegram_bot_token, telegram.LIMITS),
+        (Channel.EMAIL, settings.imap_host or settings.smtp_host, email.LIMITS),
+    )
+    return {channel: limits for channel, setting, limits in asked if setting is not None}

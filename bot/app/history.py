@@ -38,6 +38,7 @@ KINDS: Final[Mapping[str, str]] = {
     "acknowledged": "acknowledge",
     "marked_spam": "spam",
     "not_covered": "not_covered",
+    "covered": "covered",
     "agreed": "agree",
 }
 #: Why a clock ended whose promise is another ticket's.

@@ -16,8 +16,10 @@ from adapters.inapp.config import Config
 from adapters.message import Channel
 from adapters.port import Adapter, Health, Route
 from bot import metrics
+from bot.app.email_channel import email_channel
 from bot.app.marked import REHEARSAL_MARK, MarkedAdapter
 from bot.app.slack_channel import slack_channel
+from bot.app.telegram_channel import telegram_channel
 from bot.app.transcript import StoredFiles, StoredTranscript, kept_in, widget_texts
 from bot.desk.board_channel import BoardChannel
 from bot.desk.desk import Desk
@@ -135,6 +137,12 @@ async def built(
         if standins is None and (slack := slack_channel(settings, desk, files, now)) is not None:
             stack.push_async_callback(slack.close)
             adapters[Channel.SLACK] = MarkedAdapter(slack, mark) if mark else slack
+        if standins is None and (telegram := telegram_channel(settings, desk, files, now)) is not None:
+            stack.push_async_callback(telegram.close)
+            adapters[Channel.TELEGRAM] = MarkedAdapter(telegram, mark) if mark else telegram
+        if standins is None and (email := email_channel(settings, desk, files, now)) is not None:
+            stack.push_async_callback(email.close)
+            adapters[Channel.EMAIL] = MarkedAdapter(email, mark) if mark else email
         adapters.update(standins(now) if standins else {})
         adapters[Channel.BOARD] = BoardChannel(desk.changes, now)
         site = Site(

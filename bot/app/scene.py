@@ -49,6 +49,7 @@ ACTS: Final[Mapping[str, Callable[[str], c.Command]]] = {
     "acknowledge": lambda _text: c.Acknowledge(),
     "spam": lambda _text: c.MarkSpam(),
     "not_covered": c.NotCovered,
+    "covered": lambda _text: c.Covered(),
     "agree": _agreed,
     "merge": lambda text: c.Merge(ticket_id_from_number(text)),
 }

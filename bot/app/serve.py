@@ -52,8 +52,6 @@ async def serve(settings: Settings, *, apply: bool) -> int:
     logs.configure(settings.log, secrets=settings.secrets())
     if settings.crashpoint:
         crashpoint.arm(settings.crashpoint)
-    for channel, name in settings.not_served():
-        log.warning("this version does not serve the channel yet", channel=channel, setting=name)
     if apply and read_desk(settings, wall_now()) is None:
         return EXIT_CONFIGURATION  # nothing was made or changed
     try:

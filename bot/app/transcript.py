@@ -154,11 +154,7 @@ def _profile(revision: Revision, person: Person | None, speak: Texts, now: Insta
         initials = "".join(word[0] for word in revision.name.split()[:2]).upper()
         return Profile(revision.name, revision.name, initials, subtitle, is_here, speak.language, texts)
     until = revision.coverage.shift_ends(person, now)
-    hours = (
-        speak("profile_here_until", time=speak.clock_time(until))
-        if until is not None
-        else speak("profile_back", opening=speak.moment(revision.coverage.next_shift(person, now), now=now))
-    )
+    hours = _hours(revision, person, speak, now)
     role = speak("profile_manager")
     initials = "".join(word[0] for word in person.name.split()[:2]).upper()
     return Profile(
@@ -170,6 +166,14 @@ def _profile(revision: Revision, person: Person | None, speak: Texts, now: Insta
         language=speak.language,
         texts=texts,
     )
+
+
+def _hours(revision: Revision, person: Person, speak: Texts, now: Instant) -> str:
+    """Until when somebody is there, or from when on; that they are away where nobody knows."""
+    if (until := revision.coverage.shift_ends(person, now)) is not None:
+        return speak("profile_here_until", time=speak.clock_time(until))
+    back = revision.coverage.next_shift(person, now)
+    return speak("profile_back", opening=speak.moment(back, now=now)) if back is not None else speak("profile_away")
 
 
 def _known(zone: str | None) -> str | None:

@@ -114,7 +114,7 @@ async def open_beside(settings: Settings, *, is_demo: bool = False) -> AsyncIter
     database = await open_existing(settings)
     try:
         await check(database)
-        revisions = Revisions()
+        revisions = Revisions(is_lazy=True)
         await database.read(revisions.refresh)
         yield Beside(settings, database, revisions, timekeeper(settings), is_demo)
     finally:

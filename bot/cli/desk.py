@@ -137,10 +137,12 @@ def _settings_judged(where: Chosen) -> tuple[Settings | None, list[Finding]]:
 
 def _doubts(settings: Settings) -> list[Mistake]:
     """What works and is yet worth a look."""
-    doubts = [
-        Mistake(name, f"is set, and this version does not serve the channel {channel} yet")
-        for channel, name in settings.not_served()
-    ]
+    doubts: list[Mistake] = []
+    if settings.imap_host is not None and settings.mail_authserv_id is None:
+        words = "is not set: nobody who writes a mail is believed to be who they say, and all are served as strangers"
+        doubts.append(Mistake("MAIL_AUTHSERV_ID", words))
+    if settings.imap_host is not None and settings.smtp_host is None:
+        doubts.append(Mistake("SMTP_HOST", "is not set: mail is read, and nobody can be answered by mail"))
     if settings.secret_key is None:
         place = settings.files / "secret.key"
         words = f"is not set, so one is made and kept in {place}; several machines need the same, made by: {KEY_RECIPE}"
@@ -157,11 +159,16 @@ def _doubts(settings: Settings) -> list[Mistake]:
 
 
 async def _asked(settings: Settings, document: Mapping[str, Any] | None) -> list[Finding]:
-    """What the other ends say: the database, and Slack."""
+    """What the other ends say: the database, Slack, Telegram and the mail servers."""
+    from bot.app.email_app import email_doubts
     from bot.app.slack_app import slack_doubts
+    from bot.app.telegram_app import telegram_doubts
 
-    doubts = await slack_doubts(settings, document)
-    return [*await _database_asked(settings), *(Finding(one.mend, one.is_error, name=one.name) for one in doubts)]
+    slack, telegram = await slack_doubts(settings, document), await telegram_doubts(settings, document)
+    found = [Finding(one.mend, one.is_error, name=one.name) for one in slack]
+    found += [Finding(one.mend, one.is_error, name=one.name) for one in telegram]
+    found += [Finding(one.mend, one.is_error, name=one.name) for one in await email_doubts(settings)]
+    return [*await _database_asked(settings), *found]
 
 
 async def _database_asked(settings: Settings) -> list[Finding]:

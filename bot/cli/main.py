@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.absence import absence
 from bot.cli.beside import Chosen
 from bot.cli.boxes import inbox, outbox
 from bot.cli.desk import apply, check
@@ -17,7 +18,8 @@ from bot.cli.facts import clients, people, tail, tickets
 from bot.cli.golden import golden
 from bot.cli.load import load
 from bot.cli.manifest import manifest
-from bot.cli.operate import board_link, db, link
+from bot.cli.operate import board_link, db, link, unlink
+from bot.cli.place import place
 from bot.cli.printed import FAILED, USAGE, CommandError, warn
 from bot.cli.promises import due, why
 from bot.cli.reapply import reapply
@@ -65,9 +67,12 @@ app.command()(clients)
 app.command()(people)
 app.command()(who)
 app.command()(load)
+app.add_typer(absence, name="absence")
 app.add_typer(inbox, name="inbox")
 app.add_typer(outbox, name="outbox")
+app.add_typer(place, name="place")
 app.command()(link)
+app.command()(unlink)
 app.command("board-link")(board_link)
 app.command()(manifest)
 app.add_typer(db, name="db")

@@ -14,6 +14,7 @@ from routing.people import ClientId, PersonId
 from sla.duration import Instant, later
 
 if TYPE_CHECKING:  # see beside.py
+    from adapters.message import Identity
     from bot.store.connection import Connection
     from bot.store.tokens import Token
 
@@ -23,6 +24,9 @@ db = typer.Typer(no_args_is_help=True, help="The database: upgraded, copied, put
 LINK_FOR: Final = timedelta(minutes=15)
 #: Channels that a client may be tied to by a link.
 LINKED: Final = ("telegram", "slack", "email", "inapp")
+
+#: Where the bot's own name on Telegram is remembered, once Telegram has told it.
+BOT_NAME: Final = "telegram:username"
 
 Backup = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
@@ -110,23 +114,82 @@ def link(
     client: Annotated[str, typer.Argument(help="As the desk directory calls them.")],
     channel: Annotated[str, typer.Argument(help=f"One of {', '.join(LINKED)}.")],
     *,
+    contact: Annotated[
+        str | None, typer.Option(help="Which contact of the client they are, as the desk directory names them.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """A one-time token that ties whoever uses it on a channel to a client."""
+    from bot.desk.linking import PURPOSE, subject_of
+    from bot.store.remembered import recall
 
     async def work(desk: Beside) -> None:
         if channel not in LINKED:
             raise CommandError(f"{channel!r} is no channel: {', '.join(LINKED)}", USAGE)
         if ClientId(client) not in desk.revision.clients:
             raise CommandError(f"no client is called {client!r}: {', '.join(sorted(desk.revision.clients))}", USAGE)
-        token, expires_at = await _made(desk, f"link:{channel}", client)
+        subject = subject_of(ClientId(client), _contact(desk, ClientId(client), contact))
+        token, expires_at = await _made(desk, f"{PURPOSE}:{channel}", subject)
+        bot = await desk.database.read(lambda conn: recall(conn, BOT_NAME)) if channel == "telegram" else None
+        url = f"https://t.me/{bot}?start={token}" if bot else None
         if as_json:
-            say_json({"client": client, "channel": channel, "token": token, "expires_at": iso(expires_at)})
+            kept = {"client": client, "channel": channel, "contact": contact, "token": token, "url": url}
+            say_json({**kept, "expires_at": iso(expires_at)})
             return
-        say(token)
-        say(f"ties one person on {channel} to {client}, until {shown(expires_at, desk.revision.zone)}")
+        say(url or f"/start {token}")
+        whom = f"one person on {channel} to {client}" + (f" as {contact}" if contact else "")
+        how = "" if url else ", written to the bot by that person alone"
+        say(f"ties {whom}{how}, once, until {shown(expires_at, desk.revision.zone)}")
 
     beside(ctx, work)
+
+
+def unlink(
+    ctx: typer.Context,
+    channel: Annotated[str, typer.Argument(help=f"One of {', '.join(LINKED)}.")],
+    address: Annotated[str, typer.Argument(help="The person's address there, as `maitred ticket T-1 show` has it.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Take back what a one-time link has proven of somebody: they are served as strangers again."""
+    from adapters.message import Channel, Identity
+    from bot.store import audit
+    from bot.store.links import unlink as forget
+
+    async def work(desk: Beside) -> None:
+        if channel not in LINKED:
+            raise CommandError(f"{channel!r} is no channel: {', '.join(LINKED)}", USAGE)
+        who = Identity(Channel(channel), address)
+
+        def write(conn: "Connection") -> bool:
+            is_gone = forget(conn, who)
+            if is_gone:
+                audit.append(conn, [audit.Deed(desk.now, terminal(), "unlinked", f"identity:{who.key}")])
+            return is_gone
+
+        if not await desk.database.write(write):
+            raise CommandError(f"no link has proven who {address} on {channel} is; the desk directory may name them")
+        if as_json:
+            say_json({"channel": channel, "address": address, "linked": False})
+            return
+        say(f"{address} on {channel} is nobody's any more")
+
+    beside(ctx, work)
+
+
+def _contact(desk: Beside, client: ClientId, name: str | None) -> "Identity | None":
+    """An address by which the desk directory knows that contact of the client."""
+    from adapters.message import Channel, Identity
+
+    if name is None:
+        return None
+    contacts = desk.revision.clients[client].contacts
+    found = [one for one in contacts if one.name.casefold() == name.casefold() and one.addresses]
+    if len(found) != 1:
+        known = ", ".join(one.name for one in contacts) or "none"
+        raise CommandError(f"{client} has no one contact called {name!r}: {known}", USAGE)
+    channel, address = next(iter(found[0].addresses.items()))
+    return Identity(Channel(channel), address)
 
 
 async def _made(desk: Beside, purpose: str, subject: str) -> "tuple[Token, Instant]":

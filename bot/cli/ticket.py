@@ -189,6 +189,12 @@ def not_covered(
 
 
 @ticket.command()
+def covered(ctx: typer.Context, person: As = None, *, as_json: Json = False) -> None:
+    """The agreement covers it after all: the client is told, and it is promised from now on."""
+    _act(ctx, person, lambda _desk, _by: c.Covered(), "covered; the client is told", as_json=as_json)
+
+
+@ticket.command()
 def agree(
     ctx: typer.Context,
     metric: Metric,

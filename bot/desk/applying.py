@@ -16,7 +16,7 @@ from bot.desk.high_load import OWNER
 from bot.deskfile.document import digest
 from bot.deskfile.plan import Change, plan
 from bot.deskfile.revise import revision_from_document
-from bot.store import alarms, audit, contacts, high_load, shifts
+from bot.store import alarms, audit, contacts, high_load, moved_places, shifts, suspended
 from bot.store.alarms import Alarm
 from bot.store.connection import Connection
 from bot.store.database import Database
@@ -44,7 +44,10 @@ async def apply_document(database: Database, document: Mapping[str, Any], *, at:
         if before is not None and digest(before) == digest(document):
             return Applied(newest_number(conn), ())
         number = add_revision(conn, document, digest(document), at=at, by=by)
-        contacts.import_contacts(conn, revision_from_document(document, number), at=at)
+        revision = revision_from_document(document, number)
+        contacts.import_contacts(conn, revision, at=at)
+        moved_places.forget(conn, revision)
+        suspended.forget(conn, revision)
         deed = audit.Deed(at, by, "applied", f"revision {number}", {"digest": digest(document)})
         audit.append(conn, [deed])
         reach("apply.before_commit")
@@ -65,6 +68,7 @@ async def arm_shifts(database: Database, revision: Revision, *, at: Instant) -> 
         coverage = revision.coverage
         was_measured = any(one.by == MEASURED for one in high_load.declared(conn).values())
         alarms.put(conn, [Alarm(OWNER, at)] if was_measured or revision.high_when is not None else [])
-        alarms.put(conn, [*waiting, *(Alarm(shift_owner(one.id), coverage.next_shift(one, at)) for one in away)])
+        back = [(one, moment) for one in away if (moment := coverage.next_shift(one, at)) is not None]
+        alarms.put(conn, [*waiting, *(Alarm(shift_owner(one.id), moment) for one, moment in back)])
 
     await database.write(arm)

@@ -4,15 +4,19 @@ A press carries a key; the same key gives the same answer, whatever happened in 
 transaction that writes it, on facts read there, so that of two people who press at the same moment exactly one wins.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from adapters.port import Answer, Press
+from adapters.message import Channel
+from adapters.port import Answer, Limits, Press
 from bot.crashpoint import reach
 from bot.desk.asking import ESCALATE, Asked, Asking
 from bot.desk.changes import Changes, Nudge
 from bot.desk.directory import Directory
+from bot.desk.elsewhere import Elsewhere
+from bot.desk.forms import FORMS, Forms, Pressed
+from bot.desk.leaving import Leaving
 from bot.desk.pairing import Pairing
 from bot.desk.presses import (
     AFTERWARDS,
@@ -21,6 +25,7 @@ from bot.desk.presses import (
     answer_from_text,
     answer_to_text,
     command_from_press,
+    elsewhere_form,
     form_for,
     opens_form,
 )
@@ -35,7 +40,8 @@ from bot.store.said import Said, said_by_key
 from bot.store.told import home_row
 from bot.store.unit import write, write_outbox
 from bot.tickets.cards import addressee
-from bot.tickets.command import Command, Merge, Paired, Split
+from bot.tickets.command import Command, GoElsewhere, Merge, Paired, Split
+from bot.tickets.decide_place import OTHER_CHANNEL
 from bot.tickets.decide_staff import staff_does
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import person_texts
@@ -73,13 +79,24 @@ class Commands:
         done: Changes,
         woken: Sequence[Nudge],
         questions: Questions | None = None,
+        leaving: Leaving | None = None,
+        limits: Callable[[Channel], Limits] = lambda _: Limits(),
+        served: Collection[Channel] = (),
     ) -> None:
+        """`limits` are a channel's: where it has no windows, forms are asked for in words.
+
+        `served` are the channels that the desk has, whether or not they are up.
+        """
         self._questions = questions
+        self._leaving = leaving
         self._committer = committer
         self._revisions = revisions
         self._directory = directory
         self._asking = Asking(revisions, directory.whereto, now)
         self._pairing = Pairing(revisions, directory.whereto)
+        self._elsewhere = Elsewhere(revisions, directory, served)
+        self._forms = Forms(revisions, directory, served)
+        self._limits = limits
         self._now = now
         self._done = done
         self._woken = woken
@@ -101,6 +118,11 @@ class Commands:
         if by is None:
             # A page of the desk's own is opened by anybody who finds it; theirs stays empty.
             return Answer() if press.action == HOME else await self._committer.commit(self._refuse, press)
+        if press.action.startswith(FORMS):
+            answer = await self._committer.commit(self._forms.pressed, (Pressed(press, by), self._now()))
+            reach("command.decided")
+            self._tell()
+            return answer
         if press.action == ESCALATE:
             # One of ours asks for the lead under their own name, and says why.
             press = replace(press, action="ticket.escalate")
@@ -112,6 +134,10 @@ class Commands:
             await self._committer.commit(self._open_home, (by, press.key))
             self._tell()
             return Answer()
+        if press.action == ASK and self._leaving is not None:
+            answer = await self._leaving.answer(by, press.value, key=press.key)
+            if answer is not None:
+                return answer
         if press.action == ASK and self._questions is not None:
             return await self._questions.answer(by, press.value)
         if press.action == MAKE_A_TICKET:
@@ -142,7 +168,17 @@ class Commands:
             if not facts.ticket.status.is_open and press.action not in AFTERWARDS:
                 return Answer(speak("refused_closed", number=number(ticket)), is_refused=True)
             to = addressee(facts, by) if press.action in TO_CLIENT else ""
-        return Answer(form=form_for(press.action, press.value, speak, self._revisions.current, to=to))
+        form = form_for(press.action, press.value, speak, self._revisions.current, to=to)
+        if press.action == OTHER_CHANNEL:
+            channels, words = await self._committer.commit(self._offered, ticket)
+            if not channels:
+                return Answer(speak("refused_no_channel"), is_refused=True)
+            form = elsewhere_form(press.value, speak, channels, words)
+        if press.conversation is None or self._limits(press.by.channel).has_windows:
+            return Answer(form=form)
+        answer = await self._committer.commit(self._forms.begin, (Pressed(press, by, form), self._now()))
+        self._tell()
+        return answer
 
     async def _make_a_ticket(self, by: PersonId, press: Press, speak: Texts) -> Answer:
         """A client's message becomes a ticket of its own, with all that was said after it; one that began one is it."""
@@ -174,6 +210,9 @@ class Commands:
         write_outbox(conn, [row for row in rows if row is not None])
         return [None] * len(opened)
 
+    def _offered(self, conn: Connection, tickets: Sequence[TicketId]) -> Sequence[tuple[Sequence[Channel], str]]:
+        return [self._elsewhere.offered(conn, ticket, now=self._now()) for ticket in tickets]
+
     def _said(self, conn: Connection, keys: Sequence[str]) -> Sequence[Said | None]:
         return [said_by_key(conn, key) for key in keys]
 
@@ -198,6 +237,8 @@ class Commands:
     def _answered(self, conn: Connection, act: _Act, facts: Facts, now: Instant) -> Answer:
         if isinstance(act.command, Paired):
             return self._pairing.perform(conn, act.by, act.ticket, act.command, now=now)
+        if isinstance(act.command, GoElsewhere):
+            return self._elsewhere.perform(conn, act.by, act.ticket, act.command, now=now)
         decision = staff_does(facts, act.by, act.command)
         speak = person_texts(self._revisions.current, act.by)
         if decision.ticket is not None:

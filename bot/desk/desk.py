@@ -11,28 +11,31 @@ from typing import Final
 
 import structlog
 
-from adapters.errors import DeskAwayError
+from adapters.errors import DeskAwayError, TurnLostError
 from adapters.message import Channel
-from adapters.port import Adapter, Cursor, KeepFile, Raw
+from adapters.port import Adapter, Cursor, KeepFile, Limits, Raw
+from bot.desk import unmanned
 from bot.desk.applying import arm_shifts
 from bot.desk.changes import Changes
 from bot.desk.commands import Commands
+from bot.desk.desk_words import DeskWords
 from bot.desk.directory import Directory
 from bot.desk.fetching import Fetching
 from bot.desk.hearing import Hearing
 from bot.desk.high_load import HighLoad
 from bot.desk.intake import Intake
+from bot.desk.leaving import Leaving
 from bot.desk.questions import Questions
 from bot.desk.recounting import recount
 from bot.desk.sender import Sender
 from bot.desk.ticker import Ticker
 from bot.now import Timekeeper
-from bot.store import presses, tokens
+from bot.store import buttons, forms, parts, presses, tokens
 from bot.store.committer import Committer
 from bot.store.connection import Connection
 from bot.store.contacts import recount_load
 from bot.store.database import Database
-from bot.store.errors import StoreUnavailableError
+from bot.store.errors import LeaseLostError, StoreUnavailableError
 from bot.store.revisions import Revisions
 from routing.people import LineId, PersonId
 from sla.duration import later
@@ -42,6 +45,8 @@ log = structlog.get_logger()
 TIDY_EVERY_SECONDS: Final = 3_600.0
 #: No channel repeats a press after this long.
 ANSWERS_KEPT_FOR: Final = timedelta(days=30)
+#: So long after it was last sent a message may still be pressed under or reworded.
+MESSAGES_CHANGED_FOR: Final = timedelta(days=180)
 
 
 class Desk:
@@ -62,7 +67,8 @@ class Desk:
         self.database = database
         self.time = time
         self.now = time.now
-        self._armed = self._counted = 0
+        self._armed: tuple[int, str | None] = (0, None)
+        self._counted = 0
         self.adapters = adapters
         self.revisions = Revisions()
         self.changes = Changes()
@@ -71,7 +77,10 @@ class Desk:
             self.revisions, lambda: {one: adapter.limits for one, adapter in adapters.items() if adapter.health().is_up}
         )
         self.high_load = HighLoad(self.revisions, self.directory)
-        hearing = Hearing(adapters, self.revisions, self.directory, self.now)
+        self.leaving = Leaving(database, self.revisions, self.directory, self.now, said=self.refresh)
+        questions = Questions(database, self.revisions, self.now)
+        words = DeskWords(questions, self.leaving)
+        hearing = Hearing(adapters, self.revisions, self.directory, self.now, words=words)
         parts = (database, self.committer, self.revisions, self.directory, time)
         self.sender = Sender(*parts, adapters=adapters, sent=self.changes)
         self.ticker = Ticker(*parts, fired=self.changes, outgoing=self.sender.nudge)
@@ -86,7 +95,10 @@ class Desk:
             self.now,
             done=self.changes,
             woken=woken,
-            questions=Questions(database, self.revisions, self.now),
+            questions=questions,
+            leaving=self.leaving,
+            limits=lambda channel: adapters[channel].limits if channel in adapters else Limits(),
+            served=adapters,
         )
 
     async def prepare(self, *, is_alone: bool) -> None:
@@ -96,19 +108,30 @@ class Desk:
         await self.sender.recover(is_alone=is_alone)
 
     async def refresh(self) -> bool:
-        """Look for a newer revision, as another process may have applied one; True when there was one.
+        """Look for a newer revision and for who is away, as another process may know more; True for a newer revision.
 
         Shifts may begin at other moments by it, so what waits for one is armed anew; again, if that could not be kept.
         """
+        before = self.revisions.seen
         is_newer = await self.database.read(self.revisions.refresh)
         if is_newer:
             log.info("a revision of the desk is in force", revision=self.revisions.number)
+        if before != self.revisions.seen:
             self.changes.tell()
-        if self._armed != self.revisions.number:
+        if self._armed != (seen := self.revisions.seen):
             await arm_shifts(self.database, self.revisions.current, at=self.now())
-            self._armed = self.revisions.number
+            if self._armed[0] != self.revisions.number:
+                await self._look_at_ladders()
+            self._armed = seen
             self.ticker.nudge.ring()
         return is_newer
+
+    async def _look_at_ladders(self) -> None:
+        revision, at = self.revisions.current, self.now()
+        count = len(list(unmanned.unmanned(revision)))
+        if count:
+            log.warning("steps of ladders tell nobody", revision=revision.number, steps=count)
+            await self.database.write(lambda conn: unmanned.tell(conn, revision, self.directory, at=at))
 
     async def recount(self) -> None:
         """Let open tickets count with the hours in force, once a revision. With many of them it takes seconds."""
@@ -131,11 +154,13 @@ class Desk:
         return moved
 
     async def journal(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
-        """The `Journal` of every adapter. Raises DeskAwayError, in the words of the border, where the store is away."""
+        """The `Journal` of every adapter: what the store raises, in the words of the border."""
         try:
             await self.intake.journal(raws, cursor)
         except StoreUnavailableError as error:
             raise DeskAwayError(str(error)) from error
+        except LeaseLostError as error:
+            raise TurnLostError(str(error)) from error
 
     async def run(self) -> None:
         """Run the three loops and watch for new revisions, until cancelled."""
@@ -153,12 +178,17 @@ class Desk:
         await self.committer.close()
 
     async def tidy(self) -> int:
-        """Remove what nobody will ask for again: links and sessions that are over, answers to old presses; how many."""
+        """Remove what nobody will ask for again; how many rows.
+
+        Links and sessions that are over, answers to old presses, what is known of messages of long ago.
+        """
         now = self.now()
-        before = later(now, -ANSWERS_KEPT_FOR)
+        before, long_before = later(now, -ANSWERS_KEPT_FOR), later(now, -MESSAGES_CHANGED_FOR)
 
         def forget(conn: Connection) -> int:
-            return tokens.forget_expired(conn, now=now) + presses.forget(conn, before=before)
+            gone = tokens.forget_expired(conn, now=now) + presses.forget(conn, before=before)
+            gone += forms.forget(conn, before=before)
+            return gone + buttons.forget(conn, before=long_before) + parts.forget(conn, before=long_before)
 
         return await self.database.write(forget)
 

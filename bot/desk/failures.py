@@ -4,31 +4,32 @@ A client's words that did not arrive are told to whoever wrote them. What one of
 their next channel, and to the board at last, which cannot refuse.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from adapters.message import Standing
+from adapters.message import Channel, Standing
 from bot.desk.directory import Directory
 from bot.desk.insistent import Insistent
 from bot.now import Timekeeper
 from bot.store import outbox, signs
 from bot.store.connection import Connection
+from bot.store.elsewhere import other_channels
 from bot.store.facts import facts_of_tickets
 from bot.store.outbox import Outgoing, Put
 from bot.store.revisions import Revisions
 from bot.store.sending import ping_from_row, told_together
-from bot.store.told import alone
+from bot.store.told import PRIORITY, alone
 from bot.store.unit import write, write_ping
 from bot.tickets.decide_due import delivery_failed
 from bot.tickets.facts import Ping
 from bot.tickets.outcome import person_texts
 from bot.tickets.ticket import TicketId, number
 from routing.people import PersonId
-from sla.duration import Instant, length
+from sla.duration import Instant, later, length
 
 log = structlog.get_logger()
 
@@ -36,6 +37,10 @@ log = structlog.get_logger()
 TOLD_AFTER: Final = timedelta(hours=1)
 
 
+#: An alert waits so long for its place to recover; then it goes the next way, and no more to that place.
+PATIENCE: Final = timedelta(minutes=2)
+#: A wait as short as a channel's own rest between two messages is no trouble of a place that was not tried yet.
+REST: Final = timedelta(seconds=5)
 #: What our own people must see somewhere. A sign, a page or words under a card mean nothing anywhere else.
 REROUTED: Final = frozenset({"card", "ping"})
 
@@ -56,7 +61,16 @@ class _Failed:
 class Failures:
     """Writes down what could not be sent and sees that somebody knows."""
 
-    def __init__(self, committer: Insistent, revisions: Revisions, directory: Directory, time: Timekeeper) -> None:
+    def __init__(
+        self,
+        committer: Insistent,
+        revisions: Revisions,
+        directory: Directory,
+        time: Timekeeper,
+        served: Collection[Channel],
+    ) -> None:
+        """`served` are the channels that the desk has, whether or not they are up."""
+        self._served = served
         self._committer = committer
         self._revisions = revisions
         self._directory = directory
@@ -77,11 +91,30 @@ class Failures:
         if row.what == "reply" and length(now - row.created_at) >= TOLD_AFTER:
             await self._committer.commit(self._tell, _Failed(row, reason, None))
 
+    async def elsewhere(self, row: Outgoing, reason: str, *, until: Instant, now: Instant) -> bool:
+        """An alert that cannot be tried again in time leaves its place for the next way; whether it did.
+
+        Nothing of it has arrived there, and the row itself goes: a place that recovers says nothing twice.
+        """
+        if not is_alert(row) or until <= later(row.created_at, PATIENCE):
+            return False
+        if row.attempts <= 1 and until <= later(now, REST):
+            return False  # it is late because of something else, or of the way before
+        return await self._committer.commit(self._send_elsewhere, _Failed(row, reason, None))
+
+    def _send_elsewhere(self, conn: Connection, failed: Sequence[_Failed]) -> Sequence[bool]:
+        return [self._rerouted(conn, one) for one in failed]
+
+    def _rerouted(self, conn: Connection, failed: _Failed) -> bool:
+        if failed.row.what not in REROUTED or (route := self._next_route(failed.row)) is None:
+            return False
+        outbox.reroute(conn, failed.row.id, channel=route[0], lane=route[1], reason=failed.reason)
+        self._tell_alone(conn, failed)
+        return True
+
     def _give_up(self, conn: Connection, failed: Sequence[_Failed]) -> Sequence[None]:
         for one in failed:
-            if one.row.what in REROUTED and (route := self._next_route(one.row)) is not None:
-                outbox.reroute(conn, one.row.id, channel=route[0], lane=route[1], reason=one.reason)
-                self._tell_alone(conn, one)
+            if self._rerouted(conn, one):
                 continue
             outbox.bury(conn, [Put(one.row.id, one.reason)])
         self._tell(conn, [one for one in failed if one.row.message_id is not None])
@@ -98,8 +131,15 @@ class Failures:
             said_at = one.row.created_at if one.row.what == "reply" else None
             found = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_whole=True, is_locked=True)
             for facts in found.values():
+                elsewhere = list(other_channels(conn, facts, self._served)) if one.is_certain else []
                 decision = delivery_failed(
-                    facts, by, one.row.key, one.reason, is_certain=one.is_certain, said_at=said_at
+                    facts,
+                    by,
+                    one.row.key,
+                    one.reason,
+                    is_certain=one.is_certain,
+                    said_at=said_at,
+                    elsewhere=elsewhere,
                 )
                 if decision.ticket is not None:
                     write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
@@ -147,3 +187,14 @@ class Failures:
     def _lanes(self, row: Outgoing) -> list[str]:
         """The ways of the person a row is for."""
         return [route.key for route in self._directory.routes(PersonId(row.person or ""))]
+
+
+def is_alert(row: Outgoing) -> bool:
+    """Whether somebody of ours has to see it soon, wherever that is."""
+    return row.what == "ping" and row.priority == PRIORITY["alert"]
+
+
+def last_try(row: Outgoing, until: Instant, *, now: Instant) -> Instant:
+    """When an alert is tried again that is to be tried at `until`: once more as its patience ends, before it leaves."""
+    ends = later(row.created_at, PATIENCE)
+    return min(until, ends) if is_alert(row) and now < ends else until

@@ -9,14 +9,29 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from adapters.errors import InboundError, UnfinishedError, UnsupportedError
-from adapters.message import Channel, DeliveryNotice, Inbound, InboundDeletion, InboundEdit, InboundMessage
+from adapters.errors import InboundError, MalformedError, UnfinishedError, UnsupportedError
+from adapters.message import (
+    Channel,
+    DeliveryNotice,
+    Inbound,
+    InboundDeletion,
+    InboundEdit,
+    InboundGap,
+    InboundLine,
+    InboundMessage,
+    InboundPlace,
+)
 from adapters.port import Adapter, Raw
 from adapters.text import clean
+from bot.desk.albums import Albums, album_of
+from bot.desk.desk_words import DeskWords
 from bot.desk.directory import Directory
+from bot.desk.linking import Linking
 from bot.desk.threads import Threads
+from bot.desk.whereabouts import Whereabouts
 from bot.store import journal, lines, signs
 from bot.store.connection import Connection
+from bot.store.elsewhere import other_channels
 from bot.store.facts import facts_of_messages, facts_of_tickets
 from bot.store.revisions import Revisions
 from bot.store.unit import write, write_ping
@@ -40,12 +55,21 @@ class Hearing:
     """Decides kept payloads; one per process."""
 
     def __init__(
-        self, adapters: Adapters, revisions: Revisions, directory: Directory, now: Callable[[], Instant]
+        self,
+        adapters: Adapters,
+        revisions: Revisions,
+        directory: Directory,
+        now: Callable[[], Instant],
+        *,
+        words: DeskWords | None = None,
     ) -> None:
         self._adapters = adapters
         self._revisions = revisions
         self._directory = directory
-        self._threads = Threads(adapters, revisions, directory)
+        self._threads = Threads(adapters, revisions, directory, words)
+        self._albums = Albums(revisions, directory)
+        self._linking = Linking(revisions, directory)
+        self._whereabouts = Whereabouts(revisions, directory, adapters)
         self._now = now
 
     def decide(self, conn: Connection, ids: Sequence[int]) -> Sequence[bool | Raw]:
@@ -56,6 +80,7 @@ class Hearing:
         rows = journal.claim(conn, ids)
         read: dict[int, Sequence[Inbound]] = {}
         unfinished: dict[int, Raw] = {}
+        instead: list[InboundMessage] = []
         for row in rows:
             try:
                 read[row.id] = self._read(row)
@@ -65,8 +90,15 @@ class Hearing:
                 journal.park(conn, row.id, str(error))
             except InboundError as error:
                 self.bury(conn, row.id, str(error))
+                instead += [error.instead] if isinstance(error, MalformedError) and error.instead else []
+        for stub in instead:
+            self._decide_round(conn, [stub])  # whoever wrote what cannot be read is answered all the same
         for place in range(max(map(len, read.values()), default=0)):
-            self._decide_round(conn, [inbound[place] for inbound in read.values() if len(inbound) > place])
+            found = [inbound[place] for inbound in read.values() if len(inbound) > place]
+            for one in found:
+                if isinstance(one, InboundPlace | InboundGap):
+                    self._whereabouts.hear(conn, one, now=self._now())
+            self._decide_round(conn, [one for one in found if isinstance(one, InboundLine)])
         journal.done(conn, list(read))
         ours = {row.id for row in rows}
         return [unfinished.get(one, one in ours) for one in ids]
@@ -85,16 +117,17 @@ class Hearing:
             raise UnsupportedError(f"no {channel} channel is served here")
         return self._adapters[channel].convert(_raw(row))
 
-    def _decide_round(self, conn: Connection, inbound: Sequence[Inbound]) -> None:
-        ours: list[Inbound] = []
-        theirs: list[Inbound] = []
+    def _decide_round(self, conn: Connection, inbound: Sequence[InboundLine]) -> None:
+        ours: list[InboundLine] = []
+        theirs: list[InboundLine] = []
         for one in inbound:
             (ours if self._threads.has(one) else theirs).append(one)
         inbound = theirs
         said = [one for one in inbound if isinstance(one, InboundMessage)]
         known = lines.known_keys(conn, [_key(one) for one in said])
-        said = [one for one in said if _key(one) not in known]
         now = self._now()
+        said = self._linking.take(conn, [one for one in said if _key(one) not in known], now=now)
+        said = self._albums.join(conn, said, now=now)
         pairs: list[tuple[Facts, Decision]] = []
         facts_of_said = facts_of_messages(conn, self._revisions, said, now=now, is_ours=self._directory.person_of)
         for message, facts in zip(said, facts_of_said, strict=True):
@@ -103,6 +136,7 @@ class Hearing:
                 _count_load(facts, decision)
                 pairs.append((facts, decision))
         write(conn, pairs, recorded_at=now, whereto=self._directory.whereto)
+        self._albums.begin(conn, said)
         for one in inbound:
             self._changed(conn, one, now)
         for one in ours:
@@ -117,15 +151,17 @@ class Hearing:
         person = self._directory.person_of(message.sender)
         if person is not None:
             # One of ours wrote in the client's own place: that is an answer the client has seen already.
-            if facts.ticket is None or word is not None:
+            # In their own conversation with the desk no client reads what they write.
+            is_own = message.conversation.address == message.sender.address
+            if facts.ticket is None or word is not None or is_own:
                 return None
             files = message.attachments
             reply = c.Reply(text, ReplyKind.UNSET, files, is_said=True, key=key, external_id=name, at=at)
             return staff_does(facts, person, reply)
-        heard = Heard(key, name, text, at, message.attachments, message.sender.address)
+        heard = Heard(key, name, text, at, message.attachments, message.sender.address, album_of(message))
         return client_says(facts, heard) if word is None else client_asks(facts, heard, word)
 
-    def _changed(self, conn: Connection, one: Inbound, now: Instant) -> None:
+    def _changed(self, conn: Connection, one: InboundLine, now: Instant) -> None:
         """What happens to a line that was said before; a line we never had changes nothing."""
         if isinstance(one, InboundMessage):
             return
@@ -144,17 +180,22 @@ class Hearing:
             signs.mark_sent(conn, one.conversation.key, one.external_id, "failed", at=now)
         found = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_whole=True, is_locked=True)
         for facts in found.values():
-            decision = self._decided_change(facts, one, at, said_at)
+            decision = self._decided_change(conn, facts, one, at, said_at)
             if decision is not None:
                 write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
 
-    def _decided_change(self, facts: Facts, one: Inbound, at: Instant, said_at: Instant | None) -> Decision | None:
+    def _decided_change(
+        self, conn: Connection, facts: Facts, one: InboundLine, at: Instant, said_at: Instant | None
+    ) -> Decision | None:
         if isinstance(one, InboundEdit):
             return client_edits(facts, at, self._directory.person_of(one.sender) or "contact", clean(one.text))
         if isinstance(one, InboundDeletion):
             return client_deletes(facts, at, self._directory.person_of(one.sender) or "contact")
         if isinstance(one, DeliveryNotice) and one.state == "failed":
-            return delivery_failed(facts, None, _key(one), one.reason, is_certain=True, said_at=said_at)
+            elsewhere = list(other_channels(conn, facts, self._adapters))
+            return delivery_failed(
+                facts, None, _key(one), one.reason, is_certain=True, said_at=said_at, elsewhere=elsewhere
+            )
         return None
 
 
@@ -164,7 +205,7 @@ def _raw(row: journal.Kept) -> Raw:
     return Raw(Channel(row.channel), row.account, row.external_id, row.payload, received_at, row.lane)
 
 
-def _key(one: Inbound) -> str:
+def _key(one: InboundLine) -> str:
     """The key of a message over all payloads it may come in: its conversation's and the channel's own id."""
     return f"{one.conversation.key}:{one.external_id}"
 

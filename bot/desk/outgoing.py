@@ -17,7 +17,7 @@ from bot.store.outbox import Outgoing
 from bot.store.references import goes_out
 from bot.store.sending import Background, ping_from_row, relayed, revised_line, told_together
 from bot.store.told import QUIET, where_aside
-from bot.tickets.cards import ping_card, ticket_card
+from bot.tickets.cards import ping_card, ticket_card, topic_of, where_words_go
 from bot.tickets.facts import Facts, Guard
 from bot.tickets.home import home_page
 from bot.tickets.outcome import contact_texts
@@ -48,6 +48,8 @@ def outbound_from_row(
         return _line(row, known, limits, is_repeat=is_repeat)
     if row.what in _PLAINLY:
         return _PLAINLY[row.what](row, known, now)
+    if row.what == "relay":
+        return _relay(row, known, now, limits)
     facts = known.facts.get(TicketId(row.ticket_id)) if row.ticket_id is not None else None
     if row.what == "card":
         return _card(row, known, facts, now, limits)
@@ -103,11 +105,12 @@ def _card(
         person = facts.ticket.assignee or person
     excerpt = known.excerpts.get(facts.ticket.id, "")
     is_first = shown is None and row.payload != QUIET
-    words = ("card_notes_here" if is_shared else "card_where_replies_go") if limits.has_threads else ""
+    words = _hint(limits, goes_out=not is_shared)
     card = ticket_card(facts, facts.ticket, person, excerpt, is_first=is_first, thread=words)
     if is_shared:
         card = _calling(card, facts.revision, [person] if card.mention else [], where.channel)
-    return OutboundCard(row.key, where, card, moment(now), replaces=shown)
+    topic = topic_of(facts, facts.ticket) if is_shared else None
+    return OutboundCard(row.key, where, card, moment(now), replaces=shown, topic=topic)
 
 
 def _ping(
@@ -126,11 +129,21 @@ def _ping(
     elif stale := _is_stale(ping.guard, facts):
         return Dropped(stale)
     else:
-        words = "card_where_replies_go" if goes_out(row.payload) and not is_shared else "card_notes_here"
-        card = ping_card(facts, facts.ticket, ping, thread=words if limits.has_threads else "")
+        words = _hint(limits, goes_out=goes_out(row.payload) and not is_shared)
+        card = ping_card(facts, facts.ticket, ping, thread=words)
     if is_shared and known.revision is not None:
         card = _calling(card, known.revision, together, where.channel)
-    return OutboundCard(row.key, where, card, moment(now))
+    topic = topic_of(facts, facts.ticket) if is_shared and facts is not None and facts.ticket is not None else None
+    return OutboundCard(row.key, where, card, moment(now), topic=topic)
+
+
+def _hint(limits: Limits, *, goes_out: bool) -> str:
+    """The text that says what becomes of words written under something there; empty where nobody can write any."""
+    if limits.has_replies:
+        return "reply_goes_out" if goes_out else "reply_is_note"
+    if limits.has_threads:
+        return "card_where_replies_go" if goes_out else "card_notes_here"
+    return ""
 
 
 def _calling(card: Card, revision: Revision, people: Sequence[PersonId], channel: Channel) -> Card:
@@ -140,7 +153,7 @@ def _calling(card: Card, revision: Revision, people: Sequence[PersonId], channel
     return replace(card, mention=False, mentions=mentions)
 
 
-def _relay(row: Outgoing, known: Background, now: Instant) -> OutboundCard | Dropped:
+def _relay(row: Outgoing, known: Background, now: Instant, limits: Limits) -> OutboundCard | Dropped:
     said = relayed(row)
     # Where a shared place has refused the card, it stands with the person, and so do the words under it.
     places = [row.lane, *_own_places(row, known)]
@@ -149,7 +162,15 @@ def _relay(row: Outgoing, known: Background, now: Instant) -> OutboundCard | Dro
         return Dropped("no card of the ticket stands here")
     place, card = cards[0]
     where = conversation_from_key(place)
-    return OutboundCard(row.key, where, Card(said.title, quote=said.words), moment(now), reply_to=card)
+    facts, drawn, topic = known.facts.get(TicketId(row.ticket_id or 0)), Card(said.title, quote=said.words), None
+    if facts is not None and facts.ticket is not None:
+        is_shared = where.address in shared_places(facts.revision, where.channel)
+        topic = topic_of(facts, facts.ticket) if is_shared else None
+        # Where a reply may stand under these very words, they say where it goes.
+        if limits.has_replies and not (is_shared and said.is_ours) and row.person in facts.revision.people:
+            line = where_words_go(facts, facts.ticket, PersonId(row.person or ""), _hint(limits, goes_out=True))
+            drawn = replace(drawn, lines=(line,))
+    return OutboundCard(row.key, where, drawn, moment(now), reply_to=card, attachments=said.attachments, topic=topic)
 
 
 def _own_places(row: Outgoing, known: Background) -> list[str]:
@@ -171,6 +192,8 @@ def _word(row: Outgoing, _: Background, now: Instant) -> OutboundMessage:
         automatic=True,
         reply_to=kept.get("reply_to"),
         only_to=kept.get("only_to"),
+        buttons=tuple(Button(**one) for one in kept.get("buttons", ())),
+        asks="form" in kept,
     )
 
 
@@ -191,7 +214,6 @@ def _home(row: Outgoing, known: Background, now: Instant) -> OutboundHome | Drop
 
 #: What needs no ticket to be drawn.
 _PLAINLY: Final[Mapping[str, Callable[[Outgoing, Background, Instant], Outbound | Dropped]]] = {
-    "relay": _relay,
     "word": _word,
     "mark": _mark,
     "home": _home,

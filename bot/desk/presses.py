@@ -1,12 +1,13 @@
 """From a button or a form to a command, and from a button to the form it opens. Pure; words are the person's own."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from adapters.card import Form, Input
 from adapters.port import Answer, Press
 from bot.tickets import command as c
+from bot.tickets.decide_place import OTHER_CHANNEL
 from bot.tickets.decide_staff import ACTING
 from bot.tickets.eta import parse_eta
 from bot.tickets.revision import Revision
@@ -37,7 +38,9 @@ _PLAIN: Final[Mapping[str, Callable[[Mapping[str, str]], c.Command]]] = {
     "ticket.second_line": lambda fields: c.HandOver(None, fields.get("why", ""), is_second_line=True),
     "ticket.third_party": lambda fields: c.WaitThirdParty(fields.get("reference", "")),
     "ticket.not_covered": lambda fields: c.NotCovered(fields.get("clause", "")),
+    "ticket.covered": lambda _: c.Covered(),
     "ticket.resume": lambda _: c.Resume(),
+    OTHER_CHANNEL: lambda fields: c.GoElsewhere(fields.get("channel", ""), fields.get("text", "")),
     "ticket.kind_answer": lambda _: c.NameReply(ReplyKind.ANSWER),
     "ticket.kind_clarify": lambda _: c.NameReply(ReplyKind.CLARIFY),
 }
@@ -54,6 +57,7 @@ _WORDS: Final = {
     "ticket.third_party": "reference",
     "ticket.second_line": "why",
     "ticket.not_covered": "clause",
+    OTHER_CHANNEL: "channel",
 }
 
 
@@ -75,6 +79,15 @@ def command_from_press(press: Press, *, now: Instant, calendar: Calendar) -> c.C
 
 #: Forms whose words go to the client: they say to whom.
 TO_CLIENT: Final = frozenset({"ticket.reply", "ticket.clarify", "ticket.eta"})
+#: What of a form a client reads.
+CLIENT_READS: Final[Mapping[str, str]] = {
+    "ticket.reply": "text",
+    "ticket.clarify": "text",
+    "ticket.eta": "text",
+    "ticket.resolve": "text",
+    "ticket.not_covered": "clause",
+    OTHER_CHANNEL: "text",
+}
 #: Forms that make sense on a ticket that is done.
 AFTERWARDS: Final = frozenset({"ticket.reply", "ticket.note"})
 
@@ -92,6 +105,17 @@ def answer_from_text(kept: str) -> Answer:
 def opens_form(action: str) -> bool:
     """Whether a button asks for words first."""
     return action in _WORDS
+
+
+def elsewhere_form(value: str, speak: Texts, channels: Sequence[str], words: str) -> Form:
+    """Where a ticket goes on, and what is said there first: the words that did not arrive, unless there are others."""
+    label = speak("button_other_channel")
+    choices = tuple((channel, speak(f"channel_{channel}")) for channel in channels)
+    inputs = (
+        Input("channel", label, "choice", choices, initial=choices[0][0]),
+        Input("text", speak("button_reply"), "long_text", initial=words),
+    )
+    return Form(OTHER_CHANNEL, f"{label} · {value}", value, inputs, label)
 
 
 def form_for(action: str, value: str, speak: Texts, revision: Revision, *, to: str = "") -> Form | None:

@@ -44,15 +44,19 @@ class Questions:
 
     async def answer(self, by: PersonId, text: str) -> Answer:
         """The answer to what stands after `/desk`; help for what is no question of ours."""
+        return await self._database.read(lambda conn: self.answered(conn, by, text))
+
+    def answered(self, conn: Connection, by: PersonId, text: str) -> Answer:
+        """The same for whoever reads the database already."""
         what, _, about = text.strip().partition(" ")
         speak = person_texts(self._revisions.current, by)
         match what.casefold():
             case "queue":
-                return await self._queue(by, speak)
+                return self._queue(conn, by, speak)
             case "ticket":
-                return await self._ticket(by, about.strip(), speak)
+                return self._ticket(conn, by, about.strip(), speak)
             case "who":
-                return await self._who(about.strip(), speak)
+                return self._who(conn, about.strip(), speak)
             case _:
                 return Answer(speak("desk_help"))
 
@@ -62,26 +66,21 @@ class Questions:
         found = await self._database.read(lambda conn: facts_of_tickets(conn, self._revisions, [ticket], now=now))
         return found.get(ticket)
 
-    async def _queue(self, by: PersonId, speak: Texts) -> Answer:
+    def _queue(self, conn: Connection, by: PersonId, speak: Texts) -> Answer:
         now, revision = self._now(), self._revisions.current
-
-        def read(conn: Connection) -> list[Facts]:
-            listed = queue.tickets(conn, queue.Wanted(assignee=by, limit=LISTED))
-            facts = facts_of_tickets(conn, self._revisions, [one.ticket.id for one in listed], now=now, is_whole=True)
-            return [facts[one.ticket.id] for one in listed]
-
-        found = await self._database.read(read)
+        listed = [one.ticket.id for one in queue.tickets(conn, queue.Wanted(assignee=by, limit=LISTED))]
+        known = facts_of_tickets(conn, self._revisions, listed, now=now, is_whole=True)
+        found = [known[one] for one in listed]
         mine = [queue_line(facts, facts.ticket, by) for facts in found if facts.ticket is not None]
         return Answer("\n".join([*(mine or [speak("desk_queue_empty")]), *shift_lines(revision, by, speak, now=now)]))
 
-    async def _ticket(self, by: PersonId, number: str, speak: Texts) -> Answer:
+    def _ticket(self, conn: Connection, by: PersonId, number: str, speak: Texts) -> Answer:
         unknown = Answer(speak("refused_no_ticket", number=number[:SAID_BACK]), is_refused=True)
         try:
             ticket = ticket_id_from_number(number)
         except ValueError:
             return unknown
-        now = self._now()
-        page = await self._database.read(lambda conn: reads.page(conn, self._revisions, ticket, now=now))
+        page = reads.page(conn, self._revisions, ticket, now=self._now())
         if page is None or page.facts.ticket is None:
             return unknown
         words = [line.text for line in page.lines if line.direction == "in" and not line.is_deleted]
@@ -90,13 +89,13 @@ class Questions:
         quote = (f"> {line}" for line in card.quote.splitlines())
         return Answer("\n".join([card.title, *card.lines, *promises, *quote]))
 
-    async def _who(self, name: str, speak: Texts) -> Answer:
+    def _who(self, conn: Connection, name: str, speak: Texts) -> Answer:
         revision, now = self._revisions.current, self._now()
         client = next((one for one in revision.clients.values() if _is_named(one, name)), None)
         if client is None:
             known = ", ".join(sorted(revision.clients)[:NAMED])
             return Answer(speak("refused_no_client", name=name[:SAID_BACK], known=known), is_refused=True)
-        plan, load = revision.plan(client.plan), await self._database.read(load_of)
+        plan, load = revision.plan(client.plan), load_of(conn)
         found = route(
             RouteFacts(
                 at=now,

@@ -14,7 +14,7 @@ from adapters.message import Channel, InboundDeletion, InboundEdit, Untrusted
 from adapters.port import Adapter
 from adapters.text import clean
 from bot.desk.directory import Directory
-from bot.store import lines, outbox, replies, signs
+from bot.store import albums, lines, outbox, replies, signs
 from bot.store.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.replies import Spoken
@@ -67,15 +67,32 @@ class Rewording:
         self, conn: Connection, one: Changed, person: PersonId, key: str, kept: Mapping[str, Any], *, now: Instant
     ) -> Mapping[str, Any]:
         """Decide a change of the message `key`; `kept` is what that became, and what comes back is to be kept now."""
+        if kept["became"] == "deed":
+            return self._deed(conn, one, person, key, kept, now)
         if kept["became"] not in {"note", "reply"}:
             return kept
         ticket, thought = TicketId(kept["ticket"]), _Thought(one, person, key, kept["under"], kept["is_inward"])
         facts = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_whole=True, is_locked=True)[ticket]
         if kept["became"] == "note":
             return {**kept, "words": self._note(conn, facts, thought, kept["words"], now)}
-        if (said := replies.spoken(conn, key)) is not None:
+        # Further files of an album belong to the reply that its first became.
+        if (said := replies.spoken(conn, albums.own_lines(conn, [key]).get(key, key))) is not None:
             self._reply(conn, facts, thought, said, now)
         return kept
+
+    def _deed(
+        self, conn: Connection, one: Changed, person: PersonId, key: str, kept: Mapping[str, Any], now: Instant
+    ) -> Mapping[str, Any]:
+        """Words that did something are no words to anybody: a change of them is answered, and does nothing."""
+        if not isinstance(one, InboundEdit) or words_mark(clean(one.text)) == kept["words"]:
+            return kept
+        text = person_texts(self._revisions.current, person)("word_deed_stands")
+        where = one.conversation
+        alone = one.sender.address if self._directory.is_shared(where) else None
+        under = f"{key}:{instant(one.at)}"
+        row = word_row(under, text, where, person, now, reply_to=one.external_id, only_to=alone)
+        write_outbox(conn, [row])
+        return {**kept, "words": words_mark(clean(one.text))}
 
     def _note(self, conn: Connection, facts: Facts, thought: _Thought, words: str, now: Instant) -> str:
         """The mark of its words from now on. A change often comes twice, and some change no word at all."""

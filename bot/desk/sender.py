@@ -21,19 +21,20 @@ from uuid import uuid4
 import structlog
 
 from adapters.card import Outbound, OutboundCard
-from adapters.errors import DeliveryError, PermanentError, TemporaryError, UncertainError
-from adapters.message import Channel, OutboundMessage, Receipt
+from adapters.errors import DeliveryError, MovedError, PermanentError, TemporaryError, UncertainError
+from adapters.message import Channel, Conversation, OutboundMessage, Receipt, conversation_from_key
 from adapters.port import Adapter
 from bot import metrics
 from bot.crashpoint import reach
 from bot.desk.after_all import AfterAll, Arrived, arrive
 from bot.desk.changes import Changes, Nudge, seconds_until
 from bot.desk.directory import Directory
-from bot.desk.failures import Failures
+from bot.desk.failures import Failures, last_try
 from bot.desk.hearing import Adapters
 from bot.desk.insistent import Insistent
 from bot.desk.outgoing import Dropped, outbound_from_row
 from bot.desk.pace import Pace, backoff
+from bot.desk.whereabouts import Whereabouts
 from bot.now import Timekeeper
 from bot.store import outbox
 from bot.store.committer import Change, Committer
@@ -107,7 +108,8 @@ class Sender:
         self._sent = sent
         self._after_all = AfterAll(revisions, directory, time)
         self._outcomes = Insistent(committer)
-        self._failures = Failures(self._outcomes, revisions, directory, time)
+        self._failures = Failures(self._outcomes, revisions, directory, time, adapters)
+        self._whereabouts = Whereabouts(revisions, directory, adapters)
         self._paces: dict[Channel, Pace] = {}
         self._busy: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -257,6 +259,9 @@ class Sender:
         pace, place = self._pace(channel), _place_of(row)
         ready_at = pace.ready_at(place, now=now)
         if ready_at > now and row.what not in UNPACED:
+            busy = "its place asked to be left alone"
+            if not is_repeat and await self._failures.elsewhere(row, busy, until=ready_at, now=now):
+                return False
             wait = outbox.doubt if is_repeat else outbox.rest  # what may have arrived stays marked as that
             await self._put_back(wait, Put(row.id, "paced", ready_at))
             return False
@@ -303,7 +308,18 @@ class Sender:
         if put.not_before is not None:
             heappush(self._returns, put.not_before)
 
+    def _move(self, conn: Connection, moved: Sequence[tuple[Outgoing, Conversation]]) -> Sequence[None]:
+        now = self._time.now()
+        for row, to in moved:
+            self._whereabouts.move(conn, conversation_from_key(row.lane), to, now=now)
+        return [None] * len(moved)
+
     async def _not_sent(self, row: Outgoing, error: DeliveryError, now: Instant, *, is_repeat: bool) -> None:
+        if isinstance(error, MovedError):
+            # Its lane is another by now, and so is that of all that waits behind it.
+            await self._outcomes.commit(self._move, (row, error.to))
+            await self._put_back(outbox.doubt if is_repeat else outbox.rest, Put(row.id, str(error), now))
+            return
         if isinstance(error, PermanentError):
             metrics.DELIVERIES.labels(channel=row.channel, result="failed").inc()
             await self._failures.permanent(row, str(error))
@@ -320,6 +336,10 @@ class Sender:
         until = self._again_at(row, error, now)
         metrics.DELIVERIES.labels(channel=row.channel, result="postponed").inc()
         log.warning("delivery postponed", outbox=row.id, channel=row.channel, attempt=row.attempts, reason=str(error))
+        if not is_repeat:
+            until = until if is_asked(error) else last_try(row, until, now=now)
+            if await self._failures.elsewhere(row, str(error), until=until, now=now):
+                return
         put_back = outbox.doubt if is_repeat else outbox.postpone  # what may have arrived stays marked as that
         await self._put_back(put_back, Put(row.id, str(error), until))
         await self._failures.temporary(row, str(error), now=now)
@@ -375,6 +395,11 @@ class Sender:
     def _is_worth_repeating(row: Outgoing) -> bool:
         """Words to a client and alerts are; a reminder or a card is not: the card's next drawing says it all."""
         return row.message_id is not None or row.priority == 0 or row.what in HARMLESS
+
+
+def is_asked(error: DeliveryError) -> bool:
+    """Whether the channel itself said when to come again."""
+    return isinstance(error, TemporaryError | UncertainError) and error.retry_after is not None
 
 
 def replaced_by(outbound: Outbound) -> str | None:

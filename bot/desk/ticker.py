@@ -13,6 +13,8 @@ import structlog
 
 from bot import metrics
 from bot.crashpoint import reach
+from bot.desk.absences import OWNER as ABSENCE
+from bot.desk.absences import Absences
 from bot.desk.changes import Changes, Nudge, seconds_until
 from bot.desk.directory import Directory
 from bot.desk.high_load import OWNER, HighLoad
@@ -72,6 +74,7 @@ class Ticker:
         self._revisions = revisions
         self._directory = directory
         self._high_load = HighLoad(revisions, directory)
+        self._absences = Absences(revisions, directory)
         self._uncounted = Uncounted(revisions, directory)
         self._time = time
         self._fired = fired
@@ -136,9 +139,11 @@ class Ticker:
                 continue
             facts = facts_of_tickets(conn, self._revisions, ids, now=now)
             self._write(conn, self._gathered(kind, [(one, rule(one)) for one in facts.values()]), now)
-        if by_kind["opening"] or by_kind["rest"] or by_kind["shift"]:
-            lists = _lists(by_kind["opening"], by_kind["rest"])
-            self._begin(conn, lists, [PersonId(person) for person in sorted(by_kind["shift"])], now)
+        back = self._absences.come(conn, list(map(int, by_kind[ABSENCE])), at=now) if by_kind[ABSENCE] else set()
+        # Whoever is back from an absence has been told everything that waited for them.
+        shifts = sorted(set(map(PersonId, by_kind["shift"])) - back)
+        if by_kind["opening"] or by_kind["rest"] or shifts:
+            self._begin(conn, _lists(by_kind["opening"], by_kind["rest"]), shifts, now)
         if by_kind["load"]:
             _, again_at = self._high_load.measure(conn, at=now)
             alarms.put(conn, [Alarm(OWNER, again_at)] if again_at is not None else [])

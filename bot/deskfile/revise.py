@@ -5,7 +5,7 @@ revisions change people and clients and leave working hours alone.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -46,10 +46,9 @@ def revision_from_document(
         language=own["language"],
         zone=own["zone"],
         public_plan=PlanId(own["public_plan"]),
-        calendars={
-            key: compiled_through(key, (wordings or {}).get(key, ((written, None),)))
-            for key, written in desk["calendars"].items()
-        },
+        calendars=Hours(
+            {key: (wordings or {}).get(key, ((written, None),)) for key, written in desk["calendars"].items()}
+        ),
         policies={key: _policy(key, written) for key, written in desk["policies"].items()},
         plans={PlanId(key): _plan(key, written) for key, written in desk["plans"].items()},
         lines={LineId(key): _line(key, written) for key, written in desk["lines"].items()},
@@ -68,7 +67,27 @@ def revision_from_document(
             if "off_hours_ladder" in written
         },
         high_when=desk.get("load", {}).get("high_when"),
+        tells_after_gap=own.get("tell_after_gap", False),
     )
+
+
+class Hours(Mapping[str, Calendar]):
+    """Calendars that are worked out when they are asked for: a command that asks for none starts sooner.
+
+    Whoever wants them all at hand makes a dict of it. ValueError as `compiled`.
+    """
+
+    def __init__(self, written: Mapping[str, Sequence[Wording]]) -> None:
+        self._written = written
+
+    def __getitem__(self, key: str) -> Calendar:
+        return compiled_through(key, self._written[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._written)
+
+    def __len__(self) -> int:
+        return len(self._written)
 
 
 def compiled(key: str, written: Mapping[str, Any]) -> Calendar:
@@ -233,6 +252,7 @@ def _client(key: str, written: Mapping[str, Any]) -> Client:
         notes=written["notes"],
         policy=written.get("policy"),
         receipts=written.get("receipts"),
+        receipts_in=written.get("receipts_in", {}),
     )
 
 

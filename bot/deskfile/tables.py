@@ -54,6 +54,7 @@ class DeskPlace(Table):
     """A place that our own people share, one a channel at most. It is no client's."""
 
     slack: SlackPlace | None = None
+    telegram: TelegramPlace | None = None
 
 
 class Desk(Table):
@@ -76,6 +77,9 @@ class Desk(Table):
     receipts: Annotated[
         Receipts, Field(description="How receipts and off-hours notices are given in a client's shared channel.")
     ] = "thread"
+    tell_after_gap: Annotated[
+        bool, Field(description="Whether clients with an open ticket are told when their channel may have lost words.")
+    ] = False
 
 
 class Rules(Table):
@@ -358,9 +362,20 @@ class Client(Table):
     contacts: list[Contact] = []
     channels: Places = Places()
     receipts: Annotated[Receipts | None, Field(description="Where it differs from the desk's own.")] = None
+    receipts_in: Annotated[
+        dict[Text, Receipts], Field(description="Where one of the client's channels or groups differs, by its id.")
+    ] = {}
     addendum: Annotated[Addendum | None, Field(description="Promises to this client alone.")] = None
     hypercare: Annotated[Addendum | None, Field(description="Promises for a while, as after going live.")] = None
     notes: Annotated[str, Field(description="Set-up and agreements; staff see this beside every ticket.")] = ""
+
+    @model_validator(mode="after")
+    def _receipts_are_of_their_places(self) -> "Client":
+        known = [*self.channels.slack, *self.channels.telegram]
+        for place in self.receipts_in:
+            if place not in known:
+                raise ValueError(f"`receipts_in` names {place}, which is none of the client's `channels`: add it there")
+        return self
 
 
 class DeskDirectory(Table):

@@ -107,7 +107,8 @@ def _speaker(
     # A place an admin mapped to a client, whose members act as that client.
     mapped = owners.get((one.conversation.channel, one.conversation.address.split("#", 1)[0]))
     own = own_client(row, has_token=one.vouched is not None) if row is not None else None
-    client = vouched or own or mapped
+    is_suspended = (str(one.conversation.channel), one.conversation.place) in revision.suspended
+    client = None if is_suspended else vouched or own or mapped
     name = (one.vouched.name if one.vouched and one.vouched.name else "") or (row.name if row else "")
     seen = _Contact(
         contact,

@@ -45,5 +45,7 @@ def just_opened_beside(
 
 
 def _is_at_the_top(message: InboundMessage, arrival: Arrival) -> bool:
-    is_thread = message.conversation.address != message.conversation.place
+    # A thread goes by the name of its first message. A topic of a forum is a conversation of its own from the start.
+    _, _, root = message.conversation.address.partition("#")
+    is_thread = root != "" and message.external_id.rpartition(":")[2] == root
     return is_thread and message.reply_to is None and arrival.talk.rev == 0 and arrival.talk.current is None

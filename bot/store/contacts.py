@@ -17,6 +17,10 @@ _KNOWN = """
 SELECT identity.key, identity.contact_id, contact.language, contact.zone
 FROM identity JOIN contact ON contact.id = identity.contact_id WHERE identity.key IN {keys}
 """
+_LINKED_ONLY = """
+SELECT key FROM identity WHERE contact_id IN {keys} AND source = 'link'
+AND NOT EXISTS (SELECT 1 FROM identity AS own WHERE own.contact_id = identity.contact_id AND own.source = 'desk')
+"""
 _FROM_DESK = text("SELECT key FROM identity WHERE source = 'desk'")
 _OPEN_BY_PERSON = text(
     f"SELECT assignee, count(*) FROM ticket WHERE {schema.is_one_of('status', schema.OPEN)} "  # noqa: S608 - words of ours
@@ -52,7 +56,10 @@ def import_contacts(conn: Connection, revision: Revision, *, at: Instant) -> Non
     update_many(conn, schema.contact, changed)
     upsert_many(conn, schema.identity, identities)
     gone = set(conn.execute(_FROM_DESK).scalars()) - set(keys)
+    owners = sorted({row.contact_id for row in rows_by_keys(conn, _KNOWN, sorted(gone))})
     delete_many(conn, schema.identity, sorted(gone))
+    # What a link proved of a contact ends with the last address the directory has of them.
+    delete_many(conn, schema.identity, [row.key for row in rows_by_keys(conn, _LINKED_ONLY, owners)])
 
 
 def recount_load(conn: Connection) -> None:

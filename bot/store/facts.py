@@ -81,7 +81,7 @@ def facts_of_messages(
         conn, tickets_by_id(conn, sorted({one for one in (*named, *(it.talk.current for it in came)) if one}))
     )
     belonging = [
-        _belonging(revision, one, arrival, tickets, reference)
+        _belonging(revision, one, arrival, tickets, reference, is_ours=is_ours(one.sender) is not None)
         for one, arrival, reference in zip(messages, came, named, strict=True)
     ]
     clocks = _clocks_of(conn, [one.id for one in belonging if one is not None])
@@ -248,14 +248,23 @@ def _belonging(
     arrival: Arrival,
     tickets: Mapping[int, Ticket],
     reference: TicketId | None,
+    *,
+    is_ours: bool,
 ) -> Ticket | None:
-    """The ticket a message names while that still takes messages, else the conversation's current one."""
+    """The ticket a message names while that still takes messages, else the conversation's current one.
+
+    In a suspended place nobody but our own people goes on with what a client said there while it was theirs.
+    """
     named = tickets.get(reference) if reference is not None else None
     while named is not None and named.merged_into is not None:
         named = tickets.get(named.merged_into)
+    current = tickets.get(arrival.talk.current) if arrival.talk.current is not None else None
+    where = message.conversation
+    if not is_ours and (str(where.channel), where.place) in revision.suspended:
+        named, current = (None if one is None or one.is_verified else one for one in (named, current))
     if named is not None and takes(revision, named, at=instant(message.at)):
         return named
-    return tickets.get(arrival.talk.current) if arrival.talk.current is not None else None
+    return current
 
 
 def _may_open(revision: Revision, message: InboundMessage, ticket: Ticket | None) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from bot.store import schema
+from bot.store import albums, schema
 from bot.store.bulk import insert_many, update_many
 from bot.store.look import rows_by_keys
 from bot.tickets.ticket import TicketId
@@ -32,8 +32,10 @@ def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
 def reword(conn: Connection, key: str, text: str | None, *, at: Instant) -> TicketId | None:
     """Give a line new words, or take them away with None; gives the ticket concerned, None where nothing changes.
 
-    Words from before the last change are none: they came late, or again.
+    Words from before the last change are none: they came late, or again. Of an album only that part changes.
     """
+    if text is not None:
+        key, text = albums.reworded(conn, key, text)
     row = next(iter(rows_by_keys(conn, _LINES, [key])), None)
     if row is None or (text is not None and text == row.text) or row.is_deleted:
         return None

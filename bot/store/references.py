@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from adapters.message import InboundMessage
+from bot.store import parts
+from bot.store.albums import own_lines
 from bot.store.arrivals import Arrival
 from bot.store.look import rows_by_keys
 from bot.tickets.ticket import TicketId, mentioned
@@ -23,6 +25,11 @@ _STOOD = """
 SELECT receipt.lane, outbox.ticket_id, outbox.what, outbox.payload
 FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
 WHERE receipt.external_id IN {keys} AND outbox.ticket_id IS NOT NULL
+"""
+_STOOD_WHOLE = """
+SELECT receipt.lane, outbox.ticket_id, outbox.what, outbox.payload
+FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
+WHERE outbox.key IN {keys} AND outbox.ticket_id IS NOT NULL
 """
 _SAID = "SELECT key, ticket_id FROM message WHERE key IN {keys} AND ticket_id IS NOT NULL"
 _TICKETS = "SELECT id, contact_id, conversation_id FROM ticket WHERE id IN {keys}"
@@ -50,18 +57,28 @@ def references(conn: Connection, messages: Sequence[InboundMessage], came: Seque
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """What words were written under: its ticket, and whether it said that what is written there goes to the client."""
+    """What words were written under: its ticket, and whether it said that what is written there goes to the client.
+
+    `invites`: it is a client's own words, which are answered by a reply even in a place that several of ours read.
+    """
 
     ticket: TicketId
     goes_out: bool
+    invites: bool = False
 
 
 def stood(conn: Connection, lane: str, external_id: str | None) -> Stood | None:
-    """The card or the ping that has this name in that place; None for anything else."""
+    """The card, the ping or the relayed words that have this name in that place; None for anything else."""
     rows = rows_by_keys(conn, _STOOD, [external_id]) if external_id else ()
+    if external_id and not rows and (whole := parts.key_of(conn, external_id)) is not None:
+        rows = rows_by_keys(conn, _STOOD_WHOLE, [whole])  # a reply may name any part of a long message
     for row in rows:
-        if row.lane == lane and row.what in {"card", "ping"}:
-            return Stood(TicketId(row.ticket_id), row.what == "card" or goes_out(row.payload))
+        if row.lane != lane or row.what not in {"card", "ping", "relay"}:
+            continue
+        ticket = TicketId(row.ticket_id)
+        if row.what == "relay":
+            return Stood(ticket, goes_out=True, invites="is_ours" not in json.loads(row.payload))
+        return Stood(ticket, row.what == "card" or goes_out(row.payload))
     return None
 
 
@@ -74,7 +91,12 @@ def _replied_to(conn: Connection, messages: Sequence[InboundMessage]) -> dict[tu
     replies = [(one.conversation.key, one.reply_to) for one in messages if one.reply_to]
     if not replies:
         return {}
-    said = {row.key: row.ticket_id for row in rows_by_keys(conn, _SAID, [f"{lane}:{name}" for lane, name in replies])}
+    names = [f"{lane}:{name}" for lane, name in replies]
+    parts = own_lines(conn, names)
+    lines = {
+        row.key: row.ticket_id for row in rows_by_keys(conn, _SAID, sorted({parts.get(one, one) for one in names}))
+    }
+    said = {name: lines.get(parts.get(name, name)) for name in names}
     sent = {
         (row.lane, row.external_id): row.ticket_id
         for row in rows_by_keys(conn, _SENT, sorted({name for _, name in replies}))

@@ -1,29 +1,45 @@
 """The revisions of the desk directory: stored as documents, kept in memory as values.
 
 Few and slow-changing, so each is built once a process. A ticket names the revision it opened under; an older one is
-read when such a ticket is first met.
+read when such a ticket is first met. Who is away is no part of the directory and changes any hour: the current revision
+carries it, and it is read again when its mark in the database has moved. So it is with places that have moved or
+are suspended.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from bot.deskfile.document import Document
 from bot.deskfile.revise import Wording, revision_from_document
-from bot.store import schema
+from bot.store import absences, moved_places, schema, suspended
 from bot.store.bulk import insert_many
+from bot.store.plain import rows_of
 from bot.tickets.revision import Revision
 from sla.duration import Instant
+
+#: Asked each second by every process, so both in one question.
+_NEWEST: Final = f"""
+SELECT (SELECT max(number) FROM revision) AS number, (SELECT value FROM setting WHERE key = '{absences.MARK}') AS mark,
+(SELECT value FROM setting WHERE key = '{moved_places.MARK}') AS moved,
+(SELECT value FROM setting WHERE key = '{suspended.MARK}') AS suspended
+"""  # noqa: S608 - words of ours
 
 
 class Revisions:
     """What this process knows of the desk. `current` is a KeyError away from a desk that was never applied."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_lazy: bool = False) -> None:
+        """Where `is_lazy`, a calendar is worked out when somebody asks for it, as suits a command that is soon over."""
+        self._is_lazy = is_lazy
         self._known: dict[int, Revision] = {}
         self._current: int = 0
+        #: The newest one as it is written, without what lies beside it: a place that is confirmed is there again.
+        self._written: Revision | None = None
+        self._mark: str | None = None
 
     @property
     def current(self) -> Revision:
@@ -35,6 +51,11 @@ class Revisions:
         """The number of the newest revision, 0 before the first."""
         return self._current
 
+    @property
+    def seen(self) -> tuple[int, str | None]:
+        """What tells one state of the desk from another: the number in force, and the marks of what lies beside it."""
+        return self._current, self._mark
+
     def numbered(self, conn: Connection, number: int) -> Revision:
         """One revision by its number; KeyError when the database has none such."""
         if number not in self._known:
@@ -42,17 +63,26 @@ class Revisions:
             if not documents or documents[-1][0] != number:
                 raise KeyError(f"there is no revision {number}")
             written = documents[-1][2]
-            self._known[number] = revision_from_document(written, number, _wordings(documents))
+            found = revision_from_document(written, number, _wordings(documents))
+            self._known[number] = found if self._is_lazy else replace(found, calendars=dict(found.calendars))
         return self._known[number]
 
     def refresh(self, conn: Connection) -> bool:
-        """Look for a newer revision; True when there is one and it is current now."""
-        newest = newest_number(conn)
-        if newest == self._current:
+        """Look for a newer revision and for what lies beside it; True for a newer one, current from now on."""
+        (found,) = rows_of(conn, _NEWEST)
+        newest, mark = found.number or 0, f"{found.mark or ''}/{found.moved or ''}/{found.suspended or ''}"
+        if (newest, mark) == self.seen:
             return False
-        self.numbered(conn, newest)
-        self._current = newest
-        return True
+        is_newer = newest != self._current
+        if newest:
+            # In its own place, so that whatever is pinned to the current revision is the same value.
+            if self._written is None or self._written.number != newest:
+                self._written = self.numbered(conn, newest)
+            standing = moved_places.followed(self._written, moved_places.moves(conn))
+            standing = suspended.without(standing, suspended.suspended(conn))
+            self._known[newest] = replace(standing, absences=absences.ahead(conn))
+        self._current, self._mark = newest, mark
+        return is_newer
 
 
 def _documents_until(conn: Connection, number: int) -> list[tuple[int, Instant, Document]]:

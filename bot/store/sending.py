@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from adapters.message import Untrusted
+from adapters.message import Attachment, Untrusted
 from bot.store import queue
 from bot.store.facts import facts_of_tickets
 from bot.store.look import rows_by_keys
@@ -91,17 +91,20 @@ def told_together(row: Outgoing) -> list[PersonId]:
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """What goes under a card, and the slot of that card."""
+    """What goes under a card with which files, and the slot of that card; `is_ours`: one of our people said it."""
 
     title: str
     words: Untrusted
     under: str
+    attachments: tuple[Attachment, ...] = ()
+    is_ours: bool = False
 
 
 def relayed(row: Outgoing) -> Relayed:
     """What a row has to say under a card; `told.relay_row` wrote it."""
     kept = json.loads(row.payload)
-    return Relayed(kept["title"], Untrusted(kept["words"]), kept["under"])
+    files = tuple(Attachment(**one) for one in kept.get("files", ()))
+    return Relayed(kept["title"], Untrusted(kept["words"]), kept["under"], files, bool(kept.get("is_ours")))
 
 
 def revised_line(row: Outgoing) -> MessageId:

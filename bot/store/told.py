@@ -7,6 +7,7 @@ already, because what a person was told is read by their name, and so that each 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, Final
 
 from adapters.message import Conversation, Standing, conversation_from_key
@@ -34,6 +35,8 @@ PRIORITY: Final = {
     "home": 4,
 }
 
+#: What is repeated under a card of an album waits so long for the rest of it.
+GATHERED: Final = timedelta(seconds=2.5)
 #: What stands in a card's row when even its first showing mentions nobody.
 QUIET: Final = "quiet"
 
@@ -119,9 +122,23 @@ def relay_row(relay: Relay, ticket: Ticket, place: int, whereto: Whereto, at: In
     if where is None or (relay.written is not None and relay.written.lane.partition("#")[0] == where.key):
         return None
     slot = card_slot(ticket.id, relay.person, is_shared=where != whereto(relay.person))
-    payload = {"title": relay.title, "words": relay.words, "under": slot}
+    payload: Row = {"title": relay.title, "words": relay.words, "under": slot}
+    if relay.attachments:
+        payload["files"] = [asdict(one) for one in relay.attachments]
+    if relay.is_ours:
+        payload["is_ours"] = True
     key = f"relay:{ticket.id}:{ticket.version}:{place}"
-    return outbox_row(key, "relay", where, ticket.id, relay.person, at, payload=_json(payload))
+    row = outbox_row(key, "relay", where, ticket.id, relay.person, at, payload=_json(payload))
+    if not relay.album:
+        return row
+    return {**row, "slot": f"album:{relay.person}:{relay.album}", "not_before": later(at, GATHERED)}
+
+
+def gathered(waiting: str, more: str) -> str:
+    """The payload of a relay that waits, with what another one of its album adds."""
+    kept, new = json.loads(waiting), json.loads(more)
+    words = "\n".join(part for part in (kept["words"], new["words"]) if part)
+    return _json({**kept, "words": words, "files": [*kept.get("files", ()), *new.get("files", ())]})
 
 
 def home_row(person: PersonId, key: str, whereto: Whereto, at: Instant) -> Row | None:
@@ -138,9 +155,12 @@ def edit_row(line: int, version: int, where: Conversation, ticket_id: int, autho
     return outbox_row(f"edit:{line}:{version}", "edit", where, ticket_id, author, at, payload=_json({"line": line}))
 
 
-def word_row(key: str, text: str, where: Conversation, person: PersonId, at: Instant, **more: str | None) -> Row:
-    """A plain word to one of our people about what they just wrote: `reply_to` that, `only_to` them."""
-    payload = {"text": text, **{name: value for name, value in more.items() if value}}
+def word_row(key: str, text: str, where: Conversation, person: PersonId, at: Instant, **more: object) -> Row:
+    """A plain word to one of our people about what they just wrote: `reply_to` that, `only_to` them.
+
+    A question names its `form` and the `position` in it, and may have `buttons`.
+    """
+    payload = {"text": text, **{name: value for name, value in more.items() if value not in (None, "", ())}}
     return outbox_row(f"word:{key}", "word", where, None, person, at, payload=_json(payload))
 
 

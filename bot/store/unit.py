@@ -17,12 +17,13 @@ from bot.store.ids import take_each
 from bot.store.look import rows_by_keys
 from bot.store.plain import change
 from bot.store.rows import Rows
-from bot.store.told import Row, ping_rows
+from bot.store.told import Row, gathered, ping_rows
 from bot.store.ways import Remembered, Whereto
 from bot.tickets.facts import Decision, Facts, Ping
 from sla.duration import Instant
 
 _WAITING_CARDS = "SELECT slot FROM outbox WHERE slot IN {keys} AND state IN ('pending', 'postponed')"
+_WAITING_RELAYS = "SELECT id, slot, payload FROM outbox WHERE slot IN {keys} AND state IN ('pending', 'postponed')"
 _OPENED_PAGES = "SELECT DISTINCT slot FROM receipt WHERE slot IN {keys}"
 
 _LOAD = """
@@ -95,12 +96,24 @@ def _leave_unopened_pages(conn: Connection, rows: Rows) -> None:
         rows.outbox = [row for row in rows.outbox if row["what"] != "home" or row["slot"] in opened]
 
 
+def _gather_albums(conn: Connection, rows: Rows) -> None:
+    """What is repeated of one album goes into one message, as long as the first of it has not left."""
+    fresh = {row["slot"]: row for row in rows.outbox if row["what"] == "relay" and row["slot"] is not None}
+    query = _WAITING_RELAYS if conn.dialect.name == "sqlite" else f"{_WAITING_RELAYS} FOR UPDATE"
+    waiting = rows_by_keys(conn, query, sorted(fresh))
+    changes = [{"id": row.id, "payload": gathered(row.payload, fresh[row.slot]["payload"])} for row in waiting]
+    update_many(conn, schema.outbox, changes)
+    joined = [fresh[row.slot] for row in waiting]
+    rows.outbox = [row for row in rows.outbox if row not in joined]
+
+
 def _number(conn: Connection, rows: Rows) -> None:
     """Give ids to what numbers its rows, all of it at once; what named a message by its place names it by its id.
 
     Cards that are on their way already are left out: they are drawn when they leave, as things stand then.
     """
     _leave_unopened_pages(conn, rows)
+    _gather_albums(conn, rows)
     # Held until we are done, so that no replica draws one of them before it can see what we write.
     query = _WAITING_CARDS if conn.dialect.name == "sqlite" else f"{_WAITING_CARDS} FOR UPDATE"
     waiting = {row.slot for row in rows_by_keys(conn, query, rows.slots)}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from adapters.card import Card, Promise, Tone
-from adapters.message import Button, Untrusted
+from adapters.message import Button, Topic, Untrusted
 from bot.tickets.decide_client import EXCERPT_LENGTH, WAITING
 from bot.tickets.facts import Facts, Ping
 from bot.tickets.outcome import client_name, person_texts
@@ -30,8 +30,11 @@ BUTTONS = (
     "urgency",
     "third_party",
     "noreply",
+    "not_covered",
     "resolve",
 )
+#: What the key of a client's topic begins with.
+CLIENTS_TOPIC = "client:"
 #: Asked of whoever has the ticket, while nobody has said what the last reply was.
 KINDS = ("kind_answer", "kind_clarify", "kind_eta")
 
@@ -58,7 +61,7 @@ def ticket_card(
     if not ticket.status.is_open:
         lines.append(speak(f"status_word_{ticket.status}"))
     if thread:
-        lines.append(_where_words_go(facts, ticket, speak, thread))
+        lines.append(where_words_go(facts, ticket, person, thread))
     if _is_asked(ticket, person):
         lines.append(speak("ping_kind_unset", number=number(ticket.id)))
     return Card(
@@ -79,7 +82,9 @@ def _buttons(revision: Revision, ticket: Ticket, person: PersonId) -> tuple[str,
     if not ticket.status.is_open:
         return ()
     kinds = KINDS if _is_asked(ticket, person) else ()
-    usual = (name for name in BUTTONS if name != "second_line" or second_kind(revision, ticket) is not None)
+    left_out = {"second_line"} if second_kind(revision, ticket) is None else set()
+    instead = {"not_covered": "covered"} if ticket.not_covered is not None else {}
+    usual = (instead.get(name, name) for name in BUTTONS if name not in left_out)
     return (*kinds, *(("resume",) if ticket.status in WAITING else ()), *usual)
 
 
@@ -93,7 +98,7 @@ def ping_card(facts: Facts, ticket: Ticket, ping: Ping, *, thread: str = "") -> 
     value = number(ticket.id)
     buttons = tuple(Button(action, speak(f"button_{action.partition('.')[2]}"), value) for action in ping.actions)
     tone: Tone = "late" if ping.is_alert else "soon"
-    lines = (*ping.lines, _where_words_go(facts, ticket, speak, thread)) if thread else ping.lines
+    lines = (*ping.lines, where_words_go(facts, ticket, ping.person, thread)) if thread else ping.lines
     return Card(ping.title, lines, ping.quote, buttons=buttons, tone=tone, mention=True)
 
 
@@ -104,8 +109,18 @@ def addressee(facts: Facts, person: PersonId) -> str:
     return speak("form_to", contact=facts.speaker.name, client=client_name(facts), channel=channel)
 
 
-def _where_words_go(facts: Facts, ticket: Ticket, speak: Texts, key: str) -> str:
+def topic_of(facts: Facts, ticket: Ticket) -> Topic:
+    """The topic of a ticket in a place that our people share: its client's, whoever of them wrote."""
+    client = facts.revision.client(ticket.client)
+    if client is not None:
+        return Topic(f"{CLIENTS_TOPIC}{client.id}", client.name)
+    speak = Texts(facts.revision.language, facts.revision.zone, facts.revision.texts)
+    return Topic("others", speak("topic_others"))
+
+
+def where_words_go(facts: Facts, ticket: Ticket, person: PersonId, key: str) -> str:
     """Said before anybody writes: who reads what is written under this, and on which channel."""
+    speak = person_texts(facts.revision, person)
     channel = speak(f"channel_{facts.talk.conversation.channel}")
     values = {"contact": facts.speaker.name, "client": client_name(facts), "channel": channel}
     return speak(key, number=number(ticket.id), **values)

@@ -137,6 +137,11 @@ class NotCovered:
 
 
 @dataclass(frozen=True, slots=True)
+class Covered:
+    """The agreement covers it after all: it is promised from now on, and the client is told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Agree:
     """A length was agreed with the client for one promise of this ticket.
 
@@ -161,6 +166,14 @@ class Split:
     message: MessageId
 
 
+@dataclass(frozen=True, slots=True)
+class GoElsewhere:
+    """The contact cannot be reached here: the ticket goes on in another channel of theirs, with these words."""
+
+    channel: str
+    text: str
+
+
 #: What concerns two tickets, and is decided about both at once.
 Paired = Merge | Split
 
@@ -182,7 +195,9 @@ Command = (
     | MarkSpam
     | Reapply
     | NotCovered
+    | Covered
     | Agree
     | Merge
     | Split
+    | GoElsewhere
 )

@@ -333,5 +333,5 @@ def _noted_change(facts: Facts, what: str, at: Instant, by: str, words: str) -> 
     if assignee := facts.revision.person(ticket.assignee):
         name = facts.speaker.name if by == "contact" else name_of(facts.revision, PersonId(by))
         title = person_texts(facts.revision, assignee.id)(f"relay_{what}", name=name)
-        effects = (Relay(assignee.id, title, Untrusted(words)),)
+        effects = (Relay(assignee.id, title, Untrusted(words), is_ours=by != "contact"),)
     return concluded(facts, ticket, facts.clocks, events=(Event(f"message_{what}", at, by),), effects=effects)

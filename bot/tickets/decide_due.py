@@ -4,10 +4,12 @@ Alarms only wake us; what is still true is read again here. Whatever became over
 most urgent of each clock alone, and says the true moment it broke.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.tickets.decide_client import reopens_until
 from bot.tickets.decide_ladder import climb, leads, presses_of, weight, with_whom
+from bot.tickets.decide_place import OTHER_CHANNEL, known_elsewhere
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, Wake
 from bot.tickets.outcome import (
     after,
@@ -20,6 +22,7 @@ from bot.tickets.outcome import (
     routed,
     waiting_owner,
 )
+from bot.tickets.standing import called_for
 from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId
 from sla import promise
@@ -107,12 +110,20 @@ def was_away(facts: Facts) -> bool:
 
 
 def delivery_failed(
-    facts: Facts, by: PersonId | None, key: str, reason: str, *, is_certain: bool, said_at: Instant | None = None
+    facts: Facts,
+    by: PersonId | None,
+    key: str,
+    reason: str,
+    *,
+    is_certain: bool,
+    said_at: Instant | None = None,
+    elsewhere: Sequence[str] = (),
 ) -> Decision:
     """A reply did not arrive, or may not have: whoever wrote it, or has the ticket, is told at once.
 
     `key` names the reply, so that its author hears of each outcome once. One that will never arrive has answered
-    nothing: what was owed when it was said (`said_at`) is owed again.
+    nothing: what was owed when it was said (`said_at`) is owed again. `elsewhere` are the other channels on which the
+    contact is known for certain; the ticket may go on there.
     """
     ticket = facts.ticket
     person = by or (ticket.assignee if ticket else None)
@@ -122,7 +133,10 @@ def delivery_failed(
     speak = person_texts(facts.revision, person)
     title = speak(told, number=number(ticket.id), client=client_name(facts), reason=reason)
     what = "delivery_failed" if is_certain else "delivery_uncertain"
-    ping = Ping(person, f"{what}:{key}", title, is_alert=True)
+    elsewhere = elsewhere if is_certain else ()
+    actions = (OTHER_CHANNEL,) if elsewhere and ticket.status.is_open else ()
+    lines = known_elsewhere(facts, speak, elsewhere)
+    ping = Ping(person, f"{what}:{key}", title, lines, is_alert=True, actions=actions)
     clocks = facts.clocks
     wakes: tuple[Wake, ...] = ()
     if is_certain and said_at is not None and ticket.status.is_open:
@@ -168,8 +182,8 @@ def _pings(facts: Facts, ticket: Ticket, firing: Firing) -> list[Effect]:
     """50 %: only the card changes. 80 %: the assignee. Last call: also the first step of the ladder, ahead of time."""
     if firing.mark == QUIET or firing.clock.target.goal:
         return []
-    assignee = facts.revision.person(ticket.assignee)
-    people = [assignee.id] if assignee else []
+    own = called_for(facts, ticket)
+    people = [own] if own is not None else []
     if firing.mark == LAST_CALL or not people:
         people += [person for person in leads(facts, ticket) if person not in people]
     return [_ping(facts, ticket, firing, person) for person in people]

@@ -11,7 +11,7 @@ from typing import Final
 from bot.tickets.climbing import Climbing
 from bot.tickets.facts import Effect, Event, Facts, Guard, Ping
 from bot.tickets.outcome import client_name, is_there, person_texts
-from bot.tickets.standing import behind, climbed, steps_of
+from bot.tickets.standing import behind, called_for, climbed, steps_of
 from bot.tickets.ticket import Ticket, number
 from routing.ladder import Rung
 from routing.people import PersonId, Role
@@ -164,8 +164,8 @@ def _hearers(facts: Facts, ticket: Ticket, before: Climbing | None) -> list[Pers
 
     Besides the assignee those who were told before, and whoever stands on the steps they were told for by now.
     """
-    assignee = facts.revision.person(ticket.assignee)
-    own = [assignee.id] if assignee else []
+    assignee = called_for(facts, ticket)
+    own = [assignee] if assignee is not None else []
     if before is None or not before.told:
         return own
     told = [one for one in before.people if one in facts.revision.people]

@@ -14,7 +14,7 @@ from bot.tickets.decide_client import WAITING
 from bot.tickets.decide_ladder import asked_pings, climbed_events, told_so_far
 from bot.tickets.decide_reapply import reapply
 from bot.tickets.decide_replies import ask_details, give_eta, name_reply, refused_empty, reply, resolve
-from bot.tickets.decide_terms import agree, not_covered
+from bot.tickets.decide_terms import agree, covered, not_covered
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Note, Ping, Say, ShowCard, Wake
 from bot.tickets.outcome import (
     acted,
@@ -241,5 +241,6 @@ RULES: Final[dict[type, Callable[[Facts, Ticket, PersonId, Any], Decision]]] = {
     c.MarkSpam: _spam,
     c.Reapply: reapply,
     c.NotCovered: not_covered,
+    c.Covered: covered,
     c.Agree: agree,
 }

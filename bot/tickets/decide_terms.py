@@ -25,6 +25,8 @@ FROM_NOW: Final = frozenset({Metric.FOLLOW_UP, Metric.RESOLUTION})
 MOST: Final = timedelta(days=366)
 MOST_DAYS: Final = 262
 AGREEABLE: Final = frozenset({Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE, *FROM_NOW})
+#: What a client is told the moment of.
+PROMISED: Final = frozenset({Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE})
 #: Why nothing counts while a ticket waits.
 WAITS: Final = {
     Status.WAITING_CLIENT: PauseReason.DETAILS_MISSING,
@@ -45,6 +47,34 @@ def not_covered(facts: Facts, ticket: Ticket, by: PersonId, said: c.NotCovered) 
     event = Event("not_covered", facts.now, by, clause)
     left_out = replace(ticket, status=status, not_covered=clause)
     return acted(facts, left_out, event, clocks, (Say(told, MessageKind.AUTO),))
+
+
+def covered(facts: Facts, ticket: Ticket, by: PersonId, _: c.Covered) -> Decision:
+    """That was a mistake: it is promised from now on, and the client hears it, with the moment where one is owed."""
+    if ticket.not_covered is None:
+        return Decision()
+    policy, channel = facts.pinned.policies[ticket.policy], promised_channel(facts, ticket)
+    is_waited_for = ticket.staff_spoke_at is None or ticket.staff_spoke_at < ticket.client_spoke_at
+    clocks = promise.promised_again(
+        facts.clocks,
+        policy,
+        ticket.urgency,
+        channel,
+        facts.calendars,
+        at=facts.now,
+        is_waited_for=is_waited_for,
+        replied=ticket.has_reply,
+        is_high_load=facts.is_high_load(ticket.plan),
+    )
+    if reason := WAITS.get(ticket.status):
+        clocks = promise.waiting(clocks, facts.calendars, at=facts.now, reason=reason)
+    speak, owed = contact_texts(facts), promise.next_due(clocks)
+    if owed is not None and owed.due_at is not None and owed.metric in PROMISED:
+        told = speak("covered_by", number=number(ticket.id), due=speak.moment(owed.due_at, now=facts.now))
+    else:
+        told = speak("covered", number=number(ticket.id))
+    event = Event("covered", facts.now, by, "", {"before": ticket.not_covered})
+    return acted(facts, replace(ticket, not_covered=None), event, clocks, (Say(told, MessageKind.AUTO),))
 
 
 def agree(facts: Facts, ticket: Ticket, by: PersonId, agreed: c.Agree) -> Decision:

@@ -23,7 +23,7 @@ from sla.duration import Instant
 from sla.policy import Metric
 from sla.promise import RESPONSES
 
-#: `/start` is how Telegram opens a bot; it asks for nothing yet.
+#: `/start` is how Telegram opens a bot: it is greeted. With a token behind it, it never gets here.
 NAMES: Final = ("status", "new", "help", "language", "escalate", "start")
 LONGEST: Final = 40
 SLACK: Final = "slack"
@@ -64,6 +64,8 @@ def client_asks(facts: Facts, heard: Heard, word: Word) -> Decision:
             return replace(_said(heard, speak("new_ready")), is_parting=True)
         case "status":
             return _said(heard, _status(facts, ticket, speak))
+        case "start":
+            return _said(heard, _in_signs_of(facts, speak("greeting", desk=facts.revision.name)))
         case "language":
             return _language(facts, heard, word.rest, speak)
         case "escalate" if ticket is not None:

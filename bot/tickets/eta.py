@@ -3,7 +3,8 @@
     15:00   3pm   in 2h   1h30m   2bd   today   tomorrow 10:00   mon 15:00   завтра о 10   2026-03-05 15:00
 
 A day without a time means the end of work on that day, by the person's own calendar. A time alone means today; when it
-has passed we ask instead of guessing, because the client will hold us to it.
+has passed we ask instead of guessing, because the client will hold us to it. Of leave the same words are said
+otherwise: away until Monday is back on Monday, and away today is away to the end of the day.
 """
 
 import re
@@ -51,15 +52,42 @@ _BUSINESS_DAYS: Final = re.compile(r"(\d{1,2})bd")
 
 def parse_eta(text: str, *, now: Instant, zone: str, calendar: Calendar) -> Instant:
     """The moment those words mean for somebody in this zone. A ValueError says how to write it."""
+    return _ahead(_moment(text, now, zone, calendar), text, now)
+
+
+def parse_leave(text: str, *, now: Instant, zone: str, calendar: Calendar, begins: bool = False) -> Instant:
+    """The same for the end of leave, or its beginning: a day alone is its first moment. A beginning may have passed."""
+    here, words = moment(now).astimezone(parse_zone(zone)).date(), _words(text)
+    day, is_weekday = _day(words[0], here) if len(words) == 1 else (None, False)
+    if day is None:
+        at = _moment(text, now, zone, calendar)
+    else:
+        if (day == here and not begins) or (is_weekday and day == here):
+            day += timedelta(days=7 if is_weekday else 1)
+        at = _at(day, time(0), parse_zone(zone))
+    return at if begins else _ahead(at, text, now)
+
+
+def _moment(text: str, now: Instant, zone: str, calendar: Calendar) -> Instant:
     words = _words(text)
     if not words:
         raise ValueError(f"no time was given: {HOW}")
-    at = _exact(text) or _length(words, now, calendar) or _day_and_time(words, text, now, parse_zone(zone), calendar)
+    return _exact(text) or _length(words, now, calendar) or _day_and_time(words, text, now, parse_zone(zone), calendar)
+
+
+def _ahead(at: Instant, text: str, now: Instant) -> Instant:
     if at <= now:
         raise ValueError(f"{text.strip()!r} has passed: {HOW}")
     if at > later(now, FARTHEST):
         raise ValueError(f"{text.strip()!r} is more than a year away: {HOW}")
     return at
+
+
+def is_about_a_moment(text: str) -> bool:
+    """Whether these words are an attempt at a moment, good or bad, and nothing else: each has a figure or is a day."""
+    words = _words(text)
+    days = _DAYS.keys() | _TODAY | _TOMORROW
+    return bool(words) and all(word in days or any(sign.isdigit() for sign in word) for word in words)
 
 
 def _words(text: str) -> list[str]:

@@ -97,7 +97,7 @@ class Heard:
     """A client's line to be kept. `key` is the channel's own name for it, the same on every redelivery.
 
     `at` is the channel server's moment and never later than now; clocks start there. `sender` is the address of
-    whoever wrote it.
+    whoever wrote it, `album` the name of what it is the first part of.
     """
 
     key: str
@@ -106,6 +106,7 @@ class Heard:
     at: Instant
     attachments: tuple[Attachment, ...] = ()
     sender: str = ""
+    album: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +201,17 @@ class Ping:
 class Relay:
     """What was said on a ticket, repeated under a person's card of it, where that stands in a thread.
 
-    Not where it was `written`: there it can be read already.
+    Not where it was `written`: there it can be read already. What belongs to one `album` is repeated together.
+    `is_ours`: one of our own people said it.
     """
 
     person: PersonId
     title: str
     words: Untrusted
     written: Written | None = None
+    attachments: tuple[Attachment, ...] = ()
+    album: str = ""
+    is_ours: bool = False
 
 
 Effect = Say | ShowCard | Ping | Relay

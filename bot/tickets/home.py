@@ -6,6 +6,7 @@ from adapters.card import Card, Home, Promise
 from adapters.message import Button
 from bot.tickets.cards import drawn_promise, shown_clocks
 from bot.tickets.facts import Facts
+from bot.tickets.leave import back_at, stand_in
 from bot.tickets.outcome import client_name, person_texts
 from bot.tickets.relays import name_of
 from bot.tickets.revision import Revision
@@ -31,14 +32,30 @@ def shift_lines(revision: Revision, person: PersonId, speak: Texts, *, now: Inst
     one, coverage = revision.people[person], revision.coverage
     absence = coverage.absence(one, now)
     ends = coverage.shift_ends(one, now)
-    if absence is not None:
-        shift = speak("home_away", until=speak.moment(absence.until, now=now))
-    elif ends is not None:
+    back = coverage.next_shift(one, now)
+    if ends is not None:
         shift = speak("home_on_shift", until=speak.moment(ends, now=now))
+    elif back is None:
+        shift = speak("home_away_open")
+    elif absence is not None:
+        shift = speak("home_away", until=speak.moment(back, now=now))
     else:
-        shift = speak("home_off_shift", opening=speak.moment(coverage.next_shift(one, now), now=now))
-    backup = (absence.backup if absence else None) or one.backup
-    return [shift, speak("home_covered", name=name_of(revision, backup)) if backup else speak("home_not_covered")]
+        shift = speak("home_off_shift", opening=speak.moment(back, now=now))
+    backup = stand_in(absence, revision) if absence is not None else one.backup
+    covered = speak("home_covered", name=name_of(revision, backup)) if backup else speak("home_not_covered")
+    return [shift, covered, *_covers(revision, person, speak, now)]
+
+
+def _covers(revision: Revision, person: PersonId, speak: Texts, now: Instant) -> list[str]:
+    """For whom they stand in now, and how long."""
+    lines = []
+    for absence in revision.absences:
+        if not absence.is_on(now) or stand_in(absence, revision) != person:
+            continue
+        back, name = back_at(absence, revision), name_of(revision, absence.person)
+        until = speak.moment(back, now=now) if back is not None else ""
+        lines.append(speak("home_covers", name=name, until=until) if until else speak("home_covers_open", name=name))
+    return lines
 
 
 def queue_line(facts: Facts, ticket: Ticket, person: PersonId) -> str:

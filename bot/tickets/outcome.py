@@ -14,7 +14,7 @@ from bot.tickets.standing import standing, step_falls_at
 from bot.tickets.texts import Texts, nearest_language
 from bot.tickets.ticket import Ticket, TicketId
 from routing.people import Client, LineId, Person, PersonId, Plan, Role
-from routing.route import Assignment, route
+from routing.route import Assignment, route, stand_ins
 from routing.route import Facts as RouteFacts
 from sla import promise
 from sla.calendar import Calendar
@@ -157,7 +157,8 @@ def routed_on(facts: Facts, ticket: Ticket) -> tuple[Ticket, tuple[Event, ...]]:
     own = facts.revision.person(ticket.assignee)
     if given.assignee is None and own is not None:
         first = first_opening(facts.revision, ticket, facts.now)
-        if first is None or facts.revision.coverage.next_shift(own, facts.now) <= first:
+        back = facts.revision.coverage.next_shift(own, facts.now)
+        if first is None or (back is not None and back <= first):
             return ticket, ()
     return given, events
 
@@ -202,13 +203,25 @@ def line_calendar(revision: Revision, ticket: Ticket) -> Calendar:
 
 
 def back_at(revision: Revision, ticket: Ticket, at: Instant) -> tuple[Person | None, Instant | None]:
-    """Who a client may expect first, seen from `at`: whoever has the ticket, their own manager, or the line."""
-    client = client_of(revision, ticket)
+    """Who a client may expect first, seen from `at`: whoever has the ticket, their own manager, or the line.
+
+    Where leave holds those up, whoever stands in or is on the line may come first.
+    """
+    client, coverage = client_of(revision, ticket), revision.coverage
     own = revision.person(ticket.assignee) or (revision.person(client.manager) if client else None)
-    if own is not None:
-        return own, revision.coverage.next_shift(own, at)
-    people = [revision.people[person] for person in revision.lines[line_of(revision, ticket)].people]
-    return None, revision.coverage.first_back(people, at)
+    if own is not None and not coverage.is_held_up(own, at):
+        return own, coverage.next_shift(own, at)
+    line = [revision.people[person] for person in revision.lines[line_of(revision, ticket)].people]
+    first = coverage.first_back(line, at)
+    if own is None:
+        return None, first
+    named = map(
+        revision.person, stand_ins(revision.people, coverage, client, ticket.assignee, _leaves_at(own, at, revision))
+    )
+    found = [(one, coverage.next_shift(one, at)) for one in (own, *named) if one is not None]
+    there = [(one, moment) for one, moment in found if moment is not None]
+    back = min(there, key=lambda one: one[1], default=None)
+    return back if back is not None and (first is None or back[1] <= first) else (None, first)
 
 
 def first_opening(revision: Revision, ticket: Ticket, at: Instant) -> Instant | None:
@@ -218,11 +231,18 @@ def first_opening(revision: Revision, ticket: Ticket, at: Instant) -> Instant | 
     ids.update(*(line.people for line in revision.lines.values() if ticket.kind in line.kinds))
     if plan.is_senior:
         ids.update(one.id for one in revision.people.values() if Role.SENIOR in one.roles)
+    own = revision.person(ticket.assignee) or (revision.person(client.manager) if client else None)
+    leaves_at = _leaves_at(own, at, revision) if own is not None else at
+    ids.update(stand_ins(revision.people, revision.coverage, client, ticket.assignee, leaves_at))
     if client is not None:
-        own = revision.person(client.manager)
-        ids.update((client.manager, client.backup, own.backup if own else None))
+        ids.add(client.manager)
     people = [person for person in map(revision.person, ids) if person is not None]
     return revision.coverage.first_back(people, at)
+
+
+def _leaves_at(own: Person, at: Instant, revision: Revision) -> Instant:
+    """The moment whose leave counts, seen from `at`: that of the shift they would have next."""
+    return revision.calendars[own.calendar].next_open(at)
 
 
 def opening_wake(facts: Facts, ticket: Ticket) -> Wake:
@@ -236,7 +256,10 @@ def opening_wake(facts: Facts, ticket: Ticket) -> Wake:
 
 
 def shift_wake(facts: Facts, person: PersonId) -> Wake:
-    """The wake-up at which somebody who is away comes back and reads what was said meanwhile."""
+    """The wake-up at which somebody who is away comes back and reads what was said meanwhile.
+
+    None while nobody knows when that is: then the end of their absence tells them.
+    """
     return Wake(shift_owner(person), facts.revision.coverage.next_shift(facts.revision.people[person], facts.now))
 
 

@@ -1,7 +1,8 @@
 """How a client's place hears of what is automatic: who answers and by when, that we are closed, that we go on.
 
-Where one conversation is one contact's, they are told. In a place that many read an admin chooses: in the thread for
-everybody, to whoever wrote alone, or not at all; our people's own words are never touched by it.
+Where one conversation is one contact's, they are told. In a place that many read, a thread or a place that is mapped to
+a client, an admin chooses: for everybody, to whoever wrote alone, or not at all; for all places, for a client's, for
+one. Our people's own words are never touched by it.
 """
 
 from typing import Final
@@ -16,9 +17,12 @@ OFFERS: Final = ("client.status", "client.escalate")
 
 def told(facts: Facts, heard: Heard, text: str) -> tuple[Say, ...]:
     """An automatic text in answer to what was heard, given as the client's place wants it."""
-    where = facts.talk.conversation
-    client = facts.revision.client(facts.speaker.client)
-    way = (client.receipts if client is not None else None) or facts.revision.receipts
-    if where.address == where.place or way not in {EPHEMERAL, SILENT}:
+    where, revision = facts.talk.conversation, facts.revision
+    client = revision.client(facts.speaker.client)
+    owner = next((one for one in revision.clients.values() if where.place in one.channels.get(where.channel, ())), None)
+    own = owner.receipts_in.get(where.place) if owner is not None else None
+    way = own or (client.receipts if client is not None else None) or revision.receipts
+    is_read_by_many = where.address != where.place or owner is not None
+    if not is_read_by_many or way not in {EPHEMERAL, SILENT}:
         return (Say(text, MessageKind.AUTO, offers=OFFERS),)
     return () if way == SILENT else (Say(text, MessageKind.AUTO, only_to=heard.sender, offers=OFFERS),)

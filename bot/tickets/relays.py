@@ -1,6 +1,7 @@
 """What is said on a ticket, repeated for whoever has it under their card, so that its thread is the conversation.
 
-The words that open a ticket stand on the card itself. A note is never relayed: the thread may be read by more people.
+The words that open a ticket stand on the card itself, so only the files that came with them are repeated. A note is
+never relayed: the thread may be read by more people.
 """
 
 from collections.abc import Iterable
@@ -19,13 +20,22 @@ def relays(facts: Facts, ticket: Ticket, heard: Heard | None, effects: Iterable[
         return ()
     is_opened = facts.ticket is None or facts.ticket.id != ticket.id
     said = [
-        Relay(person.id, name_of(facts.revision, say.author), _words(say.text, say.attachments), say.written)
+        Relay(
+            person.id,
+            name_of(facts.revision, say.author),
+            _words(say.text, say.attachments),
+            say.written,
+            say.attachments,
+            is_ours=True,
+        )
         for say in effects
         if isinstance(say, Say) and say.kind is MessageKind.REPLY and say.author is not None
     ]
-    if heard is None or is_opened:
+    if heard is None or (is_opened and not heard.attachments):
         return tuple(said)
-    return (Relay(person.id, facts.speaker.name, _words(heard.text, heard.attachments)), *said)
+    words, files = "" if is_opened else heard.text, heard.attachments
+    theirs = Relay(person.id, facts.speaker.name, _words(words, files), attachments=files, album=heard.album)
+    return (theirs, *said)
 
 
 def name_of(revision: Revision, person: PersonId) -> str:

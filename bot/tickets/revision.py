@@ -35,7 +35,8 @@ class Revision:
     `alerts` and `cards` are places of our own, by channel: where leads are told together, where cards stand for all.
     `receipts` says how a client's shared place hears of what is automatic: "thread", "ephemeral" or "silent".
     `off_hours` names the ladder that a policy pages out of hours. From `high_when` open tickets for each person on
-    shift on, the load of a line is high.
+    shift on, the load of a line is high. `tells_after_gap`: clients hear it when a channel may have dropped something.
+    `suspended` are places, by channel and address, that are nobody's until an admin confirms whose they were.
     """
 
     number: int
@@ -59,6 +60,8 @@ class Revision:
     receipts: str = "thread"
     off_hours: Mapping[str, str] = field(default_factory=dict)
     high_when: int | None = None
+    tells_after_gap: bool = False
+    suspended: Mapping[tuple[str, str], tuple[ClientId, ...]] = field(default_factory=dict)
 
     def person(self, person: PersonId | None) -> Person | None:
         """The person of that id, None where this revision knows none (any more)."""

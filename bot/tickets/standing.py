@@ -124,6 +124,12 @@ def behind(facts: Facts, tell: str) -> tuple[PersonId, ...]:
     return tuple(one for one in people if revision.coverage.absence(revision.people[one], facts.now) is None)
 
 
+def called_for(facts: Facts, ticket: Ticket) -> PersonId | None:
+    """Whoever has it, unless they are on leave: nobody is called from there, and the lead is told instead."""
+    own = facts.revision.person(ticket.assignee)
+    return own.id if own is not None and facts.revision.coverage.absence(own, facts.now) is None else None
+
+
 def pace_of(facts: Facts, known: Climbing, clocks: Sequence[Clock]) -> Calendar:
     """In whose time its steps fall: the broken clock's, or real time for a page."""
     own = (one for one in clocks if (one.metric, one.started_at) == (known.metric, known.started_at))

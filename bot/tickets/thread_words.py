@@ -4,14 +4,19 @@ Under a person's own card everything is a reply unless it begins with two slashe
 under whatever did not say that words go out from there, it is the other way round: everything is a note unless it
 begins with `!reply`. A command for clients is never sent to one. Signs before the slashes, unseen ones too, change
 nothing.
+
+Where a channel allows it some words do what a button of the card does (`short_words`): these are never sent, and
+whoever wrote them is told so.
 """
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from adapters.message import Untrusted
 from bot.tickets.decide_words import word_from_text
+from bot.tickets.short_words import Shorts, deed
 
 NOTE: Final = "//"
 REPLY: Final = "!reply"
@@ -19,26 +24,42 @@ REPLY: Final = "!reply"
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What the words are, without the sign they began with; of a command, its name."""
+    """What the words are, without the sign they began with; of a command, its name.
 
-    what: Literal["reply", "note", "command"]
+    Of a deed `text` is how it was written, `action` the button that does it and `fields` what its form would hold.
+    """
+
+    what: Literal["reply", "note", "command", "deed"]
     text: str
+    action: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
-def meant(text: Untrusted, *, channel: str, is_inward: bool) -> Meant:
+def meant(text: Untrusted, *, channel: str, is_inward: bool, shorts: Shorts = Shorts.NONE) -> Meant:
     """Read what one of our people wrote under a card. `is_inward`: words there stay with us unless they ask to go."""
     said = text.strip()
     if (note := _note(said)) is not None:
         return Meant("note", note)
+    if (done := deed(said, shorts, is_inward=is_inward)) is not None:
+        return Meant("deed", done.written, done.action, done.fields)
     first, rest = said[: len(REPLY)], said[len(REPLY) :]
-    if is_inward and not (first.casefold() == REPLY and rest[:1].strip() == ""):
+    is_asked = first.casefold() == REPLY and rest[:1].strip() == ""
+    if is_inward and not is_asked:
         return Meant("note", said)
-    said = rest.strip() if is_inward else said
+    said = rest.strip() if is_asked else said
     if (note := _note(said)) is not None:
         return Meant("note", note)
     if word_from_text(said, channel=channel) is not None:
         return Meant("command", said.split()[0])
     return Meant("reply", said)
+
+
+def stays_in(text: str, *, channel: str) -> bool:
+    """Whether words are never sent to a client, wherever they were written: a note, a command, a short word of ours."""
+    said = text.strip()
+    if _note(said) is not None or word_from_text(said, channel=channel) is not None:
+        return True
+    return said.startswith("/") and deed(said, Shorts.ALL, is_inward=False) is not None
 
 
 def _note(said: str) -> str | None:

@@ -128,6 +128,7 @@ _ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str], str], c.Command]]] = {
     "kind": _kind,
     "ack": lambda _fields, _zone: c.Acknowledge(),
     "spam": lambda _fields, _zone: c.MarkSpam(),
+    "covered": lambda _fields, _zone: c.Covered(),
     "notcovered": lambda fields, _: c.NotCovered(_words(fields, "clause")),
     "agree": _agree,
     "merge": _merge,

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.store.errors import StoreUnavailableError
+from bot.web.strangers import BROKEN_BODY
 
 log = structlog.get_logger(__name__)
 
@@ -91,11 +92,20 @@ def calm_errors() -> Middleware:
         except StoreUnavailableError as error:
             log.warning("the store is unavailable to a page", reason=str(error))
             return plain(503)
+        except BROKEN_BODY as error:
+            log.warning("a request was refused: its body is broken", path=_named(request), kind=type(error).__name__)
+            return _last(plain(400))
         except Exception:
             log.exception("a page failed", path=_named(request), method=request.method)
             return plain(500)
 
     return middleware
+
+
+def _last(response: web.Response) -> web.Response:
+    """The answer after which nothing more is read from whoever sent that."""
+    response.force_close()
+    return response
 
 
 def access_log() -> Middleware:

@@ -5,7 +5,7 @@ Request bodies are bounded here and again by whoever reads them; a channel that 
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -16,6 +16,7 @@ from bot.web import guard
 from bot.web.board import Board
 from bot.web.desk import Desk, Site
 from bot.web.health import Check, Readiness, health_routes, metrics_route
+from bot.web.strangers import listener_log
 
 #: Bytes of a request's body, unless the handler reads its stream itself.
 LARGEST_BODY: Final = 256 * 1024
@@ -70,7 +71,8 @@ def metrics_alone(registry: CollectorRegistry) -> web.Application:
 @asynccontextmanager
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Serve until the end of the block; gives the address, with the real port where 0 asked for a free one."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=ENDS_WITHIN, keepalive_timeout=75)
+    quiet: dict[str, Any] = {"access_log": None, "logger": listener_log()}
+    runner = web.AppRunner(app, shutdown_timeout=ENDS_WITHIN, keepalive_timeout=75, **quiet)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

@@ -74,7 +74,8 @@ def presence(revision: Revision, person: Person, now: Instant, visitor: Visitor)
     """Whether somebody is here, and until or from when, in the reader's own time."""
     coverage, speak = revision.coverage, visitor.speak
     if not coverage.is_on_shift(person, now):
-        return f"back {speak.moment(coverage.next_shift(person, now), now=now)}"
+        back = coverage.next_shift(person, now)
+        return f"back {speak.moment(back, now=now)}" if back is not None else "away"
     ends = coverage.shift_ends(person, now)
     return f"on shift until {speak.moment(ends, now=now)}" if ends is not None else "on shift"
 

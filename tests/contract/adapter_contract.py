@@ -28,7 +28,7 @@ from adapters.errors import (
     UncertainError,
     UnsupportedError,
 )
-from adapters.message import Button, InboundMessage, Untrusted
+from adapters.message import Button, InboundGap, InboundMessage, Untrusted
 from adapters.port import Raw
 from tests.contract.peer import (
     AT,
@@ -124,7 +124,8 @@ class AdapterContract:
         for kind, raw in samples.items():
             (inbound,) = peer.adapter.convert(raw)
             assert type(inbound) is kind
-            assert inbound.conversation.channel is peer.adapter.channel
+            channel = inbound.channel if isinstance(inbound, InboundGap) else inbound.conversation.channel
+            assert channel is peer.adapter.channel
 
     async def test_reading_is_pure(self, peer: Peer) -> None:
         for raw in peer.samples().values():

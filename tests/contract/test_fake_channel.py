@@ -129,6 +129,7 @@ async def test_an_edit_is_a_payload_of_its_own_about_the_same_message(
     said = await fake.says("lena", "Payrol failed")
     edited = await fake.edits("lena", said.external_id, "Payroll failed")
     (edit,) = fake.convert(edited)
+    assert isinstance(edit, InboundEdit)
     assert edited.key != said.key
     assert edit.external_id == said.external_id
     assert texts(fake, journal.kept) == ["Payrol failed", "Payroll failed"]

@@ -21,7 +21,9 @@ from adapters.message import (
     Inbound,
     InboundDeletion,
     InboundEdit,
+    InboundGap,
     InboundMessage,
+    InboundPlace,
     InboundReaction,
     OutboundMessage,
     Receipt,
@@ -71,6 +73,10 @@ class FakePeer:
             InboundDeletion(self.conversation, "m1", lena, AT),
             InboundReaction(self.conversation, "out-1", lena, Untrusted("👍"), AT),
             DeliveryNotice(self.conversation, "out-1", "failed", AT, "mailbox full"),
+            InboundPlace(
+                self.conversation, "moved", AT, lena, Untrusted("Acme"), replace(self.conversation, address="-1")
+            ),
+            InboundGap(self.adapter.channel, "desk", 37, AT, AT + timedelta(hours=26)),
         )
         return {type(inbound): self._raw(inbound) for inbound in seen}
 
@@ -113,7 +119,8 @@ class FakePeer:
 
     def _raw(self, inbound: Inbound) -> Raw:
         payload = payload_from_inbound(inbound)
-        return Raw(self.adapter.channel, "desk", inbound.external_id, payload, AT, self.conversation.key)
+        name = getattr(inbound, "external_id", type(inbound).__name__)
+        return Raw(self.adapter.channel, "desk", name, payload, AT, self.conversation.key)
 
 
 class TestFakeTelegram(AdapterContract, EditingContract, CardContract, FaultContract):

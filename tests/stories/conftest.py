@@ -15,8 +15,9 @@ from bot.store.engine import open_database
 from bot.store.migrate import upgrade
 from sla.duration import instant
 from tests.builders import STORY_DESK, document
-from tests.harness import ALL_CHANNELS, NOON, Story, StoryChannel, StoryDatabase, new_desk
+from tests.harness import ALL_CHANNELS, NOON, Story, new_desk
 from tests.peers.postgres import PostgresServer
+from tests.story_parts import StoryChannel, StoryDatabase
 
 MakeStory = Callable[..., Awaitable[Story]]
 

@@ -1,5 +1,6 @@
 """Places that our people share: one for the leads' alerts, one for cards, and none of it ever a client's."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -110,7 +111,7 @@ async def test_a_digest_that_its_channel_refuses_reaches_each_lead_alone(desk: S
 
 async def test_leads_are_told_alone_also_if_another_channel_was_named_before_the_first_refused(desk: Story) -> None:
     await opened(desk)
-    desk.channels[SLACK].fail_next(TemporaryError("busy", retry_after=timedelta(minutes=3)))
+    desk.channels[SLACK].fail_next(TemporaryError("busy", retry_after=timedelta(minutes=1)))
     await desk.does("vera", Escalate("The bank refuses"))
     elsewhere = (IN_ONE_PLACE[0], IN_ONE_PLACE[1].replace(ALERTS, "T1/C0OTHER"))
     await desk.apply(document(story_desk(TWO_LEADS, elsewhere)))
@@ -134,7 +135,7 @@ identities = { slack = "T1/U5" }
 
 async def test_an_alert_that_waits_calls_whoever_is_left_of_those_it_is_for(desk: Story) -> None:
     await opened(desk)
-    desk.channels[SLACK].fail_next(TemporaryError("busy", retry_after=timedelta(minutes=3)))
+    desk.channels[SLACK].fail_next(TemporaryError("busy", retry_after=timedelta(minutes=1)))
     await desk.does("vera", Escalate("The bank refuses"))
     await desk.apply(document(story_desk(TWO_LEADS, IN_ONE_PLACE, DANA_LEFT)))
     await desk.fast_forward(minutes=10)
@@ -148,7 +149,7 @@ async def test_an_alert_that_waits_calls_whoever_is_left_of_those_it_is_for(desk
 async def test_an_alert_for_somebody_who_has_left_is_dropped_and_holds_nothing_up(make_desk: MakeStory) -> None:
     desk = await make_desk(story_desk())
     await opened(desk)
-    desk.channels[SLACK].fail_next(TemporaryError("busy", retry_after=timedelta(minutes=3)))
+    desk.channels[SLACK].fail_next(TemporaryError("busy", retry_after=timedelta(minutes=1)))
     await desk.does("vera", Escalate("The bank refuses"))
     await desk.apply(document(story_desk(TWO_LEADS, DANA_LEFT)))
     await desk.fast_forward(minutes=10)
@@ -176,6 +177,57 @@ async def test_an_alert_finds_its_way_while_slack_is_away(desk: Story) -> None:
     desk.expect_alert("dana", containing="asks for help")
     desk.expect_alert("ines", containing="asks for help")
     assert {one.conversation.address for one in desk.channels[Channel.BOARD].happenings()} >= {"dana", "ines"}
+
+
+async def test_an_alert_whose_place_stays_busy_goes_another_way_and_is_not_said_there_again(desk: Story) -> None:
+    await opened(desk)
+    await desk.fast_forward(minutes=1)
+    # Six tries of the alert in two minutes, and five of the card that changes with it.
+    desk.channels[SLACK].fail_next(TemporaryError("it is restarting"), times=11)
+    await desk.does("vera", Escalate("The bank refuses"))
+    desk.expect_quiet()
+    await desk.fast_forward(seconds=110)
+    desk.expect_quiet()
+    await desk.fast_forward(seconds=10)
+    desk.expect_alert("dana", containing="asks for help")
+    desk.expect_alert("ines", containing="asks for help")
+    await desk.fast_forward(minutes=10)
+    desk.expect_quiet()
+
+
+async def test_an_alert_whose_place_asks_for_more_patience_than_there_is_goes_at_once(desk: Story) -> None:
+    await opened(desk)
+    desk.channels[SLACK].fail_next(TemporaryError("ratelimited", retry_after=timedelta(minutes=5)))
+    await desk.does("vera", Escalate("The bank refuses"))
+    desk.expect_alert("dana", containing="asks for help")
+    desk.expect_alert("ines", containing="asks for help")
+    await desk.fast_forward(minutes=10)
+    desk.expect_quiet()
+
+
+async def test_an_alert_that_is_late_for_another_reason_does_not_leave_a_place_that_only_rests(
+    make_desk: MakeStory,
+) -> None:
+    desk = await make_desk(story_desk())
+    for sender in ("5001", "5002", "5003"):
+        await desk.receives(sender=sender, text="Payroll failed")
+    slack = desk.channels[SLACK]
+    slack.limits = replace(slack.limits, per_conversation=timedelta(seconds=1))
+    slack.fail_next(TemporaryError("busy", retry_after=timedelta(seconds=60)))
+    for number in (1, 2, 3):
+        await desk.does("mira", Escalate("Help"), ticket=number)
+    await desk.sleep_until(NOON + timedelta(minutes=5))
+    await desk.fast_forward(seconds=10)
+    assert len([one for one in slack.cards("T1/U5") if "asks for help" in one.text]) == 3
+
+
+async def test_an_alert_whose_place_recovers_in_time_stays_there(desk: Story) -> None:
+    await opened(desk)
+    desk.channels[SLACK].fail_next(TemporaryError("it is restarting"), times=4)
+    await desk.does("vera", Escalate("The bank refuses"))
+    await desk.fast_forward(minutes=1)
+    desk.expect_in(ALERTS, containing="asks for help")
+    desk.expect_quiet()
 
 
 async def test_a_lead_takes_over_from_the_alert(desk: Story) -> None:

@@ -91,11 +91,11 @@ async def test_a_client_nobody_knows_is_refused_with_those_there_are(desk: Story
     assert answer.text == "There is no client umbrella. Known are acme, globex, initech."
 
 
-@pytest.mark.parametrize("text", ["", "help", "away until Friday", "sing"])
+@pytest.mark.parametrize("text", ["", "help", "awayness", "sing"])
 async def test_anything_else_is_told_what_there_is(desk: Story, text: str) -> None:
     answer = await asks(desk, text)
     assert "/desk queue" in answer.text
-    assert "Absences are kept in the desk's own files." in answer.text
+    assert "/desk away until monday backup NAME: you are away" in answer.text
 
 
 async def test_only_our_people_ask_and_who_else_tries_is_written_down(desk: Story) -> None:

@@ -7,6 +7,8 @@ hand over, whom we wait for, and every change of such words, also one that turns
 import asyncio
 import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,8 +25,9 @@ from bot.store.engine import open_database
 from bot.tickets.command import AskDetails, Command, Escalate, HandOver, NeedsNoAnswer, Reply, Resolve, WaitThirdParty
 from routing.people import PersonId
 from sla.duration import instant
-from tests.builders import document, story_desk
-from tests.harness import ALL_CHANNELS, NOON, Story, StoryChannel, StoryDatabase, new_desk
+from tests.builders import ON_TELEGRAM, document, story_desk
+from tests.harness import ALL_CHANNELS, NOON, Story, new_desk
+from tests.story_parts import StoryChannel, StoryDatabase
 
 CANARY = "canary-8c1f"
 SLACK = Channel.SLACK
@@ -36,6 +39,12 @@ DESKS = {
     "cards in one place": story_desk(
         IN_SLACK, (PLACES, f'{PLACES}\nalerts = {{ slack = "{ALERTS}" }}\ncards = {{ slack = "{CARDS}" }}')
     ),
+}
+FORUM = "-100777"
+IN_FORUM = (PLACES, f'{PLACES}\nalerts = {{ telegram = "{FORUM}" }}\ncards = {{ telegram = "{FORUM}" }}')
+TELEGRAM_DESKS = {
+    "cards of one's own, on Telegram": story_desk(*ON_TELEGRAM),
+    "the managers' forum": story_desk(IN_FORUM, *ON_TELEGRAM),
 }
 STAFF = ("vera", "oleg", "mira", "tara", "dana", "ines")
 
@@ -61,6 +70,8 @@ COMMANDS: tuple[Command, ...] = (
     Resolve("Fixed"),
     Resolve(),
 )
+#: Under these words of the desk's, what is written on Telegram is for the client unless it is marked as a note.
+FOR_THE_CLIENT = "A reply to this message goes to"
 ACTS = ("client", "client in a thread", "own card", "shared card", "changes", "form", "command", "time", "trouble")
 
 
@@ -71,7 +82,7 @@ class Play:
         self.desk = desk
         self.data = data
         self.slack = desk.channels[SLACK]
-        self.written: list[tuple[str, str, str, bool]] = []
+        self.written: list[tuple[str, str, str, bool, tuple[str, ...]]] = []
         self.count = 0
 
     async def step(self) -> None:
@@ -102,7 +113,7 @@ class Play:
 
     def address(self) -> str:
         person = self.data.draw(st.sampled_from(STAFF), label="who")
-        return self.desk.identity(person, SLACK).address
+        return self.desk.identity(person, self.desk.works_on).address
 
     async def write_under(self, address: str, texts: list[str], *, is_shared: bool) -> None:
         roots = {one.external_id: one.text for one in self.slack.cards(address)}
@@ -117,20 +128,20 @@ class Play:
         elif CANARY in text:
             text = self.data.draw(st.sampled_from(SIGNS), label="signs") + text
         raw = await self.slack.says(where, text, sender=sender, reply_to=root)
-        self.written.append((where, sender, raw.external_id, text.startswith("!reply ") or text in REPLIES))
+        # A reply may be changed into other words for the client, or into a note; a note into anything.
+        for_us = SHARED_NOTES if "#" in where else NOTES
+        self.written.append((where, sender, raw.external_id, text.startswith("!reply ") or text in REPLIES, for_us))
 
     async def change(self) -> None:
         if not self.written:
             return
-        where, sender, name, was_reply = self.data.draw(st.sampled_from(self.written), label="which")
-        # A reply may be changed into other words for the client, or into a note; a note into anything.
-        for_us = SHARED_NOTES if "#" in where else NOTES
+        where, sender, name, was_reply, for_us = self.data.draw(st.sampled_from(self.written), label="which")
         texts = for_us if was_reply else (*for_us, CANARY, f"!reply {CANARY}")
         text = self.data.draw(st.sampled_from([*texts, None]), label="into")
         await (
-            self.slack.deletes(where, name, sender=sender)
+            self.desk.own.deletes(where, name, sender=sender)
             if text is None
-            else self.slack.edits(where, name, text, sender=sender)
+            else self.desk.own.edits(where, name, text, sender=sender)
         )
 
     async def note_in_a_form(self) -> None:
@@ -164,7 +175,7 @@ class Play:
             for channel, fake in self.desk.channels.items()
             for shown in fake.sent
             for message in (shown.message, *shown.history)
-            if channel is not Channel.BOARD and message.conversation.place not in {*ours, ALERTS, CARDS}
+            if channel is not Channel.BOARD and message.conversation.place not in {*ours, ALERTS, CARDS, FORUM}
         ]
         lines = [
             line.text for number in (1, 2) if await self.desk.is_there(number) for line in await self.desk.lines(number)
@@ -172,29 +183,70 @@ class Play:
         return [*map(words, seen), *lines]
 
 
-async def played(template: Path, desk: str, data: st.DataObject) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        copy = shutil.copy(template, Path(folder) / "story.db")
-        database = StoryDatabase(await open_database(f"sqlite+aiosqlite:///{copy}"))
-        try:
-            time = OwnedTime(instant(NOON))
-            await apply_document(database, document(DESKS[desk]), at=time.at, by="story")
-            channels = {channel: StoryChannel(channel, now=time.moment) for channel in ALL_CHANNELS}
-            story = Story(new_desk(database, channels, time), time, database, channels)
-            await story.desk.prepare(is_alone=True)
-            play = Play(story, data)
-            await story.receives(data.draw(st.sampled_from([Channel.TELEGRAM, SLACK])), sender="lena", text="Hello")
-            for _ in range(data.draw(st.integers(1, 10), label="steps")):
-                await play.step()
-            for fake in channels.values():
-                await fake.up()
+class TelegramPlay(Play):
+    """Our people work on Telegram: in their own chat with the bot, or in a forum with a topic for each client."""
+
+    async def write_under(self, address: str, texts: list[str], *, is_shared: bool) -> None:
+        everybody = [self.desk.identity(person, Channel.TELEGRAM).address for person in STAFF]
+        # Mostly somebody who has been told something, and under words that are answered where there are any.
+        own = self.data.draw(st.sampled_from([one for one in everybody if self.desk.own.shown(one)] or everybody))
+        there = FORUM if is_shared else own
+        roots = {one.external_id: one.text for one in self.desk.own.shown(there) if one.text}
+        answered = [name for name, words in roots.items() if FOR_THE_CLIENT in words]
+        root = self.data.draw(st.sampled_from([*answered, *roots, None]), label="under") if roots else None
+        is_reply = not is_shared or (root is not None and FOR_THE_CLIENT in roots[root])
+        for_us = NOTES if is_reply else SHARED_NOTES
+        texts = [*NOTES, *REPLIES] if is_reply else [*SHARED_NOTES, "!reply Looking"]
+        text = CANARY if root is None else self.data.draw(st.sampled_from(texts), label="text")
+        where = f"{FORUM}#{self.data.draw(st.sampled_from([55, 66]), label='topic')}" if is_shared else own
+        raw = await self.desk.own.says(where, text, sender=own, reply_to=root)
+        self.written.append((where, own, raw.external_id, text.startswith("!reply ") or text in REPLIES, for_us))
+
+    async def note_in_a_form(self) -> None:
+        """Asked for in words: a note, and why a ticket is handed over."""
+        person = self.data.draw(st.sampled_from(STAFF), label="by")
+        where = self.data.draw(st.sampled_from([None, FORUM]), label="where")
+        with suppress(LookupError):  # no card there has the button, or nobody is asked
+            if self.data.draw(st.booleans(), label="hands over"):
+                await self.desk.chooses(person, "ticket.handover", address=where)
+                await self.desk.chooses(person, "Mira Solano", address=where)
+            else:
+                await self.desk.chooses(person, "ticket.note", address=where)
+            await self.desk.replies(person, CANARY, **({} if where is None else {"address": where}))
+
+
+async def played(url: str, desk: str, data: st.DataObject) -> None:
+    database = StoryDatabase(await open_database(url))
+    try:
+        time = OwnedTime(instant(NOON))
+        await apply_document(database, document((DESKS | TELEGRAM_DESKS)[desk]), at=time.at, by="story")
+        channels = {channel: StoryChannel(channel, now=time.moment) for channel in ALL_CHANNELS}
+        story = Story(new_desk(database, channels, time), time, database, channels)
+        await story.desk.prepare(is_alone=True)
+        story.works_on = Channel.TELEGRAM if desk in TELEGRAM_DESKS else SLACK
+        play = TelegramPlay(story, data) if desk in TELEGRAM_DESKS else Play(story, data)
+        first = SLACK if desk in DESKS else Channel.EMAIL
+        await story.receives(data.draw(st.sampled_from([Channel.TELEGRAM, first])), sender="lena", text="Hello")
+        if desk in TELEGRAM_DESKS:
             await story.fast_forward(minutes=5)
-            saw = await play.clients_saw()
-            await story.ends()
-        finally:
-            await database.close()
+            await story.receives(Channel.TELEGRAM, sender="lena", text="And the export?")
+        for _ in range(data.draw(st.integers(1, 10), label="steps")):
+            await play.step()
+        for fake in channels.values():
+            await fake.up()
+        await story.fast_forward(minutes=5)
+        saw = await play.clients_saw()
+        await story.ends()
+    finally:
+        await database.close()
     assert saw
     assert not [text for text in saw if CANARY in text]
+
+
+def played_on_sqlite(template: Path, desk: str, data: st.DataObject) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy(template, Path(folder) / "story.db")
+        asyncio.run(played(f"sqlite+aiosqlite:///{copy}", desk, data))
 
 
 @pytest.mark.parametrize("desk", list(DESKS))
@@ -202,4 +254,23 @@ async def played(template: Path, desk: str, data: st.DataObject) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_client_ever_sees_a_note(sqlite_template: Path, desk: str, part: int, data: st.DataObject) -> None:
-    asyncio.run(played(sqlite_template, desk, data))
+    played_on_sqlite(sqlite_template, desk, data)
+
+
+@pytest.mark.parametrize("desk", list(TELEGRAM_DESKS))
+@pytest.mark.parametrize("part", range(4))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_nor_where_our_people_work_on_telegram(
+    sqlite_template: Path, desk: str, part: int, data: st.DataObject
+) -> None:
+    played_on_sqlite(sqlite_template, desk, data)
+
+
+@pytest.mark.parametrize("desk", [*DESKS, *TELEGRAM_DESKS])
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_nor_on_postgresql(
+    postgres_template: str, database_url_factory: Callable[..., str], desk: str, data: st.DataObject
+) -> None:
+    asyncio.run(played(database_url_factory(postgres_template), desk, data))

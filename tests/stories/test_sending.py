@@ -288,12 +288,12 @@ async def test_many_changes_while_a_channel_is_down_are_one_card(desk: Story) ->
 async def test_a_leads_alert_goes_out_before_the_cards_that_wait_for_them(desk: Story) -> None:
     for sender in ("5001", "5002", "5003"):
         await desk.receives(sender=sender, text="Payroll failed")
-    desk.channels[SLACK].fail_next(TemporaryError("busy", retry_after=timedelta(minutes=5)))
+    desk.channels[SLACK].fail_next(TemporaryError("busy", retry_after=timedelta(minutes=1)))
     for number in (1, 2, 3):
         await desk.does("dana", Take(), ticket=number)
     await desk.does("mira", Escalate("Help"), ticket=1)
     desk.forget()
-    await desk.fast_forward(minutes=6)
+    await desk.fast_forward(minutes=2)
     seen = [shown.text.splitlines()[0] for shown in desk.channels[SLACK].cards("T1/U5")]
     assert seen[0] == "T-1 (5001): Mira Solano asks for help. Help"
     assert len(seen) == 4

@@ -5,7 +5,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.message import Channel
-from bot.tickets.command import Agree, AskDetails, Command, GiveEta, Merge, NotCovered, Reply, Resolve, SetUrgency
+from bot.tickets.command import (
+    Agree,
+    AskDetails,
+    Command,
+    Covered,
+    GiveEta,
+    Merge,
+    NotCovered,
+    Reply,
+    Resolve,
+    SetUrgency,
+)
 from bot.tickets.ticket import TicketId
 from sla.clock import State
 from sla.duration import BusinessDays, Within, instant
@@ -125,6 +136,46 @@ async def test_by_a_button_with_its_form(desk: Story) -> None:
     assert not answer.is_refused
     await desk.settle()
     desk.expect_message("lena", containing=CLAUSE)
+    desk.expect_quiet()
+
+
+async def test_taken_back_it_is_promised_from_then_on_and_the_client_is_told(desk: Story) -> None:
+    await opened(desk)
+    await desk.does("vera", LEFT_OUT)
+    await desk.fast_forward(hours=1)
+    desk.forget()
+    assert not (await desk.does("vera", Covered())).is_refused
+    desk.expect_message("lena", containing="covers it after all. We answer by 11:10.")
+    ticket, clock = await desk.ticket(), await desk.clock("next_response")
+    assert (ticket.not_covered, ticket.next_due) == (None, clock.due_at)
+    assert clock.due_at == instant(NOON + timedelta(hours=2, minutes=10))
+    assert "Not covered by" not in desk.expect_edit("vera", containing="T-1")
+    assert (await desk.events())[-1] == "covered"
+    await desk.does("vera", Covered())
+    desk.expect_quiet()
+
+
+async def test_taken_back_after_our_answer_nothing_is_owed_until_the_client_writes(desk: Story) -> None:
+    await opened(desk)
+    await desk.does("vera", LEFT_OUT)
+    await desk.does("vera", Reply("We help all the same"))
+    desk.forget()
+    await desk.does("vera", Covered())
+    desk.expect_message("lena", containing="Our response times apply from now on.")
+    assert (await desk.ticket()).next_due is None
+    await desk.receives(sender="lena", text="Thank you, and the export?")
+    clock = await desk.clock("next_response")
+    assert (clock.due_at, clock.started_at > instant(NOON)) == (clock.started_at + 3_600_000, True)
+
+
+async def test_the_card_has_a_button_for_either(desk: Story) -> None:
+    await opened(desk)
+    await desk.presses("vera", "Not covered", clause=CLAUSE)
+    desk.expect_message("lena", containing=CLAUSE)
+    assert "[Covered after all]" in desk.expect_edit("vera", containing="T-1")
+    await desk.presses("vera", "Covered after all")
+    desk.expect_message("lena", containing="covers it after all")
+    assert "[Not covered]" in desk.expect_edit("vera", containing="T-1")
     desk.expect_quiet()
 
 

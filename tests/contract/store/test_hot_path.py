@@ -20,7 +20,8 @@ from bot.desk.applying import apply_document
 from bot.store.database import Database
 from sla.duration import instant
 from tests.builders import document
-from tests.harness import NOON, StoryChannel, new_desk
+from tests.harness import NOON, new_desk
+from tests.story_parts import StoryChannel
 
 T = TypeVar("T")
 

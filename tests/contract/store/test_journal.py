@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import Connection
 
 from adapters.message import Channel
-from adapters.port import Cursor, Raw
-from bot.store import journal
+from adapters.port import Cursor, Fence, Raw
+from bot.store import journal, leases
 from bot.store.committer import Committer
 from bot.store.database import Database
 from bot.store.engine import open_database
+from bot.store.errors import LeaseLostError
 from sla.duration import Instant
 from tests.contract.store.rows import AT, raw
 
@@ -170,3 +172,26 @@ async def test_two_claimers_never_decide_one_lane_out_of_order(database_url: str
         assert of_lane == sorted(of_lane)
     for one in replicas:
         await one.close()
+
+
+async def test_a_cursor_is_kept_only_while_its_fence_is_held(database: Database, committer: Committer) -> None:
+    name, hold_for = "telegram:1", timedelta(minutes=1)
+    epoch = await database.write(lambda conn: leases.acquire(conn, name, owner="first", lease_for=hold_for))
+    assert epoch is not None
+
+    def cursor(value: str, held: int) -> Cursor:
+        return Cursor(Channel.TELEGRAM, "desk", value, Fence(name, held))
+
+    await committer.commit(journal.keep, ([raw("m1")], cursor("1:2", epoch), NOW))
+    late = ([raw("m2")], cursor("1:3", epoch - 1), NOW)
+    beside = ([raw("m3")], None, NOW)
+    lost, kept = await committer.commit_all(journal.keep, [late, beside])
+
+    assert isinstance(lost, LeaseLostError)
+    assert not isinstance(kept, BaseException)
+    assert await listed(database, "new") == ["m3", "m1"]
+    assert await database.read(lambda conn: journal.last_read(conn, Channel.TELEGRAM, "desk")) == ("1:2", NOW)
+
+
+async def test_a_channel_that_was_never_read_has_no_last_reading(database: Database) -> None:
+    assert await database.read(lambda conn: journal.last_read(conn, Channel.TELEGRAM, "desk")) is None

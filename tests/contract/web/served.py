@@ -22,7 +22,8 @@ from bot.web.server import application, listening
 from bot.web.session import BOARD_LINK
 from sla.duration import instant, later
 from tests.builders import STORY_DESK, document
-from tests.harness import ALL_CHANNELS, NOON, Story, StoryChannel, StoryDatabase, new_desk
+from tests.harness import ALL_CHANNELS, NOON, Story, new_desk
+from tests.story_parts import StoryChannel, StoryDatabase
 
 
 @dataclass

@@ -274,6 +274,9 @@ async def test_what_is_not_covered_is_said_with_its_clause(story: Story, sign_in
     await expect(vera.page.get_by_role("region", name="Client")).to_contain_text("not covered 6.2, software of others")
     await expect(vera.transcript).to_contain_text("your support agreement does not cover it: 6.2, software of others.")
     await expect(vera.page.get_by_role("region", name="Promises")).to_contain_text("no longer owed")
+    await vera.button("Covered after all").click()
+    await expect(vera.transcript).to_contain_text("your support agreement covers it after all.")
+    await expect(vera.page.get_by_role("region", name="Client")).not_to_contain_text("not covered")
 
 
 async def test_what_was_agreed_with_the_client_is_counted_and_explained(story: Story, sign_in: NewWindow) -> None:

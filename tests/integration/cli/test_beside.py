@@ -17,6 +17,7 @@ from bot.now import wall_now
 from bot.store import journal
 from bot.store.connection import Connection
 from bot.store.engine import open_database
+from bot.store.remembered import remember
 from sla.duration import moment
 from tests.integration.cli.conftest import Terminal, read_until
 
@@ -192,6 +193,12 @@ def test_a_person_works_on_a_ticket_from_a_terminal(bot: Terminal, ticket: str) 
         pytest.param(["ticket", "T-1", "urgency", "mega", "--as", "vera"], 1, "", id="no such urgency"),
         pytest.param(["outbox", "retry", "99999"], 1, "none of them could be retried", id="nothing to retry"),
         pytest.param(["board-link", "nobody"], 2, "nobody here is called", id="no such person"),
+        pytest.param(
+            ["link", "acme", "telegram", "--contact", "nobody"],
+            2,
+            "no one contact called 'nobody'",
+            id="no such contact",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
@@ -255,6 +262,23 @@ def test_links_let_one_of_us_or_a_client_in_for_a_quarter_of_an_hour(bot: Termin
     assert all(begun - timedelta(seconds=1) <= end <= moment(wall_now()) for end in ends)
 
 
+def test_a_link_for_telegram_is_one_to_open_once_the_bots_name_is_known(bot: Terminal) -> None:
+    before = bot.facts("link", "acme", "telegram")
+    _remember(bot, "telegram:username", "maitred_bot")
+    after = bot.facts("link", "acme", "telegram", "--contact", "lena")
+
+    assert (before["url"], before["contact"]) == (None, None)
+    assert after["url"] == f"https://t.me/maitred_bot?start={after['token']}"
+    assert bot("link", "acme", "telegram").stdout.startswith("https://t.me/maitred_bot?start=")
+    assert bot("link", "acme", "slack").stdout.startswith("/start ")
+
+
+def test_what_no_link_has_proven_cannot_be_taken_back(bot: Terminal) -> None:
+    refused = bot("unlink", "telegram", "1001")
+
+    assert (refused.returncode, "no link has proven who 1001 on telegram is" in refused.stderr) == (1, True)
+
+
 def test_people_and_clients_are_listed_for_programs(bot: Terminal) -> None:
     people, clients = bot.facts("people"), bot.facts("clients")
 
@@ -286,6 +310,17 @@ def _broken() -> Raw:
 
 def _settled(number: int) -> Raw:
     return Raw(Channel.INAPP, "web", f"user-18/{number}", b"{}", moment(wall_now()))
+
+
+def _remember(bot: Terminal, key: str, value: str) -> None:
+    async def keep() -> None:
+        database = await open_database(f"sqlite+aiosqlite:///{bot.directory / 'var' / 'maitred.db'}")
+        try:
+            await database.write(lambda conn: remember(conn, key, value))
+        finally:
+            await database.close()
+
+    asyncio.run(keep())
 
 
 def _keep(bot: Terminal, raws: Sequence[Raw], *, is_done: bool = False) -> None:

@@ -30,10 +30,11 @@ def test_wrong_usage_ends_with_two_and_makes_nothing(words: list[str], terminal:
 
 
 def test_a_warning_is_a_failure_when_strictly_asked(terminal: Terminal) -> None:
-    done = terminal("check", "--strict", MAITRED_SECRET_KEY="k" * 40, TELEGRAM_BOT_TOKEN="1:a")
+    done = terminal("check", "--strict", MAITRED_SECRET_KEY="k" * 40, MAITRED_DEADMAN_URL="https://deadman.test/ping")
 
     assert done.returncode == 1
-    assert "this version does not serve the channel telegram yet" in done.stderr
+    assert "MAITRED_DEADMAN_URL" in done.stderr
+    assert "this version does not ask for it yet" in done.stderr
 
 
 def test_check_and_run_list_the_mistakes_of_settings_and_desk_together(terminal: Terminal) -> None:

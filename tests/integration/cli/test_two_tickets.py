@@ -68,6 +68,9 @@ def test_what_is_not_covered_says_so(bot: Terminal, tickets: Sequence[str]) -> N
     assert "not covered by the agreement: 6.2" in bot("ticket", tickets[1]).stdout
     listed = {one["number"]: one["not_covered"] for one in bot.facts("tickets")}
     assert listed[tickets[1]] == "6.2, software of others"
+    back = bot("ticket", tickets[1], "covered", "--as", "vera")
+    assert back.stdout == f"{tickets[1]}: covered; the client is told\n", back.stderr
+    assert bot.facts("ticket", tickets[1])["not_covered"] is None
 
 
 @pytest.mark.parametrize(

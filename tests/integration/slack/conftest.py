@@ -15,6 +15,7 @@ from adapters.message import InboundMessage
 from adapters.port import Answer, Ask, Cursor, Press, Raw
 from adapters.slack.config import Config
 from adapters.slack.convert import inbound_from_raw
+from adapters.slack.held_back import held_back_from_raw
 from adapters.slack.pacing import PacedWeb
 from adapters.slack.pipe import Pipe
 from adapters.slack.timings import Timings
@@ -125,7 +126,8 @@ async def _ask(_press: Press) -> Answer:
 
 def texts(found: Piped) -> list[str]:
     """The words of the messages that were kept."""
-    read = [inbound for raw in found.journal.kept for inbound in inbound_from_raw(raw)]
+    events = [raw for raw in found.journal.kept if held_back_from_raw(raw) is None]
+    read = [inbound for raw in events for inbound in inbound_from_raw(raw)]
     return [one.text for one in read if isinstance(one, InboundMessage)]
 
 

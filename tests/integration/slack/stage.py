@@ -23,6 +23,7 @@ from adapters.message import (
     Conversation,
     Identity,
     Inbound,
+    InboundLine,
     InboundMessage,
     OutboundMark,
     OutboundMessage,
@@ -33,7 +34,6 @@ from adapters.port import Answer, Ask, Cursor, Journal, Press, Raw
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.config import Config
 from adapters.slack.pacing import Budgets
-from tests.harness import StoryChannel
 from tests.integration.slack.conftest import PATIENCE_S, QUICK
 from tests.peers.slack_adapter import HASTE, KeptFiles, NoPast, seen
 from tests.peers.slack_api import Call
@@ -41,6 +41,7 @@ from tests.peers.slack_emulator import TEAM
 from tests.peers.slack_front import Said, SlackFront
 from tests.peers.slack_line import PRESSES
 from tests.peers.slack_payloads import Payload, press_payload
+from tests.story_parts import StoryChannel
 
 #: Where the people of the stories live.
 ZONE = timezone(timedelta(hours=3))
@@ -91,7 +92,8 @@ class SlackStage(StoryChannel):
     # ---- the channel, as the desk sees it
 
     def convert(self, raw: Raw) -> Sequence[Inbound]:
-        return [self._inward(one) for one in self._adapter.convert(raw)]
+        found = self._adapter.convert(raw)
+        return [self._inward(one) if isinstance(one, InboundLine) else one for one in found]
 
     async def send(self, message: Outbound) -> Receipt:
         shown = message.replaces if isinstance(message, OutboundCard | OutboundMessage) else None
@@ -138,8 +140,10 @@ class SlackStage(StoryChannel):
         vouched: Vouched | None = None,
         language: str | None = None,
         zone: str | None = None,
+        album: str | None = None,
     ) -> Raw:
-        assert (attachments, vouched, language, zone) == ((), None, None, None), "nobody can say this in Slack"
+        unheard = (attachments, vouched, language, zone, album)
+        assert unheard == ((), None, None, None, None), "nobody can say this in Slack"
         place, _, root = address.partition("#")
         user = await self._person(sender or address, name or "")
         channel = await self._channel(place, user)
@@ -178,7 +182,9 @@ class SlackStage(StoryChannel):
         fields: Mapping[str, str] | None = None,
         by: str | None = None,
         key: str | None = None,
+        under: str | None = None,
     ) -> Answer:
+        del under  # Slack's own press says which message it stands below
         place = address.partition("#")[0]
         user = await self._person(by or address)
         channel = await self._channel(place, user)
@@ -282,7 +288,7 @@ class SlackStage(StoryChannel):
         only_to = _long(message.only_to) if message.only_to is not None else None
         return replace(message, conversation=where, only_to=only_to, reply_to=self._real_id(message.reply_to))
 
-    def _inward(self, one: Inbound) -> Inbound:
+    def _inward(self, one: InboundLine) -> InboundLine:
         where = self._short_conversation(one.conversation)
         external_id = self._short_id(one.external_id)
         changes: dict[str, Any] = {"conversation": where, "external_id": external_id}

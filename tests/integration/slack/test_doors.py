@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +17,9 @@ import structlog
 
 from adapters.errors import DeskAwayError, MalformedError
 from adapters.slack.doors import LARGEST_BODY
+from adapters.slack.held_back import held_back_from_raw
 from tests.integration.slack.conftest import PATIENCE_S, QUICK, Piped, eventually, piped, texts, wall
+from tests.peers.slack_emulator import APP
 from tests.peers.slack_front import SlackFront
 from tests.peers.slack_payloads import body_of, event_payload, signed_headers
 
@@ -270,10 +273,15 @@ async def test_events_that_slack_holds_back_are_read_back(slack: SlackFront, doo
     lena = await slack.person("U0LENA", "Lena", team="T0ACME")
     acme = await slack.channel("C0ACME", members=[lena])
     await slack.says(lena, acme, "held back", is_told=False)
-    limited = {"type": "app_rate_limited", "team_id": slack.team, "minute_rate_limited": 1, "api_app_id": "A1"}
+    limited = {"type": "app_rate_limited", "team_id": slack.team, "minute_rate_limited": 1, "api_app_id": APP}
     body, _ = body_of("events_api", limited)
     with structlog.testing.capture_logs() as logged:
         assert (await knock(doors, body, signed(slack, body)))[0] == 200
         await doors.journal.until(lambda: texts(doors) == ["held back"])
         await eventually(lambda: bool(logged))
     assert [raw.external_id for raw in doors.journal.kept if raw.external_id.startswith("frame:")] == []
+    (kept,) = [raw for raw in doors.journal.kept if held_back_from_raw(raw) is not None]
+    assert kept.external_id == "held_back:1970-01-01T00:00Z"
+    news = held_back_from_raw(kept)
+    assert news is not None
+    assert (news.at_most, news.since) == (0, datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))

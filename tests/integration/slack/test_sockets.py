@@ -10,6 +10,7 @@ from adapters.errors import DeskAwayError, MalformedError, UnsupportedError
 from adapters.slack.timings import Timings
 from tests.integration.slack.conftest import QUICK, KeptPast, Piped, eventually, piped, texts, wall
 from tests.peers.slack_api import Fault
+from tests.peers.slack_emulator import APP
 from tests.peers.slack_front import SlackFront
 
 
@@ -218,7 +219,7 @@ async def test_what_slack_holds_back_later_in_that_minute_is_read_back_too(slack
         await found.journal.until(lambda: bool(found.journal.cursors))
         lena, acme = await lena_in(slack)
         before = len(slack.api.asked("conversations.history"))
-        limited = {"type": "app_rate_limited", "team_id": slack.team, "minute_rate_limited": 1, "api_app_id": "A1"}
+        limited = {"type": "app_rate_limited", "team_id": slack.team, "minute_rate_limited": 1, "api_app_id": APP}
         await (await slack.line.deliver("events_api", limited)).settled()
         await eventually(lambda: len(slack.api.asked("conversations.history")) > before)
         moved = len(found.journal.cursors)

@@ -20,7 +20,9 @@ from adapters.message import (
     Inbound,
     InboundDeletion,
     InboundEdit,
+    InboundGap,
     InboundMessage,
+    InboundPlace,
     InboundReaction,
     Untrusted,
     Vouched,
@@ -29,6 +31,7 @@ from adapters.port import Raw
 
 AT = datetime(2026, 3, 27, 12, 30, tzinfo=timezone(timedelta(hours=3)))
 HERE = Conversation(Channel.TELEGRAM, "desk", "-100:7")
+THERE = Conversation(Channel.TELEGRAM, "desk", "-1007")
 LENA = Identity(Channel.TELEGRAM, "1001")
 MESSAGE: dict[str, Any] = {"kind": "message", "chat": "c", "id": "1", "from": "u", "text": "hi", "at": AT.isoformat()}
 
@@ -50,6 +53,7 @@ EVERY_KIND = [
             vouched=Vouched("acme", "Lena Meyer", "lena@acme.test"),
             language="de",
             zone="Europe/Berlin",
+            album="-100:album:7",
         ),
         id="a message with everything",
     ),
@@ -57,6 +61,9 @@ EVERY_KIND = [
     pytest.param(InboundDeletion(HERE, "1", LENA, AT), id="a deletion"),
     pytest.param(InboundReaction(HERE, "out-3", LENA, Untrusted("👍"), AT), id="a reaction"),
     pytest.param(DeliveryNotice(HERE, "out-3", "failed", AT, "mailbox full"), id="a notice"),
+    pytest.param(InboundPlace(HERE, "left", AT), id="a place we left"),
+    pytest.param(InboundPlace(HERE, "moved", AT, LENA, Untrusted("Acme"), THERE), id="a place that moved"),
+    pytest.param(InboundGap(Channel.TELEGRAM, "desk", 37, AT, AT + timedelta(hours=26)), id="a gap"),
 ]
 
 
@@ -84,6 +91,16 @@ def test_what_the_channel_says_is_read_as_it_was_meant(inbound: Inbound) -> None
         pytest.param({"files": [{"name": "a", "type": "b", "size": -1}]}, id="a size below nothing"),
         pytest.param({"vouched": "acme"}, id="a voucher that is no object"),
         pytest.param({"kind": "notice", "state": "perhaps"}, id="a notice that says nothing"),
+        pytest.param({"kind": "place", "change": "burnt"}, id="a place that does what no place does"),
+        pytest.param({"kind": "place", "change": "moved", "to": 7}, id="a place that moved to a number"),
+        pytest.param(
+            {"kind": "gap", "at_most": -1, "since": AT.isoformat(), "until": AT.isoformat()},
+            id="a gap of less than nothing",
+        ),
+        pytest.param({"kind": "gap", "at_most": True, "since": AT.isoformat()}, id="a gap of true"),
+        pytest.param(
+            {"kind": "gap", "at_most": 3, "since": AT.isoformat(), "until": "later"}, id="a gap without an end"
+        ),
         pytest.param({"kind": None}, id="no kind"),
     ],
 )

@@ -4,7 +4,8 @@ import pytest
 
 from adapters.fake import GUISES
 from adapters.message import Channel
-from adapters.slack.config import LIMITS
+from adapters.slack import config as slack
+from adapters.telegram import config as telegram
 from bot.app.configured import configured
 from bot.settings import Settings, read_settings
 
@@ -13,7 +14,10 @@ from bot.settings import Settings, read_settings
     ("written", "channels"),
     [
         pytest.param({}, {}, id="none is set"),
-        pytest.param({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}, {Channel.SLACK: LIMITS}, id="Slack"),
+        pytest.param(
+            {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}, {Channel.SLACK: slack.LIMITS}, id="Slack"
+        ),
+        pytest.param({"TELEGRAM_BOT_TOKEN": "1:a"}, {Channel.TELEGRAM: telegram.LIMITS}, id="Telegram"),
     ],
 )
 def test_only_what_is_set_is_there(written: dict[str, str], channels: object) -> None:

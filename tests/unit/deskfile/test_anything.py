@@ -28,7 +28,7 @@ def test_a_desk_with_odd_values_is_answered(changes: list[tuple[int, Any]]) -> N
     loaded = judge(Reading("desk", tree, {}), (), today=TODAY)
     assert (loaded.document is None) == bool(loaded.errors)
     if loaded.document is not None:
-        revision_from_document(loaded.document, 1)
+        assert dict(revision_from_document(loaded.document, 1).calendars)
 
 
 def _put(tree: Any, number: int, oddity: Any) -> None:  # noqa: ANN401 - anything TOML can hold

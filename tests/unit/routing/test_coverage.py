@@ -7,7 +7,8 @@ from routing.people import PersonId
 from tests.unit.routing.made import CALENDARS, at, person
 
 VERA = person("vera")
-LEAVE = Absence(PersonId("vera"), at("2026-03-04T00:00+03:00"), at("2026-03-06T12:00+03:00"))
+BACK = at("2026-03-06T12:00+03:00")
+LEAVE = Absence(PersonId("vera"), at("2026-03-04T00:00+03:00"), BACK)
 COVERAGE = Coverage(CALENDARS, (LEAVE,))
 
 
@@ -33,7 +34,7 @@ def test_the_next_shift_begins_after_the_leave_even_within_a_day() -> None:
 
 
 def test_leaves_that_touch_are_one_long_leave() -> None:
-    weekend = Absence(PersonId("vera"), LEAVE.until, at("2026-03-10T00:00+03:00"))
+    weekend = Absence(PersonId("vera"), BACK, at("2026-03-10T00:00+03:00"))
     coverage = Coverage(CALENDARS, (LEAVE, weekend))
     assert coverage.next_shift(VERA, at("2026-03-04T12:00+03:00")) == at("2026-03-10T10:00+03:00")
 
@@ -48,3 +49,19 @@ def test_the_first_who_is_back_counts_and_of_nobody_there_is_none() -> None:
     owl = person("owl", hours="night")
     assert COVERAGE.first_back([VERA, owl], at("2026-03-03T19:30+03:00")) == at("2026-03-03T22:00+03:00")
     assert COVERAGE.first_back([], at("2026-03-03T19:30+03:00")) is None
+
+
+def test_who_is_away_without_an_end_has_no_next_shift_and_is_waited_for_by_nobody() -> None:
+    coverage = Coverage(CALENDARS, (Absence(PersonId("vera"), at("2026-03-04T00:00+03:00"), None),))
+    assert coverage.next_shift(VERA, at("2026-03-03T19:00+03:00")) is None
+    assert coverage.next_shift(VERA, at("2026-03-03T11:00+03:00")) == at("2026-03-03T11:00+03:00")
+    assert coverage.first_back([VERA], at("2026-03-04T11:00+03:00")) is None
+    assert coverage.is_held_up(VERA, at("2026-03-03T19:00+03:00"))
+    assert not coverage.is_held_up(VERA, at("2026-03-03T11:00+03:00"))
+
+
+def test_of_leaves_at_the_same_time_the_one_that_ends_last_counts() -> None:
+    longer = Absence(PersonId("vera"), LEAVE.since, at("2026-03-09T12:00+03:00"), PersonId("oleg"))
+    coverage = Coverage(CALENDARS, (LEAVE, longer))
+    assert coverage.absence(VERA, at("2026-03-05T12:00+03:00")) == longer
+    assert coverage.next_shift(VERA, at("2026-03-05T12:00+03:00")) == at("2026-03-09T12:00+03:00")

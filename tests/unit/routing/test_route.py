@@ -94,3 +94,15 @@ def test_whoever_gets_a_ticket_is_there_and_where_it_waits_no_rule_knew_anybody(
     else:
         assert found.rule in {rule.__name__ for rule in RULES}
         assert asked.on_shift(found.person) == found.person
+
+
+def test_who_stands_in_for_an_assignee_on_leave_gets_their_ticket_whoever_the_client_is() -> None:
+    leave = Absence(PersonId("vera"), *TODAY, backup=PersonId("mira"))
+    asked = facts(VERA, OLEG, MIRA, line=["oleg"], absences=[leave], assignee=PersonId("vera"))
+    assert route(replace(asked, client=None)) == Assignment(PersonId("mira"), "backup")
+
+
+def test_two_who_stand_in_for_each_other_and_are_both_away_leave_it_to_the_line() -> None:
+    leaves = [Absence(PersonId("vera"), *TODAY, PersonId("oleg")), Absence(PersonId("oleg"), *TODAY, PersonId("vera"))]
+    found = route(facts(VERA, OLEG, MIRA, manager="vera", line=["oleg", "mira"], absences=leaves))
+    assert found == Assignment(PersonId("mira"), "least_loaded")

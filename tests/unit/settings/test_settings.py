@@ -226,10 +226,20 @@ def test_a_rehearsal_starts_when_it_is_told_to() -> None:
     assert (settings.time_start, settings.time_speed) == (Instant(1000), 60)
 
 
-def test_channels_that_come_later_are_said_not_to_be_served() -> None:
-    settings = read_settings({"TELEGRAM_BOT_TOKEN": "1:a", "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"})
+def test_a_token_that_others_renew_takes_the_place_of_a_password() -> None:
+    settings = read_settings(
+        {
+            "IMAP_HOST": "mail.test",
+            "IMAP_USER": "support",
+            "IMAP_MAILBOX": "INBOX, Sales",
+            "MAIL_ADDRESS": "desk@mail.test",
+            "MAIL_TOKEN_FILE": "/run/mail-token",
+            "MAIL_PLUS": "0",
+        }
+    )
 
-    assert settings.not_served() == [("telegram", "TELEGRAM_BOT_TOKEN")]
+    assert settings.mail_token_file == Path("/run/mail-token")
+    assert not settings.mail_plus
 
 
 def test_every_setting_has_a_name_outside() -> None:

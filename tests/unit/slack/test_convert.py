@@ -16,9 +16,9 @@ from adapters.message import (
     Attachment,
     Channel,
     Identity,
-    Inbound,
     InboundDeletion,
     InboundEdit,
+    InboundLine,
     InboundMessage,
     InboundReaction,
 )
@@ -31,7 +31,7 @@ AT = datetime(2026, 3, 27, 9, 30, 0, 123456, tzinfo=UTC)
 LENA = Identity(Channel.SLACK, "T1/U9")
 
 
-def only(name: str) -> Inbound:
+def only(name: str) -> InboundLine:
     (inbound,) = inbound_from_raw(raw(name))
     return inbound
 

@@ -19,10 +19,11 @@ from bot.store.engine import open_database
 from bot.store.migrate import upgrade
 from sla.duration import instant
 from tests.builders import STORY_DESK, document
-from tests.harness import ALL_CHANNELS, NOON, Story, StoryChannel, StoryDatabase, new_desk
+from tests.harness import ALL_CHANNELS, NOON, Story, new_desk
 from tests.integration.slack.stage import SlackStage
 from tests.peers.slack_front import SlackFront
 from tests.stories.conftest import MakeStory
+from tests.story_parts import StoryChannel, StoryDatabase
 
 #: What cannot be told in Slack, each with the reason.
 NOT_IN_SLACK = {

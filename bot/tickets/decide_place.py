@@ -1,0 +1,61 @@
+"""What it means for a ticket that its place is lost, or that its channel may have dropped something."""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from bot.tickets.decide_ladder import leads
+from bot.tickets.facts import Decision, Event, Facts, MessageKind, Ping, Say
+from bot.tickets.outcome import client_name, concluded, contact_texts, person_texts
+from bot.tickets.texts import Texts
+from bot.tickets.ticket import number
+from sla.duration import Instant
+
+#: The press that takes a ticket to another channel of its contact's.
+OTHER_CHANNEL: Final = "ticket.other_channel"
+
+
+def place_lost(
+    facts: Facts, change: Literal["left", "blocked"], *, at: Instant, elsewhere: Sequence[str] = ()
+) -> Decision:
+    """Whoever has the ticket, or the leads, hear at once that nothing arrives there, and where the contact is too."""
+    ticket = facts.ticket
+    if ticket is None or not ticket.status.is_open:
+        return Decision()
+    assignee = facts.revision.person(ticket.assignee)
+    people = [assignee.id] if assignee is not None else list(leads(facts, ticket))
+    pings = []
+    for person in people:
+        speak = person_texts(facts.revision, person)
+        channel = speak(f"channel_{facts.talk.conversation.channel}")
+        key = "ping_blocked" if change == "blocked" else "ping_left"
+        title = speak(key, number=number(ticket.id), client=client_name(facts), channel=channel)
+        pings.append(
+            Ping(
+                person,
+                f"lost:{ticket.id}:{at}:{person}",
+                title,
+                known_elsewhere(facts, speak, elsewhere),
+                is_alert=True,
+                actions=(OTHER_CHANNEL,) if elsewhere else (),
+            )
+        )
+    event = Event("place_lost", at, "contact", change, {"channel": str(facts.talk.conversation.channel)})
+    return concluded(facts, ticket, facts.clocks, events=(event,), effects=tuple(pings))
+
+
+def after_gap(facts: Facts, since: Instant, until: Instant) -> Decision:
+    """The client of an open ticket hears that we may have missed something; no promise is changed by it."""
+    ticket = facts.ticket
+    if ticket is None or not ticket.status.is_open:
+        return Decision()
+    speak = contact_texts(facts)
+    words = speak("gap_note", since=speak.moment(since, now=facts.now), until=speak.moment(until, now=facts.now))
+    return concluded(facts, ticket, facts.clocks, effects=(Say(words, MessageKind.AUTO),))
+
+
+def known_elsewhere(facts: Facts, speak: Texts, channels: Sequence[str]) -> tuple[str, ...]:
+    """A line that names the other channels on which a contact is known for certain; none where there are none."""
+    if not channels:
+        return ()
+    names = ", ".join(speak(f"channel_{channel}") for channel in channels)
+    return (speak("known_elsewhere", contact=facts.speaker.name, channels=names),)

@@ -1,0 +1,175 @@
+"""A one-time link proves who somebody is on a channel; nothing else that a person says does."""
+
+from datetime import timedelta
+
+import pytest
+
+from adapters.message import Channel, Identity
+from bot.desk.linking import subject_of
+from bot.store import audit, links, tokens
+from bot.tickets.command import Reply
+from routing.people import ClientId
+from sla.duration import later
+from tests.builders import document, story_desk
+from tests.harness import Story
+
+DATABASES = ("sqlite", "postgresql")
+LENA = Identity(Channel.EMAIL, "lena@acme.test")
+
+
+async def made(desk: Story, *, channel: str = "telegram", contact: Identity | None = None, client: str = "acme") -> str:
+    """A link as `maitred link` makes it."""
+    return await desk.database.write(
+        lambda conn: tokens.make_link(
+            conn,
+            purpose=f"link:{channel}",
+            subject=subject_of(ClientId(client), contact),
+            now=desk.time.at,
+            expires_at=later(desk.time.at, timedelta(minutes=15)),
+        )
+    )
+
+
+async def deeds(desk: Story, action: str) -> list[audit.Deed]:
+    return [one for one in await desk.database.read(lambda conn: audit.latest(conn, count=50)) if one.action == action]
+
+
+async def said(desk: Story) -> list[str]:
+    """Every line of every transcript."""
+    rows = await desk.database.read(lambda conn: conn.exec_driver_sql("SELECT text FROM message").scalars().all())
+    return list(rows)
+
+
+async def test_whoever_opens_a_link_is_the_clients_from_then_on(desk: Story) -> None:
+    token = await made(desk)
+    await desk.receives(sender="5001", text=f"/start {token}")
+    desk.expect_message("5001", containing="from now on you are known here as Acme")
+    await desk.receives(sender="5001", text="Payroll failed")
+    ticket = await desk.ticket()
+    assert (ticket.client, ticket.plan, ticket.is_verified) == ("acme", "premium", True)
+    (deed,) = await deeds(desk, "linked")
+    assert (deed.actor, deed.subject) == ("telegram:5001", "client:acme")
+    assert not [line for line in await said(desk) if token in line]
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_a_link_that_names_a_contact_joins_what_was_said_before(desk: Story) -> None:
+    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    await desk.receives(sender="5001", text="I am Lena of Acme")
+    desk.expect_card("mira", containing="not verified")
+    desk.forget()
+    await desk.receives(sender="5001", text=f"/start {await made(desk, contact=LENA)}")
+    first, second = await desk.ticket(1), await desk.ticket(2)
+    assert first.contact == second.contact
+    assert (second.client, second.is_verified, second.plan) == ("acme", True, "public")
+    assert "linked" in await desk.events(2)
+    assert [one.id for one in (await desk.page(1)).related] == [2]
+    await desk.receives(sender="5001", text="/new And the export")
+    third = await desk.ticket(3)
+    assert (third.contact, third.plan) == (first.contact, "premium")
+    await desk.does("vera", Reply("Looking"), ticket=3)
+    desk.expect_message("5001", containing="Looking")
+    desk.forget()
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize("wrong", ["unknown", "used", "late", "foreign", "gone"])
+async def test_a_token_that_is_not_valid_gets_one_polite_line_and_does_nothing(desk: Story, wrong: str) -> None:
+    token = await made(desk, channel="slack" if wrong == "foreign" else "telegram", client="acme")
+    if wrong == "unknown":
+        token = "A" * 22
+    elif wrong == "used":
+        await desk.receives(sender="5002", text=f"/start {token}")
+    elif wrong == "late":
+        await desk.fast_forward(minutes=15)
+    elif wrong == "gone":
+        token = await made(desk, contact=Identity(Channel.EMAIL, "nobody@acme.test"))
+    desk.forget()
+    await desk.receives(sender="5001", text=f"/start {token}")
+    desk.expect_message("5001", containing="This link is not valid any more.")
+    await desk.receives(sender="5001", text="Payroll failed")
+    assert (await desk.ticket()).client is None
+    assert not [line for line in await said(desk) if token in line]
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_a_token_in_a_group_is_refused_and_stays_good_for_its_owner(desk: Story) -> None:
+    token = await made(desk, client="initech")
+    await desk.receives(sender="5001", address="-1001234", text=f"/start {token}")
+    desk.expect_message("-1001234", containing="This link is not valid any more.")
+    await desk.receives(sender="5001", text=f"/start {token}")
+    desk.expect_message("5001", containing="known here as Initech")
+    desk.expect_quiet()
+
+
+async def test_five_wrong_tokens_an_hour_are_enough(desk: Story) -> None:
+    for number in range(5):
+        await desk.receives(sender="5001", text=f"/start wrong-{number}")
+    token = await made(desk)
+    desk.forget()
+    await desk.receives(sender="5001", text=f"/start {token}")
+    desk.expect_message("5001", containing="This link is not valid any more.")
+    await desk.fast_forward(hours=1)
+    await desk.receives(sender="5001", text=f"/start {await made(desk)}")
+    desk.expect_message("5001", containing="known here as Acme")
+    desk.expect_quiet()
+
+
+async def test_the_same_start_twice_is_answered_once(desk: Story) -> None:
+    token = await made(desk)
+    telegram = desk.channels[Channel.TELEGRAM]
+    raw = await telegram.says("5001", f"/start {token}", external_id="5001:9")
+    await telegram.receives(raw.payload, external_id="another name", address="5001")
+    await desk.settle()
+    desk.expect_message("5001", containing="known here as Acme")
+    desk.expect_quiet()
+
+
+async def test_what_an_admin_wrote_stands_above_a_link(desk: Story) -> None:
+    await desk.receives(sender="bill", text=f"/start {await made(desk, client='globex')}")
+    desk.expect_message("bill", containing="This link is not valid any more.")
+    await desk.receives(sender="bill", text="Payroll failed")
+    assert (await desk.ticket()).client == "initech"
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_start_alone_is_greeted_and_opens_nothing(desk: Story) -> None:
+    await desk.receives(sender="5001", text="/start")
+    desk.expect_message("5001", containing="Hello, this is Story Desk.")
+    assert not await desk.is_there(1)
+    desk.expect_quiet()
+
+
+async def test_an_identity_that_is_unlinked_is_a_strangers_again(desk: Story) -> None:
+    await desk.receives(sender="5001", text=f"/start {await made(desk)}")
+    assert await desk.database.write(lambda conn: links.unlink(conn, Identity(Channel.TELEGRAM, "5001")))
+    assert not await desk.database.write(lambda conn: links.unlink(conn, Identity(Channel.TELEGRAM, "1001")))
+    await desk.receives(sender="5001", text="Payroll failed")
+    assert (await desk.ticket()).client is None
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_what_a_link_proved_of_a_contact_ends_with_the_contact(desk: Story) -> None:
+    await desk.receives(sender="5001", text=f"/start {await made(desk, contact=LENA)}")
+    start = story_desk().index('contacts = [{ name = "Lena"')
+    line = story_desk()[start : story_desk().index("\n", start)]
+    await desk.apply(document(story_desk((line, ""))))
+    await desk.receives(sender="5001", text="Payroll failed")
+    assert (await desk.ticket()).client is None
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_a_link_of_another_client_takes_nobody_away_from_the_client_they_were_linked_to(desk: Story) -> None:
+    await desk.receives(sender="5001", text=f"/start {await made(desk, contact=LENA)}")
+    desk.forget()
+    await desk.receives(sender="5001", text=f"/start {await made(desk, client='globex')}")
+    desk.expect_message("5001", containing="link")
+    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    assert (await desk.ticket(1)).client == "acme"
+    await desk.receives(sender="5001", text="/new And the export")
+    assert (await desk.ticket(2)).client == "acme"

@@ -1,0 +1,185 @@
+"""The managers' forum: a place they share, with a topic for each client; a reply to a client's words goes to them."""
+
+import pytest
+
+from adapters.card import OutboundCard
+from adapters.fake_screen import Shown
+from adapters.message import Channel, Topic
+from bot.store import topics
+from bot.store.topics import Known
+from bot.tickets.command import Reply, Resolve
+from tests.builders import ON_TELEGRAM, document, story_desk
+from tests.harness import Story
+from tests.stories.conftest import MakeStory
+
+DATABASES = ("sqlite", "postgresql")
+TELEGRAM, MAIL = Channel.TELEGRAM, Channel.EMAIL
+FORUM, ACME = "-100777", "-100777#55"
+SHARED = (
+    'public_plan = "public"',
+    f'public_plan = "public"\ncards = {{ telegram = "{FORUM}" }}\nalerts = {{ telegram = "{FORUM}" }}',
+)
+
+
+@pytest.fixture
+async def desk(make_desk: MakeStory) -> Story:
+    """Our people work in a forum; Lena wrote by mail, and what is said of Acme has a topic there."""
+    desk = await make_desk(story_desk(SHARED, *ON_TELEGRAM))
+    desk.works_on = TELEGRAM
+    await desk.receives(MAIL, sender="lena", text="Payroll failed")
+    at = desk.time.at
+    await desk.database.write(lambda conn: topics.keep(conn, FORUM, "client:acme", Known("55", "Acme"), at=at))
+    desk.forget()
+    return desk
+
+
+async def notes(desk: Story, ticket: int = 1) -> list[str]:
+    return [note.text for note in (await desk.page(ticket)).notes]
+
+
+async def relayed(desk: Story, text: str) -> Shown:
+    """What Lena writes next, as it stands in the forum."""
+    await desk.fast_forward(minutes=5)
+    await desk.receives(MAIL, sender="lena", text=text)
+    card = desk.own.cards(FORUM)[0].external_id
+    (shown,) = [one for one in desk.own.thread(card) if text in one.text]
+    desk.forget()
+    return shown
+
+
+def topic_of(shown: Shown) -> Topic | None:
+    assert isinstance(shown.message, OutboundCard)
+    return shown.message.topic
+
+
+async def test_what_is_about_a_client_goes_into_the_clients_topic(desk: Story) -> None:
+    await relayed(desk, "And the export?")
+    await desk.fast_forward(minutes=61)
+    found = [one for one in desk.own.shown(FORUM) if isinstance(one.message, OutboundCard)]
+    assert len(found) > 3
+    assert {topic_of(one) for one in found} == {Topic("client:acme", "Acme")}
+
+
+async def test_a_client_with_another_name_keeps_its_topic(desk: Story) -> None:
+    renamed = story_desk(SHARED, *ON_TELEGRAM, ('name = "Acme"', 'name = "Acme Ltd"'))
+    await desk.apply(document(renamed))
+    shown = await relayed(desk, "And the export?")
+    assert topic_of(shown) == Topic("client:acme", "Acme Ltd")
+
+
+async def test_what_is_about_nobodys_client_has_a_topic_of_its_own(desk: Story) -> None:
+    await desk.receives(MAIL, sender="stranger@test.test", text="Hello?")
+    (card,) = [one for one in desk.own.cards(FORUM) if "T-2" in one.text and "Hello?" in one.text]
+    assert topic_of(card) == Topic("others", "Everybody else")
+    desk.forget()
+    await desk.writes("vera", "Who is that?", under=card.external_id, address="-100777#66")
+    assert await notes(desk, 2) == ["Who is that?"]
+
+
+async def test_a_card_says_that_words_under_it_are_notes_and_a_clients_words_that_they_are_answered(
+    desk: Story,
+) -> None:
+    (card,) = desk.own.cards(FORUM)
+    assert "A reply to this message is a note; start with !reply to answer Lena, Acme on email." in card.text
+    assert "A reply to this message goes to Lena, Acme on email" in (await relayed(desk, "And the export?")).text
+
+
+async def test_a_reply_to_a_clients_words_goes_to_the_client_and_two_slashes_make_it_a_note(desk: Story) -> None:
+    shown = await relayed(desk, "And the export?")
+    written = await desk.writes("vera", "Tomorrow", under=shown.external_id, address=ACME)
+    desk.expect_message("lena", MAIL, containing="Tomorrow")
+    assert desk.own.standing(written) == "sent"
+    await desk.writes("mira", "// they owe us money", under=shown.external_id, address=ACME)
+    assert await notes(desk) == ["they owe us money"]
+    desk.expect_quiet()
+
+
+async def test_a_reply_to_anything_else_is_a_note_on_its_ticket(desk: Story) -> None:
+    (card,) = desk.own.cards(FORUM)
+    await desk.does("dana", Reply("I have told the bank"))
+    (ours,) = [one for one in desk.own.shown(FORUM) if "I have told the bank" in one.text]
+    assert "A reply to this message" not in ours.text
+    desk.forget()
+    for text, under in (("They owe us", card.external_id), ("Which bank?", ours.external_id)):
+        await desk.writes("vera", text, under=under, address=ACME)
+    assert await notes(desk) == ["They owe us", "Which bank?"]
+    desk.expect_quiet()
+
+
+async def test_what_stands_alone_in_a_clients_topic_is_a_note_on_their_newest_open_ticket(desk: Story) -> None:
+    await desk.fast_forward(minutes=10)
+    await desk.receives(TELEGRAM, sender="lena", text="The export hangs")
+    desk.forget()
+    await desk.writes("vera", "They called as well", address=ACME)
+    assert (await notes(desk, 1), await notes(desk, 2)) == ([], ["They called as well"])
+    await desk.does("vera", Resolve("Fixed"), ticket=2)
+    await desk.writes("mira", "Still waiting for the bank", address=ACME)
+    assert await notes(desk, 1) == ["Still waiting for the bank"]
+
+
+async def test_a_note_with_no_open_ticket_to_stand_on_is_kept_nowhere_and_that_is_said(desk: Story) -> None:
+    await desk.does("vera", Resolve("Fixed"))
+    desk.forget()
+    await desk.writes("vera", "They called again", address=ACME)
+    desk.expect_message(ACME, TELEGRAM, containing="This was kept nowhere: Acme has no open ticket.")
+    assert await notes(desk) == []
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize("where", [FORUM, "-100777#99"])
+async def test_what_people_say_among_themselves_elsewhere_is_theirs(desk: Story, where: str) -> None:
+    await desk.writes("vera", "Lunch?", address=where)
+    assert await notes(desk) == []
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize(("text", "word"), [("eta 15:00", "eta"), ("/take", "/take"), ("!reply Tomorrow", "!reply")])
+async def test_what_would_do_something_must_answer_a_card(desk: Story, text: str, word: str) -> None:
+    await desk.writes("vera", text, address=ACME)
+    desk.expect_message(ACME, TELEGRAM, containing=f"Nothing was done: {word} stands alone.")
+    assert await notes(desk) == []
+    desk.expect_quiet()
+
+
+async def test_short_words_act_under_a_card_there_and_so_does_a_reply_sign(desk: Story) -> None:
+    (card,) = desk.own.cards(FORUM)
+    await desk.writes("vera", "/handover mira", under=card.external_id, address=ACME)
+    assert (await desk.ticket()).assignee == "mira"
+    await desk.writes("mira", "eta 15:00", under=card.external_id, address=ACME)
+    assert (await desk.clock("eta")).state == "running"
+    desk.forget()
+    await desk.writes("mira", "!reply Soon", under=card.external_id, address=ACME)
+    desk.expect_message("lena", MAIL, containing="Soon")
+
+
+async def test_the_desk_is_asked_there_too(desk: Story) -> None:
+    await desk.writes("vera", "/queue", address=FORUM)
+    desk.expect_message(FORUM, TELEGRAM, containing="T-1 · Acme")
+    desk.expect_quiet()
+
+
+async def test_a_guest_there_says_nothing_to_anybody(desk: Story) -> None:
+    shown = await relayed(desk, "And the export?")
+    for text in ("Tomorrow", "/take", "/queue", "eta 15:00"):
+        await desk.own.says(ACME, text, sender="9009", name="Guest", reply_to=shown.external_id)
+        await desk.settle()
+    assert await notes(desk) == []
+    assert (await desk.ticket()).assignee == "vera"
+    desk.expect_quiet()
+
+
+async def test_a_note_may_be_changed_where_it_was_written(desk: Story) -> None:
+    written = await desk.writes("vera", "They owe us", address=ACME)
+    await desk.rewords("vera", written, "They owe us money", address=ACME)
+    assert await notes(desk) == ["They owe us", "(changed) They owe us money"]
+
+
+async def test_a_reply_there_may_be_taken_back_before_it_left(desk: Story) -> None:
+    shown = await relayed(desk, "And the export?")
+    desk.channels[MAIL].down()
+    written = await desk.writes("vera", "You fools", under=shown.external_id, address=ACME)
+    await desk.rewords("vera", written, "// hush", address=ACME)
+    await desk.channels[MAIL].up()
+    await desk.fast_forward(minutes=10)
+    assert await notes(desk) == ["hush"]
+    assert not [one for one in desk.channels[MAIL].messages("lena@acme.test") if "You fools" in one.text]

@@ -1,0 +1,134 @@
+"""Several files that one of our people sends as one: one reply or one note, wherever among them the words stand."""
+
+import pytest
+
+from adapters.message import Attachment, Channel, Untrusted
+from bot.store import topics
+from bot.store.topics import Known
+from tests.builders import ON_TELEGRAM, story_desk
+from tests.harness import Story
+from tests.stories.conftest import MakeStory
+
+DATABASES = ("sqlite", "postgresql")
+TELEGRAM, MAIL = Channel.TELEGRAM, Channel.EMAIL
+FORUM, ACME = "-100777", "-100777#55"
+SHARED = ('public_plan = "public"', f'public_plan = "public"\ncards = {{ telegram = "{FORUM}" }}')
+
+
+@pytest.fixture
+async def desk(make_desk: MakeStory) -> Story:
+    """Our people work in Telegram; Lena wrote by mail, and Vera has the ticket."""
+    return await opened(await make_desk(story_desk(*ON_TELEGRAM)))
+
+
+async def opened(desk: Story) -> Story:
+    desk.works_on = TELEGRAM
+    await desk.receives(MAIL, sender="lena", text="Payroll failed")
+    desk.forget()
+    return desk
+
+
+async def sends(desk: Story, *texts: str, first: int = 1, under: str | None = None, address: str = "2001") -> None:
+    """Files of one album, with these captions, that come together."""
+    for number, text in enumerate(texts, first):
+        await desk.own.says(
+            address,
+            text,
+            sender="2001",
+            name="Vera",
+            reply_to=under,
+            external_id=f"{address}:{900 + number}",
+            attachments=(Attachment(Untrusted(f"photo-{number}.jpg"), "image/jpeg", 9, digest=f"{number:064x}"),),
+            album=f"{address}:album:9",
+        )
+    await desk.settle()
+
+
+async def notes(desk: Story) -> list[str]:
+    return [note.text for note in (await desk.page()).notes]
+
+
+async def said(desk: Story) -> list[tuple[str, list[str]]]:
+    """What was said to Lena by our people, and the files with it."""
+    return [
+        (line.text, [file.name for file in line.attachments]) for line in await desk.lines() if line.kind == "reply"
+    ]
+
+
+async def test_an_album_under_a_card_is_one_reply_with_all_its_files(desk: Story) -> None:
+    await sends(desk, "See here", "", "and here", under=desk.card("vera"))
+    desk.expect_nothing("lena", MAIL)
+    await desk.fast_forward(seconds=11)
+    desk.expect_message("lena", MAIL, containing="See here\nand here")
+    assert await said(desk) == [("See here\nand here", ["photo-1.jpg", "photo-2.jpg", "photo-3.jpg"])]
+    assert desk.own.standing("2001:901") == "sent"
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pytest.param(("// internal", "", ""), id="with the first"),
+        pytest.param(("", "// internal", ""), id="with the second"),
+        pytest.param(("", "", "// internal"), id="with the last"),
+    ],
+)
+async def test_two_slashes_with_any_file_keep_all_of_them_in(desk: Story, texts: tuple[str, ...]) -> None:
+    await sends(desk, *texts, under=desk.card("vera"))
+    await desk.fast_forward(minutes=1)
+    desk.expect_nothing("lena", MAIL)
+    kept = "\n".join(await notes(desk))
+    assert all(words in kept for words in ("internal", "photo-1.jpg", "photo-2.jpg", "photo-3.jpg"))
+    assert (await desk.clock("first_response")).state == "running"
+
+
+async def test_a_command_for_clients_with_a_later_file_sends_nothing(desk: Story) -> None:
+    await sends(desk, "", "/status", under=desk.card("vera"))
+    await desk.fast_forward(minutes=1)
+    desk.expect_nothing("lena", MAIL)
+    assert (await desk.clock("first_response")).state == "running"
+
+
+async def test_files_that_come_again_and_a_restart_between_them_change_nothing(desk: Story) -> None:
+    card = desk.card("vera")
+    await sends(desk, "See here", under=card)
+    await desk.dies()
+    await sends(desk, "See here", "", under=card)
+    await sends(desk, "", first=2, under=card)
+    await desk.fast_forward(minutes=1)
+    assert await said(desk) == [("See here", ["photo-1.jpg", "photo-2.jpg"])]
+    desk.expect_message("lena", MAIL, containing="See here")
+    desk.expect_quiet()
+
+
+async def test_a_file_that_comes_when_the_reply_has_left_is_a_reply_of_its_own(desk: Story) -> None:
+    await sends(desk, "See here", under=desk.card("vera"))
+    await desk.fast_forward(minutes=1)
+    await sends(desk, "", first=2, under=desk.card("vera"))
+    await sends(desk, "// of last year", first=3, under=desk.card("vera"))
+    assert await said(desk) == [("See here", ["photo-1.jpg"]), ("", ["photo-2.jpg"])]
+    assert await notes(desk) == ["of last year\n\N{PAPERCLIP} photo-3.jpg"]
+
+
+async def test_words_with_a_later_file_can_be_changed_before_they_leave(desk: Story) -> None:
+    await sends(desk, "See here", "and there", under=desk.card("vera"))
+    await desk.rewords("vera", "2001:902", "and in March")
+    await desk.fast_forward(minutes=1)
+    desk.expect_message("lena", MAIL, containing="See here\nand in March")
+    desk.expect_quiet()
+
+
+async def test_an_album_that_answers_nothing_is_told_so_once(desk: Story) -> None:
+    await sends(desk, "", "", "")
+    desk.expect_message("vera", TELEGRAM, containing="This went to nobody.")
+    desk.expect_quiet()
+
+
+async def test_an_album_in_a_clients_topic_is_a_note(make_desk: MakeStory) -> None:
+    desk = await opened(await make_desk(story_desk(SHARED, *ON_TELEGRAM)))
+    at = desk.time.at
+    await desk.database.write(lambda conn: topics.keep(conn, FORUM, "client:acme", Known("55", "Acme"), at=at))
+    await sends(desk, "", "The contract", address=ACME)
+    await desk.fast_forward(minutes=1)
+    assert await notes(desk) == ["\N{PAPERCLIP} photo-1.jpg", "The contract\n\N{PAPERCLIP} photo-2.jpg"]
+    assert await said(desk) == []

@@ -1,0 +1,44 @@
+"""The menu that Telegram shows is the desk's own, in every language we speak, and fits what Telegram takes."""
+
+import re
+from typing import Final
+
+from bot.app.telegram_menu import GROUPS, PEOPLE, PRIVATE, menu_from_revision
+from bot.desk.desk_words import question_from_text
+from bot.deskfile.revise import revision_from_document
+from bot.tickets.decide_words import NAMES
+from bot.tickets.texts import LANGUAGES
+from tests.builders import document
+
+DESK: Final = revision_from_document(document(), 1)
+
+
+def test_every_language_of_ours_has_its_menu_and_everybody_else_the_desks() -> None:
+    menu = menu_from_revision(DESK)
+    assert set(menu.private) == set(menu.groups) == set(menu.about) == set(menu.about_short) == {"", *LANGUAGES}
+    assert menu.private[""] == menu.private[DESK.language]
+    assert menu.private["de"] != menu.private["en"]
+
+
+def test_what_is_offered_to_clients_is_understood() -> None:
+    assert {*PRIVATE, *GROUPS} <= set(NAMES)
+
+
+def test_our_people_have_commands_of_their_own_in_their_private_chats() -> None:
+    menu = menu_from_revision(DESK)
+    assert set(menu.people) == {2001}
+    assert [name for name, _ in menu.people[2001]] == list(PEOPLE)
+
+
+def test_what_is_offered_to_our_people_is_understood() -> None:
+    assert [name for name in PEOPLE if question_from_text(f"/{name}") is None] == []
+
+
+def test_everything_fits_what_telegram_takes() -> None:
+    menu = menu_from_revision(DESK)
+    listed = [*menu.private.values(), *menu.groups.values(), *menu.people.values()]
+    for name, said in (command for commands in listed for command in commands):
+        assert re.fullmatch(r"[a-z0-9_]{1,32}", name)
+        assert 1 <= len(said) <= 256
+    assert all(len(said) <= 512 for said in menu.about.values())
+    assert all(len(said) <= 120 for said in menu.about_short.values())
