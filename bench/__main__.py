@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
-from bench import alarms, due, growth, intake, latency, mail, slack
+from bench import alarms, due, growth, intake, latency, mail, slack, telegram
 
 BENCHES: Final[Mapping[str, Callable[[], Coroutine[Any, Any, None]]]] = {
     "P1": mail.mails,
@@ -23,6 +23,8 @@ BENCHES: Final[Mapping[str, Callable[[], Coroutine[Any, Any, None]]]] = {
     "S1": slack.acknowledgements,
     "S2": slack.locked,
     "S3": slack.cards,
+    "T1": telegram.confirmations,
+    "T2": telegram.cards,
 }
 
 

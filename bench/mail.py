@@ -1,7 +1,7 @@
 """P1: mails from files to committed tickets, one at a time and 64 in flight, beside django-helpdesk on the same mails.
 
-The email channel is not built yet, so a reader of the bench's own stands in for it: it parses each file with the
-standard library's `compat32` policy, as the channel will, and says it on the channel in memory.
+Without the wire and the child that the email channel parses in: a reader of the bench's own parses each file with the
+standard library's `compat32` policy, as the channel does, and says it on the channel in memory.
 """
 
 import asyncio

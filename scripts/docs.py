@@ -1,7 +1,7 @@
 """`make docs`: what documentation and deployment take from the product itself: schema, manifests, and screenshots.
 
 The pictures are of a real demo, started for them in an empty directory. `--only schema`, `--only manifests`,
-`--only screens` or `--only slack` does a part.
+`--only screens`, `--only slack` or `--only telegram` does a part.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright, 
 
 from bot.app.slack_manifest import slack_manifest
 from bot.deskfile.schema import SCHEMA_FILE, schema_text
-from scripts import slack_screens
+from scripts import slack_screens, telegram_screens
 from tests.peers.chromium import chromium_path
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +42,9 @@ def main() -> None:
     if wanted in {"", "screens"}:
         asyncio.run(screens())
     if wanted in {"", "screens", "slack"}:
-        asyncio.run(slack())
+        asyncio.run(drawn(slack_screens.pages, width=700))
+    if wanted in {"", "screens", "telegram"}:
+        asyncio.run(drawn(telegram_screens.pages, width=520))
 
 
 async def screens() -> None:
@@ -78,12 +80,12 @@ async def screens() -> None:
         await browser.close()
 
 
-async def slack() -> None:
-    """Take the pictures of what people see in Slack."""
+async def drawn(pages: Callable[[], Awaitable[Mapping[str, str]]], *, width: int) -> None:
+    """Take the pictures of what people see in a channel that cannot run here."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-        for name, html in (await slack_screens.pages()).items():
-            page = await browser.new_page(viewport={"width": 700, "height": 200}, device_scale_factor=2)
+        for name, html in (await pages()).items():
+            page = await browser.new_page(viewport={"width": width, "height": 200}, device_scale_factor=2)
             await page.set_content(html)
             await keep(page, name, is_whole=True)
         await browser.close()

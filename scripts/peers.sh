@@ -39,19 +39,19 @@ install_packages() {
     go_on
 }
 
-install_emulator() { # Slack's stand-in, exactly as tests/peers/slack/package-lock.json pins it, outside git
-    local place=.venv/slack-emulator lock=tests/peers/slack/package-lock.json
+install_npm() { # install_npm NAME PLACE FOLDER: exactly as FOLDER/package-lock.json pins it, outside git
+    local name=$1 place=$2 folder=$3 lock=$3/package-lock.json
     if cmp --silent "$lock" "$place/installed.json"; then return; fi
-    echo "peers: installing the Slack emulator into $place"
+    echo "peers: installing $name into $place"
     mkdir -p "$place"
-    cp tests/peers/slack/package.json "$lock" "$place/"
+    cp "$folder/package.json" "$lock" "$place/"
     if (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 </dev/null); then
         cp "$lock" "$place/installed.json"
         return
     fi
     {
         tail -n 20 "$place/npm.log" 2>/dev/null || true
-        echo "peers: npm could not install the Slack emulator (its last words are above)"
+        echo "peers: npm could not install $name (its last words are above)"
         echo "  mend it: npm ci in $place, with a package registry in reach"
     } >&2
     go_on
@@ -64,6 +64,11 @@ need chromium "the widget and the board are tested in a real browser" "${MAITRED
 need libatomic1 "the driver of the browser is linked against it" /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1
 need nodejs "Slack is tested against an emulator, which runs on it" "$(command -v node || true)"
 need npm "it installs that emulator" "$(command -v npm || true)"
+need dovecot-imapd "mail is read from a real IMAP server" /usr/sbin/dovecot
+need dovecot-lmtpd "mail is delivered to it by a real mail server" /usr/lib/dovecot/lmtp
+need exim4-daemon-light "mail is sent to a real mail server" /usr/sbin/exim4
+need openssl "the mail servers prove who they are" "$(command -v openssl || true)"
 
 if [ ${#packages[@]} -gt 0 ]; then install_packages; fi
-install_emulator
+install_npm "the Slack emulator" .venv/slack-emulator tests/peers/slack
+install_npm "a second IMAP server" .venv/mail-peer tests/peers/hoodiecrow
