@@ -76,7 +76,7 @@ def repeats(crowd: Crowd) -> int:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("kind", "updates", "kills"),
-    [pytest.param("sqlite", 500, 30, id="sqlite"), pytest.param("postgresql", 120, 6, id="postgresql")],
+    [pytest.param("sqlite", 500, 30, id="sqlite"), pytest.param("postgresql", 120, 3, id="postgresql")],
 )
 async def test_updates_at_forty_a_second_under_kills_are_each_heard_once(
     kind: str, updates: int, kills: int, telegram: TelegramServer, request: pytest.FixtureRequest, tmp_path: Path

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from aiogram.types import Update
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -401,11 +400,6 @@ def test_a_mark_that_fits_nowhere_changes_nothing(entity: Mapping[str, object]) 
     (said,) = inbound_from_raw(changed("message", entities=[entity]))
     assert isinstance(said, InboundMessage)
     assert said.text == "Payroll failed"
-
-
-@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.json")))
-def test_these_updates_are_what_others_take_for_updates_too(name: str) -> None:
-    assert Update.model_validate(captured(name)).update_id == captured(name)["update_id"]
 
 
 def test_every_kind_that_is_asked_for_has_a_meaning() -> None:
