@@ -20,6 +20,7 @@ from bot.desk.leaving import Leaving
 from bot.desk.pairing import Pairing
 from bot.desk.presses import (
     AFTERWARDS,
+    CLIENT_READS,
     CLIENTS,
     TO_CLIENT,
     answer_from_text,
@@ -46,6 +47,7 @@ from bot.tickets.decide_staff import staff_does
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import person_texts
 from bot.tickets.texts import Texts
+from bot.tickets.thread_words import stays_in
 from bot.tickets.ticket import TicketId, number, ticket_id_from_number
 from routing.people import PersonId
 from sla.duration import Instant
@@ -150,7 +152,7 @@ class Commands:
         if not press.fields and opens_form(press.action):
             return await self._form(by, press, ticket, speak) or unknown
         calendar = self._revisions.current.calendars[self._revisions.current.people[by].calendar]
-        command = command_from_press(press, now=self._now(), calendar=calendar)
+        command = _kept_in(press, speak) or command_from_press(press, now=self._now(), calendar=calendar)
         if isinstance(command, Answer):
             return command
         try:
@@ -249,3 +251,11 @@ class Commands:
 def _concerned(act: _Act) -> tuple[TicketId, ...]:
     """Every ticket that an act may change."""
     return (act.ticket, act.command.into) if isinstance(act.command, Merge) else (act.ticket,)
+
+
+def _kept_in(press: Press, speak: Texts) -> Answer | None:
+    """The refusal of words for a client that are none: a note, or a command."""
+    wanted = CLIENT_READS.get(press.action, "")
+    if not stays_in(press.fields.get(wanted, ""), channel=press.by.channel):
+        return None
+    return Answer(errors={wanted: speak("word_stays_in")}, is_refused=True)

@@ -219,3 +219,17 @@ async def test_a_receipt_waits_for_the_database_so_that_nothing_is_said_twice(de
     assert (await desk.lines())[-1].state == "sent"
     await desk.fast_forward(hours=3)
     desk.expect_quiet()
+
+
+async def test_a_note_written_into_a_window_for_the_client_is_not_sent(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    desk.forget()
+    address = desk.identity("vera", Channel.SLACK).address
+    for action, field in (("ticket.reply", "text"), ("ticket.clarify", "text"), ("ticket.resolve", "text")):
+        answer = await desk.channels[Channel.SLACK].command(
+            address, action, "T-1", fields={field: "// they owe us money"}
+        )
+        assert "never sent to a client" in answer.errors[field]
+    await desk.settle()
+    assert (await desk.clock("first_response")).state == "running"
+    desk.expect_quiet()
