@@ -15,6 +15,7 @@ from adapters.card import Outbound, OutboundCard, OutboundHome
 from adapters.errors import InboundError, PermanentError
 from adapters.message import Channel, Inbound, OutboundMark, OutboundMessage, Receipt
 from adapters.port import Ask, Cursor, Health, Journal, KeepFile, Limits, Raw, Route
+from adapters.shapes import Fields, fields_from_json, inner_or, text_or
 from adapters.slack.cards import view_from_home
 from adapters.slack.catching_up import Past
 from adapters.slack.config import LIMITS, Config
@@ -30,7 +31,6 @@ from adapters.slack.pipe import Pipe
 from adapters.slack.places import Places, place_of
 from adapters.slack.posts import Posts
 from adapters.slack.refusals import RefusedError
-from adapters.slack.shapes import Fields, fields_from_json, inner_or, text_or
 from adapters.slack.shared import shared_from_raw
 from adapters.slack.timings import Timings
 from adapters.slack.turns import Turns

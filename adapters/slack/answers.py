@@ -14,9 +14,9 @@ from typing import Any
 from adapters.card import Form
 from adapters.message import Conversation
 from adapters.port import Answer, Press
+from adapters.shapes import Fields, each, inner_or, text_or
 from adapters.slack.cards import told, view_from_form, view_from_notice
 from adapters.slack.presses import thread_pressed
-from adapters.slack.shapes import Fields, each, inner_or, text_or
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ import structlog
 
 from adapters.errors import DeliveryError, PermanentError, TemporaryError, UncertainError
 from adapters.port import Journal, Raw
+from adapters.shapes import Fields, each, inner_or, text_or
 from adapters.slack import ids
 from adapters.slack.arrivals import compact
 from adapters.slack.install import Install
 from adapters.slack.pacing import PacedWeb
 from adapters.slack.refusals import RefusedError
-from adapters.slack.shapes import Fields, each, inner_or, text_or
 from adapters.slack.timings import Timings
 
 log = structlog.get_logger()

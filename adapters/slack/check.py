@@ -11,11 +11,11 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
 from adapters.errors import DeliveryError
+from adapters.shapes import each, inner_or, text_or
 from adapters.slack.config import Config
 from adapters.slack.ids import CHANNEL, place_from_address
 from adapters.slack.refusals import RefusedError
 from adapters.slack.scopes import APP_METHODS, BOT_SCOPES
-from adapters.slack.shapes import each, inner_or, text_or
 from adapters.slack.web import Web
 
 BOT_TOKEN: Final = "SLACK_BOT_TOKEN"  # noqa: S105 - the setting's name

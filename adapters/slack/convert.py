@@ -24,9 +24,9 @@ from adapters.message import (
     Untrusted,
 )
 from adapters.port import Raw
+from adapters.shapes import Fields, each, fields_from_json, inner, inner_or, text, text_or
 from adapters.slack import ids, markup
 from adapters.slack.files import attachments_from_files, fetchable
-from adapters.slack.shapes import Fields, each, fields_from_json, inner, inner_or, text, text_or
 from adapters.text import clean, one_line
 
 #: What people write comes under these; every other subtype is a note of Slack's own about the channel.

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from adapters.errors import InboundError, PermanentError, TemporaryError
 from adapters.port import KeepFile, Raw
+from adapters.shapes import each, fields_from_json, inner_or
 from adapters.slack.config import Config
 from adapters.slack.files import LARGEST, TOO_LARGE, fetchable
-from adapters.slack.shapes import each, fields_from_json, inner_or
 from adapters.slack.web import Web
 
 _NOT_KEPT: Final = "could not be fetched from Slack"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from adapters.message import Attachment
-from adapters.slack.shapes import Fields, text_or
+from adapters.shapes import Fields, text_or
 from adapters.text import one_line
 
 LARGEST: Final = 20 * 1024 * 1024

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from adapters.errors import UncertainError
+from adapters.shapes import Fields, each, inner_or, text_or
 from adapters.slack.pacing import PacedWeb
 from adapters.slack.refusals import RefusedError
-from adapters.slack.shapes import Fields, each, inner_or, text_or
 
 EVENT_TYPE: Final = "maitred_outbox"
 _PAGE: Final = 200

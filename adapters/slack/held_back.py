@@ -10,7 +10,7 @@ from typing import Any, Final
 from adapters.errors import MalformedError
 from adapters.message import Channel, InboundGap
 from adapters.port import Raw
-from adapters.slack.shapes import fields_from_json
+from adapters.shapes import fields_from_json
 
 _TYPE: Final = "app_rate_limited"
 _MINUTE: Final = timedelta(minutes=1)

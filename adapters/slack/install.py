@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from adapters.errors import UnsupportedError
 from adapters.port import Raw
+from adapters.shapes import fields_from_json, text_or
 from adapters.slack.convert import our_team
-from adapters.slack.shapes import fields_from_json, text_or
 
 #: The field of a kept payload that says why nobody hears it.
 REFUSED: Final = "refused"

@@ -13,13 +13,13 @@ import structlog
 
 from adapters.errors import DeliveryError, DeskAwayError
 from adapters.port import Ask
+from adapters.shapes import Fields
 from adapters.slack.answers import Response, Whisper, response_for, whisper_to
 from adapters.slack.cards import told
 from adapters.slack.pacing import PacedWeb
 from adapters.slack.places import Places
 from adapters.slack.presses import press_from_event, press_from_payload
 from adapters.slack.refusals import RefusedError
-from adapters.slack.shapes import Fields
 
 log = structlog.get_logger()
 

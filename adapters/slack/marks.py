@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from adapters.message import OutboundMark, Standing
+from adapters.shapes import each, inner_or, text_or
 from adapters.slack.pacing import PacedWeb
 from adapters.slack.places import message_of
 from adapters.slack.refusals import RefusedError
-from adapters.slack.shapes import each, inner_or, text_or
 
 SIGNS: Final[Mapping[Standing, str]] = {
     "waiting": "hourglass",

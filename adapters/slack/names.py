@@ -15,9 +15,9 @@ import structlog
 
 from adapters.errors import DeliveryError
 from adapters.port import Raw
+from adapters.shapes import Fields, inner_or, text_or
 from adapters.slack import ids
 from adapters.slack.pacing import PacedWeb
-from adapters.slack.shapes import Fields, inner_or, text_or
 
 log = structlog.get_logger()
 

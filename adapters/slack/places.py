@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from adapters.errors import PermanentError
 from adapters.message import Conversation
+from adapters.shapes import inner_or, text_or
 from adapters.slack import ids
 from adapters.slack.pacing import PacedWeb
 from adapters.slack.refusals import RefusedError
-from adapters.slack.shapes import inner_or, text_or
 
 _REMEMBERED: Final = 10_000
 

@@ -12,11 +12,11 @@ from typing import Any, Final
 from adapters.card import OutboundCard
 from adapters.errors import PermanentError, TemporaryError, UncertainError
 from adapters.message import OutboundMessage, Receipt
+from adapters.shapes import each, text_or
 from adapters.slack import cards, ids
 from adapters.slack.found import Standing, key_and_part, metadata, standing
 from adapters.slack.pacing import PacedWeb
 from adapters.slack.places import Places, message_of, place_of
-from adapters.slack.shapes import each, text_or
 from adapters.slack.unanswered import Unanswered
 from adapters.slack.uploads import Uploads
 from adapters.text import split

@@ -18,9 +18,9 @@ from typing import Final
 from adapters.errors import MalformedError, UnsupportedError
 from adapters.message import Conversation, Identity
 from adapters.port import Press
+from adapters.shapes import Fields, each, fields_from_json, inner, inner_or, text, text_or
 from adapters.slack import ids, markup
 from adapters.slack.convert import our_team
-from adapters.slack.shapes import Fields, each, fields_from_json, inner, inner_or, text, text_or
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: The last moment that is written with four digits for the year.

@@ -6,9 +6,9 @@ https://docs.slack.dev/reference/events/channel_shared
 from adapters.errors import MalformedError
 from adapters.message import InboundPlace
 from adapters.port import Raw
+from adapters.shapes import fields_from_json, inner_or, text
 from adapters.slack import ids
 from adapters.slack.convert import SHARED, place_from_envelope
-from adapters.slack.shapes import fields_from_json, inner_or, text
 
 
 def shared_from_raw(raw: Raw) -> InboundPlace | None:

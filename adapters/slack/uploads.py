@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 from adapters.errors import PermanentError, TemporaryError
 from adapters.message import Attachment
+from adapters.shapes import text_or
 from adapters.slack.pacing import PacedWeb
-from adapters.slack.shapes import text_or
 
 #: Slack drops what was put there and not shared, some time later.
 _KEPT_FOR_S: Final = 1_800

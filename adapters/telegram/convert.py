@@ -32,9 +32,10 @@ from adapters.message import (
     Untrusted,
 )
 from adapters.port import Raw
+from adapters.shapes import Fields, each, fields_from_json, inner, inner_or, text_or
 from adapters.telegram import ids
 from adapters.telegram.files import attachments_from_files, fetchable, files_of
-from adapters.telegram.shapes import Fields, each, fields_from_json, inner, inner_or, number, number_or, text_or
+from adapters.telegram.numbers import number, number_or
 from adapters.telegram.words import SERVICE, name_of, words
 from adapters.text import one_line
 

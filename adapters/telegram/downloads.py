@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from adapters.errors import InboundError, PermanentError, TemporaryError
 from adapters.port import KeepFile, Raw
+from adapters.shapes import fields_from_json, inner_or, text_or
 from adapters.telegram.files import IN_TELEGRAM, LARGEST, File, fetchable, files_of, too_large
+from adapters.telegram.numbers import number_or
 from adapters.telegram.refusals import RefusedError
-from adapters.telegram.shapes import fields_from_json, inner_or, number_or, text_or
 from adapters.telegram.web import Web
 
 _NOT_KEPT: Final = "could not be fetched from Telegram"

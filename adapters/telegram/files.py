@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters.message import Attachment
-from adapters.telegram.shapes import Fields, each, inner_or, number_or, text_or
+from adapters.shapes import Fields, each, inner_or, text_or
+from adapters.telegram.numbers import number_or
 from adapters.text import one_line
 
 LARGEST: Final = 20 * 1024 * 1024

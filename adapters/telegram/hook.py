@@ -15,9 +15,10 @@ from typing import Any, Final
 import structlog
 
 from adapters.errors import DeliveryError, TemporaryError
+from adapters.shapes import Fields, text_or
 from adapters.telegram.config import Config
 from adapters.telegram.convert import ALLOWED_UPDATES
-from adapters.telegram.shapes import Fields, number_or, text_or
+from adapters.telegram.numbers import number_or
 from adapters.telegram.timings import Timings
 from adapters.telegram.web import Web
 from adapters.telegram.webhook import PATH

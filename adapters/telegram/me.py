@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import structlog
 
 from adapters.errors import DeliveryError, DeskAwayError
-from adapters.telegram.shapes import text_or
+from adapters.shapes import text_or
 from adapters.telegram.timings import Timings
 from adapters.telegram.web import Web
 

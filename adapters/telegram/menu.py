@@ -15,8 +15,8 @@ from typing import Any, Final
 import structlog
 
 from adapters.errors import DeliveryError, DeskAwayError
+from adapters.shapes import text_or
 from adapters.telegram.refusals import RefusedError
-from adapters.telegram.shapes import text_or
 from adapters.telegram.timings import Timings
 from adapters.telegram.web import Web
 

@@ -18,13 +18,14 @@ import structlog
 from adapters.errors import DeliveryError, DeskAwayError, TemporaryError
 from adapters.message import Conversation
 from adapters.port import Answer, Ask, Press
+from adapters.shapes import Fields, inner_or
 from adapters.telegram import ids
 from adapters.telegram.markup import LONGEST_TEXT, LONGEST_TOAST, as_written, shortened
 from adapters.telegram.memory import Buttons, Kept
+from adapters.telegram.numbers import number_or
 from adapters.telegram.pacing import PacedWeb
 from adapters.telegram.places import Moves, place_of
 from adapters.telegram.refusals import RefusedError
-from adapters.telegram.shapes import Fields, inner_or, number_or
 from adapters.telegram.speaking import Speaker, Spot, text_call
 from adapters.text import clean, utf16_size
 

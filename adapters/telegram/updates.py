@@ -14,9 +14,10 @@ from typing import Any, Final
 from adapters.errors import MalformedError
 from adapters.message import Channel
 from adapters.port import Raw
+from adapters.shapes import Fields
 from adapters.telegram import ids
 from adapters.telegram.convert import GAP, lane_from_update
-from adapters.telegram.shapes import Fields, number_or
+from adapters.telegram.numbers import number_or
 
 _PRESS: Final = "callback_query"
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)

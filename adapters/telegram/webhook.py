@@ -21,10 +21,10 @@ from aiohttp.http_exceptions import HttpProcessingError
 from adapters.errors import DeskAwayError, MalformedError
 from adapters.message import Channel
 from adapters.port import Ask, Cursor, Journal, Route
+from adapters.shapes import fields_from_json
 from adapters.telegram import ids
 from adapters.telegram.config import Config
 from adapters.telegram.pressing import Presses, answer
-from adapters.telegram.shapes import fields_from_json
 from adapters.telegram.timings import Timings
 from adapters.telegram.updates import raw_from_update, update_from_fields
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from adapters.message import Untrusted
+from adapters.shapes import Fields, each, inner_or, text_or
 from adapters.telegram.files import FILE_FIELDS
-from adapters.telegram.shapes import Fields, each, inner_or, number_or, text_or
+from adapters.telegram.numbers import number_or
 from adapters.text import clean, one_line
 
 #: Notes of Telegram's own about a chat, in which nobody says anything.

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.errors import MalformedError
-from adapters.telegram.ids import LARGEST
 
 Fields = Mapping[str, Any]
 
@@ -21,18 +20,12 @@ def fields_from_json(payload: bytes | str) -> Fields:
     return found
 
 
-def number(fields: Fields, name: str) -> int:
-    """A whole number that must be there, of a size that Telegram uses."""
-    found = number_or(fields, name)
-    if found is None:
-        raise MalformedError(f"{name} is not a number")
-    return found
-
-
-def number_or(fields: Fields, name: str) -> int | None:
-    """A whole number that may be missing, or be none, without harm."""
+def text(fields: Fields, name: str) -> str:
+    """A text that must be there."""
     found = fields.get(name)
-    return found if type(found) is int and -LARGEST < found < LARGEST else None  # True is an int too, but no number
+    if not isinstance(found, str):
+        raise MalformedError(f"{name} is not a text")
+    return found
 
 
 def text_or(fields: Fields, name: str, otherwise: str = "") -> str:
