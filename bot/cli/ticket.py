@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from adapters.message import Channel
 from bot.cli.acting import perform
 from bot.cli.beside import Beside, Json, beside, who_acts
 from bot.cli.printed import USAGE, CommandError, say, say_json
 from bot.cli.ticket_page import outcome_facts, page_facts, print_page
 from bot.tickets import command as c
 from bot.tickets.eta import parse_eta
+from bot.tickets.thread_words import stays_in
 from bot.tickets.ticket import MessageId, TicketId, number, ticket_id_from_number
 from routing.people import PersonId
 from sla.duration import parse_within
@@ -76,7 +78,7 @@ def reply(
     person: As = None,
 ) -> None:
     """Answer the client on the channel they wrote on."""
-    _act(ctx, person, lambda _desk, _by: c.Reply(_words(text), kind), "the reply is on its way")
+    _act(ctx, person, lambda _desk, _by: c.Reply(_for_client(text), kind), "the reply is on its way")
 
 
 @ticket.command()
@@ -88,7 +90,7 @@ def note(ctx: typer.Context, text: Words, person: As = None) -> None:
 @ticket.command()
 def ask(ctx: typer.Context, text: Words, person: As = None) -> None:
     """Ask the client for details; from then on we wait for them."""
-    _act(ctx, person, lambda _desk, _by: c.AskDetails(_words(text)), "the question is on its way")
+    _act(ctx, person, lambda _desk, _by: c.AskDetails(_for_client(text)), "the question is on its way")
 
 
 @ticket.command()
@@ -103,7 +105,7 @@ def eta(
     def made(desk: Beside, by: PersonId) -> c.Command:
         calendar = desk.revision.calendars[desk.revision.people[by].calendar]
         try:
-            return c.GiveEta(parse_eta(when, now=desk.now, zone=calendar.zone, calendar=calendar), _words(text))
+            return c.GiveEta(parse_eta(when, now=desk.now, zone=calendar.zone, calendar=calendar), _for_client(text))
         except ValueError as error:
             raise CommandError(str(error), USAGE) from error
 
@@ -113,7 +115,7 @@ def eta(
 @ticket.command()
 def resolve(ctx: typer.Context, text: Words = "", person: As = None) -> None:
     """The work is done."""
-    _act(ctx, person, lambda _desk, _by: c.Resolve(_words(text)), "resolved")
+    _act(ctx, person, lambda _desk, _by: c.Resolve(_for_client(text)), "resolved")
 
 
 @ticket.command()
@@ -185,7 +187,13 @@ def not_covered(
     as_json: Json = False,
 ) -> None:
     """The agreement leaves it out: the client is told, and nothing is promised on it any more."""
-    _act(ctx, person, lambda _desk, _by: c.NotCovered(clause), "not covered; the client is told", as_json=as_json)
+    _act(
+        ctx,
+        person,
+        lambda _desk, _by: c.NotCovered(_for_client(clause)),
+        "not covered; the client is told",
+        as_json=as_json,
+    )
 
 
 @ticket.command()
@@ -221,6 +229,14 @@ def _numbered(name: str) -> TicketId:
 
 def _words(text: str) -> str:
     return sys.stdin.read().strip() if text == "-" else text
+
+
+def _for_client(text: str) -> str:
+    """Words that a client will read: a note or a command among them is a slip, wherever it is written."""
+    written = _words(text)
+    if stays_in(written, channel=Channel.BOARD):
+        raise CommandError("words that begin with // or with a command never go to a client: use note", USAGE)
+    return written
 
 
 def _id(ctx: typer.Context) -> TicketId:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from adapters.message import Channel
 from adapters.text import clean
 from bot.tickets import command as c
+from bot.tickets.thread_words import stays_in
 from bot.tickets.ticket import LONGEST_NUMBER, MessageId, ticket_id_from_number
 from routing.people import PersonId
 from sla.duration import Instant, instant, moment, parse_within
@@ -63,6 +65,16 @@ def _words(fields: Mapping[str, str], name: str = "text") -> str:
     return written
 
 
+def _for_client(fields: Mapping[str, str], name: str = "text") -> str:
+    """Words that a client will read: a note or a command among them is a slip, wherever it is written."""
+    written = _words(fields, name)
+    if stays_in(written, channel=Channel.BOARD):
+        raise FieldsError(
+            **{name: "Words that begin with // or with a command never go to a client. Write them anew, or add a note."}
+        )
+    return written
+
+
 def _urgency(fields: Mapping[str, str], _: str) -> c.Command:
     return c.SetUrgency(_words(fields, "urgency"))
 
@@ -112,11 +124,11 @@ def _agree(fields: Mapping[str, str], _: str) -> c.Command:
 
 _ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str], str], c.Command]]] = {
     "take": lambda _fields, _zone: c.Take(),
-    "reply": lambda fields, _: c.Reply(_words(fields)),
+    "reply": lambda fields, _: c.Reply(_for_client(fields)),
     "note": lambda fields, _: c.AddNote(_words(fields)),
-    "ask": lambda fields, _: c.AskDetails(_words(fields)),
-    "eta": lambda fields, zone: c.GiveEta(moment_from_field(fields.get("due", ""), zone), _words(fields)),
-    "resolve": lambda fields, _: c.Resolve(_words(fields)),
+    "ask": lambda fields, _: c.AskDetails(_for_client(fields)),
+    "eta": lambda fields, zone: c.GiveEta(moment_from_field(fields.get("due", ""), zone), _for_client(fields)),
+    "resolve": lambda fields, _: c.Resolve(_for_client(fields)),
     "handover": lambda fields, _: c.HandOver(
         PersonId(fields["to"]) if fields.get("to") else None, _words(fields, "why")
     ),
@@ -129,7 +141,7 @@ _ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str], str], c.Command]]] = {
     "ack": lambda _fields, _zone: c.Acknowledge(),
     "spam": lambda _fields, _zone: c.MarkSpam(),
     "covered": lambda _fields, _zone: c.Covered(),
-    "notcovered": lambda fields, _: c.NotCovered(_words(fields, "clause")),
+    "notcovered": lambda fields, _: c.NotCovered(_for_client(fields, "clause")),
     "agree": _agree,
     "merge": _merge,
     "split": _split,

@@ -76,6 +76,16 @@ async def test_asking_for_details_waits_for_the_client(story: Story, vera: Visit
     assert (await story.ticket()).status == "waiting_client"
 
 
+@pytest.mark.parametrize("action", ["reply", "ask", "resolve"])
+async def test_a_note_written_where_a_client_reads_is_kept_in_and_kept(story: Story, vera: Visit, action: str) -> None:
+    answer = await vera.press("T-1", action, text="// They pay late, too")
+    assert answer.status == 422
+    assert "never go to a client" in answer.says
+    assert "// They pay late, too</textarea>" in answer.text
+    await story.fast_forward(seconds=5)
+    story.expect_quiet()
+
+
 async def test_resolving_sends_the_last_word(story: Story, vera: Visit) -> None:
     await vera.press("T-1", "resolve", text="Paid.")
     await story.fast_forward(seconds=5)
