@@ -151,8 +151,14 @@ class Whereabouts:
         return told
 
     def _tell_of_nobodys(self, conn: Connection, where: Conversation, at: Instant, now: Instant) -> None:
-        """A client's place in which nothing is open: their manager hears of it, or the admins."""
+        """A client's place in which nothing is open: their manager hears, or the admins. Ours: each admin alone."""
         revision = self._revisions.current
+        for person in self._directory.admins() if where.place in shared_places(revision, where.channel) else ():
+            speak = person_texts(revision, person)
+            title = speak("ping_own_place_left", channel=speak(f"channel_{where.channel}"), place=where.place)
+            write_ping(
+                conn, Ping(person, f"lost:{where.key}:{at}:{person}", title), at=now, whereto=self._directory.whereto
+            )
         owners = [one for one in revision.clients.values() if where.place in one.channels.get(where.channel, ())]
         for client in owners:
             manager = revision.person(client.manager)

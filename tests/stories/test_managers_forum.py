@@ -183,3 +183,11 @@ async def test_a_reply_there_may_be_taken_back_before_it_left(desk: Story) -> No
     await desk.fast_forward(minutes=10)
     assert await notes(desk) == ["hush"]
     assert not [one for one in desk.channels[MAIL].messages("lena@acme.test") if "You fools" in one.text]
+
+
+async def test_admins_hear_each_alone_that_the_bot_was_put_out_of_their_own_place(desk: Story) -> None:
+    await desk.own.becomes(FORUM, "left", by="7001")
+    await desk.settle()
+    desk.expect_ping("dana", containing="The bot is no longer in our own place on Telegram (-100777).")
+    desk.forget()
+    desk.expect_quiet()
