@@ -20,6 +20,7 @@ from adapters.slack import ids
 from adapters.slack.convert import lane_from_envelope
 from adapters.slack.held_back import is_held_back, name_of
 from adapters.slack.install import Install, marked
+from adapters.slack.readers import forgotten
 from adapters.slack.timings import Timings
 
 Found = TypeVar("Found")
@@ -81,11 +82,14 @@ class Arrivals:
         elif envelope is not None and is_held_back(envelope):
             log.warning("Slack holds events back: too many a minute; they are read back later", channel="slack")
             self._is_held_back()
+        known = None if refusal else forgotten(envelope, self._account)
         try:
-            await self._in_time(self._journal([self.raw(envelope, payload)], None))
+            await self._in_time(self._journal([self.raw(envelope, payload)], known))
         except BaseException:
             self.missed()
             raise
+        if known is not None:
+            self.missed()
         if not refusal:
             self._look_at(envelope or {})
 

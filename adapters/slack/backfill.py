@@ -6,11 +6,12 @@
 
 What is found becomes a payload like the event that was missed, under the name `CHANNEL:TS`, with Slack's own moment;
 what was heard after all is recognised when it is decided. Changes of wording are found for a day back, each under the
-name `CHANNEL:TS:TS`. What was deleted meanwhile, and signs put under messages, cannot be read back.
+name `CHANNEL:TS:TS`; so is that others can read in a place than before. What was deleted meanwhile, and signs put under
+messages, cannot be read back.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,12 +19,14 @@ from typing import Any, Final
 import structlog
 
 from adapters.errors import DeliveryError, PermanentError, TemporaryError, UncertainError
-from adapters.port import Journal, Raw
+from adapters.message import Channel
+from adapters.port import Cursor, Journal, Raw
 from adapters.shapes import Fields, each, inner_or, text_or
 from adapters.slack import ids
 from adapters.slack.arrivals import compact
 from adapters.slack.install import Install
 from adapters.slack.pacing import PacedWeb
+from adapters.slack.readers import UNKNOWN, account_of_readers, news, readers_from_listing
 from adapters.slack.refusals import RefusedError
 from adapters.slack.timings import Timings
 
@@ -44,18 +47,33 @@ _PASSED_OVER: Final = frozenset(
 class _Place:
     channel: str
     kind: str
+    readers: str
 
 
 class Backfill:
-    """Reads back. `raw` makes a payload of the journal out of an envelope; `install` learns which workspace is ours."""
+    """Reads back. `raw` makes a payload of the journal out of an envelope; `install` learns which workspace is ours.
+
+    `readers` gives who was last known to read in a channel, as it was kept; None for one never looked at.
+    """
 
     def __init__(
-        self, web: PacedWeb, raw: Callable[[Mapping[str, Any], bytes], Raw], install: Install, timings: Timings
+        self,
+        web: PacedWeb,
+        raw: Callable[[Mapping[str, Any], bytes], Raw],
+        install: Install,
+        timings: Timings,
+        *,
+        account: str,
+        readers: Callable[[str], Awaitable[str | None]],
+        wall: Callable[[], datetime],
     ) -> None:
         self._web = web
         self._raw = raw
         self._install = install
         self._timings = timings
+        self._account = account
+        self._readers = readers
+        self._wall = wall
 
     async def read(self, since: datetime, threads: Sequence[str], journal: Journal) -> int:
         """Keep whatever was said after `since`, place by place, in its order; how many payloads that were.
@@ -74,6 +92,7 @@ class Backfill:
                 roots.setdefault(channel, set()).add(ts)
         count = 0
         async for place in self._places():
+            count += await self._look_who_reads(place, told, journal)
             try:
                 said = await self._said(place, since, roots.get(place.channel, set()))
             except RefusedError as error:
@@ -88,11 +107,28 @@ class Backfill:
             count += len(raws)
         return count
 
+    async def _look_who_reads(self, place: _Place, told: Mapping[str, Any], journal: Journal) -> int:
+        """News and what was seen are kept in one commit, so that it is told once."""
+        if place.kind not in {"channel", "group"}:
+            return 0
+        known = await self._readers(place.channel)
+        if known == place.readers:
+            return 0
+        raws = []
+        if known is not None and known != UNKNOWN:
+            ts = _ts(self._wall())
+            name = f"readers-{place.channel}-{ts.replace('.', '-')}"
+            envelope = {**told, "event_id": name, "event": news(place.channel, ts)}
+            raws.append(self._raw(envelope, compact(envelope)))
+        account = account_of_readers(self._account, place.channel)
+        await journal(raws, Cursor(Channel.SLACK, account, place.readers))
+        return len(raws)
+
     async def _places(self) -> AsyncIterator[_Place]:
         asked = {"types": _KINDS, "limit": _PAGE, "exclude_archived": True}
         async for found in self._pages("users.conversations", asked, "channels"):
             if ids.CHANNEL.fullmatch(channel := text_or(found, "id")):
-                yield _Place(channel, _kind(found))
+                yield _Place(channel, _kind(found), readers_from_listing(found))
 
     async def _said(self, place: _Place, since: datetime, roots: set[str]) -> list[dict[str, Any]]:
         """The events that would have told of it, oldest first."""

@@ -31,13 +31,16 @@ _LOOK_AGAIN_S: Final = 600.0
 
 
 class Past(Protocol):
-    """What the desk remembers for the channel. Both raise DeskAwayError."""
+    """What the desk remembers for the channel. Each raises DeskAwayError."""
 
     async def cursor(self) -> str | None:
         """The channel's cursor as it was last journaled, None at the very beginning."""
 
     async def threads(self) -> Sequence[str]:
         """The first messages, `CHANNEL:TS`, of threads in which something may still be said about a ticket."""
+
+    async def readers(self, channel: str) -> str | None:
+        """Who could read in a channel when it was last looked at, as `readers.py` has it; None if it never was."""
 
 
 Read = Callable[[datetime, Sequence[str], Journal], Awaitable[int]]

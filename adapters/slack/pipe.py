@@ -74,7 +74,15 @@ class Pipe:
             install=self.install,
             timings=self._timings,
         )
-        backfill = Backfill(self._web, arrivals.raw, self.install, self._timings)
+        backfill = Backfill(
+            self._web,
+            arrivals.raw,
+            self.install,
+            self._timings,
+            account=self._config.account,
+            readers=self._past.readers,
+            wall=self._wall,
+        )
         catching_up = CatchingUp(
             self._past,
             backfill.read,

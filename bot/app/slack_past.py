@@ -1,16 +1,19 @@
 """What the Slack channel asks the desk before it reads back what it missed: how far it had heard, and where to look."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from adapters.errors import DeskAwayError
 from adapters.message import Channel, conversation_from_key
+from adapters.slack.readers import account_of_readers
 from bot.desk.desk import Desk
 from bot.desk.directory import DESK_ACCOUNT
 from bot.store import errors, journal, ongoing
 from bot.store.connection import Connection
 from sla.duration import Instant, Within, millis
+
+Found = TypeVar("Found")
 
 #: What was said in time may be read back this much later. A working day is seldom more than two of the week.
 _SPARE: Final = timedelta(days=7)
@@ -25,10 +28,12 @@ class StoredPast:
 
     async def cursor(self) -> str | None:
         """How far the channel was read. Raises DeskAwayError."""
-        try:
-            return await self._desk.database.read(lambda conn: journal.cursor_of(conn, Channel.SLACK, DESK_ACCOUNT))
-        except errors.StoreUnavailableError as error:
-            raise DeskAwayError(str(error)) from error
+        return await self._read(lambda conn: journal.cursor_of(conn, Channel.SLACK, DESK_ACCOUNT))
+
+    async def readers(self, channel: str) -> str | None:
+        """Who could read in a channel when it was last looked at. Raises DeskAwayError."""
+        account = account_of_readers(DESK_ACCOUNT, channel)
+        return await self._read(lambda conn: journal.cursor_of(conn, Channel.SLACK, account))
 
     async def threads(self) -> Sequence[str]:
         """The first messages of those threads, `CHANNEL:TS`: of open tickets and of those a word may reopen.
@@ -36,8 +41,11 @@ class StoredPast:
         Raises DeskAwayError.
         """
         since = Instant(self._desk.now() - millis(_at_most(self._desk.revisions.current.rules.reopen_within) + _SPARE))
+        return await self._read(lambda conn: _threads(conn, since))
+
+    async def _read(self, read: Callable[[Connection], Found]) -> Found:
         try:
-            return await self._desk.database.read(lambda conn: _threads(conn, since))
+            return await self._desk.database.read(read)
         except errors.StoreUnavailableError as error:
             raise DeskAwayError(str(error)) from error
 

@@ -35,6 +35,7 @@ class KeptJournal:
 
     kept: list[Raw] = field(default_factory=list)
     cursors: list[str] = field(default_factory=list)
+    readers: dict[str, str] = field(default_factory=dict)
     calls: int = 0
     failures: list[Exception] = field(default_factory=list)
     is_away: bool = False
@@ -56,7 +57,9 @@ class KeptJournal:
         async with self.changed:
             known = {raw.key for raw in self.kept}
             self.kept += [raw for raw in raws if raw.key not in known]
-            if cursor is not None:
+            if cursor is not None and "/readers/" in cursor.account:
+                self.readers[cursor.account.rpartition("/")[2]] = cursor.value
+            elif cursor is not None:
                 self.cursors.append(cursor.value)
             self.changed.notify_all()
 
@@ -87,12 +90,16 @@ class KeptPast:
 
     at: str | None = None
     open_threads: Sequence[str] = ()
+    known_readers: dict[str, str] = field(default_factory=dict)
 
     async def cursor(self) -> str | None:
         return self.at
 
     async def threads(self) -> Sequence[str]:
         return self.open_threads
+
+    async def readers(self, channel: str) -> str | None:
+        return self.known_readers.get(channel)
 
 
 @dataclass
@@ -156,7 +163,7 @@ async def piped(
     web_api = Web(config)
     presses, past = KeptPresses(), past or KeptPast()
     pipe = Pipe(config, PacedWeb(web_api), presses, past, now=wall, wall=wall, timings=timings)
-    found = Piped(pipe, KeptJournal(), presses, past)
+    found = Piped(pipe, KeptJournal(readers=past.known_readers), presses, past)
     app = web.Application(client_max_size=2**25)
     for route in pipe.routes:
         app.router.add_route(route.method, route.path, route.handler)

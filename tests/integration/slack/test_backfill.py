@@ -15,10 +15,13 @@ from adapters.port import Answer, Press
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.convert import inbound_from_raw
 from adapters.slack.ids import moment_from_ts
+from adapters.slack.readers import UNKNOWN
+from adapters.slack.shared import shared_from_raw
 from adapters.slack.timings import Timings
 from tests.integration.slack.conftest import QUICK, KeptJournal, KeptPast, Piped, eventually, piped, texts, wall
 from tests.peers.slack_adapter import adapter_for
 from tests.peers.slack_api import Fault
+from tests.peers.slack_emulator import TEAM
 from tests.peers.slack_front import Said, SlackFront
 
 #: The outage: it began ten minutes ago.
@@ -307,3 +310,36 @@ async def test_reading_back_ends_with_the_channel(slack: SlackFront) -> None:
             await eventually(lambda: "reading back" in found.pipe.health().detail)
         assert not found.pipe.health().is_up
         assert len(asyncio.all_tasks()) < 20
+
+
+async def test_a_channel_that_others_read_since_is_noticed_after_an_outage_and_once(slack: SlackFront) -> None:
+    lena = await slack.person("U0LENA", "Lena", team="T0ACME")
+    acme = await slack.channel("C0ACME", members=[lena])
+    past = left_at(wall() - MINUTE)
+    async with caught_up(slack, past) as found:
+        assert not found.journal.kept  # the first look learns
+
+    slack.api.channels[acme] |= {"is_ext_shared": True, "shared_team_ids": ["T0TEAM", "T0OTHER"]}
+    async with caught_up(slack, past) as found:
+        (news,) = [shared_from_raw(raw) for raw in found.journal.kept]
+    assert news is not None
+    assert (news.change, news.conversation.place) == ("shared", f"{TEAM}/{acme}")
+
+    async with caught_up(slack, past) as found:
+        assert not found.journal.kept
+
+
+async def test_what_slack_told_by_itself_is_no_news_a_second_time(slack: SlackFront) -> None:
+    lena = await slack.person("U0LENA", "Lena", team="T0ACME")
+    acme = await slack.channel("C0ACME", members=[lena])
+    past = left_at(wall() - MINUTE)
+    async with caught_up(slack, past) as found:
+        before = past.known_readers[acme]
+        slack.api.channels[acme] |= {"is_ext_shared": True, "shared_team_ids": ["T0TEAM", "T0OTHER"]}
+        await slack.tells({"type": "channel_shared", "channel": acme, "event_ts": "1774604200.000000"})
+        await found.journal.until(lambda: past.known_readers[acme] not in {before, UNKNOWN})
+        (told,) = found.journal.kept
+    assert shared_from_raw(told) is not None
+
+    async with caught_up(slack, past) as found:
+        assert not found.journal.kept
