@@ -80,6 +80,9 @@ class _NoPast:
     async def threads(self) -> Sequence[str]:
         return ()
 
+    async def readers(self, _channel: str) -> str | None:
+        return None
+
 
 class _NoFiles:
     async def read(self, digest: str) -> bytes:

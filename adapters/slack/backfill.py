@@ -26,7 +26,7 @@ from adapters.slack import ids
 from adapters.slack.arrivals import compact
 from adapters.slack.install import Install
 from adapters.slack.pacing import PacedWeb
-from adapters.slack.readers import UNKNOWN, account_of_readers, news, readers_from_listing
+from adapters.slack.readers import UNKNOWN, cursor_name, news, readers_from_listing
 from adapters.slack.refusals import RefusedError
 from adapters.slack.timings import Timings
 
@@ -117,11 +117,11 @@ class Backfill:
         raws = []
         if known is not None and known != UNKNOWN:
             ts = _ts(self._wall())
-            name = f"readers-{place.channel}-{ts.replace('.', '-')}"
-            envelope = {**told, "event_id": name, "event": news(place.channel, ts)}
+            event_id = f"readers-{place.channel}-{ts.replace('.', '-')}"
+            envelope = {**told, "event_id": event_id, "event": news(place.channel, ts)}
             raws.append(self._raw(envelope, compact(envelope)))
-        account = account_of_readers(self._account, place.channel)
-        await journal(raws, Cursor(Channel.SLACK, account, place.readers))
+        name = cursor_name(self._account, place.channel)
+        await journal(raws, Cursor(Channel.SLACK, name, place.readers))
         return len(raws)
 
     async def _places(self) -> AsyncIterator[_Place]:

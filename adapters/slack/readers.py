@@ -19,7 +19,7 @@ from adapters.slack.convert import SHARED
 UNKNOWN: Final = ""
 
 
-def account_of_readers(account: str, channel: str) -> str:
+def cursor_name(account: str, channel: str) -> str:
     """Under which name it is kept who reads there."""
     return f"{account}/readers/{channel}"
 
@@ -43,7 +43,7 @@ def forgotten(envelope: Mapping[str, Any] | None, account: str) -> Cursor | None
     channel = text_or(event, "channel")
     if event.get("type") not in SHARED or not ids.CHANNEL.fullmatch(channel):
         return None
-    return Cursor(Channel.SLACK, account_of_readers(account, channel), UNKNOWN)
+    return Cursor(Channel.SLACK, cursor_name(account, channel), UNKNOWN)
 
 
 def news(channel: str, ts: str) -> dict[str, Any]:

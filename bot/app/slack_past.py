@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from adapters.errors import DeskAwayError
 from adapters.message import Channel, conversation_from_key
-from adapters.slack.readers import account_of_readers
+from adapters.slack.readers import cursor_name
 from bot.desk.desk import Desk
 from bot.desk.directory import DESK_ACCOUNT
 from bot.store import errors, journal, ongoing
@@ -32,8 +32,8 @@ class StoredPast:
 
     async def readers(self, channel: str) -> str | None:
         """Who could read in a channel when it was last looked at. Raises DeskAwayError."""
-        account = account_of_readers(DESK_ACCOUNT, channel)
-        return await self._read(lambda conn: journal.cursor_of(conn, Channel.SLACK, account))
+        name = cursor_name(DESK_ACCOUNT, channel)
+        return await self._read(lambda conn: journal.cursor_of(conn, Channel.SLACK, name))
 
     async def threads(self) -> Sequence[str]:
         """The first messages of those threads, `CHANNEL:TS`: of open tickets and of those a word may reopen.
