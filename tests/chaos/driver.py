@@ -4,7 +4,6 @@ Victims are forked from a server that has imported everything once, so that a ki
 """
 
 import asyncio
-import multiprocessing
 import resource
 import signal
 import sqlite3
@@ -25,6 +24,7 @@ from tests.builders import STORY_DESK
 from tests.chaos import victim
 from tests.chaos.far_end import FarEnd
 from tests.chaos.victim import Orders
+from tests.peers.forked import FORKS
 
 #: Somebody is always there, so that nothing waits for a morning.
 DESK = STORY_DESK.replace('mon-fri = ["10:00-19:00"]', 'mon-sun = ["00:00-24:00"]').replace(
@@ -36,9 +36,6 @@ _UNSETTLED = """
 SELECT (SELECT count(*) FROM inbound WHERE state = 'new') + (SELECT count(*) FROM alarm WHERE due_at <= {now}) +
 (SELECT count(*) FROM outbox WHERE state IN ('pending', 'postponed', 'sending', 'uncertain'))
 """
-
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.chaos.victim", "bot.store.sqlite", "bot.store.postgres", "asyncpg"])
 
 
 @dataclass
@@ -167,7 +164,7 @@ class Driver:
         return await rows(self.orders.database_url, query)
 
     def _begun(self, target: Callable[..., None], *arguments: object) -> BaseProcess:
-        process = _forks.Process(target=target, args=arguments, daemon=True)
+        process = FORKS.Process(target=target, args=arguments, daemon=True)
         process.start()
         return process
 
@@ -178,7 +175,7 @@ def driver(database_url: str, far_end: FarEnd, directory: Path, **orders: Any) -
     made = Driver(
         Orders(database_url, far_end.address, directory / "victim.log", START, **orders),
         far_end,
-        _forks.RawValue("q", 0),
+        FORKS.RawValue("q", 0),
     )
     try:
         yield made

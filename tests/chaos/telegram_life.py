@@ -5,7 +5,6 @@ Nothing in it is ours: its settings are the environment's, its log is a file, an
 
 import asyncio
 import json
-import multiprocessing
 import os
 import socket
 import sys
@@ -17,17 +16,16 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from bot import crashpoint
 from bot.cli.main import main
 from tests.chaos.driver import rows
+from tests.peers.forked import FORKS
 from tests.peers.telegram_server import TelegramServer
 
 ROOT = Path(__file__).parents[2]
 SETTLED_WITHIN_S = 60
-
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.chaos.telegram_life", "tests.chaos.victim", "bot.app.serve", "bot.store.sqlite",
-                               "bot.store.postgres", "asyncpg"])  # fmt: skip
 
 _UNSETTLED = """
 SELECT (SELECT count(*) FROM inbound WHERE state = 'new') +
@@ -96,7 +94,7 @@ class TelegramLife:
             "TELEGRAM_API_URL": self.telegram.url,
             **self.settings,
         }
-        self._process = _forks.Process(
+        self._process = FORKS.Process(
             target=live, args=(settings, str(self.directory), str(self.log_file), crash_at), daemon=True
         )
         self._process.start()
@@ -117,6 +115,15 @@ class TelegramLife:
         assert self._process is not None
         self._process.kill()
         await self.ends()
+
+    async def its_turn_is_over(self) -> None:
+        """The time passes for which a killed process still counted as the one that reads the updates."""
+        if self.database_url.startswith("postgresql"):
+            connection = await asyncpg.connect(self.database_url.replace("postgresql+asyncpg", "postgresql", 1))
+            try:
+                await connection.execute("UPDATE lease SET expires_at = 0")
+            finally:
+                await connection.close()
 
     async def ends(self) -> int | None:
         """Wait for its end; gives the exit code."""

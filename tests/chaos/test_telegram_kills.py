@@ -92,6 +92,7 @@ async def test_updates_at_forty_a_second_under_kills_are_each_heard_once(
                 bot.start()
             await speak(crowd, until=updates, within_s=chance.uniform(0.1, 1.0))
             await bot.kill()
+            await bot.its_turn_is_over()  # how long others wait for it is shown in test_telegram_trouble
         await bot.polls()
         await speak(crowd, until=updates, within_s=60)
         await bot.settled()

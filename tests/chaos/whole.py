@@ -58,7 +58,7 @@ class Whole:
             sys.executable, "-m", "bot", "run", cwd=self.directory, env=settings, stderr=PIPE
         )
         self._reading = asyncio.create_task(self._read())
-        await self.says("ready")
+        await self.says("ready", within=60)
 
     async def says(self, event: str, *, within: float = 20) -> None:
         """Wait until its log says so."""

@@ -245,7 +245,7 @@ async def played(url: str, desk: str, data: st.DataObject) -> None:
 
 
 def played_on_sqlite(template: Path, desk: str, data: st.DataObject) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=template.parent) as folder:
         copy = shutil.copy(template, Path(folder) / "story.db")
         asyncio.run(played(f"sqlite+aiosqlite:///{copy}", desk, data))
 

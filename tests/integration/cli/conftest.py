@@ -12,6 +12,8 @@ from typing import IO, Any
 
 import pytest
 
+from tests.peers.forked import run_command
+
 ROOT = Path(__file__).parents[3]
 SECRET = "web:of-the-tests-only-0123456789abcdef"
 
@@ -24,7 +26,13 @@ class Terminal:
     settings: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *words: str, given: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run one command to its end."""
+        """Run one command to its end, in a process that is forked after its imports."""
+        done = run_command(words, directory=self.directory, environment=self.environment(settings), given=given)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def begun(self, *words: str, given: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        """The same from the beginning, as a shell starts it: with its own interpreter, and what it imports itself."""
         done = subprocess.run(
             [sys.executable, "-m", "bot", *words],
             cwd=self.directory,

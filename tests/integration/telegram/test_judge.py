@@ -1,19 +1,14 @@
 """A foreigner works with the Telegram of our tests: aiogram's own bot and dispatcher, over polling and over a webhook.
 
 Its models judge every update and every request as well, wherever the peer is used; here it is shown that they would
-find something.
+find something. Its models take seconds to be built, so it is imported where it is used, not where tests are collected.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import pytest
-from aiogram import Bot, Dispatcher
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
-from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
-from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
 from tests.integration.telegram.bot_calls import calls_of
@@ -21,32 +16,44 @@ from tests.peers.telegram_judge import Judge
 from tests.peers.telegram_person import PIXEL
 from tests.peers.telegram_server import Fault, TelegramServer
 
-TAKE = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Take", callback_data="take")]])
+if TYPE_CHECKING:
+    from aiogram import Bot, Dispatcher
+    from aiogram.types import CallbackQuery, Message
+
+TAKE = {"inline_keyboard": [[{"text": "Take", "callback_data": "take"}]]}
 
 
 @pytest.fixture
-async def bot(telegram: TelegramServer) -> AsyncIterator[Bot]:
+async def bot(telegram: TelegramServer) -> "AsyncIterator[Bot]":
+    from aiogram import Bot
+    from aiogram.client.session.aiohttp import AiohttpSession
+    from aiogram.client.telegram import TelegramAPIServer
+
     bot = Bot(telegram.token, session=AiohttpSession(api=TelegramAPIServer.from_base(telegram.url)))
     yield bot
     await bot.session.close()
 
 
-def echo() -> Dispatcher:
+def echo() -> "Dispatcher":
     """A bot that says everything again, with a button."""
+    from aiogram import Dispatcher
+    from aiogram.types import InlineKeyboardMarkup
+
     dispatcher = Dispatcher()
+    take = InlineKeyboardMarkup.model_validate(TAKE)
 
     @dispatcher.message()
-    async def again(message: Message) -> None:
-        await message.reply(message.text or message.content_type, reply_markup=TAKE)
+    async def again(message: "Message") -> None:
+        await message.reply(message.text or message.content_type, reply_markup=take)
 
     @dispatcher.callback_query()
-    async def taken(query: CallbackQuery) -> None:
+    async def taken(query: "CallbackQuery") -> None:
         await query.answer(f"Taken by {query.from_user.first_name}.")
 
     return dispatcher
 
 
-async def test_aiogram_polls_and_answers(telegram: TelegramServer, bot: Bot) -> None:
+async def test_aiogram_polls_and_answers(telegram: TelegramServer, bot: "Bot") -> None:
     lena = telegram.person("Lena")
     forum = telegram.group("Acme", lena, is_forum=True)
     forum.promotes(can_manage_topics=True)
@@ -66,7 +73,9 @@ async def test_aiogram_polls_and_answers(telegram: TelegramServer, bot: Bot) -> 
     assert telegram.shown(forum, topic=thread)[-1].text == "in the topic"
 
 
-async def test_aiogram_listens_to_a_webhook(telegram: TelegramServer, bot: Bot) -> None:
+async def test_aiogram_listens_to_a_webhook(telegram: TelegramServer, bot: "Bot") -> None:
+    from aiogram.webhook.aiohttp_server import SimpleRequestHandler
+
     app = web.Application()
     SimpleRequestHandler(echo(), bot, handle_in_background=False, secret_token="ours").register(app, path="/hook")
     runner = web.AppRunner(app)
@@ -84,7 +93,9 @@ async def test_aiogram_listens_to_a_webhook(telegram: TelegramServer, bot: Bot) 
     assert {one.status for one in telegram.hooked} == {200}
 
 
-async def test_aiogram_understands_every_refusal(telegram: TelegramServer, bot: Bot) -> None:
+async def test_aiogram_understands_every_refusal(telegram: TelegramServer, bot: "Bot") -> None:
+    from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
+
     lena = telegram.person("Lena")
     lena.starts()
     with pytest.raises(TelegramBadRequest, match="chat not found"):
@@ -98,7 +109,9 @@ async def test_aiogram_understands_every_refusal(telegram: TelegramServer, bot: 
         await bot.send_message(lena.id, "x")
 
 
-async def test_aiogram_sends_and_fetches_files(telegram: TelegramServer, bot: Bot) -> None:
+async def test_aiogram_sends_and_fetches_files(telegram: TelegramServer, bot: "Bot") -> None:
+    from aiogram.types import BufferedInputFile
+
     lena = telegram.person("Lena")
     lena.starts()
     sent = await bot.send_document(lena.id, BufferedInputFile(b"a report", "report.txt"), caption="Yours")
@@ -141,9 +154,7 @@ async def test_everything_people_can_do_is_an_update_of_the_bot_api(telegram: Te
         small = telegram.group("Small", vera, is_basic=True, has_bot=False)
         small.adds(by=vera)
         small.upgrades()
-        sent = await calls.done(
-            "sendMessage", chat_id=lena.id, text="x", reply_markup=TAKE.model_dump(exclude_none=True)
-        )
+        sent = await calls.done("sendMessage", chat_id=lena.id, text="x", reply_markup=TAKE)
         lena.presses((lena.id, sent["message_id"]), "Take")
         lena.presses((lena.id, sent["message_id"]), "Take", is_inaccessible=True)
         kinds = {kind for one in telegram.line.emitted for kind in one if kind != "update_id"}
