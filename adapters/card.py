@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from adapters.message import Attachment, Button, Conversation, OutboundMark, OutboundMessage, Topic, Untrusted
+from adapters.message import Attachment, Button, Conversation, Invite, OutboundMark, OutboundMessage, Topic, Untrusted
 
 Tone = Literal["ok", "soon", "late", "paused", "plain"]
 
@@ -46,7 +46,8 @@ class OutboundCard:
     """A card on its way to one of our people, or to a place of theirs.
 
     `replaces` names the channel's message whose place it takes, `reply_to` the one whose thread it goes into, `topic`
-    the part of the place, on a channel that has such. `attachments` are files that go with it.
+    the part of the place, on a channel that has such. `attachments` are files that go with it, `invite` is for
+    their calendar.
     """
 
     key: str
@@ -57,11 +58,16 @@ class OutboundCard:
     reply_to: str | None = None
     topic: Topic | None = None
     attachments: tuple[Attachment, ...] = ()
+    invite: Invite | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One field of a form."""
+    """One field of a form.
+
+    `headings` are what stands above its choices, one for each, neighbours under the same one together. `redraws`:
+    another choice makes another form, which is asked for with this field alone.
+    """
 
     name: str
     label: str
@@ -69,17 +75,25 @@ class Input:
     choices: tuple[tuple[str, str], ...] = ()
     initial: str = ""
     required: bool = True
+    headings: tuple[str, ...] = ()
+    redraws: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A question to the person who pressed; its answer comes back as a Press with `action` and the fields."""
+    """A question to the person who pressed; its answer comes back as a Press with `action` and the fields.
+
+    `note` is what there is to know before answering, `buttons` are other ways out. Without `submit` there is nothing
+    to answer yet.
+    """
 
     action: str
     title: str
     value: str
     inputs: tuple[Input, ...]
     submit: str
+    note: str = ""
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ ChannelError
 │   ├── TemporaryError            nothing arrived; the outbox tries again, not before `retry_after`
 │   │   └── MovedError                 the conversation has another address now, and is tried there
 │   ├── PermanentError            nothing arrived and nothing will; a person is told at once
+│   │   └── AddressError               nothing arrives at that address at all; it is flagged until something does
 │   └── UncertainError            the connection died after we spoke; reconcile before anything is sent again
 ├── InboundError             a payload could not become a message
 │   ├── UnfinishedError           not yet: it names files that are fetched first, and is read again after that
@@ -45,6 +46,10 @@ class MovedError(TemporaryError):
 
 class PermanentError(DeliveryError):
     """Nothing arrived, and trying again cannot help."""
+
+
+class AddressError(PermanentError):
+    """Nothing arrives at the address of the conversation, whatever is sent there."""
 
 
 class UncertainError(DeliveryError):

@@ -62,7 +62,9 @@ GUISES: Mapping[Channel, Guise] = {
         ),
         longest=40_000,
     ),
-    Channel.EMAIL: Guise(Limits(can_edit=False)),
+    Channel.EMAIL: Guise(
+        Limits(can_edit=False, has_threads=True, has_replies=True, has_windows=False, has_letters=True)
+    ),
     Channel.INAPP: Guise(Limits(recognises_repeats=True)),
 }
 
@@ -88,6 +90,7 @@ class FakeChannel(People):
         self.limits = limits or self._guise.limits
         self.routes: Sequence[Route] = ()
         self._adopts = adopts
+        self._ails = ""
         screen, faults = Screen(self._guise.longest), Faults(self.limits, now)
         super().__init__(channel, account, now=now, prefix=prefix, screen=screen, faults=faults)
 
@@ -152,7 +155,7 @@ class FakeChannel(People):
         if self._faults.is_down:
             return Health(is_up=False, detail="down", since=self._since)
         is_up = self._journal is not None
-        return Health(is_up, "listening" if is_up else "nobody listens", self._since)
+        return Health(is_up, self._ails or ("listening" if is_up else "nobody listens"), self._since, self._ails)
 
     @property
     def sent(self) -> Sequence[Shown]:
@@ -223,6 +226,10 @@ class FakeChannel(People):
         self._faults.is_down = False
         self._since = self._now()
         await self._offer_again()
+
+    def ails(self, trouble: str) -> None:
+        """Work, and ask for somebody who mends something; empty ends it."""
+        self._ails = trouble
 
     def slow(self, wait: Callable[[], Awaitable[object]] | None) -> None:
         """Let every send await something of the caller's on its way to the channel; None ends it."""

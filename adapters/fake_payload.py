@@ -7,7 +7,7 @@ that cannot be read is MalformedError, and fields nobody asked for are passed ov
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from adapters.errors import MalformedError, UnsupportedError
 from adapters.message import (
@@ -16,6 +16,7 @@ from adapters.message import (
     DeliveryNotice,
     Identity,
     Inbound,
+    InboundAttendance,
     InboundDeletion,
     InboundEdit,
     InboundGap,
@@ -31,6 +32,11 @@ from adapters.text import clean, one_line
 Fields = Mapping[str, Any]
 
 _STATES = frozenset({"delivered", "seen", "failed"})
+_ANSWERS: Mapping[str, Literal["accepted", "declined", "tentative"]] = {
+    "accepted": "accepted",
+    "declined": "declined",
+    "tentative": "tentative",
+}
 _CHANGES: Mapping[str, PlaceChange] = {change: change for change in get_args(PlaceChange)}
 
 
@@ -44,25 +50,37 @@ def payload_from_inbound(inbound: Inbound) -> bytes:
         fields["id"] = inbound.external_id
     match inbound:
         case InboundMessage():
-            fields |= {"kind": "message", "from": inbound.sender.address, "name": inbound.sender_name}
-            fields |= {"text": inbound.text, "reply_to": inbound.reply_to}
-            fields |= {"language": inbound.language, "zone": inbound.zone, "album": inbound.album}
-            fields["files"] = [_fields_from_attachment(attachment) for attachment in inbound.attachments]
-            if inbound.vouched:
-                vouched = inbound.vouched
-                fields["vouched"] = {"client": vouched.client, "name": vouched.name, "email": vouched.email}
+            fields |= _fields_from_message(inbound)
         case InboundEdit():
             fields |= {"kind": "edit", "from": inbound.sender.address, "text": inbound.text}
+        case InboundAttendance():
+            fields |= {"kind": "attendance", "from": inbound.sender.address, "uid": inbound.uid}
+            fields |= {"sequence": inbound.sequence, "answer": inbound.answer}
         case InboundDeletion():
             fields |= {"kind": "deletion", "from": inbound.sender.address}
         case InboundReaction():
             fields |= {"kind": "reaction", "from": inbound.sender.address, "sign": inbound.sign}
         case DeliveryNotice():
-            fields |= {"kind": "notice", "state": inbound.state, "reason": inbound.reason}
+            whose = inbound.to.address if inbound.to else None
+            fields |= {"kind": "notice", "state": inbound.state, "reason": inbound.reason, "to": whose}
         case InboundPlace():
             by, to = inbound.by and inbound.by.address, inbound.to and inbound.to.address
             fields |= {"kind": "place", "change": inbound.change, "from": by, "title": inbound.title, "to": to}
     return json.dumps(fields).encode()  # ASCII, so that even half an emoji survives the way
+
+
+def _fields_from_message(inbound: InboundMessage) -> dict[str, Any]:
+    fields: dict[str, Any] = {"kind": "message", "from": inbound.sender.address, "name": inbound.sender_name}
+    fields |= {"text": inbound.text, "reply_to": inbound.reply_to}
+    fields |= {"language": inbound.language, "zone": inbound.zone, "album": inbound.album}
+    fields |= {"is_inward": inbound.is_inward, "doubt": inbound.doubt}
+    fields |= {"beneath": inbound.beneath, "beside": [one.address for one in inbound.beside]}
+    fields |= {"subject": inbound.subject, "is_cut": inbound.is_cut, "reply_claimed": inbound.reply_claimed}
+    fields["files"] = [_fields_from_attachment(attachment) for attachment in inbound.attachments]
+    if inbound.vouched:
+        vouched = inbound.vouched
+        fields["vouched"] = {"client": vouched.client, "name": vouched.name, "email": vouched.email}
+    return fields
 
 
 def inbound_from_raw(raw: Raw) -> Inbound:
@@ -98,7 +116,21 @@ def _message(raw: Raw, fields: Fields) -> InboundMessage:
         language=_optional(fields, "language"),
         zone=_optional(fields, "zone"),
         album=_optional(fields, "album"),
+        doubt=_text(fields, "doubt", ""),
+        is_inward=fields.get("is_inward") is True,
+        beneath=clean(_text(fields, "beneath", "")),
+        beside=_beside(raw, fields),
+        subject=one_line(_text(fields, "subject", "")),
+        is_cut=fields.get("is_cut") is True,
+        reply_claimed=_optional(fields, "reply_claimed"),
     )
+
+
+def _beside(raw: Raw, fields: Fields) -> tuple[Identity, ...]:
+    found = fields.get("beside", [])
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise MalformedError("beside is not a list of addresses")
+    return tuple(Identity(raw.channel, one) for one in found)
 
 
 def _edit(raw: Raw, fields: Fields) -> InboundEdit:
@@ -108,6 +140,15 @@ def _edit(raw: Raw, fields: Fields) -> InboundEdit:
 
 def _deletion(raw: Raw, fields: Fields) -> InboundDeletion:
     return InboundDeletion(_conversation(raw, fields), _text(fields, "id"), _sender(raw, fields), _moment(fields))
+
+
+def _attendance(raw: Raw, fields: Fields) -> InboundAttendance:
+    sequence, answer = fields.get("sequence"), _ANSWERS.get(_text(fields, "answer"))
+    if type(sequence) is not int or answer is None:
+        raise MalformedError("no answer to an invitation")
+    where, name = _conversation(raw, fields), _text(fields, "id")
+    sender, uid = _sender(raw, fields), _text(fields, "uid")
+    return InboundAttendance(where, name, sender, uid, sequence, answer, _moment(fields))
 
 
 def _reaction(raw: Raw, fields: Fields) -> InboundReaction:
@@ -120,7 +161,9 @@ def _notice(raw: Raw, fields: Fields) -> DeliveryNotice:
     if state not in _STATES:
         raise MalformedError("a notice says none of delivered, seen, failed")
     reason = one_line(_text(fields, "reason", ""))
-    return DeliveryNotice(_conversation(raw, fields), _text(fields, "id"), state, _moment(fields), reason)
+    to = _optional(fields, "to")
+    whose = Identity(raw.channel, to) if to else None
+    return DeliveryNotice(_conversation(raw, fields), _text(fields, "id"), state, _moment(fields), reason, whose)
 
 
 def _place(raw: Raw, fields: Fields) -> InboundPlace:
@@ -152,6 +195,7 @@ _READERS: Mapping[str, Callable[[Raw, Fields], Inbound]] = {
     "reaction": _reaction,
     "notice": _notice,
     "place": _place,
+    "attendance": _attendance,
     "gap": _gap,
 }
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from adapters.card import Form
 from adapters.errors import TemporaryError
@@ -21,6 +21,7 @@ from adapters.message import (
     Conversation,
     DeliveryNotice,
     Identity,
+    InboundAttendance,
     InboundDeletion,
     InboundEdit,
     InboundGap,
@@ -33,6 +34,16 @@ from adapters.message import (
     Vouched,
 )
 from adapters.port import Answer, Ask, Cursor, Journal, Press, Raw
+
+
+class Beside(TypedDict, total=False):
+    """What only a mail has beside its words."""
+
+    beneath: Untrusted
+    beside: tuple[Identity, ...]
+    subject: Untrusted
+    is_cut: bool
+    reply_claimed: str | None
 
 
 class People:
@@ -93,6 +104,9 @@ class People:
         language: str | None = None,
         zone: str | None = None,
         album: str | None = None,
+        doubt: str = "",
+        is_inward: bool = False,
+        **beside: Unpack[Beside],
     ) -> Raw:
         """Let somebody write; the answer's `external_id` is the message's own. What the journal raises comes back."""
         message = InboundMessage(
@@ -108,6 +122,9 @@ class People:
             language,
             zone,
             album,
+            doubt=doubt,
+            is_inward=is_inward,
+            **beside,
         )
         return await self._happens("said", message, text, message.sender.address, message.external_id)
 
@@ -141,9 +158,11 @@ class People:
         reason: str = "",
         *,
         at: datetime | None = None,
+        to: str | None = None,
     ) -> Raw:
-        """Let the channel tell what became of something we sent."""
-        notice = DeliveryNotice(self.conversation(address), external_id, state, self._at(at), reason)
+        """Let the channel tell what became of something we sent, or of the copy that went `to` somebody else."""
+        whose = self._identity(to) if to is not None else None
+        notice = DeliveryNotice(self.conversation(address), external_id, state, self._at(at), reason, whose)
         return await self._happens("noticed", notice, f"{state} {reason}".strip(), "")
 
     async def becomes(
@@ -162,6 +181,14 @@ class People:
         place = InboundPlace(self.conversation(address), change, self._at(at), who, Untrusted(title), there)
         self._tell("moved", place.conversation, "", change, by or address)
         return await self.receives(payload_from_inbound(place), address=address)
+
+    async def attends(
+        self, address: str, uid: str, answer: Literal["accepted", "declined", "tentative"], *, sequence: int = 0
+    ) -> Raw:
+        """Let somebody's calendar answer an invitation."""
+        where, name = self.conversation(address), self._next_id("attended")
+        said = InboundAttendance(where, name, self._identity(address), uid, sequence, answer, self._now())
+        return await self.receives(payload_from_inbound(said), external_id=name, address=address)
 
     async def drops(self, at_most: int, since: datetime, until: datetime) -> Raw:
         """Let the channel have lost things that were said."""

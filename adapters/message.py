@@ -89,12 +89,35 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """What a message only brings along, and what its sender says `above` that.
+
+    Whose it was is its sender's word, so whoever that is stands here twice: believed, and not believed.
+    """
+
+    name: Untrusted
+    sender: Identity
+    conversation: Conversation
+    unproven: Identity
+    unproven_conversation: Conversation
+    text: Untrusted
+    above: Untrusted = Untrusted("")
+    subject: Untrusted = Untrusted("")
+    #: The desk's: who is believed to have passed it on.
+    passed_on_by: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
     """One thing a person said. `at` is the channel server's moment, the one clocks start from.
 
     `album` is the same for messages that were sent as one, each with a file of its own; their first comes first.
     `doubt` says why the sender is not proven to be who they say, where a channel can be lied to. `beneath` is what
     stands below the words and is folded away, a quote or a signature; `beside` is who else was written to.
+    `subject` is what a mail calls itself. `is_cut`: it was too large, and the rest of it is not here. `original`: whose
+    words they are that it passes on. `reply_claimed`: it says that it answers what another was sent, which counts for
+    whoever takes part in that conversation alone.
+    `is_inward`: it came to where only what our own people are sent is answered; they alone are heard there.
     """
 
     conversation: Conversation
@@ -112,6 +135,11 @@ class InboundMessage:
     doubt: str = ""
     beneath: Untrusted = Untrusted("")
     beside: tuple[Identity, ...] = ()
+    subject: Untrusted = Untrusted("")
+    is_cut: bool = False
+    original: Original | None = None
+    reply_claimed: str | None = None
+    is_inward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +176,22 @@ class InboundReaction:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryNotice:
-    """Word from the channel about something we sent: `delivered`, `seen`, or `failed` with a reason."""
+    """Word from the channel about something we sent: `delivered`, `seen`, or `failed` with a reason.
+
+    `to` is whose copy it is about; None: what went to the conversation itself.
+    """
 
     conversation: Conversation
     external_id: str
     state: str
     at: datetime
     reason: str = ""
+    to: Identity | None = None
 
 
 #: What may become of a place: we joined or left a group, a person blocked us or no longer does, it has a new address,
-#: others read there now than before.
-PlaceChange = Literal["joined", "left", "blocked", "unblocked", "moved", "shared"]
+#: others read there now than before, the account of the person behind it was closed.
+PlaceChange = Literal["joined", "left", "blocked", "unblocked", "moved", "shared", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +220,26 @@ class InboundGap:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class InboundAttendance:
+    """A calendar's answer to an invitation of ours, by whom it was sent to: the channel has proven that they are it.
+
+    `uid` and `sequence` name the invitation as they answered it.
+    """
+
+    conversation: Conversation
+    external_id: str
+    sender: Identity
+    uid: str
+    sequence: int
+    answer: Literal["accepted", "declined", "tentative"]
+    at: datetime
+
+
 #: What is about a message, and so has a conversation, a moment and the name of that message there.
 InboundLine = InboundMessage | InboundEdit | InboundDeletion | InboundReaction | DeliveryNotice
 
-Inbound = InboundLine | InboundPlace | InboundGap
+Inbound = InboundLine | InboundPlace | InboundGap | InboundAttendance
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,13 +261,35 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Invite:
+    """What a calendar is told of a call: `uid` never changes, `sequence` grows with each change of the call.
+
+    `zone` is the attendee's, `organizer` and `attendee` are names with addresses; an organizer without an address is
+    the channel's own.
+    """
+
+    uid: str
+    sequence: int
+    method: Literal["REQUEST", "CANCEL"]
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    summary: str
+    description: str
+    organizer: tuple[str, str]
+    attendee: tuple[str, str]
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One message to a conversation. `key` is the same on every attempt, so a repeat can be recognised.
 
     `reply_to` names the message whose thread it goes into, `only_to` the one address there that sees it, `replaces` the
     message whose place it takes. `buttons` stand below the words, on a channel that has any. `asks`: whoever it is for
     answers by a reply to this very message, and a channel that can opens one for them. Where a channel has topics it
-    goes into `topic`; one that has none passes that over.
+    goes into `topic`; one that has none passes that over. `copies` go to
+    others who take part, where a channel has any. `is_inward`: it is for one of our own people.
     """
 
     key: str
@@ -236,6 +306,9 @@ class OutboundMessage:
     buttons: tuple[Button, ...] = ()
     asks: bool = False
     topic: Topic | None = None
+    invite: Invite | None = None
+    copies: tuple[Identity, ...] = ()
+    is_inward: bool = False
 
 
 #: How something that one of our people wrote on a channel fares on its way to the client.
@@ -255,7 +328,11 @@ class OutboundMark:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A channel took it. `external_id` is the channel's own name for what it now shows."""
+    """A channel took it. `external_id` is the channel's own name for what it now shows.
+
+    `refused` are the copies that it did not take, by address, each with the reason.
+    """
 
     external_id: str
     at: datetime
+    refused: tuple[tuple[str, str], ...] = ()

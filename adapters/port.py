@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from adapters.card import Form, Outbound, OutboundCard
-from adapters.message import Channel, Conversation, Identity, Inbound, OutboundMessage, Receipt
+from adapters.message import Channel, Conversation, Identity, Inbound, OutboundMessage, Receipt, Vouched
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ class Cursor:
 class Press:
     """A button, form or command used by a person. `key` is the same when the channel repeats itself.
 
-    `under` is the channel's name of the message that the button stands below, where there is one.
+    `under` is the channel's name of the message that the button stands below, where there is one. `vouched`,
+    `language` and `zone` are as of a message: on some channels a press is somebody's first word.
     """
 
     key: str
@@ -68,6 +69,9 @@ class Press:
     fields: Mapping[str, str] = field(default_factory=dict)
     conversation: Conversation | None = None
     under: str | None = None
+    vouched: Vouched | None = None
+    language: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class Limits:
     `has_buttons`: buttons may stand under words to a client, and who presses one is answered at once.
     `has_replies`: what people write comes with the very message it answers, not with the first of its thread.
     `has_windows`: a form opens before whoever pressed; on a channel without, the desk asks for it in words.
+    `has_letters`: each thing sent stands for itself and calls its reader, so nothing is sent that does not need to.
     """
 
     per_second: float | None = None
@@ -114,6 +119,7 @@ class Limits:
     has_buttons: bool = False
     has_replies: bool = False
     has_windows: bool = True
+    has_letters: bool = False
 
     @property
     def never_doubles(self) -> bool:
@@ -123,11 +129,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a channel is, in words for `/readyz` and the log."""
+    """How a channel is, in words for `/readyz` and the log.
+
+    `trouble`: it works, and somebody has to mend something all the same.
+    """
 
     is_up: bool
     detail: str
     since: datetime | None = None
+    trouble: str = ""
 
 
 #: An aiohttp handler; typed loosely because most channels serve no HTTP and need not import it.

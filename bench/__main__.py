@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
-from bench import alarms, due, growth, intake, latency, mail, slack, telegram
+from bench import alarms, due, growth, imap, intake, latency, mail, slack, telegram
 
 BENCHES: Final[Mapping[str, Callable[[], Coroutine[Any, Any, None]]]] = {
     "P1": mail.mails,
@@ -20,6 +20,7 @@ BENCHES: Final[Mapping[str, Callable[[], Coroutine[Any, Any, None]]]] = {
     "P7": growth.weight,
     "P8": latency.postgres,
     "P9": due.due_moments,
+    "M1": imap.folder,
     "S1": slack.acknowledgements,
     "S2": slack.locked,
     "S3": slack.cards,

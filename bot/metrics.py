@@ -51,4 +51,10 @@ TICKER_CYCLE: Final = Gauge(
 RELOAD_SUCCESS: Final = Gauge(
     "maitred_config_reload_success", "1 while the desk directory in force is the newest one", registry=REGISTRY
 )
+AUDITOR_VIOLATIONS: Final = Gauge(
+    "maitred_auditor_violations", "Things that stand still and must not, at the last look", ["check"], registry=REGISTRY
+)
+AUDITOR_LOOK: Final = Gauge(
+    "maitred_auditor_last_look_timestamp_seconds", "When the auditor last looked", registry=REGISTRY
+)
 LOOP_LAG: Final = Gauge("maitred_event_loop_lag_seconds", "How late the event loop turns", registry=REGISTRY)

@@ -16,7 +16,10 @@ WAITING_LIST = "waiting_list"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All a rule may look at. `load` counts the open tickets each person answers for; absent means none."""
+    """All a rule may look at. `load` counts the open tickets each person answers for; absent means none.
+
+    `channel` is the one the client is served as writing on, `language` the one they are answered in.
+    """
 
     at: Instant
     plan: Plan
@@ -28,6 +31,8 @@ class Facts:
     kind: str | None = None
     load: Mapping[PersonId, int] = field(default_factory=dict)
     passed_over: frozenset[PersonId] = frozenset()
+    channel: str = ""
+    language: str = ""
 
     def on_shift(self, person: PersonId | None) -> PersonId | None:
         """The person, if they exist, are on shift and were not passed over."""
@@ -54,7 +59,7 @@ def second_line(facts: Facts) -> PersonId | None:
     if facts.plan.is_senior:
         return _least_loaded(sorted(one.id for one in facts.people.values() if Role.SENIOR in one.roles), facts)
     line = next((line for line in facts.lines.values() if facts.kind in line.kinds), None)
-    return _least_loaded(line.people, facts) if line else None
+    return _least_loaded(_of_line(line.id, facts), facts) if line else None
 
 
 def own_manager(facts: Facts) -> PersonId | None:
@@ -95,12 +100,44 @@ def stand_ins(
     return tuple(dict.fromkeys(one for one in named if one is not None))
 
 
+def skilled(facts: Facts) -> PersonId | None:
+    """Of the contract's line, whoever knows what the client asks for and this kind of work, where anybody does.
+
+    Of several the one who answers in the client's language.
+    """
+    line = _line(facts)
+    known = frozenset[str]().union(*(facts.people[one].skills for one in line))
+    needed = (facts.client.skills if facts.client else frozenset()) | (known & {facts.kind})
+    able = [one for one in line if needed and needed <= facts.people[one].skills]
+    return _least_loaded(_speaking(able, facts), facts) or _least_loaded(able, facts)
+
+
+def same_language(facts: Facts) -> PersonId | None:
+    """Of the contract's line, whoever answers in the client's language, where the desk says who does."""
+    return _least_loaded(_speaking(_line(facts), facts), facts)
+
+
 def least_loaded(facts: Facts) -> PersonId | None:
     """Of the contract's line, whoever on shift has the fewest open tickets and room for one more; ties go by name."""
-    return _least_loaded(facts.lines[facts.plan.line].people, facts)
+    return _least_loaded(_line(facts), facts)
 
 
-RULES: tuple[Callable[[Facts], PersonId | None], ...] = (own_assignee, own_manager, backup, second_line, least_loaded)
+def off_hours_line(facts: Facts) -> PersonId | None:
+    """The line that a plan names for the hours in which nobody else is there."""
+    line = facts.plan.off_hours_line
+    return _least_loaded(_of_line(line, facts), facts) if line is not None else None
+
+
+RULES: tuple[Callable[[Facts], PersonId | None], ...] = (
+    own_assignee,
+    own_manager,
+    backup,
+    second_line,
+    skilled,
+    same_language,
+    least_loaded,
+    off_hours_line,
+)
 
 
 def route(facts: Facts) -> Assignment:
@@ -109,6 +146,22 @@ def route(facts: Facts) -> Assignment:
         if person := rule(facts):
             return Assignment(person, rule.__name__)
     return Assignment(None, WAITING_LIST)
+
+
+def _line(facts: Facts) -> Sequence[PersonId]:
+    """The people of the contract's line; none in hours in which the plan does not cover the channel."""
+    hours = facts.plan.coverage.get(facts.channel)
+    if hours is not None and not facts.coverage.calendars[hours].is_open(facts.at):
+        return ()
+    return _of_line(facts.plan.line, facts)
+
+
+def _of_line(line: LineId, facts: Facts) -> Sequence[PersonId]:
+    return facts.coverage.whose_turn(facts.lines[line], facts.people, facts.at) if line in facts.lines else ()
+
+
+def _speaking(people: Sequence[PersonId], facts: Facts) -> Sequence[PersonId]:
+    return [one for one in people if facts.language in facts.people[one].languages]
 
 
 def _least_loaded(people: Sequence[PersonId], facts: Facts) -> PersonId | None:

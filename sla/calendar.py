@@ -124,6 +124,10 @@ class Calendar:
             return self.open_between(at, self._end_of_day(at, days.count))
         return self.open_between(at, self._same_time(at, days.count))
 
+    def day_of(self, at: Instant) -> date:
+        """The date that the wall clock of this calendar shows."""
+        return local_date(self._reading(at) // SECOND)
+
     def _same_time(self, at: Instant, count: int) -> Instant:
         opening = self.next_open(at)
         local = self._reading(self._first_pass_end(opening))

@@ -166,8 +166,13 @@ def reopened(clocks: Promises, calendars: Calendars, at: Instant) -> Promises:
 
 
 def no_answer_needed(clocks: Promises, at: Instant) -> Promises:
-    """The client's last message asks for nothing, the manager says: the next response ends; a first one stays owed."""
-    return _each(clocks, {Metric.NEXT_RESPONSE}, lambda clock: clocks_of.end(clock, at=at, reason="needs no answer"))
+    """The client's last message asks for nothing, the manager says: the next response ends; a first one stays owed.
+
+    Where none is owed any more, nobody has to pick anything up either.
+    """
+    is_first_owed = any(clock.metric is Metric.FIRST_RESPONSE and is_owing(clock) for clock in clocks)
+    ended = {Metric.NEXT_RESPONSE} if is_first_owed else {Metric.NEXT_RESPONSE, Metric.PICK_UP}
+    return _each(clocks, ended, lambda clock: clocks_of.end(clock, at=at, reason="needs no answer"))
 
 
 def cancelled(clocks: Promises, at: Instant, reason: str) -> Promises:
@@ -288,8 +293,8 @@ def wake_at(clocks: Promises, calendars: Calendars, at: Instant) -> Instant | No
 
 
 def next_due(clocks: Promises) -> Clock | None:
-    """The running clock that is due first; metrics do not hide each other."""
-    running = [clock for clock in clocks if clock.state is State.RUNNING]
+    """The running clock that is due first; metrics do not hide each other. Picking up is promised to no client."""
+    running = [clock for clock in clocks if clock.state is State.RUNNING and clock.metric is not Metric.PICK_UP]
     return min(running, key=lambda clock: clock.due_at or 0, default=None)
 
 

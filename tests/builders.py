@@ -1,6 +1,8 @@
 """Things tests need again and again, small and readable: the desk that stories happen on."""
 
+from copy import deepcopy
 from datetime import date
+from functools import cache
 
 from bot.deskfile.document import Document
 from bot.deskfile.load import judge
@@ -15,6 +17,9 @@ name = "Story Desk"
 language = "en"
 zone = "fixed:+03:00"
 public_plan = "public"
+
+[rules]
+pick_up = "never"
 
 [calendars.office]
 zone = "fixed:+03:00"
@@ -146,9 +151,23 @@ ON_TELEGRAM = (
     *((f'identities = {{ slack = "T1/U{one}" }}', f"identities = {{ telegram = 200{one} }}") for one in range(2, 7)),
 )
 
+#: The same people where nobody has anything but mail.
+ON_MAIL = (
+    ('identities = { slack = "T1/U1", telegram = 2001 }', 'identities = { email = "vera@desk.test" }'),
+    *(
+        (f'identities = {{ slack = "T1/U{one}" }}', f'identities = {{ email = "{name}@desk.test" }}')
+        for one, name in enumerate(("oleg", "mira", "tara", "dana", "ines"), start=2)
+    ),
+)
+
 
 def document(text: str = STORY_DESK) -> Document:
     """The document of a desk written as TOML; an AssertionError lists what is wrong with it."""
+    return deepcopy(_judged(text))  # so that no test sees what another does to it
+
+
+@cache  # a judgement takes as long as a short story, and most stories happen at the same desk
+def _judged(text: str) -> Document:
     loaded = judge(*merge([("desk.toml", text)]), today=TODAY)
     assert loaded.document is not None, "\n".join(map(str, loaded.problems))
     return loaded.document

@@ -61,6 +61,8 @@ class Story:
     channels: Mapping[Channel, StoryChannel]
     #: Where our own people work in this story.
     works_on: Channel = Channel.SLACK
+    #: Where contacts write and are answered, where the story names no channel.
+    speaks_on: Channel = Channel.TELEGRAM
     _looked: dict[Channel, int] = field(default_factory=dict)
     _unexpected: list[Seen] = field(default_factory=list)
     _acts: int = 0
@@ -69,7 +71,7 @@ class Story:
 
     async def receives(
         self,
-        channel: Channel = Channel.TELEGRAM,
+        channel: Channel | None = None,
         *,
         sender: str,
         text: str,
@@ -77,13 +79,13 @@ class Story:
         **more: Any,  # noqa: ANN401 - whatever the channel in memory can say
     ) -> str:
         """Somebody writes (by name, or by an address nobody knows); gives the message's own id."""
-        raw = await self._says(channel, sender=sender, text=text, address=address, **more)
+        raw = await self._says(channel or self.speaks_on, sender=sender, text=text, address=address, **more)
         await self.settle()
         return raw.external_id
 
     async def arrives(
         self,
-        channel: Channel = Channel.TELEGRAM,
+        channel: Channel | None = None,
         *,
         sender: str,
         text: str,
@@ -91,6 +93,7 @@ class Story:
         **more: Any,  # noqa: ANN401 - whatever the channel in memory can say
     ) -> Raw:
         """The same, but only kept, as what waits behind others in its lane is: nothing is decided yet."""
+        channel = channel or self.speaks_on
         one = self.channels[channel]
         one.connect(self._only_keep, self.desk.commands.press)
         try:
@@ -213,8 +216,9 @@ class Story:
 
     # What was seen
 
-    def expect_message(self, contact: str, channel: Channel = Channel.TELEGRAM, *, containing: str) -> str:
+    def expect_message(self, contact: str, channel: Channel | None = None, *, containing: str) -> str:
         """Exactly one new message stands in front of a contact that contains this; returns its whole text."""
+        channel = channel or self.speaks_on
         address = self._address(contact, channel)
         return self._taken(
             f"a message to {contact} on {channel}",
@@ -266,8 +270,9 @@ class Story:
         addresses = {self._address(person, channel) for channel in self.channels} | {person}
         return [one for one in self._unexpected if one.address in addresses]
 
-    def expect_nothing(self, name: str, channel: Channel = Channel.TELEGRAM) -> None:
+    def expect_nothing(self, name: str, channel: Channel | None = None) -> None:
         """Nothing new stands in front of this person or contact; what others saw stays to be expected."""
+        channel = channel or self.speaks_on
         self._look()
         address = self._address(name, channel)
         seen = [
@@ -409,9 +414,9 @@ class Story:
         return Stepping(self.desk, self.time)
 
 
-def new_desk(database: Database, channels: Mapping[Channel, StoryChannel], time: OwnedTime) -> Desk:
-    """A desk on this database that listens to these channels."""
-    desk = Desk(database, channels, Timekeeper(wall=time.now))
+def new_desk(database: Database, channels: Mapping[Channel, StoryChannel], time: OwnedTime, *, page: str = "") -> Desk:
+    """A desk on this database that listens to these channels; `page` is where its pages are seen."""
+    desk = Desk(database, channels, Timekeeper(wall=time.now), page=page)
     for fake in channels.values():
         fake.connect(desk.journal, desk.commands.press)
     return desk

@@ -18,6 +18,7 @@ from adapters.email.child import Reader
 from adapters.email.classify import Ourselves
 from adapters.email.config import LIMITS, Config
 from adapters.email.convert import inbound_from_raw
+from adapters.email.door import Door
 from adapters.email.fetching import Fetching, Past
 from adapters.email.ids import domain_of
 from adapters.email.letters import Sender
@@ -57,7 +58,10 @@ class EmailAdapter:
         self._smtp = Smtp(config.smtp, domain_of(config.address), timings) if config.smtp is not None else None
         self._folders: Sequence[Fetching] = ()
         if (imap := config.imap) is not None:
-            self._folders = [Fetching(config, imap, name, turn(name), past, now, timings) for name in config.mailboxes]
+            door = Door(timings.refused_first_s, timings.refused_longest_s)
+            self._folders = [
+                Fetching(config, imap, name, turn(name), past, now, timings, door) for name in config.mailboxes
+            ]
         self._reader = Reader()
         self._is_running = False
 
@@ -80,6 +84,8 @@ class EmailAdapter:
             async with asyncio.TaskGroup() as group:
                 for folder in self._folders:
                     group.create_task(folder.run(journal), name="mail folder")
+                if self._smtp is not None:
+                    group.create_task(self._smtp.watch(), name="mail server")
                 await asyncio.Event().wait()
         finally:
             self._is_running = False
@@ -97,8 +103,8 @@ class EmailAdapter:
         if self._smtp is None:
             raise PermanentError("no mail server sends for us: set SMTP_HOST")
         letter = await self._posting.letter(message)
-        await self._smtp.send(letter.content, letter.envelope_from, [letter.to])
-        return Receipt(letter.name, self._now())
+        refused = await self._smtp.send(letter.content, letter.envelope_from, [letter.to], letter.copies)
+        return Receipt(letter.name, self._now(), tuple(refused.items()))
 
     async def close(self) -> None:
         """End the child that a mail read late may have had."""
@@ -119,4 +125,5 @@ class EmailAdapter:
         words = [one.detail for one in folders] or ["nothing is read: IMAP_HOST is not set"]
         since = max((one.since for one in folders if one.since is not None), default=None)
         is_up = all(one.is_up for one in folders) and not (self._smtp is not None and self._smtp.trouble)
-        return Health(is_up, "; ".join([*words, *([sending] if sending else [])]), since)
+        trouble = "; ".join(one.trouble for one in folders if one.trouble)
+        return Health(is_up, "; ".join([*words, *([sending] if sending else [])]), since, trouble)

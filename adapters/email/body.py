@@ -18,6 +18,7 @@ from adapters.email.flowed import unflowed
 from adapters.email.headers import Headers, bytes_from_base64, parameters
 from adapters.email.html import text_from_html
 from adapters.email.letter import Enclosed
+from adapters.ics import Attendance, attendance_from_ics
 
 Part: TypeAlias = "Message[str, str]"
 
@@ -49,6 +50,7 @@ class Found:
     contents: list[bytes] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     calendar: str = ""
+    attendance: Attendance | None = None
     reports: list[Part] = field(default_factory=list)
     count: int = 0
 
@@ -68,6 +70,7 @@ class Found:
             self.contents.append(b"" if full else content)
         self.notes += [note for note in other.notes if note not in self.notes]
         self.calendar = self.calendar or other.calendar
+        self.attendance = self.attendance or other.attendance
         self.reports += other.reports
         self.count += other.count
         if with_words:
@@ -149,7 +152,9 @@ def _leaf(part: Part, headers: Headers, type_: str, named: dict[str, str], found
         return
     if type_ == "text/calendar":
         # One that is attached was put there by somebody who says something about it.
-        found.calendar = found.calendar or ("" if disposition == "attachment" else _method(content, named))
+        if disposition != "attachment":
+            found.calendar = found.calendar or _method(content, named)
+            found.attendance = found.attendance or attendance_from_ics(_text(content, type_, named))
     elif type_ in {"message/delivery-status", "message/disposition-notification", "text/rfc822-headers"}:
         found.reports.append(part)
     elif type_ in _LOCKED:

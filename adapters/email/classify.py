@@ -4,7 +4,7 @@ A machine's mail opens no ticket, starts and stops no clock and is answered by n
 night. A report about a mail of ours is word of its delivery. Order: reports, our own mail, answers of machines, lists.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -39,11 +39,15 @@ _OUTCOMES: Final = {"failed": "failed", "delivered": "delivered", "relayed": "de
 
 @dataclass(frozen=True, slots=True)
 class Ourselves:
-    """Our addresses, the first of them what we send as; whose checks we trust; what our own tokens are known by."""
+    """Our addresses, the first of them what we send as; whose checks we trust; what our own tokens are known by.
+
+    `machines` are addresses of programs that are heard all the same, as of a phone system.
+    """
 
     addresses: tuple[str, ...]
     authserv_ids: frozenset[str]
     signer: Signer
+    machines: Callable[[], Collection[str]] = frozenset
 
 
 def notices_from_report(report: Report, letter: Letter, ourselves: Ourselves, at: datetime) -> Sequence[DeliveryNotice]:
@@ -68,7 +72,10 @@ def _notices(
     reason = " ".join(part for part in (one.status, one.why) if part)
     where = ids.conversation(sent.address, sent.thread)
     name = f"{sent.name}@{ids.domain_of(ourselves.addresses[0])}"
-    return (DeliveryNotice(where, name, outcome, at, reason or "a mail server returned it"),)
+    # Somebody else who takes part did not get it; whoever it was written to did.
+    is_copy = one.address.lower() != sent.address and one.address.lower() in map(str.lower, report.copies)
+    to = ids.person(one.address) if is_copy else None
+    return (DeliveryNotice(where, name, outcome, at, reason or "a mail server returned it", to),)
 
 
 def _sent(one: Returned, report: Report, letter: Letter, ourselves: Ourselves) -> Sent | None:
@@ -101,6 +108,8 @@ def reason_to_park(letter: Letter, ourselves: Ourselves, *, sender: str, is_answ
         return "our own mail came back"
     if letter.received > _MOST_HOPS:
         return "a mail that goes in a circle"
+    if sender in ourselves.machines():
+        return ""
     return _machine(letter) or _calendar(letter) or ("" if is_answer else _bulk(letter, ourselves))
 
 

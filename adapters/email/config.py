@@ -10,7 +10,7 @@ from adapters.port import Limits
 
 #: A mail cannot be changed or taken back. The same mail sent twice has the same Message-ID, which no server promises to
 #: look at, so a send in doubt may be seen twice. The pace is kept inside.
-LIMITS: Final = Limits(can_edit=False, has_threads=True, has_replies=True, has_windows=False)
+LIMITS: Final = Limits(can_edit=False, has_threads=True, has_replies=True, has_windows=False, has_letters=True)
 
 Tls = Literal["implicit", "starttls", "none"]
 

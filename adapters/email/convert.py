@@ -1,5 +1,6 @@
 """Mails in our words: pure, and the only place where a letter gets a meaning for the desk.
 
+    a calendar's answer        who comes to a call, where whoever is invited is proven to say so
     a person's mail            a message; of a thread that began with it, or the thread that it answers in
     a report on our mail       word of its delivery
     a machine's mail, a list   parked with the reason
@@ -19,11 +20,13 @@ from adapters.email import ids
 from adapters.email.classify import Ourselves, notices_from_report, reason_to_park, tokens_in
 from adapters.email.headers import mailboxes, message_ids
 from adapters.email.letter import Enclosed, Letter, fields_from_letter, letter_from_fields
-from adapters.email.quoting import is_passed_on
-from adapters.email.threading import thread_from_root, thread_of_doubt
+from adapters.email.originals import original_from_letter
+from adapters.email.quoting import is_passed_on, words_alone
+from adapters.email.threading import Inward, thread_from_root, thread_of_doubt
 from adapters.email.trust import Sender, name_of, sender_of
 from adapters.errors import MalformedError, UnfinishedError, UnsupportedError
-from adapters.message import Attachment, Channel, Identity, Inbound, InboundMessage, Untrusted
+from adapters.ics import Attendance
+from adapters.message import Attachment, Channel, Identity, Inbound, InboundAttendance, InboundMessage, Untrusted
 from adapters.port import Raw
 from adapters.text import clean, one_line
 
@@ -40,13 +43,16 @@ def inbound_from_raw(raw: Raw, ourselves: Ourselves) -> Sequence[Inbound]:
     if unreadable and "letter" not in fields:
         raise MalformedError(unreadable)
     letter, at = letter_from_fields(fields.get("letter")), _moment(fields)
+    is_cut = bool(fields.get("is_cut"))
     if letter.report is not None:
         return notices_from_report(letter.report, letter, ourselves, at)
     sender = _sender(letter, ourselves)
+    if (coming := letter.attendance) is not None and sender.is_proven and coming.attendee == sender.address:
+        return (_attendance(raw, letter, at, sender, coming),)
     answered = _answered(letter, sender, ourselves)
     if reason := reason_to_park(letter, ourselves, sender=sender.address, is_answer=answered is not None):
         raise UnsupportedError(reason)
-    message = _message(raw, letter, at, sender, answered, ourselves)
+    message = replace(_message(raw, letter, at, sender, answered, ourselves), is_cut=is_cut)
     if unreadable:
         raise MalformedError(unreadable, instead=message)
     return (message,)
@@ -55,7 +61,8 @@ def inbound_from_raw(raw: Raw, ourselves: Ourselves) -> Sequence[Inbound]:
 def payload_from_letter(letter: Letter, at: datetime, note: str = "", *, unreadable: str = "") -> bytes:
     """What the journal keeps of a mail that was read, or of whose headers alone could be."""
     notes = (*letter.notes, *(one for one in (note, unreadable and _UNREADABLE) if one))
-    fields = {"at": at.isoformat(), "letter": fields_from_letter(replace(letter, notes=notes))}
+    fields: dict[str, object] = {"at": at.isoformat(), "letter": fields_from_letter(replace(letter, notes=notes))}
+    fields |= {"is_cut": True} if note else {}
     return json.dumps(fields | ({"unreadable": unreadable} if unreadable else {})).encode()
 
 
@@ -99,11 +106,16 @@ def _sender(letter: Letter, ourselves: Ourselves) -> Sender:
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """What of ours a mail answers. Only whoever was written to has the token of the thread: `has_token` is a proof."""
+    """What of ours a mail answers. Only whoever was written to has the token of the thread: `has_token` is a proof.
+
+    `inward` is what one of our own people was sent, and the answer to it goes on to a client: there a token is not
+    enough, since mails are passed on and boxes are shared.
+    """
 
     thread: str
     mail: str
     has_token: bool
+    inward: Inward | None = None
 
 
 def _answered(letter: Letter, sender: Sender, ourselves: Ourselves) -> _Answered | None:
@@ -114,7 +126,11 @@ def _answered(letter: Letter, sender: Sender, ourselves: Ourselves) -> _Answered
     signer, domain = ourselves.signer, ids.domain_of(ourselves.addresses[0])
     named = [*message_ids(letter.first("in-reply-to")), *reversed(message_ids(letter.first("references")))]
     ours = [one for name in named if (one := signer.sent(name.partition("@")[0], [sender.address], "sent"))]
-    for token in tokens_in(letter, ourselves.addresses):
+    tokens = tokens_in(letter, ourselves.addresses)
+    for token in (*tokens, *(name.partition("@")[0] for name in named)):
+        if (inward := signer.inward(token, sender.address)) is not None:
+            return _Answered("", f"{inward.name}@{domain}", has_token=False, inward=inward)
+    for token in tokens:
         thread = signer.thread_of_reply(token, sender.address)
         if thread is not None:
             mail = next((f"{one.name}@{domain}" for one in ours if one.thread == thread), "")
@@ -132,6 +148,8 @@ def _message(
 ) -> InboundMessage:
     is_proven = sender.is_proven or (answered is not None and answered.has_token and not letter.oddity)
     root = _root(letter, raw)
+    if answered is not None and answered.inward is not None:
+        return _inward(raw, letter, at, sender, answered, answered.inward)
     thread = thread_of_doubt(root)
     if is_proven:
         thread = answered.thread if answered else thread_from_root(root)
@@ -148,6 +166,50 @@ def _message(
         doubt="" if is_proven else sender.doubt,
         beneath=clean(letter.beneath),
         beside=_beside(letter, sender, ourselves),
+        subject=one_line(letter.first("subject"), 300),
+        original=original_from_letter(letter, sender, root) if is_proven else None,
+        reply_claimed=None if answered or not is_proven else _claimed(letter, ourselves),
+    )
+
+
+def _attendance(raw: Raw, letter: Letter, at: datetime, sender: Sender, coming: Attendance) -> InboundAttendance:
+    """A calendar answers for whoever is invited. What they say besides would be read by nobody, so it is no message."""
+    return InboundAttendance(
+        conversation=ids.conversation(sender.address, thread_from_root(_root(letter, raw))),
+        external_id=_external_id(letter, raw),
+        sender=ids.person(sender.address),
+        uid=coming.uid,
+        sequence=coming.sequence,
+        answer=coming.answer,
+        at=at,
+    )
+
+
+def _claimed(letter: Letter, ourselves: Ourselves) -> str | None:
+    """The mail of ours that it names and that was written to somebody else."""
+    ending = f"@{ids.domain_of(ourselves.addresses[0])}"
+    named = message_ids(letter.first("in-reply-to"))
+    return next((one for one in named if one.endswith(ending)), None)
+
+
+def _inward(
+    raw: Raw, letter: Letter, at: datetime, sender: Sender, answered: _Answered, inward: Inward
+) -> InboundMessage:
+    """An answer to what one of our own people was sent. Whoever else gives it speaks in a conversation of their own."""
+    is_theirs = inward.is_theirs and sender.is_proven
+    where = ids.conversation(sender.address, "" if is_theirs else thread_of_doubt(_root(letter, raw)))
+    return InboundMessage(
+        conversation=where,
+        external_id=_external_id(letter, raw),
+        sender=ids.person(sender.address, is_proven=sender.is_proven),
+        sender_name=one_line(sender.name, 120),
+        text=clean(words_alone(letter.said)),
+        at=at,
+        attachments=tuple(_attachment(one) for one in letter.files),
+        reply_to=answered.mail if is_theirs else inward.mark,
+        doubt="" if is_theirs else sender.doubt or "it answers what somebody else was sent",
+        beneath=clean(letter.beneath),
+        is_inward=True,
     )
 
 

@@ -23,6 +23,7 @@ import structlog
 from adapters.email.answers import Fetched, Listed
 from adapters.email.backoff import Backoff
 from adapters.email.config import Config, Server
+from adapters.email.door import Door
 from adapters.email.envelope import Envelope, mail_name, sealed
 from adapters.email.imap import MOST, Connection, LoginRefusedError, LostError, SaidNoError, connected
 from adapters.email.lanes import lane_of
@@ -81,8 +82,11 @@ class Fetching:
         past: Past,
         now: Callable[[], datetime],
         timings: Timings,
+        door: Door | None = None,
     ) -> None:
+        """`door` is that of all folders there."""
         self.trouble = ""
+        self._door = door or Door(timings.refused_first_s, timings.refused_longest_s)
         self._config = config
         self._server = server
         self._mailbox = mailbox
@@ -91,7 +95,8 @@ class Fetching:
         self._now = now
         self._timings = timings
         self._lost = Backoff(timings.retry_first_s, timings.retry_longest_s)
-        self._refused = Backoff(timings.refused_first_s, timings.refused_longest_s)
+        self._unopened = Backoff(timings.unopened_first_s, timings.unopened_longest_s)
+        self._waits = False
         self._since: datetime | None = None
         self._is_open = False
         self._unmoved = ""
@@ -104,7 +109,9 @@ class Fetching:
         while True:
             pause_s = 0.0
             try:
+                self._waits = True
                 async with self._turn.held() as fence:
+                    self._waits = False
                     await self._read(journal, fence)
             except TurnLostError:
                 continue
@@ -114,11 +121,10 @@ class Fetching:
             except LoginRefusedError as error:
                 mend = "mend IMAP_USER and IMAP_PASSWORD"
                 self._failed(f"{self._server.host} refuses our login ({error}): {mend}", is_final=True)
-                pause_s = self._refused.pause_s()
             except SaidNoError as error:
                 mend = "make it there, or mend IMAP_MAILBOX"
                 self._failed(f"{self._mailbox} cannot be opened ({error}): {mend}", is_final=True)
-                pause_s = self._refused.pause_s()
+                pause_s = self._unopened.pause_s()
             except (ChannelError, OSError) as error:
                 self._failed(f"no mail from {self._server.host}: {error}")
                 pause_s = self._lost.pause_s()
@@ -132,13 +138,15 @@ class Fetching:
         """How reading goes, in words."""
         if self._is_open:
             words = f"{self._mailbox}: {self._unmoved}" if self._unmoved else f"{self._mailbox}: listens"
-            return Health(is_up=True, detail=words, since=self._since)
+            return Health(is_up=True, detail=words, since=self._since, trouble=words if self._unmoved else "")
+        if self._waits:
+            return Health(is_up=True, detail=f"{self._mailbox}: another process reads it", since=self._since)
         return Health(is_up=False, detail=f"{self._mailbox}: {self.trouble or 'not connected'}", since=self._since)
 
     async def _read(self, journal: Journal, fence: Fence) -> None:
         """One connection, until it ends or something goes wrong."""
         last = mark_from_text(await self._past.cursor(self._mailbox) or "")
-        connection = await connected(self._server, self._timings)
+        connection = await self._door.enter(lambda: connected(self._server, self._timings))
         try:
             opened = await connection.open_folder(self._mailbox)
             mark = Mark(self._mailbox, opened.validity, 0)
@@ -150,7 +158,7 @@ class Fetching:
             while True:
                 mark = await self._look(connection, mark, journal, fence)
                 self._lost.over()
-                self._refused.over()
+                self._unopened.over()
                 await self._tidy(connection, mark)
                 if not connection.has_news:
                     await connection.rest()
@@ -241,7 +249,8 @@ class Fetching:
             for start in range(0, len(uids), MOST):
                 await connection.move(uids[start : start + MOST], folder)
         except SaidNoError as error:
-            words = f"mail cannot be moved to {folder} ({error}): make that folder, or remove IMAP_PROCESSED"
+            mend = "make room in the mail box" if _is_full(str(error)) else "make that folder, or remove IMAP_PROCESSED"
+            words = f"mail cannot be moved to {folder} ({error}): {mend}"
         if _kind(words) != _kind(self._unmoved) and words:
             log.error("mail stays where it is", channel="email", mailbox=self._mailbox, reason=words)
         self._unmoved = words
@@ -251,6 +260,11 @@ class Fetching:
             say = log.error if is_final else log.warning
             say("no mail is read", channel="email", mailbox=self._mailbox, reason=reason)
         self.trouble = reason
+
+
+def _is_full(words: str) -> bool:
+    """Does a server say that there is no room (RFC 5530)?"""
+    return "[OVERQUOTA]" in words.upper() or "quota" in words.lower()
 
 
 def _kind(reason: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
 
 from adapters.errors import MalformedError
+from adapters.ics import Attendance
 
 #: What is looked at by whoever decides what a mail is, who wrote it and where it belongs.
 HEADERS: Final = frozenset(
@@ -75,8 +76,9 @@ class Report:
     kind: Literal["delivery", "disposition"]
     recipients: tuple[Returned, ...] = ()
     message_id: str = ""
-    #: The addresses in the To of the mail that came back.
+    #: The addresses in the To of the mail that came back, and in its Cc.
     to: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Letter:
     notes: tuple[str, ...] = ()
     files: tuple[Enclosed, ...] = ()
     calendar: str = ""
+    attendance: Attendance | None = None
     report: Report | None = None
     received: int = 0
     #: SHA-256 of what a person would call the mail: its subject, sender, words and files.
@@ -113,7 +116,7 @@ def letter_from_fields(fields: object) -> Letter:
     try:
         if not isinstance(fields, dict):
             raise TypeError("no object")
-        report = fields["report"]
+        report, attendance = fields["report"], fields["attendance"]
         return Letter(
             headers={str(name): tuple(map(str, values)) for name, values in fields["headers"].items()},
             said=str(fields["said"]),
@@ -121,6 +124,7 @@ def letter_from_fields(fields: object) -> Letter:
             notes=tuple(map(str, fields["notes"])),
             files=tuple(Enclosed(**one) for one in fields["files"]),
             calendar=str(fields["calendar"]),
+            attendance=Attendance(**attendance) if attendance else None,
             report=_report(report) if report else None,
             received=int(fields["received"]),
             digest=str(fields["digest"]),
@@ -132,7 +136,8 @@ def letter_from_fields(fields: object) -> Letter:
 
 def _report(fields: Mapping[str, Any]) -> Report:
     recipients = tuple(Returned(**one) for one in fields["recipients"])
-    return Report(fields["kind"], recipients, str(fields["message_id"]), tuple(map(str, fields["to"])))
+    to, copies = (tuple(map(str, fields[name])) for name in ("to", "copies"))
+    return Report(fields["kind"], recipients, str(fields["message_id"]), to, copies)
 
 
 def letter_from_json(written: bytes) -> Letter:

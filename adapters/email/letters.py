@@ -20,13 +20,15 @@ from typing import Final
 
 from adapters.email import drawing, ids
 from adapters.email.threading import Signer, message_id_from_external
-from adapters.message import Attachment
+from adapters.ics import ics_from_invites
+from adapters.message import Attachment, Invite
 from adapters.text import clean, one_line
 
 #: A local part may not be longer (RFC 5321 4.5.3.1.1).
 _LONGEST_LOCAL: Final = 64
 _LONGEST_SUBJECT: Final = 200
 _LONGEST_NAME: Final = 80
+_INVITATION: Final = "invite.ics"
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,126}")
 _NO_NAME: Final = str.maketrans(dict.fromkeys('<>,:;@"\\[]=?', " "))
 _ANSWER: Final = re.compile(r"(?:re|aw|antw|sv|rv|відп)\s*:", re.IGNORECASE)
@@ -63,7 +65,8 @@ class Sender:
 class Words:
     """What a mail says. `answers` is the desk's name of the mail it answers, `subject` that of the thread.
 
-    `marker` stands above everything, where answers are to be written above it. A mail that is `automatic` says so.
+    `marker` stands above everything, where answers are to be written above it. A mail that is `automatic` says so. One
+    that `is_inward` is for one of our own people.
     """
 
     key: str
@@ -78,6 +81,9 @@ class Words:
     automatic: bool = False
     marker: str = ""
     attachments: tuple[Attachment, ...] = ()
+    is_inward: bool = False
+    copies: tuple[str, ...] = ()
+    invite: Invite | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,7 @@ class Letter:
     envelope_from: str
     to: str
     content: bytes
+    copies: tuple[str, ...] = ()
 
 
 def letter_from_words(words: Words, sender: Sender, files: Mapping[str, bytes]) -> Letter:
@@ -96,25 +103,33 @@ def letter_from_words(words: Words, sender: Sender, files: Mapping[str, bytes]) 
     if ids.ADDRESS.fullmatch(to) is None:
         raise ValueError("the address is none that mail can be sent to")
     signer, domain = sender.signer, ids.domain_of(sender.address)
-    name = f"{signer.message_id(to, thread, words.key)}@{domain}"
+    own = signer.inward_id(to, words.key) if words.is_inward else signer.message_id(to, thread, words.key)
+    token = signer.inward_token(to, words.key) if words.is_inward else signer.reply_token(to, thread)
+    name = f"{own}@{domain}"
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = _mailbox(_author(words, sender), sender.address)
     mail["To"] = Address(addr_spec=to)
+    copies = tuple(one for one in words.copies if one != to and ids.ADDRESS.fullmatch(one))
+    if copies:
+        mail["Cc"] = tuple(Address(addr_spec=one) for one in copies)
     mail["Subject"] = _subject(words)
     mail["Date"] = words.at
     mail["Message-ID"] = f"<{name}>"
     if (answered := message_id_from_external(words.answers or "")) is not None:
         mail["In-Reply-To"] = answered
         mail["References"] = answered
-    if (reply_to := _plus(sender, signer.reply_token(to, thread))) != sender.address:
+    if (reply_to := _plus(sender, token)) != sender.address:
         mail["Reply-To"] = _mailbox(sender.name, reply_to)
     if words.automatic:
         mail["Auto-Submitted"] = "auto-replied" if words.answers else "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
         mail["Precedence"] = "bulk"
     _write(mail, words)
+    invitation = _invite(mail, words, sender)
     _attach(mail, words.attachments, files)
-    return Letter(name, _plus(sender, signer.bounce_token(to, thread, words.key)), to, mail.as_bytes())
+    if invitation:
+        mail.add_attachment(invitation, maintype="application", subtype="ics", filename=_INVITATION)
+    return Letter(name, _plus(sender, signer.bounce_token(to, thread, words.key)), to, mail.as_bytes(), copies)
 
 
 def _write(mail: EmailMessage, words: Words) -> None:
@@ -124,6 +139,20 @@ def _write(mail: EmailMessage, words: Words) -> None:
     text = above + "\n".join(part for part in (clean(words.text), *lost) if part.strip())
     mail.set_content(text.rstrip() + "\n", charset="utf-8")
     mail.add_alternative(drawing.page(clean(words.html), lost, words.marker), subtype="html", charset="utf-8")
+
+
+def _invite(mail: EmailMessage, words: Words, sender: Sender) -> bytes:
+    """An invitation as one more way to show the mail, which is where calendar programs look; gives its bytes."""
+    if words.invite is None:
+        return b""
+    written = ics_from_invites([words.invite], made_at=words.at, address=sender.address)
+    mail.add_alternative(
+        written.decode(),
+        subtype="calendar",
+        charset="utf-8",
+        params={"method": words.invite.method, "name": _INVITATION},
+    )
+    return written
 
 
 def _attach(mail: EmailMessage, attachments: Sequence[Attachment], files: Mapping[str, bytes]) -> None:

@@ -69,6 +69,7 @@ def _letter(mail: bytes) -> tuple[Letter, tuple[bytes, ...]]:
         notes=tuple(found.notes),
         files=tuple(_named_once(found.files)),
         calendar=found.calendar,
+        attendance=found.attendance,
         report=report,
         received=len(headers.all("received")),
         digest=_digest(headers, whole, found),

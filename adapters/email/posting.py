@@ -38,7 +38,10 @@ class Posting:
 
     async def letter(self, message: OutboundMessage | OutboundCard) -> Letter:
         """The mail, the same for the same message. Raises a DeliveryError."""
-        words = self._card(message) if isinstance(message, OutboundCard) else await self._words(message)
+        if isinstance(message, OutboundCard):
+            words = self._card(message)
+        else:
+            words = self._inward(message) if message.is_inward else await self._words(message)
         attachments, files = await self._read(words.attachments)
         try:
             return letter_from_words(replace(words, attachments=attachments), self._sender, files)
@@ -51,6 +54,7 @@ class Posting:
         except DeskAwayError as error:
             raise TemporaryError(f"the desk cannot say which thread it is: {error}") from error
         # What a stranger wrote is said back by nobody but a person: a machine that does is a way to send spam.
+        # The name of their mail is theirs as well: no machine answers it by that.
         may_repeat = known.is_proven or not message.automatic
         subject = known.subject if may_repeat else ""
         return Words(
@@ -61,11 +65,13 @@ class Posting:
             subject=subject or self._say("subject", known.language),
             at=message.at,
             author=self._name_of(message.author) if message.author is not None else None,
-            answers=message.reply_to or known.answers,
+            answers=(message.reply_to or known.answers) if may_repeat else None,
             is_reply=bool(subject) and known.answers is not None,
             automatic=message.automatic,
             marker=self._say("marker", known.language),
             attachments=message.attachments,
+            copies=tuple(one.address for one in message.copies),
+            invite=message.invite,
         )
 
     def _card(self, message: OutboundCard) -> Words:
@@ -80,6 +86,28 @@ class Posting:
             automatic=True,
             marker=self._say("marker", None),
             attachments=message.attachments,
+            is_inward=True,
+            invite=message.invite,
+        )
+
+    def _inward(self, message: OutboundMessage) -> Words:
+        """A word to one of our own people. What they could press elsewhere they may write."""
+        labels = [f"- {one.label}" for one in message.buttons]
+        choices = ["", self._say("choices", None), *labels] if labels else []
+        text = "\n".join([message.text, *choices])
+        return Words(
+            key=message.key,
+            address=message.conversation.address,
+            text=text,
+            html=drawing.paragraphs(text),
+            subject=message.text.partition("\n")[0],
+            at=message.at,
+            answers=message.reply_to,
+            automatic=True,
+            marker=self._say("marker", None),
+            attachments=message.attachments,
+            is_inward=True,
+            invite=message.invite,
         )
 
     async def _read(self, attachments: Sequence[Attachment]) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:

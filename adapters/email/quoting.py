@@ -53,6 +53,7 @@ _OTHERS: Final = (
     *("надіслано:", "дата:", "кому:", "тема:", "копія:", "отправлено:"),
     *("envoyé :", "date :", "à :", "objet :"),
 )
+_TITLES: Final = ("subject:", "betreff:", "asunto:", "тема:", "objet :")
 _ORIGINALS: Final = (
     "original message",
     "ursprüngliche nachricht",
@@ -109,6 +110,34 @@ def is_passed_on(subject: str) -> bool:
     return subject.strip().lower().startswith(_SUBJECTS)
 
 
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """A text that passes on another: what its sender says `above`, then who wrote what, and about what."""
+
+    above: str
+    author: str
+    subject: str
+    words: str
+
+
+def passed_on(text: str) -> PassedOn | None:
+    """Find the first text that is passed on whole, by the headers that programs draw above it; None without any."""
+    lines = text.split("\n")
+    start = next((number for number in range(len(lines)) if _is_header_block(lines, number)), None)
+    if start is None:
+        return None
+    author = _value(lines[start])
+    while start and _header(lines[start - 1]).startswith(_OTHERS):
+        start -= 1  # Thunderbird begins with the subject
+    end = start
+    while end < len(lines) and lines[end].strip(_EDGES):
+        end += 1
+    above = [line for line in lines[:start] if not _is_alone(line.strip(_EDGES).lower(), (*_PASSED_ON, *_ORIGINALS))]
+    subjects = (_value(line) for line in lines[start:end] if _header(line).startswith(_TITLES))
+    words = "\n".join(lines[end:]).strip()
+    return PassedOn("\n".join(above).strip(_EDGES + "\n"), author, next(subjects, ""), words)
+
+
 def fold(text: str, *, is_passed_on: bool = False) -> Folded:
     """Divide a text into what was said and what stands beneath. Together they hold every line."""
     lines = text.split("\n")
@@ -121,6 +150,35 @@ def fold(text: str, *, is_passed_on: bool = False) -> Folded:
     if not said:
         return Folded(text.strip(), "")
     return Folded(said, "\n".join([*lines[:start], *lines[end:]]).strip())
+
+
+def words_alone(text: str) -> str:
+    """What may be passed on to somebody else: nothing below our line, nothing that is marked as a quote or leads to it.
+
+    In doubt it is left out, the other way round than in `fold`: what we wrote to one person is not another's to read.
+    """
+    lines = text.split("\n")
+    kept: list[str] = []
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        words = line.strip(_EDGES).lower()
+        if _QUOTED.match(line):
+            number += 1
+            continue
+        if _is_ours(line) or _is_alone(words, (*_ORIGINALS, *_PASSED_ON)) or _is_header_block(lines, number):
+            break
+        if lead := _lead(lines, number):
+            following = next((one for one in lines[number + lead :] if one.strip()), "")
+            if not _QUOTED.match(following):
+                break  # quoted without any sign, to the end
+            number += lead
+            continue
+        kept.append(line)
+        number += 1
+    while kept and not kept[-1].strip(_EDGES):
+        kept.pop()  # also the line that Outlook draws above
+    return "\n".join(kept[: _without_signature(kept, len(kept))]).strip()
 
 
 def _end_of_words(lines: list[str], end: int) -> int:
@@ -137,7 +195,9 @@ def _end_of_words(lines: list[str], end: int) -> int:
             continue
         if _is_alone(words, _PASSED_ON):
             return end
-        if _is_ours(lines[number]) or _is_alone(words, _ORIGINALS) or _is_header_block(lines, number):
+        # Quoted itself, our line says nothing about what was written below the quote.
+        is_ours = _is_ours(lines[number]) and (last_said < number or not _QUOTED.match(lines[number]))
+        if is_ours or _is_alone(words, _ORIGINALS) or _is_header_block(lines, number):
             # Outlook draws a line above.
             has_rule = number > 0 and len(lines[number - 1]) > _SHORTEST_RULE and not lines[number - 1].strip(_EDGES)
             return number - has_rule
@@ -160,10 +220,19 @@ def _is_alone(words: str, known: tuple[str, ...]) -> bool:
 
 def _is_header_block(lines: list[str], number: int) -> bool:
     """Does a header stand here that says who wrote, and at least two more within the next lines?"""
-    if not lines[number].strip(_EDGES).lower().replace("*", "").startswith(_SENDER):
+    if not _header(lines[number]).startswith(_SENDER):
         return False
-    following = [line[:_LONGEST_LEAD].strip(_EDGES).lower().replace("*", "") for line in lines[number + 1 : number + 7]]
+    following = [_header(line) for line in lines[number + 1 : number + 7]]
     return sum(line.startswith(_OTHERS) for line in following) > 1
+
+
+def _header(line: str) -> str:
+    return line[:_LONGEST_LEAD].strip(_EDGES).lower().replace("*", "")
+
+
+def _value(line: str) -> str:
+    """What stands behind the name of a header; some programs draw the name bold."""
+    return line[:_LONGEST_LEAD].partition(":")[2].strip().strip("*").strip()
 
 
 def _lead(lines: list[str], number: int) -> int:

@@ -118,17 +118,22 @@ def _before_copy(text: str) -> str:
     return text[: min((at for one in _COPIES if (at := text.find(one)) >= 0), default=len(text))]
 
 
-def _original(found: Found, text: str) -> tuple[str, tuple[str, ...]]:
-    """The Message-ID of the mail that is reported on, and whom it was for."""
+def _original(found: Found, text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """The Message-ID of the mail that is reported on, whom it was for, and who had a copy."""
     for part in found.reports:
         for headers in _headers_of_original(part):
             ids = message_ids(headers.first("message-id")) or message_ids(headers.first("original-message-id"))
             if ids:
-                return ids[0], tuple(one.address for one in mailboxes(headers.first("to")))
+                return ids[0], *_readers(headers)
     copy = text[len(_before_copy(text)) :].partition("\n")[2].lstrip()[: limits.LARGEST_HEADERS]
     headers = Headers(message_from_string(copy.partition("\n\n")[0]))
     ids = message_ids(headers.first("message-id"))
-    return (ids[0], tuple(one.address for one in mailboxes(headers.first("to")))) if ids else ("", ())
+    return (ids[0], *_readers(headers)) if ids else ("", (), ())
+
+
+def _readers(headers: Headers) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    to, copies = (tuple(one.address for one in mailboxes(headers.first(name))) for name in ("to", "cc"))
+    return to, copies
 
 
 def _headers_of_original(part: Part) -> Sequence[Headers]:

@@ -28,7 +28,7 @@ from aiosmtplib import (
 
 from adapters.email.config import Server
 from adapters.email.timings import Timings
-from adapters.errors import PermanentError, TemporaryError, UncertainError
+from adapters.errors import AddressError, PermanentError, TemporaryError, UncertainError
 
 _LOGIN_AGAIN: Final = timedelta(minutes=5)
 _PERMANENT: Final = range(500, 600)
@@ -44,13 +44,32 @@ class Smtp:
         self._server = server
         self._name = name
         self._timings = timings
+        self._rests_until = 0.0
 
-    async def send(self, content: bytes, envelope_from: str, recipients: Sequence[str]) -> Mapping[str, str]:
-        """Hand over one mail; gives the recipients that were refused, with the reason. Raises a DeliveryError."""
+    async def watch(self) -> None:
+        """Try the server at the start, and again while something is wrong, until cancelled.
+
+        Nothing may be waiting to be sent, because what is for our own people goes another way meanwhile.
+        """
+        is_known = False
+        while True:
+            if self.trouble or not is_known:
+                with suppress(TemporaryError):
+                    await self.greet()
+                is_known = True
+            await asyncio.sleep(self._timings.probe_every_s)
+
+    async def send(
+        self, content: bytes, envelope_from: str, recipients: Sequence[str], copies: Sequence[str] = ()
+    ) -> Mapping[str, str]:
+        """Hand over one mail; gives the recipients that were refused, with the reason. Raises a DeliveryError.
+
+        `copies` go out only with it: where none of the recipients is taken, trying again repeats nothing for others.
+        """
         client = await self._greeted()
         try:
             try:
-                refused = await self._addressed(client, len(content), envelope_from, recipients)
+                refused = await self._addressed(client, len(content), envelope_from, recipients, copies)
             except (SMTPException, OSError) as error:
                 raise _refused(error) from error
             await self._told(client, content)
@@ -62,8 +81,12 @@ class Smtp:
     async def greet(self) -> None:
         """Log in and go again. Raises TemporaryError."""
         await _goodbye(await self._greeted())
+        self.trouble = ""
 
     async def _greeted(self) -> SMTP:
+        left_s = self._rests_until - asyncio.get_running_loop().time()
+        if left_s > 0:  # whoever it is for: a server that sees a wrong password again and again locks the account
+            raise TemporaryError(self.trouble, retry_after=timedelta(seconds=left_s))
         try:
             return await self._connected()
         except (SMTPException, OSError, ValueError) as error:
@@ -95,26 +118,26 @@ class Smtp:
         return client
 
     async def _addressed(
-        self, client: SMTP, size: int, envelope_from: str, recipients: Sequence[str]
+        self, client: SMTP, size: int, envelope_from: str, recipients: Sequence[str], copies: Sequence[str]
     ) -> Mapping[str, str]:
         most = client.esmtp_extensions.get("size", "")
         if most.isdecimal() and 0 < int(most) < size:
             raise PermanentError(f"the mail is larger ({size} bytes) than the mail server takes ({most})")
-        needs_utf8 = not all(one.isascii() for one in (envelope_from, *recipients))
+        needs_utf8 = not all(one.isascii() for one in (envelope_from, *recipients, *copies))
         if needs_utf8 and not client.supports_extension("SMTPUTF8"):
             raise PermanentError("the mail server knows only addresses in plain letters (no SMTPUTF8)")
         options = [f"SIZE={size}"] if most else []
         encoding = "utf-8" if needs_utf8 else "ascii"
         await client.mail(envelope_from, options=[*options, *(["SMTPUTF8"] if needs_utf8 else [])], encoding=encoding)
         refused: dict[str, SMTPRecipientRefused] = {}
-        for one in recipients:
+        for one in (*recipients, *copies):
             try:
                 await client.rcpt(one, encoding=encoding)
             except SMTPRecipientRefused as error:
                 refused[one] = error
-        if len(refused) == len(recipients):
-            # Somebody who may be there later is reason enough to try again.
-            raise min(refused.values(), key=lambda error: error.code)
+            if one == recipients[-1] and refused.keys() == set(recipients):
+                # Somebody who may be there later is reason enough to try again.
+                raise min(refused.values(), key=lambda error: error.code)
         return {one: _words(error) for one, error in refused.items()}
 
     async def _told(self, client: SMTP, content: bytes) -> None:
@@ -130,6 +153,7 @@ class Smtp:
         if isinstance(error, SMTPAuthenticationError):
             words = f"{self._server.host} refuses our login ({_words(error)}): mend SMTP_USER and SMTP_PASSWORD"
             self.trouble = words
+            self._rests_until = asyncio.get_running_loop().time() + _LOGIN_AGAIN.total_seconds()
             return TemporaryError(words, retry_after=_LOGIN_AGAIN)
         if isinstance(error, SMTPNotSupported):
             words = f"{self._server.host} cannot do what is asked of it ({_words(error)}): mend SMTP_TLS or SMTP_USER"
@@ -156,6 +180,8 @@ def _end(client: SMTP, transport: asyncio.BaseTransport | None) -> None:
 
 def _refused(error: Exception) -> TemporaryError | PermanentError:
     words = f"the mail server said: {_words(error)}"
+    if isinstance(error, SMTPRecipientRefused) and error.code in _PERMANENT:
+        return AddressError(words)
     if isinstance(error, SMTPResponseException) and error.code in _PERMANENT:
         return PermanentError(words)
     return TemporaryError(words)

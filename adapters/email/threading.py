@@ -1,6 +1,7 @@
 """Where a mail belongs: signed names that only we can make, and the roots of threads. Pure; the subject counts nowhere.
 
     support+TOKEN@desk.test     Reply-To of what we send: whoever can answer to it was written to in this thread
+    support+TOKEN@desk.test     Reply-To of what our own people are sent: it names that very mail, and says so to all
     bounces+TOKEN@desk.test     its envelope sender: a mail server that returns the mail says which one it was
     TOKEN@desk.test             its Message-ID: an answer that names it belongs to its thread
 
@@ -16,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Purpose = Literal["reply", "bounce", "sent"]
+Purpose = Literal["reply", "bounce", "sent", "inward"]
 
 #: Hexadecimal digits of a thread's name, and bytes of the parts of a token.
 THREAD_LENGTH: Final = 16
@@ -35,6 +36,18 @@ class Sent:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Inward:
+    """A mail to one of our own people that a token names: by the left side of its Message-ID, where it was `theirs`.
+
+    `mark` is the same whoever sends the token back.
+    """
+
+    name: str
+    mark: str
+    is_theirs: bool
+
+
 class Signer:
     """Makes and checks tokens; `key` never leaves it."""
 
@@ -47,6 +60,32 @@ class Signer:
     def reply_token(self, address: str, thread: str) -> str:
         """What stands after the plus of our address in Reply-To; `thread` is empty for a conversation without one."""
         return _spelled(_bytes_of(thread) + self._tag("reply", address, _bytes_of(thread), _REPLY_TAG))
+
+    def inward_token(self, address: str, key: str) -> str:
+        """The same in a mail to one of our own people: anybody's is known to be one, and only theirs counts."""
+        named = _digest(key)
+        return _spelled(named + self._tag("inward", "", named, _KEY) + self._tag("inward", address, named, _SENT_TAG))
+
+    def inward_id(self, address: str, key: str) -> str:
+        """What stands before the @ of the Message-ID of such a mail."""
+        return self._sent("inward", address, _bytes_of("") + _digest(key))
+
+    def inward(self, token: str, address: str) -> Inward | None:
+        """The mail to one of our own people that a token or a Message-ID names; None if it is none of these.
+
+        A Message-ID says so only for the address it was made for.
+        """
+        read = _read(token)
+        if len(read) != _THREAD + _KEY + _SENT_TAG:
+            return None
+        named, known, tag = read[:_KEY], read[_KEY : 2 * _KEY], read[2 * _KEY :]
+        if hmac.compare_digest(known, self._tag("inward", "", named, _KEY)):
+            is_theirs = hmac.compare_digest(tag, self._tag("inward", address, named, _SENT_TAG))
+        elif self.sent(token, [address], "inward") is not None:
+            named, is_theirs = known, True
+        else:
+            return None
+        return Inward(self._sent("inward", address, _bytes_of("") + named), named.hex(), is_theirs)
 
     def bounce_token(self, address: str, thread: str, key: str) -> str:
         """What stands after the plus of the envelope sender; `key` is the outbox's name of the mail."""

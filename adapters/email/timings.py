@@ -9,7 +9,8 @@ class Timings:
 
     `command_within_s` is also how long a server may pause within an answer. IDLE is renewed every `idle_for_s`, long
     before the 29 minutes after which servers hang up, because a connection that died in silence is noticed only then.
-    A wrong password is tried seldom: servers lock accounts.
+    A wrong password is tried every five minutes at the most: servers lock accounts. A folder that cannot be opened is
+    looked for more often.
     """
 
     connect_within_s: float = 10.0
@@ -19,6 +20,9 @@ class Timings:
     poll_every_s: float = 30.0
     retry_first_s: float = 1.0
     retry_longest_s: float = 120.0
-    refused_first_s: float = 30.0
-    refused_longest_s: float = 900.0
+    refused_first_s: float = 600.0
+    refused_longest_s: float = 3_600.0
+    unopened_first_s: float = 30.0
+    unopened_longest_s: float = 900.0
+    probe_every_s: float = 60.0
     send_within_s: float = 20.0

@@ -1,6 +1,7 @@
 """The in-app channel: a chat widget on the client's own pages, over WebSocket.
 
     browser  --hello, say-->  /inapp/ws  --> journal (commit) --> ack
+    browser  --press------->  /inapp/ws  --> desk (commit) -----> answer
     store    --wake, or a look each second-->  every page of that conversation reads its news and shows them
 
 We are both ends of this pipe. A reply is delivered when it is stored: `send` only wakes the pages that are open, and a
@@ -59,7 +60,7 @@ class InAppAdapter:
         self._signer = Signer(config.signing_secret)
         self._sockets = Sockets(config)
         self._arrivals = Budget(capacity=60, per_second=1)
-        self._journal: Journal | None = None
+        self._desk: tuple[Journal, Ask] | None = None
         self._up_since: datetime | None = None
         socket_route = Route("GET", "/inapp/ws", self._serve)
         self._routes = (Script(texts).route, socket_route, *FileRoutes(config, files, self._signer, self._wall).routes)
@@ -76,9 +77,9 @@ class InAppAdapter:
     def routes(self) -> Sequence[Route]:
         return self._routes
 
-    async def run(self, journal: Journal, ask: Ask) -> None:  # noqa: ARG002 - nothing in the widget is pressed yet
+    async def run(self, journal: Journal, ask: Ask) -> None:
         """Open the door, look each second for what other replicas wrote, and see everyone out when cancelled."""
-        self._journal, self._up_since = journal, self._now()
+        self._desk, self._up_since = (journal, ask), self._now()
         try:
             while True:
                 await asyncio.sleep(self._config.look_every.total_seconds())
@@ -89,7 +90,7 @@ class InAppAdapter:
                 except Exception:  # supervised: the next look is a second away, and `send` wakes pages meanwhile
                     log.exception("the transcripts could not be looked through", channel="inapp")
         finally:
-            self._journal = self._up_since = None
+            self._desk = self._up_since = None
             await self._drain()
 
     def convert(self, raw: Raw) -> Sequence[InboundLine]:
@@ -111,7 +112,7 @@ class InAppAdapter:
         return None if isinstance(message, OutboundCard) else await self.send(message)
 
     def health(self) -> Health:
-        return Health(self._journal is not None, f"{len(self._sockets)} open", self._up_since)
+        return Health(self._desk is not None, f"{len(self._sockets)} open", self._up_since)
 
     def wake(self, conversation_key: str) -> None:
         """Have every open page of a conversation show what is new; costs nothing when there is none."""
@@ -148,7 +149,7 @@ class InAppAdapter:
         remote = request.remote or ""
         if not self._config.is_allowed(request.headers.get(hdrs.ORIGIN)):
             return web.Response(status=403, text="this page is not on the list of origins\n")
-        if self._journal is None:
+        if self._desk is None:
             return web.Response(status=503, headers={hdrs.RETRY_AFTER: "2"})
         is_hasty = not is_shared(remote) and not self._arrivals.allows(remote, asyncio.get_running_loop().time())
         if is_hasty or not self._sockets.has_place_for(remote):
@@ -196,10 +197,10 @@ class InAppAdapter:
         return visitor(minted), minted
 
     async def _seat(self, socket: web.WebSocketResponse, hello: Hello, party: ids.Party, minted: str | None) -> None:
-        if self._journal is None:  # the desk stopped between the handshake and the first frame
+        if self._desk is None:  # the desk stopped between the handshake and the first frame
             await say_bye(socket, "restart")
             return
-        around = Surroundings(self._config, self._transcript, self._signer, self._journal, self._now, self._wall)
+        around = Surroundings(self._config, self._transcript, self._signer, *self._desk, self._now, self._wall)
         session = Session(socket, hello, party, minted, around)
         if not self._sockets.has_place(session.conversation):
             await say_bye(socket, "busy")

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 from urllib.parse import urlsplit
 
+#: Our end of every conversation in the widget, unless one is named otherwise.
+ACCOUNT: Final = "web"
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -28,7 +31,7 @@ class Config:
     jwt_secrets: Mapping[str, str] = field(repr=False)
     signing_secret: str = field(repr=False)
     origins: tuple[str, ...]
-    account: str = "web"
+    account: str = ACCOUNT
     longest_text: int = 20_000
     largest_file: int = 20 * 1024 * 1024
     most_files: int = 10

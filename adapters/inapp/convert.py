@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from adapters.errors import MalformedError, UnsupportedError
 from adapters.inapp import ids
-from adapters.inapp.frames import Edit, Say, well_formed
+from adapters.inapp.frames import Edit, Pressed, Say, well_formed
 from adapters.message import (
     Attachment,
     Channel,
@@ -24,7 +24,7 @@ from adapters.message import (
     InboundMessage,
     Vouched,
 )
-from adapters.port import Raw
+from adapters.port import Press, Raw
 from adapters.text import clean, one_line
 
 
@@ -57,6 +57,25 @@ def raw_from_edit(edit: Edit, party: ids.Party, *, account: str, at: datetime) -
 def raw_from_seen(message_id: str, party: ids.Party, *, account: str, at: datetime) -> Raw:
     """`message_id` is our name for the newest reply the person has before them: one payload, however many pages."""
     return _raw("seen", f"seen/{message_id}", {"of": message_id}, party, account=account, at=at)
+
+
+def press_from_pressed(
+    pressed: Pressed, party: ids.Party, *, account: str, at: datetime, language: str | None, zone: str | None
+) -> Press:
+    """Whose socket it is presses, and in their own conversation, whatever the frame says."""
+    address = party.identity.address
+    return Press(
+        key=ids.journal_id(address, pressed.id),
+        by=party.identity,
+        action=pressed.action,
+        value=clean(pressed.value),
+        at=at,
+        fields={name: clean(entered) for name, entered in pressed.fields.items()},
+        conversation=ids.conversation_of(account, address),
+        vouched=party.vouched,
+        language=language,
+        zone=zone,
+    )
 
 
 def _raw(kind: str, name: str, kept: dict[str, Any], party: ids.Party, *, account: str, at: datetime) -> Raw:

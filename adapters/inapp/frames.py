@@ -9,8 +9,11 @@
                                          <-  refused {id, reason}          it never will be; nothing was kept
     edit {id, of, text}                  ->  (acknowledged in the same way)
     seen {position}                      ->
+    press {id, action, value, fields}    ->  a button or a form; sent again under the same id it counts once
+                                         <-  answer {id, text, refused, errors, form}
     refresh {}                           ->  the ticket for files has run out
-                                         <-  profile {profile, ticket}     then, and each minute as a sign of life
+                                         <-  profile {profile, ticket}     then, each minute as a sign of life, and when
+                                                                           something of it changed
                                          <-  bye {reason}                  expired, identity, busy, restart
 
 The token travels in the first frame and never in the address, which servers and proxies write to their logs.
@@ -25,10 +28,15 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from adapters.inapp.ids import CLIENT_ID
 from adapters.inapp.transcript import Line, Profile
+from adapters.port import Answer
 
 ClientId = Annotated[str, Field(pattern=CLIENT_ID)]
 #: Past this a number is no longer exact in a browser, nor does it fit a database's integer.
 Counter = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+_Name = Annotated[str, Field(pattern=r"^[a-z_]+$", max_length=40)]
+_Entered = Annotated[str, Field(max_length=2_000)]
 
 
 class _Frame(BaseModel):
@@ -71,13 +79,23 @@ class Seen(_Frame):
     position: Counter
 
 
+class Pressed(_Frame):
+    """A button of ours, or a form with what was entered; `value` and the names are the ones that came with it."""
+
+    type: Literal["press"]
+    id: ClientId
+    action: Annotated[str, Field(pattern=r"^[a-z]+(\.[a-z_]+)?$", max_length=40)]
+    value: Annotated[str, Field(max_length=200)] = ""
+    fields: Annotated[dict[_Name, _Entered], Field(max_length=10)] = {}
+
+
 class Refresh(_Frame):
     """The page slept, or its day runs faster than ours: it needs a ticket that still holds."""
 
     type: Literal["refresh"]
 
 
-PageFrame = Hello | Say | Edit | Seen | Refresh
+PageFrame = Hello | Say | Edit | Seen | Pressed | Refresh
 _frames: TypeAdapter[PageFrame] = TypeAdapter(Annotated[PageFrame, Field(discriminator="type")])
 
 
@@ -116,6 +134,18 @@ def profile_frame(profile: Profile, *, ticket: str) -> dict[str, Any]:
     shown = asdict(profile)
     del shown["texts"]
     return {"type": "profile", "profile": shown, "ticket": ticket}
+
+
+def answer_frame(client_id: str, answer: Answer) -> dict[str, Any]:
+    """What became of a press: words, a form to fill in, or which of its fields are wrong."""
+    return {
+        "type": "answer",
+        "id": client_id,
+        "text": answer.text,
+        "refused": answer.is_refused,
+        "errors": dict(answer.errors),
+        "form": None if answer.form is None else asdict(answer.form),
+    }
 
 
 def line_frame(line: Line) -> dict[str, Any]:

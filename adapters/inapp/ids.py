@@ -28,6 +28,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 #: Keys the catalogue of texts must have in every language; the widget says nothing else. `{name}` and `{count}` stay.
 WIDGET_TEXTS = (
     "widget_attach",
+    "widget_back",
     "widget_cancel",
     "widget_chat",
     "widget_close",
@@ -59,6 +60,7 @@ WIDGET_TEXTS = (
     "widget_too_many_files",
     "widget_upload_failed",
     "widget_uploading",
+    "widget_wait",
     "widget_you",
 )
 

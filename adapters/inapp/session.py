@@ -5,6 +5,7 @@ shown yet, so a page that reads slowly costs one frame of memory, however much w
 nothing at all is dropped.
 
     read:   frame -> journal (commit) -> ack            write:   news or a minute -> transcript -> lines, profile
+            press -> desk (commit) -> answer
 """
 
 import asyncio
@@ -24,9 +25,11 @@ from adapters.inapp.frames import (
     Edit,
     Hello,
     PageFrame,
+    Pressed,
     Refresh,
     Say,
     Seen,
+    answer_frame,
     frame_from_json,
     lines_frames,
     profile_frame,
@@ -36,7 +39,7 @@ from adapters.inapp.identity import IdentityError, Signer
 from adapters.inapp.ids import Party, conversation_of
 from adapters.inapp.transcript import Profile, Transcript
 from adapters.message import Attachment
-from adapters.port import Journal, Raw
+from adapters.port import Ask, Journal, Raw
 
 log = structlog.get_logger()
 
@@ -68,6 +71,7 @@ class Surroundings:
     transcript: Transcript
     signer: Signer
     journal: Journal
+    ask: Ask
     now: Callable[[], datetime]
     wall: Callable[[], datetime]
 
@@ -91,6 +95,10 @@ class Session:
         self._running: asyncio.Task[object] | None = None
         self._newest_reply: tuple[int, str] | None = None
         self._seen: str | None = None
+        self._told: Profile | None = None
+        #: What stands above the conversation may have changed.
+        self._is_stale = False
+        self._has_shown = False
 
     def wake(self) -> None:
         """There may be news; read and show it."""
@@ -131,6 +139,7 @@ class Session:
             await self._welcome()
             while self._farewell is None:
                 await self._show_news()
+                await self._tell_changes()
                 await self._pause()
             await say_bye(self._socket, self._farewell)
         except (ConnectionError, TimeoutError):
@@ -148,7 +157,7 @@ class Session:
             self.rev = 0  # the page remembers more than we do: the database was restored from a backup
         config = self._around.config
         limits = {"text": config.longest_text, "file": config.largest_file, "files": config.most_files}
-        profile = await self._profile()
+        self._told = profile = await self._profile()
         await tell(
             self._socket,
             welcome_frame(profile, rev=self.rev, ticket=self._ticket(), limits=limits, visitor=self._visitor),
@@ -157,6 +166,9 @@ class Session:
     async def _show_news(self) -> None:
         self._news.clear()
         lines = await self._around.transcript.lines(self.conversation, self.rev)
+        # What the desk says by itself tells of things that were arranged; the history before the welcome is no news.
+        self._is_stale |= self._has_shown and any(line.kind == "auto" for line in lines)
+        self._has_shown = True
         for frame in lines_frames(lines):
             await tell(self._socket, frame)
         for line in lines:
@@ -172,8 +184,16 @@ class Session:
         except TimeoutError:
             await self._tell_profile()
 
+    async def _tell_changes(self) -> None:
+        if not self._is_stale:
+            return
+        self._is_stale = False
+        if await self._profile() != self._told:
+            await self._tell_profile()
+
     async def _tell_profile(self) -> None:
-        await tell(self._socket, profile_frame(await self._profile(), ticket=self._ticket()))
+        self._told = profile = await self._profile()
+        await tell(self._socket, profile_frame(profile, ticket=self._ticket()))
 
     async def _profile(self) -> Profile:
         party, hello = self.party, self._hello
@@ -219,6 +239,8 @@ class Session:
                     self._seen = newest[1]
                     seen = convert.raw_from_seen(newest[1], self.party, account=account, at=at)
                     await self._around.journal([seen], None)
+            case Pressed():
+                await self._ask(frame, at)
             case Refresh():
                 await self._tell_profile()
             case Hello():
@@ -243,6 +265,16 @@ class Session:
             zone=self._hello.zone,
         )
         await self._keep(say.id, raw)
+
+    async def _ask(self, pressed: Pressed, at: datetime) -> None:
+        account, hello = self._around.config.account, self._hello
+        press = convert.press_from_pressed(
+            pressed, self.party, account=account, at=at, language=hello.language, zone=hello.zone
+        )
+        answer = await self._around.ask(press)
+        await tell(self._socket, answer_frame(pressed.id, answer))
+        self._is_stale = True
+        self._news.set()
 
     def _attachments(self, say: Say) -> tuple[Attachment, ...]:
         return tuple(self._around.signer.attachment_from_upload(note, self.conversation) for note in say.files)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from adapters.message import Attachment, Conversation, Identity, Vouched
+from adapters.message import Attachment, Button, Conversation, Identity, Vouched
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Profile:
     """Who answers here, in the client's language and zone.
 
     `label` names the dialog ("Vera Kova, your manager"), `title` is the name alone, `subtitle` says when they are here.
-    `texts` holds every key of `ids.WIDGET_TEXTS` in `language`.
+    `note` says what is arranged with them, `buttons` what they may press at any time; both stand above the
+    conversation. `texts` holds every key of `ids.WIDGET_TEXTS` in `language`.
     """
 
     label: str
@@ -51,6 +52,8 @@ class Profile:
     is_here: bool
     language: str
     texts: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    buttons: tuple[Button, ...] = ()
 
 
 class Transcript(Protocol):

@@ -18,6 +18,7 @@ from adapters.port import Ask, Cursor, Health, Journal, KeepFile, Limits, Raw, R
 from adapters.shapes import Fields, fields_from_json, inner_or, text_or
 from adapters.slack.cards import view_from_home
 from adapters.slack.catching_up import Past
+from adapters.slack.closed import closed_from_raw, is_small_change
 from adapters.slack.config import LIMITS, Config
 from adapters.slack.convert import inbound_from_raw, is_echo
 from adapters.slack.downloads import Downloads
@@ -88,7 +89,9 @@ class SlackAdapter:
 
         async def keep(raws: Sequence[Raw], cursor: Cursor | None) -> None:
             read = [(raw, _envelope_of(raw)) for raw in raws]
-            heard = [(raw, envelope) for raw, envelope in read if not is_echo(envelope)]
+            heard = [
+                (raw, envelope) for raw, envelope in read if not is_echo(envelope) and not is_small_change(envelope)
+            ]
             if raws and not heard and cursor is None:
                 return  # nothing at all is a question of the pipe's: is the desk there?
             async with self._turns.turn(heard[0][0].lane if heard else ""):
@@ -106,7 +109,7 @@ class SlackAdapter:
 
     def convert(self, raw: Raw) -> Sequence[Inbound]:
         hear_only_ours(raw)
-        news = held_back_from_raw(raw) or shared_from_raw(raw)
+        news = held_back_from_raw(raw) or shared_from_raw(raw) or closed_from_raw(raw)
         return inbound_from_raw(raw) if news is None else (news,)
 
     async def completed(self, raw: Raw, keep: KeepFile, *, is_last: bool) -> Raw:

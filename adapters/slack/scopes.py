@@ -54,6 +54,7 @@ EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "reaction_added": ("reactions:read",),
     "reaction_removed": ("reactions:read",),
     "tokens_revoked": (),
+    "user_change": ("users:read",),
 }
 
 #: What is neither a method nor an event: the command `/desk`, and reading the files beside a message.

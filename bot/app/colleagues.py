@@ -1,11 +1,11 @@
 """Those of our people whom nobody plays: they work their tickets from Slack, so that a demo is a desk at work.
 
-They press what people press there, through the stand-in. They are slow, they ask first and answer then, and they leave
-alone whatever is with somebody who is played.
+They press what people press there, through the stand-in. They say soon that they have a ticket, they are slow, they
+ask first and answer then, and they leave alone whatever is with somebody who is played.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -15,11 +15,14 @@ from adapters.errors import DeliveryError
 from adapters.fake import FakeChannel
 from adapters.message import Channel
 from bot.app.house import House
+from bot.store.connection import Connection
+from bot.store.facts import facts_of_tickets
 from bot.store.queue import Listed, Wanted, first_clock, tickets
-from bot.tickets.ticket import Status, number
+from bot.tickets.ticket import Status, TicketId, number
 from routing.people import Person, PersonId
-from sla.clock import State
+from sla.clock import Clock, State, is_owing
 from sla.duration import Instant, later
+from sla.policy import Metric
 
 log = structlog.get_logger()
 
@@ -55,23 +58,35 @@ class Colleagues:
         while True:
             await asyncio.sleep(max(SHORTEST_SECONDS, LOOK_EVERY.total_seconds() / self._house.time.speed))
             try:
-                for listed in await self._house.desk.database.read(lambda conn: tickets(conn, Wanted())):
-                    await self._work(listed)
+                listed, awaited = await self._house.desk.database.read(self._open)
+                for one in listed:
+                    await self._work(one, awaited.get(one.ticket.id))
             except DeliveryError:
                 continue  # Slack is down: they see nothing and press nothing
             except Exception:
                 log.exception("an invented colleague stumbled")
 
-    async def _work(self, listed: Listed) -> None:
+    def _open(self, conn: Connection) -> tuple[Sequence[Listed], Mapping[TicketId, Clock]]:
+        """The open tickets, and the clocks of those that nobody has picked up yet."""
+        listed = tickets(conn, Wanted())
+        desk, ids = self._house.desk, [one.ticket.id for one in listed]
+        found = facts_of_tickets(conn, desk.revisions, ids, now=self._house.time.now())
+        clocks = ((ticket, clock) for ticket, facts in found.items() for clock in facts.clocks)
+        return listed, {ticket: one for ticket, one in clocks if one.metric is Metric.PICK_UP and is_owing(one)}
+
+    async def _work(self, listed: Listed, awaited: Clock | None) -> None:
         revision, now, ticket = self._house.desk.revisions.current, self._house.time.now(), listed.ticket
         person = revision.person(ticket.assignee)
         if person is None or person.id in self._played or not revision.coverage.is_on_shift(person, now):
             return
+        share = SHARES[ticket.id % len(SHARES)]
+        if awaited is not None and _has_passed(awaited, share, now):
+            await self._press(person, "ticket.take", listed, {"en": ""}, now)
+            return
         clock = first_clock(listed.clocks)
         if clock is None or clock.state is not State.RUNNING or clock.due_at is None or listed.is_ours:
             return
-        share = SHARES[ticket.id % len(SHARES)]
-        if now < later(clock.started_at, share * timedelta(milliseconds=clock.due_at - clock.started_at)):
+        if not _has_passed(clock, share, now):
             return
         if ticket.status is Status.NEW or not ticket.has_reply:
             await self._press(person, "ticket.clarify", listed, ASKS, now)
@@ -95,3 +110,10 @@ class Colleagues:
             return revision.language
         contact = next((one for one in client.contacts if one.name == listed.contact), None)
         return (contact.language if contact else None) or client.language or revision.language
+
+
+def _has_passed(clock: Clock, share: float, now: Instant) -> bool:
+    due_at = clock.due_at
+    return due_at is not None and now >= later(
+        clock.started_at, share * timedelta(milliseconds=due_at - clock.started_at)
+    )

@@ -1,6 +1,7 @@
 """The email channel out of the settings: its servers, the desk's memory and files, its own few words."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from adapters.email.adapter import EmailAdapter
@@ -32,7 +33,7 @@ def email_channel(settings: Settings, desk: Desk, files: Files, now: Callable[[]
     memory = StoredMail(desk)
     return EmailAdapter(
         config,
-        ourselves_from(settings, config),
+        replace(ourselves_from(settings, config), machines=lambda: desk.revisions.current.phone_system),
         files,
         memory,
         now,

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from bot.app.scene import ETA, Acted, Event, Spoken
-from bot.app.simulating import Played, Promised
+from bot.app.simulating import Played, Promised, promised_to_clients
 from bot.store import queue, reads
 from bot.store.database import Database
 from bot.store.revisions import Revisions
@@ -66,7 +66,8 @@ async def remembered(database: Database, revisions: Revisions, *, now: Instant) 
         if page is not None:
             events += [*_spoken(page), *_acted(page, revisions)]
             where = page.facts.talk.conversation
-            promised += [Promised(ticket, where, clock) for clock in page.facts.clocks if clock.end_reason not in MOVED]
+            clocks = promised_to_clients(page.facts.clocks)
+            promised += [Promised(ticket, where, clock) for clock in clocks if clock.end_reason not in MOVED]
     return sorted(events, key=lambda one: one.at), promised
 
 

@@ -4,6 +4,7 @@ The one place that names concrete channels. Building begins nothing; `serve.py` 
 """
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,13 +17,17 @@ from adapters.inapp.config import Config
 from adapters.message import Channel
 from adapters.port import Adapter, Health, Route
 from bot import metrics
+from bot.app.deadman import DeadMan
 from bot.app.email_channel import email_channel
+from bot.app.feed_web import spans_from_feed
 from bot.app.marked import REHEARSAL_MARK, MarkedAdapter
 from bot.app.slack_channel import slack_channel
 from bot.app.telegram_channel import telegram_channel
 from bot.app.transcript import StoredFiles, StoredTranscript, kept_in, widget_texts
+from bot.desk.auditor import Auditor
 from bot.desk.board_channel import BoardChannel
 from bot.desk.desk import Desk
+from bot.desk.feeds import Feeds
 from bot.now import Rehearsal, Timekeeper, rehearse, wall_now
 from bot.settings import Settings, with_secret_key
 from bot.store.database import Database
@@ -50,6 +55,8 @@ class House:
     adapters: dict[Channel, Adapter]
     files: Files
     site: Site
+    auditor: Auditor
+    feeds: Feeds
     #: Whether the database is whole. Nobody is answered before that is known.
     checking: asyncio.Task[None]
     extra_routes: list[Route] = field(default_factory=list)
@@ -69,7 +76,7 @@ class House:
             self.site,
             adapters=self.channels,
             routes=self.extra_routes,
-            parts={"ticker": self._ticker},
+            parts={"ticker": self._ticker, "auditor": self.auditor.health},
             registry=registry,
             files=self.files,
         )
@@ -118,7 +125,7 @@ async def built(
 
         adapters: dict[Channel, Adapter] = {}
         files = Files(settings.files)
-        desk = Desk(database, adapters, time, keep=kept_in(files))
+        desk = Desk(database, adapters, time, keep=kept_in(files), page=settings.address)
         # With stand-ins nothing leaves the machine and every page says what it is; elsewhere each text has to.
         mark = REHEARSAL_MARK if settings.is_rehearsal and standins is None else ""
         inapp = InAppAdapter(
@@ -151,7 +158,17 @@ async def built(
             is_rehearsal=settings.is_rehearsal or time.speed != 1,
             has_standins=standins is not None,
         )
-        yield House(settings, time, database, desk, inapp, adapters, files, site, checking)
+        auditor = Auditor(
+            database,
+            desk.revisions,
+            desk.directory,
+            adapters,
+            time,
+            name=uuid.uuid4().hex,
+            hold_down=DeadMan(settings.deadman_url).hold_down if settings.deadman_url is not None else None,
+        )
+        feeds = Feeds(database, desk.revisions, desk.directory, time.now, spans_from_feed, told=desk.sender.nudge.ring)
+        yield House(settings, time, database, desk, inapp, adapters, files, site, auditor, feeds, checking)
 
 
 def _rehearsal(settings: Settings) -> Rehearsal | None:

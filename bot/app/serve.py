@@ -117,7 +117,14 @@ async def run(house: House, *, started: Started | None = None) -> int:
         if (apart := house.settings.metrics) is not None:
             await stack.enter_async_context(listening(metrics_alone(metrics.REGISTRY), apart.host, apart.port))
         outside = [_supervised(adapter, house) for adapter in house.adapters.values()]
-        inside = [house.desk.run(), keep_figures(house.desk), notifier.stay_alive(), _reloads(house, reload)]
+        inside = [
+            house.desk.run(),
+            house.auditor.run(),
+            house.feeds.run(),
+            keep_figures(house.desk),
+            notifier.stay_alive(),
+            _reloads(house, reload),
+        ]
         channels = [asyncio.create_task(work) for work in outside]
         loops = [asyncio.create_task(work) for work in inside]
         gc.freeze()  # what a start leaves stays for good: looking through all of it held everything up for 70 ms

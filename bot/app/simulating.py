@@ -6,7 +6,7 @@ to event and then on until no promise is left to break.
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from bot.tickets.outcome import promises_owner
 from bot.tickets.ticket import TicketId, number
 from sla.clock import Clock
 from sla.duration import Instant, instant
+from sla.policy import Metric
 
 #: A promise that is still open after so many steps is not going to be kept or broken by waiting.
 MOST_STEPS: Final = 30_000
@@ -50,6 +51,11 @@ class Said:
     ticket: TicketId | None
     text: str
     key: str
+
+
+def promised_to_clients(clocks: Iterable[Clock]) -> Iterable[Clock]:
+    """The clocks of promises; how long one of us took to pick a ticket up is none."""
+    return (clock for clock in clocks if clock.metric is not Metric.PICK_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,8 @@ class _Stage:
         found = []
         for ticket in sorted(one.ticket.id for one in listed):
             page = await self._page(ticket)
-            found += [Promised(ticket, page.facts.talk.conversation, clock) for clock in page.facts.clocks]
+            where = page.facts.talk.conversation
+            found += [Promised(ticket, where, clock) for clock in promised_to_clients(page.facts.clocks)]
         return found
 
     async def _pass_until(self, at: Instant) -> None:

@@ -21,7 +21,8 @@ from adapters.port import Answer, Route
 from bot.app.client_page import ClientPage, local_time
 from bot.app.house import House
 from bot.app.seats import Seat, seat_at, seats
-from bot.desk.outgoing import Dropped, outbound_from_row
+from bot.desk.dropped import Dropped
+from bot.desk.outgoing import outbound_from_row
 from bot.store import outbox
 from bot.store.connection import Connection
 from bot.store.outbox import Outgoing

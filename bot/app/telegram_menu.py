@@ -13,8 +13,8 @@ from bot.tickets.outcome import person_texts
 from bot.tickets.revision import Revision
 from bot.tickets.texts import LANGUAGES, Texts
 
-PRIVATE: Final = ("status", "escalate", "new", "language", "help")
-GROUPS: Final = ("status", "escalate", "new", "help")
+PRIVATE: Final = ("status", "call", "urgent", "escalate", "new", "link", "language", "help")
+GROUPS: Final = ("status", "call", "urgent", "escalate", "new", "help")
 PEOPLE: Final = ("queue", "desk", "away", "back", "help")
 #: Telegram takes no more.
 _LONGEST_ABOUT: Final = 512

@@ -1,19 +1,23 @@
 """What the in-app channel asks the desk, answered from the store: the transcript, who answers, and files."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, TypeVar, cast
 
 from adapters.errors import DeskAwayError
+from adapters.inapp.config import ACCOUNT
 from adapters.inapp.files import TooLargeError
-from adapters.inapp.ids import WIDGET_TEXTS
+from adapters.inapp.ids import WIDGET_TEXTS, conversation_of
 from adapters.inapp.transcript import Line, Profile
 from adapters.message import Attachment, Conversation, Identity, Untrusted, Vouched
 from adapters.port import KeepFile
+from bot.desk.call_forms import above
 from bot.desk.desk import Desk
-from bot.store import errors, reads
+from bot.store import calls, errors, reads
 from bot.store.connection import Connection
 from bot.store.files import Files
+from bot.tickets.call import Call
 from bot.tickets.facts import Line as StoredLine
 from bot.tickets.revision import Revision
 from bot.tickets.texts import CATALOGUE, LANGUAGES, Texts, nearest_language
@@ -35,8 +39,9 @@ def widget_texts() -> dict[str, dict[str, str]]:
 class StoredTranscript:
     """The transcript as the widget reads it. `mark` stands before every text of ours in a rehearsal."""
 
-    def __init__(self, desk: Desk, *, mark: str = "") -> None:
+    def __init__(self, desk: Desk, *, account: str = ACCOUNT, mark: str = "") -> None:
         self._desk = desk
+        self._account = account
         self._mark = mark
 
     async def lines(self, conversation: Conversation, after: int) -> Sequence[Line]:
@@ -55,7 +60,13 @@ class StoredTranscript:
     ) -> Profile:
         """Who answers this person, and when they are there, in the person's language and time."""
         revision, now = self._desk.revisions.current, self._desk.now()
-        met = await _read(self._desk, lambda conn: reads.acquaintance(conn, identity.key, vouched))
+        key = conversation_of(self._account, identity.address).key
+
+        def look(conn: Connection) -> tuple[reads.Acquaintance | None, Call | None]:
+            met = reads.acquaintance(conn, identity.key, vouched)
+            return met, calls.live_of_talk(conn, key, now=now) if revision.calls.is_offered else None
+
+        met, call = await _read(self._desk, look)
         client_id = vouched.client if vouched and vouched.client in revision.clients else None
         client = revision.client(ClientId(client_id)) if client_id else revision.client(met.client if met else None)
         own = (met.language if met else None) or language or (client.language if client else None)
@@ -66,7 +77,11 @@ class StoredTranscript:
         )
         manager = revision.person(client.manager) if client else None
         person = revision.person(met.assignee if met else None) or manager
-        return _profile(revision, person, speak, now, is_own=person is not None and person == manager)
+        profile = _profile(revision, person, speak, now, is_own=person is not None and person == manager)
+        if client is None or not revision.calls.is_offered:
+            return profile
+        note, buttons = above(revision, call, speak, now=now)
+        return replace(profile, note=note, buttons=buttons)
 
     def _shown(self, line: StoredLine) -> Line:
         is_ours = line.direction == "out"

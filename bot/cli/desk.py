@@ -153,8 +153,6 @@ def _doubts(settings: Settings) -> list[Mistake]:
             doubts.append(Mistake("INAPP_JWT_SECRET", words))
     if settings.jwt_secrets() and not settings.inapp_origins:
         doubts.append(Mistake("INAPP_ORIGINS", "is not set: the widget works on our own pages only"))
-    if settings.deadman_url is not None:
-        doubts.append(Mistake("MAITRED_DEADMAN_URL", "is set, and this version does not ask for it yet"))
     return doubts
 
 

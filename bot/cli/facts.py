@@ -167,6 +167,8 @@ def ticket_facts(ticket: Ticket, contact: str) -> dict[str, Any]:
         "unreadable": ticket.is_unreadable,
         "merged_into": number(ticket.merged_into) if ticket.merged_into is not None else None,
         "not_covered": ticket.not_covered,
+        "snoozed_until": iso(ticket.snoozed_until),
+        "ahead": ticket.is_ahead,
     }
 
 

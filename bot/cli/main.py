@@ -13,9 +13,12 @@ import typer
 from bot.cli.absence import absence
 from bot.cli.beside import Chosen
 from bot.cli.boxes import inbox, outbox
+from bot.cli.calls import calls
+from bot.cli.contact import contact
 from bot.cli.desk import apply, check
 from bot.cli.facts import clients, people, tail, tickets
 from bot.cli.golden import golden
+from bot.cli.let_in import let_in
 from bot.cli.load import load
 from bot.cli.manifest import manifest
 from bot.cli.operate import board_link, db, link, unlink
@@ -26,7 +29,8 @@ from bot.cli.reapply import reapply
 from bot.cli.simulate import simulate
 from bot.cli.start import demo, run
 from bot.cli.ticket import ticket
-from bot.cli.who import who
+from bot.cli.triage import triage
+from bot.cli.who import look_ahead, who
 from bot.settings import ENV_FILE, SettingsError
 from bot.store.errors import DatabaseError, StoreError
 
@@ -58,6 +62,7 @@ app.command()(apply)
 app.command()(reapply)
 app.command()(golden)
 app.command()(simulate)
+app.command()(triage)
 app.command()(tail)
 app.command()(tickets)
 app.add_typer(ticket, name="ticket")
@@ -66,13 +71,17 @@ app.command()(due)
 app.command()(clients)
 app.command()(people)
 app.command()(who)
+app.command("radar")(look_ahead)
 app.command()(load)
 app.add_typer(absence, name="absence")
+app.add_typer(calls, name="calls")
+app.add_typer(contact, name="contact")
 app.add_typer(inbox, name="inbox")
 app.add_typer(outbox, name="outbox")
 app.add_typer(place, name="place")
 app.command()(link)
 app.command()(unlink)
+app.command("let-in")(let_in)
 app.command("board-link")(board_link)
 app.command()(manifest)
 app.add_typer(db, name="db")

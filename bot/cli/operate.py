@@ -120,7 +120,8 @@ def link(
     as_json: Json = False,
 ) -> None:
     """A one-time token that ties whoever uses it on a channel to a client."""
-    from bot.desk.linking import PURPOSE, subject_of
+    from bot.desk.inviting import purpose_of
+    from bot.desk.linking import subject_of
     from bot.store.remembered import recall
 
     async def work(desk: Beside) -> None:
@@ -129,7 +130,7 @@ def link(
         if ClientId(client) not in desk.revision.clients:
             raise CommandError(f"no client is called {client!r}: {', '.join(sorted(desk.revision.clients))}", USAGE)
         subject = subject_of(ClientId(client), _contact(desk, ClientId(client), contact))
-        token, expires_at = await _made(desk, f"{PURPOSE}:{channel}", subject)
+        token, expires_at = await _made(desk, purpose_of(channel), subject)
         bot = await desk.database.read(lambda conn: recall(conn, BOT_NAME)) if channel == "telegram" else None
         url = f"https://t.me/{bot}?start={token}" if bot else None
         if as_json:
@@ -153,19 +154,15 @@ def unlink(
 ) -> None:
     """Take back what a one-time link has proven of somebody: they are served as strangers again."""
     from adapters.message import Channel, Identity
-    from bot.store import audit
-    from bot.store.links import unlink as forget
+    from bot.desk.proving import Proving
 
     async def work(desk: Beside) -> None:
         if channel not in LINKED:
             raise CommandError(f"{channel!r} is no channel: {', '.join(LINKED)}", USAGE)
-        who = Identity(Channel(channel), address)
+        who, proving = Identity(Channel(channel), address), Proving(desk.revisions, desk.directory.whereto)
 
         def write(conn: "Connection") -> bool:
-            is_gone = forget(conn, who)
-            if is_gone:
-                audit.append(conn, [audit.Deed(desk.now, terminal(), "unlinked", f"identity:{who.key}")])
-            return is_gone
+            return proving.unlink(conn, who, terminal(), desk.now)
 
         if not await desk.database.write(write):
             raise CommandError(f"no link has proven who {address} on {channel} is; the desk directory may name them")

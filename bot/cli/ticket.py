@@ -17,7 +17,7 @@ from bot.tickets.eta import parse_eta
 from bot.tickets.thread_words import stays_in
 from bot.tickets.ticket import MessageId, TicketId, number, ticket_id_from_number
 from routing.people import PersonId
-from sla.duration import parse_within
+from sla.duration import Instant, parse_within
 from sla.policy import Metric
 from sla.promise import ReplyKind
 
@@ -103,11 +103,7 @@ def eta(
     """Promise the client a moment."""
 
     def made(desk: Beside, by: PersonId) -> c.Command:
-        calendar = desk.revision.calendars[desk.revision.people[by].calendar]
-        try:
-            return c.GiveEta(parse_eta(when, now=desk.now, zone=calendar.zone, calendar=calendar), _for_client(text))
-        except ValueError as error:
-            raise CommandError(str(error), USAGE) from error
+        return c.GiveEta(_moment(desk, by, when), _for_client(text))
 
     _act(ctx, person, made, "the promise is on its way")
 
@@ -167,6 +163,31 @@ def merge(
 
 
 @ticket.command()
+def unmerge(ctx: typer.Context, person: As = None, *, as_json: Json = False) -> None:
+    """It was merged and is a piece of work of its own after all: its words and promises come back to it."""
+    _act(ctx, person, lambda _desk, _by: c.Unmerge(), "a ticket of its own again", as_json=as_json)
+
+
+@ticket.command()
+def snooze(
+    ctx: typer.Context,
+    until: Annotated[str, typer.Argument(help="15:00, 2h, 'tomorrow 10:00', 'mon 15:00', in the person's own zone.")],
+    person: As = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Out of the way until a moment, or until the client writes or a promise is nearly due; nothing is paused."""
+    done = f"out of the way until {until}"
+    _act(ctx, person, lambda desk, by: c.Snooze(_moment(desk, by, until)), done, as_json=as_json)
+
+
+@ticket.command()
+def unsnooze(ctx: typer.Context, person: As = None, *, as_json: Json = False) -> None:
+    """Back in sight at once."""
+    _act(ctx, person, lambda _desk, _by: c.Unsnooze(), "back in sight", as_json=as_json)
+
+
+@ticket.command()
 def split(
     ctx: typer.Context,
     message: Annotated[int, typer.Argument(help="The id of a client's message, as `show` names it.")],
@@ -218,6 +239,14 @@ def agree(
         raise CommandError(str(error), USAGE) from error
     done = f"{metric} within {within} from its start, as agreed"
     _act(ctx, person, lambda _desk, _by: c.Agree(metric, length), done, as_json=as_json)
+
+
+def _moment(desk: Beside, by: PersonId, words: str) -> Instant:
+    calendar = desk.revision.calendars[desk.revision.people[by].calendar]
+    try:
+        return parse_eta(words, now=desk.now, zone=calendar.zone, calendar=calendar)
+    except ValueError as error:
+        raise CommandError(str(error), USAGE) from error
 
 
 def _numbered(name: str) -> TicketId:

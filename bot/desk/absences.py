@@ -56,9 +56,10 @@ class Absences:
         else:
             backup = absence.backup or going.backup
             is_known = going.is_known and backup == going.backup
-            leave = replace(going, until=absence.until, backup=backup, is_known=is_known)
+            leave = replace(going, until=absence.until, backup=backup, by=by, is_known=is_known)
             absences.change(conn, leave, at=at)
-        alarms.put(conn, [Alarm(f"{OWNER}:{leave.id}", max(leave.since, at))])
+        # Whoever has a call with them hears it now, and not when the leave begins.
+        alarms.put(conn, [Alarm(f"{OWNER}:{leave.id}", max(leave.since, at)), Alarm(f"calls:{leave.person}", at)])
         self._record(conn, "away", leave, by, at)
         return leave
 

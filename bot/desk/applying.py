@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.crashpoint import reach
+from bot.desk import radar
+from bot.desk.absences import OWNER as ABSENCE
 from bot.desk.high_load import OWNER
 from bot.deskfile.document import digest
 from bot.deskfile.plan import Change, plan
 from bot.deskfile.revise import revision_from_document
-from bot.store import alarms, audit, contacts, high_load, moved_places, shifts, suspended
+from bot.store import absences, alarms, audit, contacts, high_load, moved_places, shifts, suspended
 from bot.store.alarms import Alarm
 from bot.store.connection import Connection
 from bot.store.database import Database
@@ -24,6 +26,7 @@ from bot.store.high_load import MEASURED
 from bot.store.revisions import add_revision, newest_document, newest_number
 from bot.tickets.outcome import opening_owner, shift_owner
 from bot.tickets.revision import Revision
+from bot.tickets.shifts import answered_owner, parts_of_answered, reads_at, shift_end_owner
 from sla.duration import Instant
 
 
@@ -48,6 +51,9 @@ async def apply_document(database: Database, document: Mapping[str, Any], *, at:
         contacts.import_contacts(conn, revision, at=at)
         moved_places.forget(conn, revision)
         suspended.forget(conn, revision)
+        # Whoever is no longer there holds no call.
+        gone = set(before["people"] if before is not None else ()) - revision.people.keys()
+        alarms.put(conn, [Alarm(f"calls:{person}", at) for person in sorted(gone)])
         deed = audit.Deed(at, by, "applied", f"revision {number}", {"digest": digest(document)})
         audit.append(conn, [deed])
         reach("apply.before_commit")
@@ -69,6 +75,16 @@ async def arm_shifts(database: Database, revision: Revision, *, at: Instant) -> 
         was_measured = any(one.by == MEASURED for one in high_load.declared(conn).values())
         alarms.put(conn, [Alarm(OWNER, at)] if was_measured or revision.high_when is not None else [])
         back = [(one, moment) for one in away if (moment := coverage.next_shift(one, at)) is not None]
+        radar.arm(conn, revision, at=at)
         alarms.put(conn, [*waiting, *(Alarm(shift_owner(one.id), moment) for one, moment in back)])
+        owners = {shift_end_owner(person): person for person in sorted(revision.people)}
+        # Asked now, whoever works on sets their own end again by the hours in force.
+        alarms.put(conn, [Alarm(owner, at) for owner in shifts.armed(conn, list(owners))])
+        for reader, ticket in map(parts_of_answered, shifts.answered(conn)):
+            if (person := revision.person(reader)) is not None:
+                alarms.put(conn, [Alarm(answered_owner(reader, ticket), reads_at(revision, person, at), ticket)])
+        # What nobody could take from them may have somebody now.
+        going = [one for one in absences.alive(conn) if one.absence.is_on(at)]
+        alarms.put(conn, [Alarm(f"{ABSENCE}:{one.id}", at) for one in going])
 
     await database.write(arm)

@@ -11,6 +11,7 @@ from typing import Final
 
 from adapters.port import Answer, Press
 from bot.desk.presses import answer_from_text, answer_to_text
+from bot.desk.scores import Scores
 from bot.store import audit, presses
 from bot.store.asking import going_on, speaker_of
 from bot.store.connection import Connection
@@ -18,6 +19,7 @@ from bot.store.facts import facts_of_tickets, lock_tickets
 from bot.store.revisions import Revisions
 from bot.store.unit import write
 from bot.store.ways import Whereto
+from bot.tickets.csat import SCORES
 from bot.tickets.decide_words import client_presses, may_press
 from bot.tickets.facts import Facts, Speaker
 from bot.tickets.outcome import person_texts
@@ -28,6 +30,7 @@ from sla.duration import Instant, instant
 
 STATUS: Final = "client.status"
 ESCALATE: Final = "client.escalate"
+URGENT: Final = "client.urgent"
 #: So much of what came with a refused press is written down.
 SAID_BACK: Final = 40
 
@@ -46,6 +49,7 @@ class Asking:
     def __init__(self, revisions: Revisions, whereto: Whereto, now: Callable[[], Instant]) -> None:
         self._revisions = revisions
         self._whereto = whereto
+        self._scores = Scores(revisions, whereto)
         self._now = now
 
     def answer(self, conn: Connection, asked: Sequence[Asked]) -> Sequence[Answer]:
@@ -74,10 +78,14 @@ class Asking:
         about = facts.get(ticket) if ticket is not None else None
         asker = speaker_of(conn, self._revisions.current, press.by) if asked.by is None else None
         is_allowed = about is not None and (asked.by is not None or may_press(about, asker, press.conversation))
-        if press.action not in {STATUS, ESCALATE} or not is_allowed:
+        is_score = press.action in SCORES and asked.by is None
+        if about is None or not is_allowed or not (is_score or press.action in {STATUS, ESCALATE, URGENT}):
             return self._refused(conn, press, asker)
+        at = min(instant(press.at), now)
+        if (said := self._scores.press(conn, self._read_by(about, asked.by, asker), press.action, at=at)) is not None:
+            return said
         current = self._read_by(facts[end or wanted[0]], asked.by, asker)
-        decision, answer = client_presses(current, press.action, at=min(instant(press.at), now))
+        decision, answer = client_presses(current, press.action, at=at)
         if decision.ticket is not None:
             write(conn, [(current, decision)], recorded_at=now, whereto=self._whereto)
         return Answer(answer)

@@ -12,7 +12,13 @@ from adapters.message import Channel
 from adapters.port import Answer, Limits, Press
 from bot.crashpoint import reach
 from bot.desk.asking import ESCALATE, Asked, Asking
+from bot.desk.call_door import Calls
+from bot.desk.call_talk import PRESSES as CALLS
+from bot.desk.call_window import PRESSES as WINDOW
+from bot.desk.call_window import CallWindow
+from bot.desk.calling import Calling
 from bot.desk.changes import Changes, Nudge
+from bot.desk.contacts import Contacts
 from bot.desk.directory import Directory
 from bot.desk.elsewhere import Elsewhere
 from bot.desk.forms import FORMS, Forms, Pressed
@@ -32,19 +38,33 @@ from bot.desk.presses import (
 )
 from bot.desk.questions import Questions
 from bot.store import audit, presses
+from bot.store.asking import going_on
 from bot.store.committer import Committer
 from bot.store.connection import Connection
 from bot.store.facts import facts_of_tickets, lock_tickets
+from bot.store.following import same_as
 from bot.store.pairing import lock_pairs
 from bot.store.revisions import Revisions
 from bot.store.said import Said, said_by_key
 from bot.store.told import home_row
 from bot.store.unit import write, write_outbox
-from bot.tickets.cards import addressee
-from bot.tickets.command import Command, GoElsewhere, Merge, Paired, Split
+from bot.tickets.call_command import CallCommand
+from bot.tickets.cards import addressee, failing_line
+from bot.tickets.command import (
+    AboutContact,
+    Command,
+    GoElsewhere,
+    HandOver,
+    Merge,
+    Paired,
+    Same,
+    SamePerson,
+    Split,
+    Unmerge,
+)
 from bot.tickets.decide_place import OTHER_CHANNEL
 from bot.tickets.decide_staff import staff_does
-from bot.tickets.facts import Facts
+from bot.tickets.facts import Facts, Say
 from bot.tickets.outcome import person_texts
 from bot.tickets.texts import Texts
 from bot.tickets.thread_words import stays_in
@@ -82,21 +102,28 @@ class Commands:
         woken: Sequence[Nudge],
         questions: Questions | None = None,
         leaving: Leaving | None = None,
+        calling: Calling | None = None,
         limits: Callable[[Channel], Limits] = lambda _: Limits(),
         served: Collection[Channel] = (),
+        page: str = "",
     ) -> None:
         """`limits` are a channel's: where it has no windows, forms are asked for in words.
 
-        `served` are the channels that the desk has, whether or not they are up.
+        `served` are the channels that the desk has, whether or not they are up. `page` is where our pages are seen.
         """
+        #: Where clients book calls in a window of their channel; it is made after this.
+        self.window: CallWindow | None = None
         self._questions = questions
         self._leaving = leaving
+        self._calling = calling
         self._committer = committer
         self._revisions = revisions
         self._directory = directory
         self._asking = Asking(revisions, directory.whereto, now)
         self._pairing = Pairing(revisions, directory.whereto)
         self._elsewhere = Elsewhere(revisions, directory, served)
+        self._calls = Calls(revisions, directory, page)
+        self._contacts = Contacts(revisions, directory, served)
         self._forms = Forms(revisions, directory, served)
         self._limits = limits
         self._now = now
@@ -113,6 +140,14 @@ class Commands:
     async def press(self, press: Press) -> Answer:
         """The `Ask` of every adapter: who pressed is looked up by identity, never by the place it came from."""
         by = self._directory.person_of(press.by)
+        if by in self._revisions.current.shut_out:
+            return Answer() if press.action == HOME else await self._committer.commit(self._refuse, press)
+        if self.window is not None and press.action in WINDOW and by is None:
+            return await self.window.answer(press)
+        if press.action in CALLS and by is None:
+            answer = await self._committer.commit(self._call_pressed, press)
+            self._tell()
+            return answer
         if press.action.startswith(CLIENTS) and (by is None or press.action != ESCALATE):
             answer = await self._committer.commit(self._asking.answer, Asked(press, by))
             self._tell()
@@ -136,12 +171,8 @@ class Commands:
             await self._committer.commit(self._open_home, (by, press.key))
             self._tell()
             return Answer()
-        if press.action == ASK and self._leaving is not None:
-            answer = await self._leaving.answer(by, press.value, key=press.key)
-            if answer is not None:
-                return answer
-        if press.action == ASK and self._questions is not None:
-            return await self._questions.answer(by, press.value)
+        if press.action == ASK and (asked := await self._asked(by, press)) is not None:
+            return asked
         if press.action == MAKE_A_TICKET:
             return await self._make_a_ticket(by, press, speak)
         unknown = Answer(speak("refused_no_ticket", number=press.value[:40]), is_refused=True)
@@ -192,6 +223,38 @@ class Commands:
             return Answer(speak("is_ticket", number=number(said.ticket)))
         return await self.perform(by, said.ticket, Split(said.line), key=press.key)
 
+    async def _asked(self, by: PersonId, press: Press) -> Answer | None:
+        """What stands after `/desk`: something said of being away, something about calls, a question."""
+        if self._leaving is not None and (answer := await self._leaving.answer(by, press.value, key=press.key)):
+            return answer
+        if self._calling is not None and press.value.partition(" ")[0].casefold() in {"call", "calls"}:
+            return await self._call(by, press)
+        return await self._questions.answer(by, press.value) if self._questions is not None else None
+
+    async def _call(self, by: PersonId, press: Press) -> Answer:
+        """What is asked or done about calls by `/desk calls` and `/desk call`; the same key gives the same answer."""
+        try:
+            answer = await self._committer.commit(self._called, (by, press))
+        except ValueError as error:
+            return Answer(str(error), is_refused=True)
+        self._tell()
+        return answer
+
+    def _called(self, conn: Connection, asked: Sequence[tuple[PersonId, Press]]) -> Sequence[Answer]:
+        return [self._once(conn, by, press) for by, press in asked]
+
+    def _once(self, conn: Connection, by: PersonId, press: Press) -> Answer:
+        key = f"{by}:{press.key}"
+        if (kept := presses.answers(conn, [key]).get(key)) is not None:
+            return answer_from_text(kept)
+        answer = self._calling.answered(conn, by, press.value) if self._calling is not None else None
+        answer = answer or Answer()
+        presses.keep(conn, [presses.Answered(key, answer_to_text(answer), self._now())])
+        return answer
+
+    def _call_pressed(self, conn: Connection, pressed: Sequence[Press]) -> Sequence[Answer]:
+        return self._calls.talk.pressed(conn, pressed, now=self._now())
+
     def _tell(self) -> None:
         self._done.tell()
         for nudge in self._woken:
@@ -219,9 +282,13 @@ class Commands:
         return [said_by_key(conn, key) for key in keys]
 
     def _act(self, conn: Connection, acts: Sequence[_Act]) -> Sequence[Answer]:
+        acts = [_named(conn, act) for act in acts]
         # All of them before the first is decided: in one order, so that two replicas never wait in a circle.
         lock = lock_pairs if any(isinstance(act.command, Paired) for act in acts) else lock_tickets
-        lock(conn, sorted({ticket for act in acts for ticket in _concerned(act)}))
+        tickets = {ticket for act in acts for ticket in _concerned(act)}
+        # What was merged is taken apart together with the ticket that it went on as.
+        tickets.update(going_on(conn, [act.ticket for act in acts if isinstance(act.command, Unmerge)]).values())
+        lock(conn, sorted(tickets))
         return [self._acted(conn, act) for act in acts]
 
     def _acted(self, conn: Connection, act: _Act) -> Answer:
@@ -241,16 +308,35 @@ class Commands:
             return self._pairing.perform(conn, act.by, act.ticket, act.command, now=now)
         if isinstance(act.command, GoElsewhere):
             return self._elsewhere.perform(conn, act.by, act.ticket, act.command, now=now)
+        if isinstance(act.command, AboutContact):
+            return self._contacts.perform(conn, act.by, facts, act.command, now=now)
+        if isinstance(act.command, Same):
+            return Answer(person_texts(self._revisions.current, act.by)("refused_not_same"), is_refused=True)
+        if isinstance(act.command, CallCommand):
+            return self._calls.staff.perform(conn, act.by, act.ticket, act.command, now=now)
         decision = staff_does(facts, act.by, act.command)
         speak = person_texts(self._revisions.current, act.by)
         if decision.ticket is not None:
             write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
-        return Answer(decision.refusal, is_refused=True) if decision.refusal else Answer(speak("done"))
+        if decision.refusal:
+            return Answer(decision.refusal, is_refused=True)
+        if isinstance(act.command, HandOver) and facts.ticket is not None:
+            self._calls.alarms.handed_over(conn, act.ticket, facts.ticket.assignee, at=now)
+        is_said = facts.failing and any(isinstance(one, Say) for one in decision.effects)
+        return Answer(f"{speak('done')} {failing_line(facts, speak)}" if is_said else speak("done"))
 
 
 def _concerned(act: _Act) -> tuple[TicketId, ...]:
     """Every ticket that an act may change."""
+    if isinstance(act.command, SamePerson):
+        return (act.ticket, act.command.other)
     return (act.ticket, act.command.into) if isinstance(act.command, Merge) else (act.ticket,)
+
+
+def _named(conn: Connection, act: _Act) -> _Act:
+    """What is perhaps one turns out to be one: with the ticket that was named when it opened."""
+    other = same_as(conn, act.ticket) if isinstance(act.command, Same) else None
+    return act if other is None else replace(act, command=Merge(other))
 
 
 def _kept_in(press: Press, speak: Texts) -> Answer | None:

@@ -16,21 +16,28 @@ from adapters.message import Channel
 from adapters.port import Adapter, Cursor, KeepFile, Limits, Raw
 from bot.desk import unmanned
 from bot.desk.applying import arm_shifts
+from bot.desk.call_door import Calls
+from bot.desk.call_window import CallWindow
+from bot.desk.calling import Calling
+from bot.desk.calls import CallDesk
 from bot.desk.changes import Changes
 from bot.desk.commands import Commands
 from bot.desk.desk_words import DeskWords
 from bot.desk.directory import Directory
 from bot.desk.fetching import Fetching
+from bot.desk.gone import hand_on
 from bot.desk.hearing import Hearing
 from bot.desk.high_load import HighLoad
 from bot.desk.intake import Intake
 from bot.desk.leaving import Leaving
+from bot.desk.outages import Outages
 from bot.desk.questions import Questions
 from bot.desk.recounting import recount
 from bot.desk.sender import Sender
 from bot.desk.ticker import Ticker
+from bot.desk.unread import Following
 from bot.now import Timekeeper
-from bot.store import buttons, forms, parts, presses, tokens
+from bot.store import auto_answers, buttons, forms, parts, presses, tokens
 from bot.store.committer import Committer
 from bot.store.connection import Connection
 from bot.store.contacts import recount_load
@@ -59,10 +66,11 @@ class Desk:
         time: Timekeeper,
         *,
         keep: KeepFile | None = None,
+        page: str = "",
     ) -> None:
         """`adapters` may still be filled until `prepare`: a channel that reads the desk is built after it.
 
-        `keep` keeps the bytes of files that payloads only name.
+        `keep` keeps the bytes of files that payloads only name. `page` is where our pages are seen from outside.
         """
         self.database = database
         self.time = time
@@ -79,14 +87,30 @@ class Desk:
         self.high_load = HighLoad(self.revisions, self.directory)
         self.leaving = Leaving(database, self.revisions, self.directory, self.now, said=self.refresh)
         questions = Questions(database, self.revisions, self.now)
-        words = DeskWords(questions, self.leaving)
-        hearing = Hearing(adapters, self.revisions, self.directory, self.now, words=words)
+        calling = Calling(Calls(self.revisions, self.directory, page), self.revisions, self.now)
+        words = DeskWords(questions, self.leaving, calling)
+        hearing = Hearing(adapters, self.revisions, self.directory, self.now, words=words, page=page)
         parts = (database, self.committer, self.revisions, self.directory, time)
         self.sender = Sender(*parts, adapters=adapters, sent=self.changes)
-        self.ticker = Ticker(*parts, fired=self.changes, outgoing=self.sender.nudge)
+        self.ticker = Ticker(
+            *parts,
+            fired=self.changes,
+            outgoing=self.sender.nudge,
+            following=Following(self.revisions, adapters),
+            page=page,
+        )
         woken = (self.sender.nudge, self.ticker.nudge)
+        watched = (database, adapters, self.revisions, self.directory, self.now)
+        self.outages = Outages(*watched, told=self.sender.nudge.ring)
         self.intake = Intake(database, self.committer, hearing, self.now, decided=self.changes, woken=woken)
-        self.fetching = Fetching(database, adapters, keep, again=self.intake.look_again, bury=self.intake.bury)
+        self.fetching = Fetching(
+            database,
+            adapters,
+            keep,
+            again=self.intake.completed,
+            bury=self.intake.bury,
+            committer=self.committer,
+        )
         self.intake.wanted = self.fetching.want
         self.commands = Commands(
             self.committer,
@@ -97,9 +121,13 @@ class Desk:
             woken=woken,
             questions=questions,
             leaving=self.leaving,
+            calling=calling,
             limits=lambda channel: adapters[channel].limits if channel in adapters else Limits(),
             served=adapters,
+            page=page,
         )
+        self.calls = CallDesk(*parts[:4], self.now, page=page, done=self.changes, woken=woken)
+        self.commands.window = CallWindow(self.committer, self.revisions, self.calls, self.now, page=page)
 
     async def prepare(self, *, is_alone: bool) -> None:
         """Read the newest revision and mend what the last process left. `is_alone` holds the database's own lock."""
@@ -122,6 +150,7 @@ class Desk:
             await arm_shifts(self.database, self.revisions.current, at=self.now())
             if self._armed[0] != self.revisions.number:
                 await self._look_at_ladders()
+                await self.database.write(lambda conn: hand_on(conn, self.revisions, self.directory, at=self.now()))
             self._armed = seen
             self.ticker.nudge.ring()
         return is_newer
@@ -169,6 +198,7 @@ class Desk:
             group.create_task(self.ticker.run(), name="ticker")
             group.create_task(self.sender.run(), name="sender")
             group.create_task(self._watch(), name="revisions")
+            group.create_task(self.outages.run(), name="outages")
             group.create_task(self._tidy(), name="tidying")
 
     async def drain(self) -> None:
@@ -187,7 +217,7 @@ class Desk:
 
         def forget(conn: Connection) -> int:
             gone = tokens.forget_expired(conn, now=now) + presses.forget(conn, before=before)
-            gone += forms.forget(conn, before=before)
+            gone += forms.forget(conn, before=before) + auto_answers.forget(conn, now=now)
             return gone + buttons.forget(conn, before=long_before) + parts.forget(conn, before=long_before)
 
         return await self.database.write(forget)

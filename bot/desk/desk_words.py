@@ -1,6 +1,6 @@
 """What our people ask the desk in words, on a channel where a slash is theirs: `/desk queue`, or `/queue` for short.
 
-    /desk …   /queue   /ticket T-1   /who CLIENT   /absences   /away …   /back   /help   /start
+    /desk …   /queue   /ticket T-1   /who CLIENT   /absences   /away …   /back   /call T-1 …   /calls   /help   /start
 
 Answered under what they wrote, in the transaction that hears it.
 """
@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from adapters.port import Answer
+from bot.desk.calling import Calling
 from bot.desk.leaving import Leaving
 from bot.desk.questions import Questions
 from bot.store.committer import savepoint
@@ -16,7 +17,7 @@ from bot.store.connection import Connection
 from routing.people import PersonId
 
 #: Short for `/desk` and the same word; `/start` is how a person opens the conversation, and is told what there is.
-NAMES: Final = frozenset({"queue", "ticket", "who", "absences", "away", "back", "help", "start"})
+NAMES: Final = frozenset({"queue", "ticket", "who", "absences", "away", "back", "call", "calls", "help", "start"})
 _WORD: Final = re.compile(r"/(?P<name>[a-z]+)(?:\s+(?P<rest>.*))?", re.IGNORECASE | re.DOTALL)
 
 
@@ -34,15 +35,18 @@ def question_from_text(text: str) -> str | None:
 class DeskWords:
     """Answers them; one per process."""
 
-    def __init__(self, questions: Questions, leaving: Leaving) -> None:
+    def __init__(self, questions: Questions, leaving: Leaving, calling: Calling | None = None) -> None:
         self._questions = questions
         self._leaving = leaving
+        self._calling = calling
 
     def answered(self, conn: Connection, by: PersonId, question: str) -> Answer:
         """The answer to one; what it asks for is done, at most once for each message that is heard."""
         try:
             with savepoint(conn):
                 answer = self._leaving.answered(conn, by, question)
+                if answer is None and self._calling is not None:
+                    answer = self._calling.answered(conn, by, question)
         except ValueError as error:
             return Answer(str(error), is_refused=True)
         return answer if answer is not None else self._questions.answered(conn, by, question)

@@ -40,7 +40,7 @@ class Ways:
     def thread(self, person: PersonId) -> Conversation | None:
         where = self.card(person)
         limits = self._channels().get(where.channel)
-        return where if limits is not None and limits.has_threads else None
+        return where if limits is not None and limits.has_threads and not limits.has_letters else None
 
     def home(self, person: PersonId) -> Conversation | None:
         up = self._channels()
@@ -48,19 +48,22 @@ class Ways:
 
     def routes(self, person: PersonId) -> tuple[Conversation, ...]:
         """Every way, best first; the board always is one."""
-        one = self._revisions.current.person(person)
-        addresses = one.addresses.items() if one else ()
-        up = self._channels()
+        addresses, up = self._addresses(person).items(), self._channels()
         routes = [
             Conversation(Channel(name), DESK_ACCOUNT, address) for name, address in addresses if Channel(name) in up
         ]
         return (*routes, Conversation(Channel.BOARD, DESK_ACCOUNT, person))
 
+    def _addresses(self, person: PersonId) -> Mapping[str, str]:
+        """Where they read what we tell them; nowhere, once their account was closed."""
+        revision = self._revisions.current
+        one = revision.person(person)
+        return one.addresses if one is not None and person not in revision.shut_out else {}
+
     def _place(self, places: Mapping[str, str], person: PersonId) -> Conversation | None:
         """A place that is up and in which this person can be called."""
-        one, up = self._revisions.current.person(person), self._channels()
+        known, up = self._addresses(person), self._channels()
         found = (Conversation(Channel(name), DESK_ACCOUNT, place) for name, place in places.items())
-        known = one.addresses if one is not None else {}
         return next((where for where in found if where.channel in up and where.channel in known), None)
 
 
@@ -71,6 +74,7 @@ class Directory:
         """`channels` are those that are up now, with what each can do."""
         self.whereto = Ways(revisions, channels)
         self._revisions = revisions
+        self._channels = channels
         self._known: tuple[int, dict[str, PersonId]] = (0, {})
 
     def person_of(self, identity: Identity) -> PersonId | None:
@@ -82,6 +86,10 @@ class Directory:
             }
             self._known = (self._revisions.number, known)
         return self._known[1].get(identity.key)
+
+    def limits_of(self, channel: Channel) -> Limits | None:
+        """What a channel can do; None while it is not up."""
+        return self._channels().get(channel)
 
     def routes(self, person: PersonId) -> tuple[Conversation, ...]:
         """Every way to tell this person something, best first; the board always is one."""

@@ -11,18 +11,18 @@ from typing import Final
 
 import structlog
 
-from adapters.message import Channel, Standing
+from adapters.message import Channel, Identity, Standing, conversation_from_key
 from bot.desk.directory import Directory
 from bot.desk.insistent import Insistent
 from bot.now import Timekeeper
-from bot.store import outbox, signs
+from bot.store import failing, outbox, signs
 from bot.store.connection import Connection
 from bot.store.elsewhere import other_channels
 from bot.store.facts import facts_of_tickets
 from bot.store.outbox import Outgoing, Put
 from bot.store.revisions import Revisions
 from bot.store.sending import ping_from_row, told_together
-from bot.store.told import PRIORITY, alone
+from bot.store.told import CARRIED, PRIORITY, alone
 from bot.store.unit import write, write_ping
 from bot.tickets.decide_due import delivery_failed
 from bot.tickets.facts import Ping
@@ -47,11 +47,15 @@ REROUTED: Final = frozenset({"card", "ping"})
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """`standing`: what is marked where the words were written; None leaves the mark as it is."""
+    """`standing`: what is marked where the words were written; None leaves the mark as it is.
+
+    `is_address`: nothing arrives there at all.
+    """
 
     row: Outgoing
     reason: str
     standing: Standing | None
+    is_address: bool = False
 
     @property
     def is_certain(self) -> bool:
@@ -76,10 +80,10 @@ class Failures:
         self._directory = directory
         self._time = time
 
-    async def permanent(self, row: Outgoing, reason: str) -> None:
-        """It will never arrive there."""
+    async def permanent(self, row: Outgoing, reason: str, *, is_address: bool = False) -> None:
+        """It will never arrive there, and where it `is_address` nothing else will."""
         log.warning("delivery failed", outbox=row.id, channel=row.channel, reason=reason)
-        await self._committer.commit(self._give_up, _Failed(row, reason, "failed"))
+        await self._committer.commit(self._give_up, _Failed(row, reason, "failed", is_address))
 
     async def uncertain(self, row: Outgoing) -> None:
         """It may have arrived: a reply's author is told, a card or a ping is not worth it."""
@@ -114,10 +118,13 @@ class Failures:
 
     def _give_up(self, conn: Connection, failed: Sequence[_Failed]) -> Sequence[None]:
         for one in failed:
+            if one.is_address:
+                where = conversation_from_key(one.row.lane)
+                failing.flag(conn, Identity(where.channel, where.place).key, one.reason, at=self._time.now())
             if self._rerouted(conn, one):
                 continue
             outbox.bury(conn, [Put(one.row.id, one.reason)])
-        self._tell(conn, [one for one in failed if one.row.message_id is not None])
+        self._tell(conn, [one for one in failed if one.row.message_id is not None or one.row.what == CARRIED])
         self._tell_of_edits(conn, [one for one in failed if one.row.what == "edit"])
         return [None] * len(failed)
 

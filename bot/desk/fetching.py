@@ -15,6 +15,8 @@ from adapters.errors import DeskAwayError, TemporaryError
 from adapters.message import Channel
 from adapters.port import Adapter, Completing, KeepFile, Raw
 from bot.store import journal
+from bot.store.committer import Committer
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.errors import StoreUnavailableError
 
@@ -25,13 +27,20 @@ PAUSES: Final = (1.0, 5.0)
 #: One file; and all files of a payload in all tries, because a client waits.
 FILE_WITHIN_SECONDS: Final = 20.0
 ALL_WITHIN_SECONDS: Final = 120.0
-AT_ONCE: Final = 4
+AT_ONCE: Final = 16
 #: The database is away: looked for again so often.
 AGAIN_AFTER_SECONDS: Final = 1.0
 
 
 async def _nowhere(_chunks: object) -> tuple[str, int]:
     raise TemporaryError("files are kept nowhere")
+
+
+def _complete(conn: Connection, completed: Sequence[tuple[int, bytes]]) -> Sequence[None]:
+    """A Change: what was fetched for each payload."""
+    for number, payload in completed:
+        journal.complete(conn, number, payload)
+    return [None] * len(completed)
 
 
 class Fetching:
@@ -43,12 +52,16 @@ class Fetching:
         adapters: Mapping[Channel, Adapter],
         keep: KeepFile | None,
         *,
-        again: Callable[[], None],
+        again: Callable[[int, str], None],
         bury: Callable[[int, Exception], Awaitable[None]],
         pauses: Sequence[float] = PAUSES,
         file_within_s: float = FILE_WITHIN_SECONDS,
+        committer: Committer | None = None,
     ) -> None:
-        """`again` says that a payload can be read now; `bury` puts one aside that cannot be completed at all."""
+        """`again` says that a payload can be read now; `bury` puts one aside that cannot be completed at all.
+
+        With a `committer` what is completed side by side is stored at once.
+        """
         self._database = database
         self._adapters = adapters
         self._keep = keep or _nowhere
@@ -56,6 +69,7 @@ class Fetching:
         self._bury = bury
         self._pauses = pauses
         self._file_within_s = file_within_s
+        self._committer = committer
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
 
@@ -88,7 +102,7 @@ class Fetching:
             log.exception("a payload could not be completed", inbound=number, channel=raw.channel)
             await self._bury(number, error)
         else:
-            self._again()
+            self._again(number, raw.lane)
 
     async def _completed(self, raw: Raw) -> Raw:
         adapter = self._adapters[raw.channel]
@@ -125,7 +139,10 @@ class Fetching:
     async def _store(self, number: int, whole: Raw) -> None:
         while True:
             try:
-                await self._database.write(lambda conn: journal.complete(conn, number, whole.payload))
+                if self._committer is not None:
+                    await self._committer.commit(_complete, (number, whole.payload))
+                else:
+                    await self._database.write(lambda conn: journal.complete(conn, number, whole.payload))
             except StoreUnavailableError as error:
                 log.warning("a completed payload waits to be stored", inbound=number, reason=str(error))
                 await asyncio.sleep(AGAIN_AFTER_SECONDS)

@@ -120,9 +120,12 @@ class Forms:
         `text` empty: words were wanted and something else came.
         """
         speak = self._speak(form.person)
-        if text.strip().casefold() == STOP:
+        if text.strip().casefold() in {STOP, speak("form_cancel").casefold()}:
             self.close(conn, form)
             return self._told(conn, form, speak("form_cancelled"), by, under, now)
+        one = form.inputs[form.position]
+        if _is_optional(one) and text.strip().casefold() == _passing(one, speak).casefold():
+            return self._filled(conn, form, one.initial, by, under, now)  # the button's own word, where none is drawn
         try:
             value = self._value(form, text.strip(), now)
         except ValueError as error:
@@ -264,9 +267,14 @@ def _buttons(form: Asked, one: Input, speak: Texts) -> list[dict[str, str]]:
     if one.kind != "choice" and not _is_optional(one):
         return []
     choices = [(CHOOSE, label, f"{value}:{place}") for place, (_, label) in enumerate(one.choices)]
-    skip = [(SKIP, speak("form_keep" if one.initial else "form_skip"), value)] if _is_optional(one) else []
+    skip = [(SKIP, _passing(one, speak), value)] if _is_optional(one) else []
     every = [*choices, *skip, (CANCEL, speak("form_cancel"), value)]
     return [{"action": action, "label": name, "value": held} for action, name, held in every]
+
+
+def _passing(one: Input, speak: Texts) -> str:
+    """What stands on the button that leaves a field as it is."""
+    return speak("form_keep" if one.initial else "form_skip")
 
 
 def _is_optional(one: Input) -> bool:

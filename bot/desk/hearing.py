@@ -13,6 +13,7 @@ from adapters.errors import InboundError, MalformedError, UnfinishedError, Unsup
 from adapters.message import (
     Channel,
     DeliveryNotice,
+    Identity,
     Inbound,
     InboundDeletion,
     InboundEdit,
@@ -24,25 +25,39 @@ from adapters.message import (
 from adapters.port import Adapter, Raw
 from adapters.text import clean
 from bot.desk.albums import Albums, album_of
+from bot.desk.auto_answers import AutoAnswers
+from bot.desk.call_door import Calls
+from bot.desk.copies import Copies, LostCopy
 from bot.desk.desk_words import DeskWords
 from bot.desk.directory import Directory
 from bot.desk.linking import Linking
+from bot.desk.offboarding import Offboarding
+from bot.desk.passing_on import PassingOn
+from bot.desk.refusing import Refusing
+from bot.desk.scores import Scores
+from bot.desk.stubs import Stubs
 from bot.desk.threads import Threads
+from bot.desk.unread import Following
 from bot.desk.whereabouts import Whereabouts
-from bot.store import journal, lines, signs
+from bot.store import failing, journal, lines, margins, signs, stubs
 from bot.store.connection import Connection
 from bot.store.elsewhere import other_channels
 from bot.store.facts import facts_of_messages, facts_of_tickets
+from bot.store.following import seen_together
+from bot.store.margins import Noted
 from bot.store.revisions import Revisions
 from bot.store.unit import write, write_ping
 from bot.tickets import command as c
+from bot.tickets.calling_back import as_called, called, kind_of
 from bot.tickets.decide_client import client_deletes, client_edits, client_says
 from bot.tickets.decide_due import delivery_failed
+from bot.tickets.decide_reading import unreadable
 from bot.tickets.decide_staff import staff_does
 from bot.tickets.decide_words import client_asks, word_from_text
 from bot.tickets.facts import Decision, Facts, Heard, Ping
 from bot.tickets.outcome import person_texts
 from bot.tickets.ticket import TicketId
+from routing.people import PersonId
 from sla.duration import EPOCH, Instant, instant
 from sla.promise import ReplyKind
 
@@ -62,14 +77,26 @@ class Hearing:
         now: Callable[[], Instant],
         *,
         words: DeskWords | None = None,
+        page: str = "",
     ) -> None:
+        """`page` is where our pages are seen from outside."""
         self._adapters = adapters
         self._revisions = revisions
         self._directory = directory
         self._threads = Threads(adapters, revisions, directory, words)
         self._albums = Albums(revisions, directory)
+        self._scores = Scores(revisions, directory.whereto)
+        self._refusing = Refusing(revisions)
+        self._following = Following(revisions, adapters)
         self._linking = Linking(revisions, directory)
+        calls = Calls(revisions, directory, page)
+        self._calls, self._attendance = calls.talk, calls.attendance
         self._whereabouts = Whereabouts(revisions, directory, adapters)
+        self._offboarding = Offboarding(revisions, directory)
+        self._auto_answers = AutoAnswers(revisions, directory)
+        self._passing_on = PassingOn(revisions, directory.person_of)
+        self._stubs = Stubs(revisions, directory)
+        self._copies = Copies(revisions, directory, now)
         self._now = now
 
     def decide(self, conn: Connection, ids: Sequence[int]) -> Sequence[bool | Raw]:
@@ -80,7 +107,7 @@ class Hearing:
         rows = journal.claim(conn, ids)
         read: dict[int, Sequence[Inbound]] = {}
         unfinished: dict[int, Raw] = {}
-        instead: list[InboundMessage] = []
+        instead: dict[int, InboundMessage] = {}
         for row in rows:
             try:
                 read[row.id] = self._read(row)
@@ -90,16 +117,25 @@ class Hearing:
                 journal.park(conn, row.id, str(error))
             except InboundError as error:
                 self.bury(conn, row.id, str(error))
-                instead += [error.instead] if isinstance(error, MalformedError) and error.instead else []
-        for stub in instead:
-            self._decide_round(conn, [stub])  # whoever wrote what cannot be read is answered all the same
+                instead |= {row.id: error.instead} if isinstance(error, MalformedError) and error.instead else {}
+        for number, stub in instead.items():  # whoever wrote what cannot be read is answered all the same
+            self._decide_round(conn, [stub], is_readable=False)
+            stubs.keep(conn, {number: _key(stub)})
+        mails = {row.id: read[row.id] for row in rows if row.id in read and row.channel == Channel.EMAIL}
+        mended = self._stubs.settle(conn, mails, now=self._now()) if mails else set()
+        journal.done(conn, sorted(mended))
+        read = {number: found for number, found in read.items() if number not in mended}
+        read = self._attendance.take(conn, read, now=self._now())
         for place in range(max(map(len, read.values()), default=0)):
             found = [inbound[place] for inbound in read.values() if len(inbound) > place]
             for one in found:
-                if isinstance(one, InboundPlace | InboundGap):
+                if isinstance(one, InboundPlace) and one.change == "closed":
+                    self._offboarding.hear(conn, one, now=self._now())
+                elif isinstance(one, InboundPlace | InboundGap):
                     self._whereabouts.hear(conn, one, now=self._now())
             self._decide_round(conn, [one for one in found if isinstance(one, InboundLine)])
         journal.done(conn, list(read))
+        journal.wait(conn, list(unfinished))
         ours = {row.id for row in rows}
         return [unfinished.get(one, one in ours) for one in ids]
 
@@ -117,25 +153,46 @@ class Hearing:
             raise UnsupportedError(f"no {channel} channel is served here")
         return self._adapters[channel].convert(_raw(row))
 
-    def _decide_round(self, conn: Connection, inbound: Sequence[InboundLine]) -> None:
+    def _decide_round(self, conn: Connection, inbound: Sequence[InboundLine], *, is_readable: bool = True) -> None:
         ours: list[InboundLine] = []
         theirs: list[InboundLine] = []
-        for one in inbound:
-            (ours if self._threads.has(one) else theirs).append(one)
+        for came in inbound:
+            one = self._passing_on.authored(conn, came)
+            if self._offboarding.refused(conn, one, now=self._now()):
+                continue
+            if self._threads.has(one):
+                ours.append(one)
+            elif isinstance(one, InboundMessage) and one.is_inward:
+                self._refusing.refuse(conn, one, now=self._now())
+            else:
+                theirs.append(one)
         inbound = theirs
-        said = [one for one in inbound if isinstance(one, InboundMessage)]
+        said = [called(one, self._revisions.current) for one in inbound if isinstance(one, InboundMessage)]
         known = lines.known_keys(conn, [_key(one) for one in said])
         now = self._now()
         said = self._linking.take(conn, [one for one in said if _key(one) not in known], now=now)
-        said = self._albums.join(conn, said, now=now)
+        # Whoever is not proven to be the sender is heard, and asks the desk for nothing.
+        doubtful, said = [one for one in said if one.doubt], [one for one in said if not one.doubt]
+        said = self._calls.take(conn, said, now=now)
+        said = self._scores.take(conn, self._albums.join(conn, said, now=now), self._directory, now=now)
+        said += doubtful
         pairs: list[tuple[Facts, Decision]] = []
+        noted: list[Noted] = []
         facts_of_said = facts_of_messages(conn, self._revisions, said, now=now, is_ours=self._directory.person_of)
         for message, facts in zip(said, facts_of_said, strict=True):
             decision = self._heard(facts, message, now)
             if decision is not None:
+                decision = self._auto_answers.limited(conn, message, _key(message), facts, decision, now=now)
+                decision = self._passing_on.noted(decision, message, now=now)
+                decision = decision if is_readable else unreadable(decision)
                 _count_load(facts, decision)
                 pairs.append((facts, decision))
-        write(conn, pairs, recorded_at=now, whereto=self._directory.whereto)
+                noted.append(_noted(message, facts, decision, self._passing_on.passer(message)))
+        write(conn, seen_together(conn, pairs), recorded_at=now, whereto=self._directory.whereto)
+        margins.keep(conn, noted, at=now)
+        failing.clear(conn, [one.sender.key for one in said if one.conversation.channel == Channel.EMAIL])
+        for facts, decision in pairs:
+            self._following.go_along(conn, facts, decision, at=now)
         self._albums.begin(conn, said)
         for one in inbound:
             self._changed(conn, one, now)
@@ -158,8 +215,9 @@ class Hearing:
             files = message.attachments
             reply = c.Reply(text, ReplyKind.UNSET, files, is_said=True, key=key, external_id=name, at=at)
             return staff_does(facts, person, reply)
-        heard = Heard(key, name, text, at, message.attachments, message.sender.address, album_of(message))
-        return client_says(facts, heard) if word is None else client_asks(facts, heard, word)
+        kind, files = kind_of(facts, message), message.attachments
+        heard = Heard(key, name, text, at, files, message.sender.address, album_of(message), kind)
+        return as_called(facts, client_says(facts, heard) if word is None else client_asks(facts, heard, word))
 
     def _changed(self, conn: Connection, one: InboundLine, now: Instant) -> None:
         """What happens to a line that was said before; a line we never had changes nothing."""
@@ -172,8 +230,11 @@ class Hearing:
             ticket = lines.reword(conn, _key(one), clean(one.text), at=at)
         elif isinstance(one, InboundDeletion):
             ticket = lines.reword(conn, _key(one), None, at=at)
+        elif isinstance(one, DeliveryNotice) and one.to is not None:
+            self._copy(conn, one, one.to)
         elif isinstance(one, DeliveryNotice):
             ticket, said_at = lines.mark(conn, one.conversation.key, one.external_id, one.state)
+            self._flag(conn, one)
         if ticket is None:
             return
         if isinstance(one, DeliveryNotice) and one.state == "failed":
@@ -183,6 +244,27 @@ class Hearing:
             decision = self._decided_change(conn, facts, one, at, said_at)
             if decision is not None:
                 write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
+
+    def _copy(self, conn: Connection, one: DeliveryNotice, to: Identity) -> None:
+        """Word of somebody else's copy: of a reply that arrived, and says so."""
+        line = lines.sent(conn, one.conversation.key, one.external_id)
+        if line is None or line.ticket is None:
+            return
+        if one.state == "failed":
+            self._copies.lost(conn, [LostCopy(line.ticket, line.author, _key(one), to, one.reason)])
+        else:
+            failing.clear(conn, [to.key])
+
+    def _flag(self, conn: Connection, one: DeliveryNotice) -> None:
+        """Mail that comes back says something about its address; anybody may tell us so, so only of what we sent."""
+        where = one.conversation
+        if where.channel is not Channel.EMAIL or lines.sent(conn, where.key, one.external_id) is None:
+            return
+        key = Identity(where.channel, where.place).key
+        if one.state == "failed":
+            failing.flag(conn, key, one.reason, at=self._now())
+        else:
+            failing.clear(conn, [key])
 
     def _decided_change(
         self, conn: Connection, facts: Facts, one: InboundLine, at: Instant, said_at: Instant | None
@@ -203,6 +285,13 @@ def _raw(row: journal.Kept) -> Raw:
     """A payload as its channel handed it over."""
     received_at = EPOCH + timedelta(milliseconds=row.received_at)
     return Raw(Channel(row.channel), row.account, row.external_id, row.payload, received_at, row.lane)
+
+
+def _noted(message: InboundMessage, facts: Facts, decision: Decision, passed_on_by: PersonId | None) -> Noted:
+    """A message for the store to keep what stands beside it: in the conversation that its ticket is talked about in."""
+    ticket, speaker = decision.ticket, facts.speaker
+    talk, client = ticket.conversation if ticket is not None else facts.talk.id, speaker.client
+    return Noted(message, _key(message), talk, speaker.contact, client if speaker.is_verified else None, passed_on_by)
 
 
 def _key(one: InboundLine) -> str:

@@ -68,6 +68,8 @@ class Intake:
         self._woken = woken
         self._lanes: dict[str, deque[int]] = {}
         self._turns = 0
+        #: Something may wait behind what came to be readable.
+        self._is_behind = False
 
     async def journal(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
         """Keep payloads and cursor; returns after the commit. What is new waits in its lane from here on."""
@@ -86,7 +88,8 @@ class Intake:
 
         Whoever `is_told` of everything that came since does not look for what nobody has told.
         """
-        if not (self._lanes or is_told) or self._turns % LOOK_EVERY == 0:
+        if not (self._lanes or (is_told and not self._is_behind)) or self._turns % LOOK_EVERY == 0:
+            self._is_behind = False
             await self._look()
         self._turns += 1
         ids = self._next_batch()
@@ -110,8 +113,14 @@ class Intake:
         return sum(answer is not False and not isinstance(answer, Raw) for answer in answers)
 
     def look_again(self) -> None:
-        """A payload that waited in the journal can be read now, and what waited behind it."""
+        """The journal may hold what nobody here remembers."""
         self._turns = 0
+        self.nudge.ring()
+
+    def completed(self, number: int, lane: str) -> None:
+        """A payload that waited in the journal can be read now; what waited behind it is looked for after it."""
+        self._remember([(number, lane)])
+        self._is_behind = True
         self.nudge.ring()
 
     async def run(self) -> None:

@@ -20,7 +20,7 @@ from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.revisions import Revisions
 from bot.tickets.decide_staff import ACTING
-from bot.tickets.leave import SAID_BACK, absence_from, away, said_of, words_from_text
+from bot.tickets.leave import SAID_BACK, Words, absence_from, away, said_of, words_from_text
 from bot.tickets.outcome import person_texts
 from bot.tickets.relays import name_of
 from routing.people import PersonId
@@ -63,6 +63,14 @@ class Leaving:
             case _:
                 return None
 
+    async def leaves(self, by: PersonId, words: Words, *, key: str) -> Answer:
+        """Somebody is away, or will be, said field by field; the same key gives the same answer."""
+        return await self._once(by, key, lambda conn: self._keep(conn, by, words))
+
+    async def returns(self, by: PersonId, person: str, number: int, *, key: str) -> Answer:
+        """That absence is over, or called off."""
+        return await self._once(by, key, lambda conn: self._end(conn, by, person, number))
+
     def answered(self, conn: Connection, by: PersonId, text: str) -> Answer | None:
         """The same for whoever writes to the database already, once for each message. A ValueError refuses it."""
         what, _, rest = text.strip().partition(" ")
@@ -76,20 +84,26 @@ class Leaving:
 
     def away(self, conn: Connection, by: PersonId, text: str) -> str:
         """Keep what was said, and say it back. A ValueError refuses it, in the words of whoever speaks."""
+        return self._keep(conn, by, words_from_text(text))
+
+    def _keep(self, conn: Connection, by: PersonId, words: Words) -> str:
         revision, now = self._revisions.current, self._now()
-        absence = absence_from(words_from_text(text), by, revision, now=now)
+        absence = absence_from(words, by, revision, now=now)
         leave = self._absences.say(conn, absence, by=by, at=now)
         return said_of(leave.absence, by, revision, now=now)
 
     def back(self, conn: Connection, by: PersonId, text: str) -> str:
         """Whoever was away is there again, or what they planned is called off. A ValueError refuses it."""
-        revision, now = self._revisions.current, self._now()
-        speak = person_texts(revision, by)
+        speak = person_texts(self._revisions.current, by)
         said = _BACK.fullmatch(text.strip())
         if said is None:
             raise ValueError(speak("refused_no_absence", number=text.strip()[:SAID_BACK]))
-        number = int(said["number"]) if said["number"] else None
-        person = away(said["person"] or "", by, revision)
+        return self._end(conn, by, said["person"] or "", int(said["number"]) if said["number"] else None)
+
+    def _end(self, conn: Connection, by: PersonId, name: str, number: int | None) -> str:
+        revision, now = self._revisions.current, self._now()
+        speak = person_texts(revision, by)
+        person = away(name, by, revision)
         if not self._absences.end(conn, person.id, by=by, at=now, number=number):
             if number is not None:
                 raise ValueError(speak("refused_no_absence", number=number))

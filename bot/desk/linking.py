@@ -1,8 +1,9 @@
-"""`/start TOKEN`: whoever opens a one-time link proves that they belong to a client (semantics 4).
+"""Codes that make somebody known on another channel: asked for where they are known, written where they are not.
 
-The words with the token are kept nowhere but in the journal, where they came in: not in a transcript, not in a log.
-Whatever is wrong with a token gets the same polite line, so that trying teaches nothing; after five wrong ones within
-an hour nothing is even looked up.
+Whoever writes a code proves that they belong to a client (semantics 4). The words with it are kept nowhere but in the
+journal, where they came in: not in a transcript, not in a log. Whatever is wrong with a code gets the same polite line,
+so that trying teaches nothing; after five wrong ones within an hour nothing is even looked up. Asking for codes has the
+same bound, and whoever asks for one by mail is never told whether we know the address.
 """
 
 from collections.abc import Sequence
@@ -12,28 +13,31 @@ from typing import Final
 
 import structlog
 
-from adapters.message import Identity, InboundMessage
+from adapters.message import Channel, Conversation, Identity, InboundMessage, Untrusted
+from bot.desk.auto_answers import AutoAnswers
 from bot.desk.directory import Directory
-from bot.store import audit, links, presses, tokens
+from bot.desk.inviting import ANY, LINK_FOR, own_place, purpose_of, subject_of_contact
+from bot.desk.proving import Proving
+from bot.store import audit, following, links, presses, tokens
 from bot.store.connection import Connection
-from bot.store.facts import facts_of_messages, facts_of_tickets
+from bot.store.facts import facts_of_messages
+from bot.store.invitations import Invitation, invitation_row
 from bot.store.remembered import recall, remember
 from bot.store.revisions import Revisions
-from bot.store.unit import write
-from bot.tickets.decide_words import word_from_text
-from bot.tickets.facts import Decision, Event, MessageKind, Say
-from bot.tickets.outcome import concluded, contact_texts
-from bot.tickets.ticket import ContactId
+from bot.store.unit import write, write_outbox
+from bot.tickets.facts import Decision, Facts, MessageKind, Say
+from bot.tickets.link_words import LinkWord, Wish, link_word
+from bot.tickets.outcome import contact_texts
+from bot.tickets.ticket import number
 from routing.people import ClientId
 from sla.duration import Instant, length
 
 log = structlog.get_logger()
 
-#: What a link is made for: one channel, so that a token of another opens nothing.
-PURPOSE: Final = "link"
 MOST_WRONG: Final = 5
 WRONG_WITHIN: Final = timedelta(hours=1)
 _TRIED: Final = "link tries"
+_ASKED: Final = "link asks"
 
 
 def subject_of(client: ClientId, contact: Identity | None) -> str:
@@ -42,76 +46,153 @@ def subject_of(client: ClientId, contact: Identity | None) -> str:
 
 
 class Linking:
-    """Redeems links; runs inside the committer's transaction."""
+    """Gives and redeems codes; runs inside the committer's transaction."""
 
-    def __init__(self, revisions: Revisions, directory: Directory) -> None:
+    def __init__(self, revisions: Revisions, directory: Directory, *, link_for: timedelta = LINK_FOR) -> None:
+        """`link_for`: so long a code is good, fifteen minutes of the life of whoever reads it."""
         self._revisions = revisions
         self._directory = directory
+        self._auto_answers = AutoAnswers(revisions, directory)
+        self._proving = Proving(revisions, directory.whereto)
+        self._link_for = link_for
 
     def take(self, conn: Connection, said: Sequence[InboundMessage], *, now: Instant) -> list[InboundMessage]:
-        """Answer those that carry a token; gives the rest."""
+        """Answer those that carry a code, or ask for one; gives the rest, and what else was said with a code."""
         rest: list[InboundMessage] = []
         for one in said:
-            word = word_from_text(one.text, channel=one.conversation.channel)
-            if word is None or word.name != "start" or not word.rest or self._directory.person_of(one.sender):
+            word = link_word(one.text, channel=one.conversation.channel)
+            if word is None or self._directory.person_of(one.sender):
                 rest.append(one)
                 continue
             key = f"start:{one.conversation.key}:{one.external_id}"
             if key not in presses.answers(conn, [key]):
-                self._answer(conn, one, word.rest, now)
+                self._answer(conn, one, word, key, now)
                 presses.keep(conn, [presses.Answered(key, "", now)])
+                if word.below:
+                    rest.append(replace(one, text=Untrusted(word.below)))
         return rest
 
-    def _answer(self, conn: Connection, one: InboundMessage, token: str, now: Instant) -> None:
-        facts_of_messages(conn, self._revisions, [one], now=now)  # whoever writes for the first time is known from here
+    def _answer(self, conn: Connection, one: InboundMessage, word: LinkWord, key: str, now: Instant) -> None:
+        facts = self._facts(conn, one, now)  # who writes first is known from here
+        words = ""
+        match word.wish:
+            case Wish.REDEEM:
+                facts, words = self._redeem(conn, one, facts, word.what, now)
+            case Wish.CODE:
+                words = self._code(conn, one, facts, word.what, key, now)
+            case Wish.MAIL:
+                words = self._mail(conn, one, facts, word.what, key, now)
+        if one.conversation.channel is Channel.SLACK:
+            words = words.replace("/link", "!link")  # Slack keeps a slash to itself
+        decision = Decision(effects=(Say(words, MessageKind.AUTO),) if words else ())
+        decision = self._auto_answers.limited(conn, one, key, facts, decision, now=now, is_asked=True)
+        write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
+
+    def _redeem(
+        self, conn: Connection, one: InboundMessage, facts: Facts, token: str, now: Instant
+    ) -> tuple[Facts, str]:
+        """The facts as they are now, and who the sender is known as.
+
+        The one ticket of theirs that goes on elsewhere goes on here as well from now on.
+        """
         client = self._redeemed(conn, one, token, now)
-        (facts,) = facts_of_messages(conn, self._revisions, [one], now=now)
-        speak = contact_texts(facts)
         if client is None:
             log.warning("a link was refused", channel=one.conversation.channel)
-            words = speak("link_refused")
-        else:
-            log.info("a link was used", channel=one.conversation.channel, client=client)
-            words = speak("link_done", client=self._revisions.current.clients[client].name)
-        decision = Decision(effects=(Say(words, MessageKind.AUTO),))
-        write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
+            return facts, contact_texts(facts)("link_refused")
+        log.info("a link was used", channel=one.conversation.channel, client=client)
+        facts = self._facts(conn, one, now)
+        speak, name = contact_texts(facts), self._revisions.current.clients[client].name
+        ticket = following.only_open(conn, facts.talk, facts.speaker.contact)
+        if ticket is None:
+            return facts, speak("link_done", client=name)
+        facts = replace(facts, talk=replace(facts.talk, current=ticket))
+        return facts, speak("link_done_ticket", client=name, number=number(ticket))
 
     def _redeemed(self, conn: Connection, one: InboundMessage, token: str, now: Instant) -> ClientId | None:
         """The client that the sender belongs to from now on; None, and nothing is changed, where anything is wrong."""
-        is_alone = one.conversation.address == one.sender.address
-        if not is_alone or not self._may_try(conn, one.sender, now):
+        if not _is_alone(one) or not self._may(conn, _TRIED, one.sender.key, now):
             return None
-        subject = tokens.use_link(conn, token, purpose=f"{PURPOSE}:{one.sender.channel}", now=now)
+        subject = self._used(conn, token, one.conversation.channel, now)
         name, _, contact = (subject or "").partition(" ")
         client = ClientId(name)
         owner = None
         if client in self._revisions.current.clients:
             owner = links.link(conn, one.sender, client, contact or None, at=now)
         if owner is None:
-            self._tried(conn, one.sender, now)
+            self._count(conn, _TRIED, one.sender.key, now)
             return None
         audit.append(conn, [audit.Deed(now, one.sender.key, "linked", f"client:{client}", {"contact": owner})])
-        self._prove(conn, owner, client, now)
+        self._proving.prove(conn, owner, client, "contact", now)
         return client
 
-    def _prove(self, conn: Connection, owner: ContactId, client: ClientId, now: Instant) -> None:
-        """Open tickets of theirs are the client's from now on; what was promised on them stays (semantics 1.6)."""
-        found = facts_of_tickets(conn, self._revisions, links.unproven(conn, owner), now=now, is_locked=True)
-        for facts in found.values():
-            if facts.ticket is not None:
-                proven = replace(facts.ticket, client=client, is_verified=True)
-                event = Event("linked", now, "contact", "", {"client": client})
-                decision = concluded(facts, proven, facts.clocks, events=(event,))
-                write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
+    def _used(self, conn: Connection, token: str, channel: Channel, now: Instant) -> str | None:
+        """What a code stands for; one that was made for another channel stays good there."""
+        found = (tokens.use_link(conn, token, purpose=purpose_of(one), now=now) for one in (channel, ANY))
+        return next((subject for subject in found if subject is not None), None)
 
-    def _may_try(self, conn: Connection, who: Identity, now: Instant) -> bool:
-        return len(self._tries(conn, who, now)) < MOST_WRONG
+    def _code(self, conn: Connection, one: InboundMessage, facts: Facts, channel: str, key: str, now: Instant) -> str:
+        """A code for whoever is known here, sent to where nobody else reads; the text to say instead, if there is."""
+        speak = contact_texts(facts)
+        if not _is_alone(one):
+            return speak("link_alone")
+        owner = links.owner_of(conn, one.sender)
+        client = self._revisions.current.client(owner.client) if owner is not None else None
+        if owner is None or client is None or not facts.speaker.is_verified:
+            return speak("link_unknown")
+        if not self._may(conn, _ASKED, one.sender.key, now):
+            return speak("link_too_often")
+        where = own_place(conn, owner.contact, one.conversation)
+        if where is None:
+            return speak("link_not_shown")
+        self._count(conn, _ASKED, one.sender.key, now)
+        purpose, subject = purpose_of(channel), subject_of_contact(client.id, owner.contact)
+        self._invite(conn, key, where, Invitation(purpose, subject, client.name, facts.speaker.language, channel), now)
+        audit.append(conn, [audit.Deed(now, one.sender.key, "made a link", f"{purpose}:{subject}")])
+        return "" if where == one.conversation else speak("link_mailed")
 
-    def _tried(self, conn: Connection, who: Identity, now: Instant) -> None:
-        tries = [*self._tries(conn, who, now), now]
-        remember(conn, f"{_TRIED}:{who.key}", " ".join(map(str, tries)))
+    def _mail(self, conn: Connection, one: InboundMessage, facts: Facts, address: str, key: str, now: Instant) -> str:
+        """A code to an address that we know: whoever reads it there is that contact. Nothing is said about the rest."""
+        speak = contact_texts(facts)
+        if not _is_alone(one):
+            return speak("link_alone")
+        if not self._may(conn, _ASKED, one.sender.key, now):
+            return speak("link_too_often")
+        self._count(conn, _ASKED, one.sender.key, now)
+        mail = Identity(Channel.EMAIL, address)
+        owner = links.owner_of(conn, mail)
+        client = self._revisions.current.client(owner.client) if owner is not None else None
+        # Counted for the address as well: nobody fills a stranger's mailbox from many accounts.
+        if owner is None or client is None or not self._may(conn, _ASKED, mail.key, now):
+            return speak("link_mailed")
+        self._count(conn, _ASKED, mail.key, now)
+        channel = one.conversation.channel
+        purpose, subject = purpose_of(channel), subject_of_contact(client.id, owner.contact)
+        asked = Invitation(purpose, subject, client.name, facts.speaker.language, channel, asked_on=channel)
+        self._invite(conn, key, Conversation(Channel.EMAIL, "desk", address), asked, now)
+        audit.append(conn, [audit.Deed(now, one.sender.key, "made a link", f"{purpose}:{subject}", {"by": "mail"})])
+        return speak("link_mailed")
 
-    def _tries(self, conn: Connection, who: Identity, now: Instant) -> list[int]:
-        """When this identity tried what was wrong, within the last hour."""
-        kept = (recall(conn, f"{_TRIED}:{who.key}") or "").split()
+    def _facts(self, conn: Connection, one: InboundMessage, now: Instant) -> Facts:
+        """Who speaks, and where. Such words open no ticket, so they take no number."""
+        (facts,) = facts_of_messages(conn, self._revisions, [one], now=now, is_ours=lambda _: True)
+        return facts
+
+    def _invite(self, conn: Connection, key: str, where: Conversation, asked: Invitation, now: Instant) -> None:
+        write_outbox(conn, [invitation_row(key, asked, where, self._link_for, now)])
+
+    def _may(self, conn: Connection, what: str, who: str, now: Instant) -> bool:
+        return len(self._times(conn, what, who, now)) < MOST_WRONG
+
+    def _count(self, conn: Connection, what: str, who: str, now: Instant) -> None:
+        times = [*self._times(conn, what, who, now), now]
+        remember(conn, f"{what}:{who}", " ".join(map(str, times)))
+
+    def _times(self, conn: Connection, what: str, who: str, now: Instant) -> list[int]:
+        """When this identity did so within the last hour."""
+        kept = (recall(conn, f"{what}:{who}") or "").split()
         return [at for at in map(int, kept) if length(now - at) < WRONG_WITHIN]
+
+
+def _is_alone(one: InboundMessage) -> bool:
+    """Whether nobody but the sender reads there, and the sender is proven to be who they say."""
+    return one.conversation.place == one.sender.address and not one.doubt

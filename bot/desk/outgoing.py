@@ -6,18 +6,34 @@ the reason, and recorded, not sent.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from adapters.card import Card, Outbound, OutboundCard, OutboundHome
-from adapters.message import Button, Channel, Conversation, OutboundMark, OutboundMessage, conversation_from_key
+from adapters.message import (
+    Button,
+    Channel,
+    Conversation,
+    OutboundMark,
+    OutboundMessage,
+    Untrusted,
+    conversation_from_key,
+)
 from adapters.port import Limits
+from bot.desk.calling import call_line
+from bot.desk.carrying import carried_message
 from bot.desk.directory import DESK_ACCOUNT, shared_places
+from bot.desk.dropped import Dropped
+from bot.desk.inviting import invited
+from bot.store.invitations import invitation_from_row
+from bot.store.invites import invite_of
 from bot.store.outbox import Outgoing
 from bot.store.references import goes_out
 from bot.store.sending import Background, ping_from_row, relayed, revised_line, told_together
-from bot.store.told import QUIET, where_aside
+from bot.store.told import CARRIED, QUIET, where_aside
+from bot.tickets.calling_back import is_phone
 from bot.tickets.cards import ping_card, ticket_card, topic_of, where_words_go
+from bot.tickets.decide_client import EXCERPT_LENGTH
 from bot.tickets.facts import Facts, Guard
 from bot.tickets.home import home_page
 from bot.tickets.outcome import contact_texts
@@ -28,16 +44,10 @@ from routing.people import PersonId
 from sla.clock import BREACH, Clock, Mark, State, is_owing
 from sla.duration import Instant, moment
 
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """It is not sent, because of this."""
-
-    reason: str
-
-
 #: What a channel can do that is not up, or not there: nothing that a drawing depends on.
 PLAIN: Final = Limits()
+#: As many calls as a person's own page shows.
+CALLS_SHOWN: Final = 5
 
 
 def outbound_from_row(
@@ -60,6 +70,8 @@ def _line(row: Outgoing, known: Background, limits: Limits, *, is_repeat: bool) 
     line = known.lines.get(revised_line(row) if row.message_id is None else MessageId(row.message_id))
     if line is None or line.is_deleted:
         return Dropped("the line is gone")
+    if is_phone(conversation_from_key(row.lane)):
+        return Dropped("who called is called back, and not written to")
     text = line.text
     facts = known.facts.get(TicketId(row.ticket_id or 0))
     if is_repeat and row.what == "reply" and facts is not None:
@@ -77,16 +89,19 @@ def _line(row: Outgoing, known: Background, limits: Limits, *, is_repeat: bool) 
         only_to=kept.get("only_to") if limits.has_threads else None,
         replaces=line.external_id if row.what == "edit" else None,
         buttons=_offered(row, kept, known) if limits.has_buttons else (),
+        invite=invite_of(kept),
+        copies=known.copies.get(row.lane, ()) if row.what == "reply" else (),
     )
 
 
 def _offered(row: Outgoing, kept: Mapping[str, Any], known: Background) -> tuple[Button, ...]:
-    """What the client may press below a line, each a question about its ticket."""
+    """What the client may press below a line: what was decided with it, and questions about its ticket."""
+    own = tuple(Button(**one) for one in kept.get("buttons", ()))
     if row.ticket_id is None or "offers" not in kept:
-        return ()
+        return own
     speak = Texts(kept["language"], overrides=known.revision.texts if known.revision is not None else {})
     value = number(TicketId(row.ticket_id))
-    return tuple(Button(one, speak(f"button_{one.replace('.', '_')}"), value) for one in kept["offers"])
+    return (*own, *(Button(one, speak(f"button_{one.replace('.', '_')}"), value) for one in kept["offers"]))
 
 
 def _card(
@@ -106,7 +121,8 @@ def _card(
     excerpt = known.excerpts.get(facts.ticket.id, "")
     is_first = shown is None and row.payload != QUIET
     words = _hint(limits, goes_out=not is_shared)
-    card = ticket_card(facts, facts.ticket, person, excerpt, is_first=is_first, thread=words)
+    margin = known.margins.get(facts.ticket.id)
+    card = ticket_card(facts, facts.ticket, person, excerpt, is_first=is_first, thread=words, margin=margin)
     if is_shared:
         card = _calling(card, facts.revision, [person] if card.mention else [], where.channel)
     topic = topic_of(facts, facts.ticket) if is_shared else None
@@ -130,15 +146,19 @@ def _ping(
         return Dropped(stale)
     else:
         words = _hint(limits, goes_out=goes_out(row.payload) and not is_shared)
-        card = ping_card(facts, facts.ticket, ping, thread=words)
+        if limits.has_letters and not ping.quote:
+            ping = replace(ping, quote=Untrusted(known.excerpts.get(facts.ticket.id, "")[:EXCERPT_LENGTH]))
+        card = ping_card(facts, facts.ticket, ping, thread=words, is_whole=limits.has_letters)
     if is_shared and known.revision is not None:
         card = _calling(card, known.revision, together, where.channel)
     topic = topic_of(facts, facts.ticket) if is_shared and facts is not None and facts.ticket is not None else None
-    return OutboundCard(row.key, where, card, moment(now), topic=topic)
+    return OutboundCard(row.key, where, card, moment(now), topic=topic, invite=None if is_shared else ping.invite)
 
 
 def _hint(limits: Limits, *, goes_out: bool) -> str:
     """The text that says what becomes of words written under something there; empty where nobody can write any."""
+    if limits.has_letters:
+        return "mail_goes_out" if goes_out else "mail_is_note"
     if limits.has_replies:
         return "reply_goes_out" if goes_out else "reply_is_note"
     if limits.has_threads:
@@ -194,6 +214,7 @@ def _word(row: Outgoing, _: Background, now: Instant) -> OutboundMessage:
         only_to=kept.get("only_to"),
         buttons=tuple(Button(**one) for one in kept.get("buttons", ())),
         asks="form" in kept,
+        is_inward=not kept.get("is_outward", False),
     )
 
 
@@ -208,8 +229,14 @@ def _home(row: Outgoing, known: Background, now: Instant) -> OutboundHome | Drop
         return Dropped("nobody looks at this page any more")
     if row.slot and known.newer.get(row.slot, row.id) > row.id:
         return Dropped("a newer drawing of the page is on its way")
-    home = home_page(known.revision, person, known.pages.get(person, ()), now=now)
+    calls = [call_line(one, person, known.revision, now=now) for one in known.calls.get(person, ())[:CALLS_SHOWN]]
+    home = home_page(known.revision, person, known.pages.get(person, ()), now=now, calls=calls)
     return OutboundHome(row.key, where_aside(row.lane, row.what), home, moment(now))
+
+
+def _link(row: Outgoing, known: Background, now: Instant) -> OutboundMessage:
+    text = invited(invitation_from_row(row), known.codes[row.id], known.revision)
+    return OutboundMessage(row.key, conversation_from_key(row.lane), text, moment(now), automatic=True)
 
 
 #: What needs no ticket to be drawn.
@@ -217,6 +244,8 @@ _PLAINLY: Final[Mapping[str, Callable[[Outgoing, Background, Instant], Outbound 
     "word": _word,
     "mark": _mark,
     "home": _home,
+    "link": _link,
+    CARRIED: carried_message,
 }
 
 

@@ -43,7 +43,10 @@ class Pace:
         self._lanes[lane] = max(self._lanes.get(lane, until), until)
 
 
-def backoff(attempts: int, *, at: Instant) -> Instant:
-    """The moment of the next try after so many failed ones: seconds at first, an hour at the most."""
-    steps = (1, 5, 30, 60, 300, 900, 3600)
+def backoff(attempts: int, *, at: Instant, is_letter: bool = False) -> Instant:
+    """The moment of the next try after so many failed ones: seconds at first, an hour at the most.
+
+    A mail server that asks for patience means minutes, and takes whoever comes sooner for a sender of spam.
+    """
+    steps = (60, 300, 900, 3600) if is_letter else (1, 5, 30, 60, 300, 900, 3600)
     return Instant(at + millis(timedelta(seconds=steps[min(attempts, len(steps)) - 1])))

@@ -6,15 +6,18 @@ The caller holds both already (`lock_pairs`), so that of two merges that cross e
 from dataclasses import replace
 
 from adapters.port import Answer
+from bot.store.asking import going_on
 from bot.store.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.pairing import facts_of_place, merge_words, split_words, spoken_on
+from bot.store.parting import merged_since, unmerge_words
 from bot.store.revisions import Revisions
 from bot.store.unit import write
 from bot.store.ways import Whereto
-from bot.tickets.command import Merge, Paired, Split
+from bot.tickets.command import Merge, Paired, Split, Unmerge
 from bot.tickets.decide_merge import merge
 from bot.tickets.decide_split import moved, split
+from bot.tickets.decide_unmerge import parted, unmerge
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import person_texts
 from bot.tickets.ticket import TicketId, number
@@ -33,6 +36,8 @@ class Pairing:
         """Do it, or say why not. Raises KeyError for a ticket that does not exist."""
         if isinstance(command, Merge):
             return self._merge(conn, by, ticket, command, now)
+        if isinstance(command, Unmerge):
+            return self._unmerge(conn, by, ticket, now)
         return self._split(conn, by, ticket, command, now)
 
     def _merge(self, conn: Connection, by: PersonId, ticket: TicketId, command: Merge, now: Instant) -> Answer:
@@ -60,6 +65,24 @@ class Pairing:
         write(conn, [(fresh, opened)], recorded_at=now, whereto=self._whereto)
         split_words(conn, going, fresh.number)
         return Answer(person_texts(self._revisions.current, by)("done_split", number=number(fresh.number)))
+
+    def _unmerge(self, conn: Connection, by: PersonId, ticket: TicketId, now: Instant) -> Answer:
+        (end,) = going_on(conn, [ticket]).values()
+        found = facts_of_tickets(conn, self._revisions, [ticket, end], now=now, is_whole=True)
+        gone, kept = found[ticket], found[end] if end != ticket else None
+        lines = spoken_on(conn, end)
+        merged_at = merged_since(conn, ticket)
+        going = parted(lines, gone.ticket, merged_at=merged_at) if gone.ticket is not None and kept is not None else ()
+        staying = tuple(one for one in lines if one not in going)
+        back, left = unmerge(gone, kept, going, staying, by)
+        if back.refusal or kept is None:
+            return Answer(back.refusal, is_refused=True)
+        write(conn, [(kept, left)], recorded_at=now, whereto=self._whereto)
+        unmerge_words(conn, going, ticket, end)
+        # Its place is its own again, and both may stand in one conversation, whose count went on.
+        again = facts_of_tickets(conn, self._revisions, [ticket], now=now)[ticket]
+        write(conn, [(replace(gone, talk=again.talk), back)], recorded_at=now, whereto=self._whereto)
+        return Answer(self._done(by))
 
     def _done(self, by: PersonId) -> str:
         return person_texts(self._revisions.current, by)("done")

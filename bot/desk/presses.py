@@ -6,12 +6,16 @@ from typing import Final
 
 from adapters.card import Form, Input
 from adapters.port import Answer, Press
+from bot.desk.call_presses import FIELDS, call_command, call_form, is_about_calls
 from bot.tickets import command as c
 from bot.tickets.decide_place import OTHER_CHANNEL
 from bot.tickets.decide_staff import ACTING
 from bot.tickets.eta import parse_eta
+from bot.tickets.following import SAME
+from bot.tickets.link_words import LINKED
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
+from bot.tickets.ticket import ticket_id_from_number
 from routing.people import PersonId
 from sla.calendar import Calendar
 from sla.duration import Instant
@@ -40,6 +44,12 @@ _PLAIN: Final[Mapping[str, Callable[[Mapping[str, str]], c.Command]]] = {
     "ticket.not_covered": lambda fields: c.NotCovered(fields.get("clause", "")),
     "ticket.covered": lambda _: c.Covered(),
     "ticket.resume": lambda _: c.Resume(),
+    "ticket.unsnooze": lambda _: c.Unsnooze(),
+    "ticket.unmerge": lambda _: c.Unmerge(),
+    SAME: lambda _: c.Same(),
+    "ticket.two_people": lambda _: c.TwoPeople(),
+    "ticket.link": lambda fields: c.LinkChannel(fields.get("channel", "")),
+    "ticket.spam": lambda _: c.MarkSpam(),
     OTHER_CHANNEL: lambda fields: c.GoElsewhere(fields.get("channel", ""), fields.get("text", "")),
     "ticket.kind_answer": lambda _: c.NameReply(ReplyKind.ANSWER),
     "ticket.kind_clarify": lambda _: c.NameReply(ReplyKind.CLARIFY),
@@ -51,6 +61,9 @@ _WORDS: Final = {
     "ticket.clarify": "text",
     "ticket.eta": "eta",
     "ticket.kind_eta": "moment",
+    "ticket.snooze": "until",
+    "ticket.link": "link",
+    "ticket.same_person": "other",
     "ticket.handover": "to",
     "ticket.escalate": "why",
     "ticket.urgency": "urgency",
@@ -61,16 +74,29 @@ _WORDS: Final = {
 }
 
 
+#: Forms that ask for a moment, and in which field.
+_MOMENTS: Final = {"ticket.eta": "eta", "ticket.kind_eta": "eta", "ticket.snooze": "until"}
+
+
 def command_from_press(press: Press, *, now: Instant, calendar: Calendar) -> c.Command | Answer:
     """The command behind a press; an Answer that names the field when something in the form is wrong."""
-    if press.action in {"ticket.eta", "ticket.kind_eta"}:
+    if is_about_calls(press.action):
+        return call_command(press.action, press.fields, now=now, calendar=calendar)
+    if (named := _MOMENTS.get(press.action)) is not None:
         try:
-            due_at = parse_eta(press.fields.get("eta", ""), now=now, zone=calendar.zone, calendar=calendar)
+            due_at = parse_eta(press.fields.get(named, ""), now=now, zone=calendar.zone, calendar=calendar)
         except ValueError as error:
-            return Answer(errors={"eta": str(error)}, is_refused=True)
+            return Answer(errors={named: str(error)}, is_refused=True)
+        if press.action == "ticket.snooze":
+            return c.Snooze(due_at)
         if press.action == "ticket.kind_eta":
             return c.NameReply(ReplyKind.ETA, due_at)
         return c.GiveEta(due_at, press.fields.get("text", ""))
+    if press.action == "ticket.same_person":
+        try:
+            return c.SamePerson(ticket_id_from_number(press.fields.get("other", "")))
+        except ValueError as error:
+            return Answer(errors={"other": str(error)}, is_refused=True)
     make = _PLAIN.get(press.action)
     if make is None:
         return Answer(f"There is no button {press.action} here.", is_refused=True)
@@ -89,7 +115,7 @@ CLIENT_READS: Final[Mapping[str, str]] = {
     OTHER_CHANNEL: "text",
 }
 #: Forms that make sense on a ticket that is done.
-AFTERWARDS: Final = frozenset({"ticket.reply", "ticket.note"})
+AFTERWARDS: Final = frozenset({*FIELDS, "ticket.reply", "ticket.note"})
 
 
 def answer_to_text(answer: Answer) -> str:
@@ -104,7 +130,7 @@ def answer_from_text(kept: str) -> Answer:
 
 def opens_form(action: str) -> bool:
     """Whether a button asks for words first."""
-    return action in _WORDS
+    return action in _WORDS or action in FIELDS
 
 
 def elsewhere_form(value: str, speak: Texts, channels: Sequence[str], words: str) -> Form:
@@ -122,7 +148,7 @@ def form_for(action: str, value: str, speak: Texts, revision: Revision, *, to: s
     """The form a button opens, None for one that acts at once. `to` says who reads what is written into it."""
     wanted = _WORDS.get(action)
     if wanted is None:
-        return None
+        return call_form(action, value, speak, revision)
     label = speak(f"button_{action.partition('.')[2]}")
     inputs: tuple[Input, ...]
     if wanted == "eta":
@@ -130,6 +156,12 @@ def form_for(action: str, value: str, speak: Texts, revision: Revision, *, to: s
             Input("eta", speak("metric_eta"), "moment"),
             Input("text", to or speak("button_reply"), "long_text", required=False),
         )
+    elif wanted == "until":
+        inputs = (Input("until", label, "moment"),)
+    elif wanted == "link":
+        inputs = (Input("channel", label, "choice", tuple((one, speak(f"channel_{one}")) for one in LINKED)),)
+    elif wanted == "other":
+        inputs = (Input("other", label, "text"),)
     elif wanted == "moment":
         inputs = (Input("eta", speak("metric_eta"), "moment"),)
     elif wanted == "to":

@@ -1,6 +1,6 @@
 """What our people ask the desk and what it answers, at once and to them alone: `/desk` in every channel that has it.
 
-    help · queue · ticket T-1 · who CLIENT
+    help · queue · ticket T-1 · who CLIENT [CHANNEL]
 
 Nothing is changed here; whoever may ask is one of ours, which the caller has seen to.
 """
@@ -8,6 +8,7 @@ Nothing is changed here; whoever may ask is one of ours, which the caller has se
 from collections.abc import Callable
 from typing import Final
 
+from adapters.message import Channel
 from adapters.port import Answer
 from bot.store import queue, reads
 from bot.store.connection import Connection
@@ -17,13 +18,13 @@ from bot.store.revisions import Revisions
 from bot.tickets.cards import ticket_card
 from bot.tickets.facts import Facts
 from bot.tickets.home import queue_line, shift_lines
-from bot.tickets.outcome import person_texts
+from bot.tickets.outcome import opening_for, person_texts
+from bot.tickets.radar import who_answers
 from bot.tickets.relays import name_of
+from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import TicketId, ticket_id_from_number
 from routing.people import Client, PersonId
-from routing.route import Facts as RouteFacts
-from routing.route import route
 from sla.duration import Instant
 
 #: As many tickets as one answer lists.
@@ -68,7 +69,7 @@ class Questions:
 
     def _queue(self, conn: Connection, by: PersonId, speak: Texts) -> Answer:
         now, revision = self._now(), self._revisions.current
-        listed = [one.ticket.id for one in queue.tickets(conn, queue.Wanted(assignee=by, limit=LISTED))]
+        listed = [one.ticket.id for one in queue.tickets(conn, queue.Wanted(assignee=by, limit=LISTED, is_awake=True))]
         known = facts_of_tickets(conn, self._revisions, listed, now=now, is_whole=True)
         found = [known[one] for one in listed]
         mine = [queue_line(facts, facts.ticket, by) for facts in found if facts.ticket is not None]
@@ -84,37 +85,34 @@ class Questions:
         if page is None or page.facts.ticket is None:
             return unknown
         words = [line.text for line in page.lines if line.direction == "in" and not line.is_deleted]
-        card = ticket_card(page.facts, page.facts.ticket, by, words[-1] if words else "", is_first=False)
+        card = ticket_card(page.facts, page.facts.ticket, by, words[-1] if words else "", is_first=False, is_whole=True)
         promises = (f"{one.label}: {one.words}" for one in card.promises)
         quote = (f"> {line}" for line in card.quote.splitlines())
         return Answer("\n".join([card.title, *card.lines, *promises, *quote]))
 
     def _who(self, conn: Connection, name: str, speak: Texts) -> Answer:
         revision, now = self._revisions.current, self._now()
-        client = next((one for one in revision.clients.values() if _is_named(one, name)), None)
+        client, channel = _named(revision, name)
         if client is None:
             known = ", ".join(sorted(revision.clients)[:NAMED])
             return Answer(speak("refused_no_client", name=name[:SAID_BACK], known=known), is_refused=True)
-        plan, load = revision.plan(client.plan), load_of(conn)
-        found = route(
-            RouteFacts(
-                at=now,
-                plan=plan,
-                people=revision.people,
-                lines=revision.lines,
-                coverage=revision.coverage,
-                client=client,
-                load=load,
-            )
-        )
+        found = who_answers(revision, client, at=now, channel=channel, load=load_of(conn))
         if found.person is not None:
             rule = speak(f"rule_{found.rule}")
             return Answer(speak("desk_who", client=client.name, name=name_of(revision, found.person), rule=rule))
-        people = [revision.people[one] for one in revision.lines[plan.line].people]
-        own = revision.person(client.manager)
-        opening = revision.coverage.first_back([*people, *([own] if own else [])], now)
+        opening = opening_for(revision, revision.plan(client.plan), client, channel, now)
         said = speak.moment(opening, now=now) if opening is not None else "…"
         return Answer(speak("desk_who_nobody", client=client.name, opening=said))
+
+
+def _named(revision: Revision, text: str) -> tuple[Client | None, str]:
+    """The client of that key or name, and the channel if one stands behind it."""
+    name, _, channel = text.rpartition(" ")
+    words = [(text, "")]
+    if channel.casefold() in {one.value for one in Channel}:
+        words.append((name.strip(), channel.casefold()))
+    found = ((one, where) for said, where in words for one in revision.clients.values() if _is_named(one, said))
+    return next(found, (None, ""))
 
 
 def _is_named(client: Client, name: str) -> bool:

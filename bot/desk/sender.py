@@ -21,18 +21,20 @@ from uuid import uuid4
 import structlog
 
 from adapters.card import Outbound, OutboundCard
-from adapters.errors import DeliveryError, MovedError, PermanentError, TemporaryError, UncertainError
+from adapters.errors import AddressError, DeliveryError, MovedError, PermanentError, TemporaryError, UncertainError
 from adapters.message import Channel, Conversation, OutboundMessage, Receipt, conversation_from_key
 from adapters.port import Adapter
 from bot import metrics
 from bot.crashpoint import reach
 from bot.desk.after_all import AfterAll, Arrived, arrive
 from bot.desk.changes import Changes, Nudge, seconds_until
+from bot.desk.copies import Copies, lost_copies
 from bot.desk.directory import Directory
+from bot.desk.dropped import Dropped
 from bot.desk.failures import Failures, last_try
 from bot.desk.hearing import Adapters
 from bot.desk.insistent import Insistent
-from bot.desk.outgoing import Dropped, outbound_from_row
+from bot.desk.outgoing import outbound_from_row
 from bot.desk.pace import Pace, backoff
 from bot.desk.whereabouts import Whereabouts
 from bot.now import Timekeeper
@@ -109,6 +111,7 @@ class Sender:
         self._after_all = AfterAll(revisions, directory, time)
         self._outcomes = Insistent(committer)
         self._failures = Failures(self._outcomes, revisions, directory, time, adapters)
+        self._copies = Copies(revisions, directory, time.now)
         self._whereabouts = Whereabouts(revisions, directory, adapters)
         self._paces: dict[Channel, Pace] = {}
         self._busy: dict[str, str] = {}
@@ -299,6 +302,8 @@ class Sender:
         is_more = row.attempts > 1 or (row.what == "reply" and row.payload != "")
         change = self._after_all.settle if is_more else arrive
         await self._outcomes.record(change, arrived, otherwise=arrive)
+        for lost in lost_copies(row, receipt):
+            await self._outcomes.commit(self._copies.lost, lost)
         metrics.DELIVERIES.labels(channel=row.channel, result="sent").inc()
         reach("sender.settled")
         return True
@@ -322,7 +327,7 @@ class Sender:
             return
         if isinstance(error, PermanentError):
             metrics.DELIVERIES.labels(channel=row.channel, result="failed").inc()
-            await self._failures.permanent(row, str(error))
+            await self._failures.permanent(row, str(error), is_address=isinstance(error, AddressError))
             return
         if isinstance(error, UncertainError) and is_repeat:
             # Words that may have arrived are said once more, not for ever.
@@ -356,7 +361,8 @@ class Sender:
                 self._pace(Channel(row.channel)).hold(_place_of(row), until=until)
             return until
         is_doubt = is_doubt or isinstance(error, UncertainError)
-        return backoff(min(row.attempts, STEPS_OF_DOUBT) if is_doubt else row.attempts, at=now)
+        is_letter = not is_doubt and self._adapters[Channel(row.channel)].limits.has_letters
+        return backoff(min(row.attempts, STEPS_OF_DOUBT) if is_doubt else row.attempts, at=now, is_letter=is_letter)
 
     async def _resolve(self, row: Outgoing, known: Background, now: Instant) -> bool:
         """Ask the channel about a send whose end nobody knows; send again only what may be sent again. As `_send`."""

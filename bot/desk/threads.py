@@ -35,7 +35,7 @@ from bot.store.revisions import Revisions
 from bot.store.told import mark_row, word_row
 from bot.store.unit import write, write_outbox
 from bot.tickets import command as c
-from bot.tickets.cards import CLIENTS_TOPIC, addressee
+from bot.tickets.cards import CLIENTS_TOPIC, addressee, failing_line
 from bot.tickets.decide_staff import staff_does
 from bot.tickets.facts import Facts, Written
 from bot.tickets.outcome import person_texts
@@ -48,6 +48,7 @@ from sla.duration import Instant, later
 
 #: Words that are still on their way after this long are marked as such; mostly they have arrived by then.
 MARKED_AFTER: Final = timedelta(seconds=3)
+HOUR_MS: Final = 3_600_000
 
 #: What became of words, as it is kept with them.
 Became = Mapping[str, str | int]
@@ -65,6 +66,8 @@ class _Wrote:
     is_shared: bool
     #: It names the very message it answers, and a slash in it is ours.
     has_replies: bool
+    #: It stands for itself in a box of theirs, with a signature below.
+    is_letter: bool
 
     @property
     def lane(self) -> str:
@@ -72,6 +75,8 @@ class _Wrote:
 
     @property
     def shorts(self) -> Shorts:
+        if self.is_letter:
+            return Shorts.ABOVE
         return Shorts.ALL if self.has_replies else Shorts.ETA
 
 
@@ -118,10 +123,11 @@ class Threads:
             if kept is not None:
                 answer = json.dumps(self._rewording.reword(conn, one, person, key, json.loads(kept), now=now))
                 presses.replace(conn, presses.Answered(name, answer, now))
-        elif kept is None and (clean(one.text).strip() or one.attachments):
+        elif kept is None and (clean(one.text).strip() or one.attachments or one.is_inward):
             where = one.conversation
-            has_replies = self._adapters[where.channel].limits.has_replies
-            wrote = _Wrote(one, person, key, now, self._directory.is_shared(where), has_replies)
+            limits = self._adapters[where.channel].limits
+            is_shared = self._directory.is_shared(where)
+            wrote = _Wrote(one, person, key, now, is_shared, limits.has_replies, limits.has_letters)
             became = self._albums.go_on(conn, one, person, key, now=now)
             if became is None:
                 became = self._hear(conn, wrote)
@@ -131,6 +137,9 @@ class Threads:
     def _hear(self, conn: Connection, wrote: _Wrote) -> Became:
         """What became of it, with its ticket, what it stands under and what tells its words from others."""
         message = wrote.message
+        if not clean(message.text).strip() and not message.attachments:
+            self._tell(conn, wrote, person_texts(self._revisions.current, wrote.person)("answer_empty"))
+            return NOTHING
         question = forms.question(conn, wrote.lane, message.reply_to) if wrote.has_replies else None
         if question is not None:
             return self._answers(conn, wrote, question)
@@ -164,7 +173,9 @@ class Threads:
         """Words under nothing of ours. In a place of theirs people also talk among themselves."""
         where, speak = wrote.message.conversation, person_texts(self._revisions.current, wrote.person)
         if not wrote.is_shared:
-            self._tell(conn, wrote, speak("word_astray_replies" if wrote.has_replies else "word_astray"))
+            # A machine that answers letters would go on for ever, if each answer of it were answered.
+            once = f"astray:{wrote.person}:{wrote.now // HOUR_MS}" if wrote.is_letter else ""
+            self._tell(conn, wrote, speak("word_astray_replies" if wrote.has_replies else "word_astray"), key=once)
             return NOTHING
         _, _, thread = where.address.partition("#")
         topic = topics.key_of(conn, where.place, thread) if thread else None
@@ -198,6 +209,8 @@ class Threads:
         if refusal := self._decide(conn, facts, person, _command(read, message, wrote.key, written), now):
             self._tell(conn, wrote, refusal)
             return NOTHING
+        if facts.failing and read.what == "reply":
+            self._tell(conn, wrote, failing_line(facts, speak))
         if is_marked and read.what == "reply":
             signs.begin(conn, written, ticket, person, at=now, until=later(now, MARKED_AFTER))
         elif is_marked:
@@ -274,12 +287,14 @@ class Threads:
             write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
         return decision.refusal
 
-    def _tell(self, conn: Connection, wrote: _Wrote, text: str) -> None:
-        """Under what they wrote, and to them alone where that can be."""
+    def _tell(self, conn: Connection, wrote: _Wrote, text: str, *, key: str = "") -> None:
+        """Under what they wrote, and to them alone where that can be; once for each `key`, else for each message."""
         message = wrote.message
         alone = message.sender.address if wrote.is_shared else None
         root = message.external_id if wrote.has_replies else message.reply_to or message.external_id
-        row = word_row(wrote.key, text, message.conversation, wrote.person, wrote.now, reply_to=root, only_to=alone)
+        row = word_row(
+            key or wrote.key, text, message.conversation, wrote.person, wrote.now, reply_to=root, only_to=alone
+        )
         write_outbox(conn, [row])
 
 

@@ -15,12 +15,18 @@ from bot import metrics
 from bot.crashpoint import reach
 from bot.desk.absences import OWNER as ABSENCE
 from bot.desk.absences import Absences
+from bot.desk.call_alarms import CALL, CALLS
+from bot.desk.call_door import Calls
 from bot.desk.changes import Changes, Nudge, seconds_until
 from bot.desk.directory import Directory
 from bot.desk.high_load import OWNER, HighLoad
+from bot.desk.radar import Radar
+from bot.desk.scores import Scores
+from bot.desk.shift_ends import end_shifts
 from bot.desk.uncounted import Uncounted, describe
+from bot.desk.unread import Following
 from bot.now import Timekeeper
-from bot.store import alarms
+from bot.store import alarms, shifts
 from bot.store.alarms import Alarm
 from bot.store.committer import Committer
 from bot.store.connection import Connection
@@ -31,11 +37,15 @@ from bot.store.piles import release
 from bot.store.revisions import Revisions
 from bot.store.unit import write, write_ping
 from bot.tickets.decide_due import promises_due, shift_begins, waiting_due, was_away
-from bot.tickets.digest import digested
+from bot.tickets.decide_snooze import snooze_due
+from bot.tickets.digest import changed_hands, digested
 from bot.tickets.facts import Decision, Facts, Ping
 from bot.tickets.outcome import opening_wake
 from bot.tickets.pile import holding, is_pile
+from bot.tickets.shifts import answered_owner, parts_of_answered, reads_at
 from bot.tickets.ticket import TicketId
+from bot.tickets.unread import UNREAD
+from routing.ahead import in_order
 from routing.people import LineId, PersonId
 from sla.duration import Instant
 
@@ -47,7 +57,15 @@ PUT_OFF_MS: Final = 60_000
 REST_SECONDS: Final = 0.25
 
 PROMISES: Final = "promises"
-RULES: Final[dict[str, Callable[[Facts], Decision]]] = {PROMISES: promises_due, "waiting": waiting_due}
+#: What happens as a shift begins.
+BEGINNINGS: Final = frozenset({"opening", "shift", "answered"})
+#: Asks a client how it went.
+CSAT: Final = "csat"
+RULES: Final[dict[str, Callable[[Facts], Decision]]] = {
+    PROMISES: promises_due,
+    "waiting": waiting_due,
+    "snooze": snooze_due,
+}
 
 
 class Ticker:
@@ -63,7 +81,10 @@ class Ticker:
         *,
         fired: Changes,
         outgoing: Nudge,
+        following: Following | None = None,
+        page: str = "",
     ) -> None:
+        """Without `following` what is not read stays where it was written. `page` is where our pages are seen."""
         self.nudge = Nudge()
         #: Whether alerts are held back that nobody has let go of yet; the last process may have left some.
         self._is_piling = True
@@ -75,9 +96,13 @@ class Ticker:
         self._directory = directory
         self._high_load = HighLoad(revisions, directory)
         self._absences = Absences(revisions, directory)
+        self._scores = Scores(revisions, directory.whereto)
+        self._calls = Calls(revisions, directory, page).alarms
         self._uncounted = Uncounted(revisions, directory)
+        self._radar = Radar(revisions, directory)
         self._time = time
         self._fired = fired
+        self._following = following
         self._outgoing = outgoing
 
     async def once(self) -> int:
@@ -129,54 +154,97 @@ class Ticker:
         if not owners:
             return [False] * len(asked)
         # Tickets before their alarms, in the order in which intake takes them: two replicas never wait in a circle.
-        lock_tickets(conn, [int(owner.partition(":")[2]) for owner in owners if owner.partition(":")[0] in RULES])
+        held = {CSAT, *RULES}
+        lock_tickets(conn, [int(owner.partition(":")[2]) for owner in owners if owner.partition(":")[0] in held])
         by_kind: dict[str, list[str]] = defaultdict(list)
-        for owner in alarms.take(conn, owners, now=now):
-            kind, _, subject = owner.partition(":")
+        taken = [owner.partition(":") for owner in alarms.take(conn, owners, now=now)]
+        if any(kind in BEGINNINGS for kind, _, _ in taken):
+            # All of them now, also those of another batch: whoever begins reads one message.
+            others = alarms.take(conn, alarms.ours(conn, shifts.beginnings(conn, now=now)), now=now)
+            taken += [owner.partition(":") for owner in others]
+        for kind, _, subject in taken:
             by_kind[kind].append(subject)
-        for kind, rule in RULES.items():
-            if not (ids := [TicketId(int(subject)) for subject in by_kind[kind]]):
-                continue
-            facts = facts_of_tickets(conn, self._revisions, ids, now=now)
-            self._write(conn, self._gathered(kind, [(one, rule(one)) for one in facts.values()]), now)
+        self._fire_tickets(conn, by_kind, now)
         back = self._absences.come(conn, list(map(int, by_kind[ABSENCE])), at=now) if by_kind[ABSENCE] else set()
         # Whoever is back from an absence has been told everything that waited for them.
-        shifts = sorted(set(map(PersonId, by_kind["shift"])) - back)
-        if by_kind["opening"] or by_kind["rest"] or shifts:
-            self._begin(conn, _lists(by_kind["opening"], by_kind["rest"]), shifts, now)
+        begun = sorted(set(map(PersonId, by_kind["shift"])) - back)
+        if by_kind["opening"] or by_kind["rest"] or begun or by_kind["answered"]:
+            answered = sorted(map(parts_of_answered, by_kind["answered"]), key=lambda one: one[1])
+            self._begin(conn, _lists(by_kind["opening"], by_kind["rest"]), begun, now, answered)
+        if by_kind["shift_end"]:
+            pairs, pings = end_shifts(conn, self._revisions, sorted(map(PersonId, by_kind["shift_end"])), at=now)
+            self._write(conn, pairs, now)
+            for ping in pings:
+                write_ping(conn, ping, at=now, whereto=self._directory.whereto)
         if by_kind["load"]:
             _, again_at = self._high_load.measure(conn, at=now)
             alarms.put(conn, [Alarm(OWNER, again_at)] if again_at is not None else [])
+        if by_kind[UNREAD] and self._following is not None:
+            self._following.carry(conn, by_kind[UNREAD], at=now)
+        self._calls.fire(conn, keys=by_kind[CALL], people=by_kind[CALLS], at=now)
+        if by_kind["radar"]:
+            self._radar.post(conn, at=now)
         kept = set(owners)
         return [owner in kept for owner in asked]
 
+    def _fire_tickets(self, conn: Connection, by_kind: Mapping[str, Sequence[str]], now: Instant) -> None:
+        """Decide the alarms that are about one ticket each."""
+        for kind, rule in RULES.items():
+            if ids := [TicketId(int(subject)) for subject in by_kind[kind]]:
+                facts = facts_of_tickets(conn, self._revisions, ids, now=now)
+                self._write(conn, self._gathered(kind, [(one, rule(one)) for one in facts.values()]), now)
+        self._scores.ask(conn, [TicketId(int(subject)) for subject in by_kind[CSAT]], at=now)
+
     def _begin(
-        self, conn: Connection, lists: Mapping[LineId, TicketId], people: Sequence[PersonId], now: Instant
+        self,
+        conn: Connection,
+        lists: Mapping[LineId, TicketId],
+        people: Sequence[PersonId],
+        now: Instant,
+        answered: Sequence[tuple[PersonId, TicketId]] = (),
     ) -> None:
         """Shifts begin: waiting lists go to whoever is there, and each person is told once, of old and new together.
 
-        `lists` are looked at beyond the ticket named, which is 0 for a whole list.
+        `lists` are looked at beyond the ticket named, which is 0 for a whole list. `answered` are tickets that others
+        took on meanwhile, with whoever reads of it.
         """
         waiting = {line: waiting_list(conn, line, after=after) for line, after in lists.items()}
         ids = [ticket for tickets in waiting.values() for ticket in tickets]
         facts = facts_of_tickets(conn, self._revisions, ids, now=now, is_locked=True)
         pairs: list[tuple[Facts, Decision]] = []
-        for one in (facts[ticket] for ticket in ids if ticket in facts):
+        for one in _those_ahead_first([facts[ticket] for ticket in ids if ticket in facts]):
             decision = shift_begins(one)
             pairs.append((one, decision))
             if decision.ticket is not None and decision.ticket.assignee is not None and isinstance(one.load, dict):
                 one.load[decision.ticket.assignee] = one.load.get(decision.ticket.assignee, 0) + 1
         theirs = facts_of_tickets(conn, self._revisions, tickets_of(conn, people), now=now)
-        decided, pings = digested(pairs, [one for one in theirs.values() if was_away(one)])
+        others = facts_of_tickets(conn, self._revisions, sorted({ticket for _, ticket in answered}), now=now)
+        here = {person for person, _ in answered if self._is_here_to_read(person, now)}
+        news = [(person, others[ticket]) for person, ticket in answered if ticket in others and person in here]
+        waited = [one for one in theirs.values() if was_away(one)]
+        decided, pings = digested(pairs, waited, news, seen=shifts.with_cards(conn, changed_hands(pairs)))
         self._write(conn, decided, now)
         for ping in pings:
             write_ping(conn, ping, at=now, whereto=self._directory.whereto)
+        alarms.put(conn, self._later([one for one in answered if one[0] not in here], now))
         left = [one for one, decision in pairs if decision.ticket is None]
         wakes = {opening_wake(one, one.ticket) for one in left if one.ticket is not None}
         alarms.put(conn, [Alarm(wake.owner, wake.due_at) for wake in wakes if wake.due_at is not None])
         # A list longer than one transaction takes goes on at once, behind those that nobody could take.
         long = [(line, tickets[-1]) for line, tickets in waiting.items() if len(tickets) == AT_ONCE]
         alarms.put(conn, [Alarm(f"rest:{line}:{last}", now) for line, last in long])
+
+    def _is_here_to_read(self, person: PersonId, now: Instant) -> bool:
+        own = self._revisions.current.person(person)
+        return own is None or self._revisions.current.coverage.is_on_shift(own, now)
+
+    def _later(self, answered: Sequence[tuple[PersonId, TicketId]], now: Instant) -> list[Alarm]:
+        """Leave keeps them from reading of it: nobody is called from leave."""
+        revision = self._revisions.current
+        return [
+            Alarm(answered_owner(person, ticket), reads_at(revision, revision.people[person], now), ticket)
+            for person, ticket in answered
+        ]
 
     def _gathered(self, kind: str, pairs: Sequence[tuple[Facts, Decision]]) -> Sequence[tuple[Facts, Decision]]:
         """Alerts that are too many to be read one by one are held back; see `_let_go`."""
@@ -213,6 +281,15 @@ class Ticker:
             self._uncounted.tell(conn, TicketId(int(subject)) if kind in RULES else owner, error, at=now)
 
         await self._database.write(put_off)
+
+
+def _those_ahead_first(waiting: Sequence[Facts]) -> Sequence[Facts]:
+    """Plans that are ahead in a queue are served before others of the same urgency."""
+    return in_order(
+        waiting,
+        lambda one: one.ticket.urgency if one.ticket is not None else "",
+        lambda one: one.ticket is not None and one.ticket.is_ahead,
+    )
 
 
 def _lists(openings: Iterable[str], rests: Iterable[str]) -> Mapping[LineId, TicketId]:

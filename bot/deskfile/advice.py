@@ -7,11 +7,9 @@ from bot.deskfile.days_off import is_empty_this_year
 from bot.deskfile.lint import lint
 from bot.deskfile.places import KeyPath
 from bot.deskfile.reading import Problem, Reading
-from bot.deskfile.tables import Cells, DeskDirectory
+from bot.deskfile.tables import DeskDirectory
+from bot.deskfile.triage_lint import triage_lint
 from routing.people import Role
-
-#: What is measured; other metrics may be written already, and count for nothing yet.
-MEASURED = ("first_response", "next_response", "follow_up", "resolution")
 
 Advice = Iterator[tuple[KeyPath, str]]
 
@@ -29,15 +27,6 @@ def _holidays_missing(tables: DeskDirectory, today: date) -> Advice:
             country = calendar.holidays.country
             words = f"{country} has no public holidays in {today.year} ([calendars.{key}]): list your own as `dates`"
             yield ("calendars", key, "holidays"), words
-
-
-def _unmeasured(tables: DeskDirectory, _today: date) -> Advice:
-    for key, policy in tables.policies.items():
-        for urgency, cells in policy.targets.items():
-            for metric in set(Cells.model_fields) - set(MEASURED):
-                if getattr(cells, metric) is not None:
-                    path = ("policies", key, "targets", urgency, metric)
-                    yield path, f"`{metric}` is kept and not measured yet: nobody is reminded of it"
 
 
 def _steps_reach_nobody(tables: DeskDirectory, _today: date) -> Advice:
@@ -73,12 +62,25 @@ def _clients_are_recognised(tables: DeskDirectory, _today: date) -> Advice:
             yield ("clients", key), words
 
 
+def _stand_ins_go_round(tables: DeskDirectory, _today: date) -> Advice:
+    """Nobody beyond a circle stands in; who stands in for a stand-in is never asked."""
+    for key in tables.people:
+        circle = [key]
+        while (following := tables.people[circle[-1]].backup) is not None and following not in circle:
+            circle.append(following)
+        if following == key and key == min(circle):
+            named = " -> ".join([*circle, key])
+            words = f"people stand in for each other in a circle ({named}): while all of them are away nobody does"
+            yield ("people", key, "backup"), f"{words}, and the line answers: name somebody else for one of them"
+
+
 ADVISERS: tuple[Callable[[DeskDirectory, date], Advice], ...] = (
     lint,
+    triage_lint,
     _holidays_missing,
-    _unmeasured,
     _steps_reach_nobody,
     _nobody_leads,
     _managers_manage,
+    _stand_ins_go_round,
     _clients_are_recognised,
 )

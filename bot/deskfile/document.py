@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from bot.deskfile.days_off import frozen
 from bot.deskfile.layers import policies_document, policy_of_client
@@ -35,14 +35,19 @@ def document(tables: DeskDirectory, years: range) -> Document:
         "desk": plain["desk"],
         "rules": plain["rules"],
         "triage": plain["triage"],
+        **({"csat": plain["csat"]} if "csat" in plain else {}),
         "load": plain["load"],
+        **({"calls": plain["calls"]} if "calls" in plain else {}),
         "zones": {"rules": RULES},
-        "calendars": {key: calendar_document(calendar, years) for key, calendar in tables.calendars.items()},
+        "calendars": {
+            **{key: calendar_document(calendar, years) for key, calendar in tables.calendars.items()},
+            **_own_hours(tables, years),
+        },
         "policies": policies_document(tables),
         "ladders": _ladders(plain),
         "lines": {key: {**line, "kinds": sorted(set(line["kinds"]))} for key, line in plain["lines"].items()},
-        "plans": {key: {"name": key, **plan} for key, plan in plain["plans"].items()},
-        "people": {key: {**person, "roles": sorted(set(person["roles"]))} for key, person in plain["people"].items()},
+        "plans": {key: _plan(key, plan) for key, plan in plain["plans"].items()},
+        "people": {key: _person(key, person) for key, person in plain["people"].items()},
         "clients": {key: _client(key, client, tables) for key, client in plain["clients"].items()},
     }
 
@@ -95,8 +100,35 @@ def _ladders(plain: Mapping[str, Any]) -> dict[str, Any]:
     return ladders
 
 
+def _own_hours(tables: DeskDirectory, years: range) -> dict[str, Any]:
+    """The calendars of those who have other hours on single dates, by names that nobody can write."""
+    found: dict[str, Any] = {}
+    for key, person in tables.people.items():
+        if person.days:
+            calendar = calendar_document(tables.calendars[person.calendar], years)
+            found[f"{person.calendar}.{key}"] = {**calendar, "days": {**calendar["days"], **person.days}}
+    return found
+
+
+#: Keys that say nothing while they are empty, and stand in no document then.
+_SILENT: Final = ("languages", "skills", "days", "coverage")
+
+
+def _spoken(written: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in written.items() if value or name not in _SILENT}
+
+
+def _plan(key: str, written: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": key, **_spoken(written)}
+
+
+def _person(key: str, written: Mapping[str, Any]) -> dict[str, Any]:
+    person = {**_spoken(written), "roles": sorted(set(written["roles"]))}
+    return {**person, "calendar": f"{written['calendar']}.{key}"} if written["days"] else person
+
+
 def _client(key: str, written: Mapping[str, Any], tables: DeskDirectory) -> dict[str, Any]:
     """A client, with the name of the policy that holds its addenda in their place."""
-    client = {name: value for name, value in written.items() if name not in {"addendum", "hypercare"}}
+    client = {name: value for name, value in _spoken(written).items() if name not in {"addendum", "hypercare"}}
     policy = policy_of_client(key, tables)
     return client if policy is None else {**client, "policy": policy}

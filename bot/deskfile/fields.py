@@ -18,6 +18,9 @@ Language = Literal["en", "uk", "es", "de"]
 ChannelName = Literal["telegram", "slack", "email", "inapp"]
 RoleName = Literal["manager", "senior", "lead", "head", "executive", "admin"]
 
+#: Written in place of a length where nothing is to happen by itself.
+NEVER = "never"
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", re.ASCII)
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
@@ -92,6 +95,10 @@ def within_text(within: Within) -> str:
     return f"{within.count}bd" if isinstance(within, BusinessDays) else compact(within)
 
 
+def _pick_up(written: str) -> str:
+    return written if written == NEVER else _positive(written)
+
+
 def _within(written: str) -> str:
     return within_text(parse_within(written))
 
@@ -111,6 +118,13 @@ def _telegram(written: object) -> str:
     if not re.fullmatch(r"-?[1-9]\d{0,18}", str(number), re.ASCII):
         raise ValueError(f"{written!r} is not a Telegram id: write the number, never the @name (names change hands)")
     return str(number)
+
+
+def _phone(written: str) -> str:
+    digits = re.sub(r"[ ()/.-]", "", written)
+    if not re.fullmatch(r"\+[1-9]\d{6,14}", digits, re.ASCII):
+        raise ValueError(f"{written!r} is no telephone number: write it with its country, as in +351912345678")
+    return digits
 
 
 def _slack_person(written: str) -> str:
@@ -142,6 +156,7 @@ Zone = Annotated[str, AfterValidator(_zone), Field(examples=["Europe/Berlin", "f
 Day = Annotated[date, BeforeValidator(_day), _schema(type="string", format="date")]
 DayKey = Annotated[str, AfterValidator(_day_key)]
 Length = Annotated[str, AfterValidator(_length), Field(examples=["0m", "30m", "1h30m"])]
+PickUp = Annotated[str, AfterValidator(_pick_up), Field(examples=["15m", NEVER])]
 PositiveLength = Annotated[str, AfterValidator(_positive), Field(examples=["30s", "15m", "4h", "1h30m"])]
 WithinText = Annotated[str, AfterValidator(_within), Field(examples=["15m", "4h", "1bd"])]
 WindowTexts = Annotated[list[str], AfterValidator(_windows), Field(examples=[["10:00-19:00"], ["22:00-06:00"]])]
@@ -151,4 +166,5 @@ Telegram = Annotated[str, BeforeValidator(_telegram), _schema(type=["integer", "
 TelegramPlace = Annotated[str, BeforeValidator(_telegram), _schema(type=["integer", "string"], examples=[-1001234])]
 SlackPerson = Annotated[str, AfterValidator(_slack_person), Field(examples=["T024BE7LD/U2147483697"])]
 SlackPlace = Annotated[str, AfterValidator(_slack_place), Field(examples=["T024BE7LD/C0G9QF9GW"])]
+Phone = Annotated[str, AfterValidator(_phone), Field(examples=["+351912345678"])]
 Email = Annotated[str, AfterValidator(_email), Field(examples=["lena@acme.test"])]

@@ -23,7 +23,7 @@ _SINGULAR: Mapping[str, str] = {
     "people": "person",
     "clients": "client",
 }
-_REST = ("desk", "rules", "triage", "load")
+_REST = ("desk", "rules", "triage", "csat", "load", "calls")
 _MEANING: Mapping[tuple[str, Sign], str] = {
     ("calendars", "~"): "new tickets count on the new hours; open tickets keep the hours they opened under",
     ("policies", "~"): "new tickets get the new promises; open tickets keep theirs",

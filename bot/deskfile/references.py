@@ -9,6 +9,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
+from bot.deskfile.call_rules import check_calls
 from bot.deskfile.layers import ADDENDA
 from bot.deskfile.places import KeyPath
 from bot.deskfile.reading import Problem, Reading, dotted
@@ -35,11 +36,15 @@ REFERENCES: tuple[tuple[str, str], ...] = (
     ("plans.*.policy", "policies"),
     ("plans.*.line", "lines"),
     ("plans.*.ladder", "ladders"),
+    ("plans.*.coverage.*", "calendars"),
+    ("plans.*.off_hours_line", "lines"),
     ("people.*.calendar", "calendars"),
     ("people.*.backup", "people"),
     ("clients.*.plan", "plans"),
     ("clients.*.manager", "people"),
     ("clients.*.backup", "people"),
+    ("triage.matrix.*.plans.*", "plans"),
+    ("csat.plans.*", "plans"),
 )
 _SINGULAR = {
     "calendars": "calendar",
@@ -209,7 +214,8 @@ def _urgencies_exist(reading: Reading) -> Iterator[Problem]:
             if (name := str(path[-1])) not in (known := _urgencies(reading, policy)):
                 yield reading.problem(path, f"unknown urgency {name!r} in `{dotted(path)}`: {_mend(name, known)}")
     everywhere = [name for policy in names(reading, "policies") for name in _urgencies(reading, policy)]
-    for path, name in found(reading.tree, "triage.rules.*.urgency"):
+    patterns = ("rules.*.urgency", "matrix.*.urgency", "matrix.*.stated.*", "urgent")
+    for path, name in (one for pattern in patterns for one in found(reading.tree, f"triage.{pattern}")):
         if isinstance(name, str) and name not in everywhere:
             known = list(dict.fromkeys(everywhere))
             yield reading.problem(
@@ -275,7 +281,7 @@ def _has_no_day_length(reading: Reading, calendar: str) -> bool:
 def _addresses_are_their_own(reading: Reading) -> Iterator[Problem]:
     """An identity is how somebody is recognised, so it belongs to one person or contact alone."""
     patterns = [f"people.*.identities.{channel}" for channel in CHANNELS]
-    patterns += [f"clients.*.contacts.*.{channel}" for channel in CHANNELS]
+    patterns += [f"clients.*.contacts.*.{channel}" for channel in (*CHANNELS, "phone")]
     yield from _taken_once(reading, patterns, lambda path: str(path[-1]), "identities belong to one person")
     places = [f"clients.*.channels.{channel}.*" for channel in CHANNELS]
 
@@ -312,7 +318,7 @@ def _taken_once(
 def _everybody_is_reached(reading: Reading) -> Iterator[Problem]:
     for pattern in ("people.*.identities", "clients.*.contacts.*"):
         for path, addresses in found(reading.tree, pattern):
-            if isinstance(addresses, Mapping) and not any(channel in addresses for channel in CHANNELS):
+            if isinstance(addresses, Mapping) and not addresses.keys() & {*CHANNELS, "phone"}:
                 owner = dotted(path[:2] if pattern.startswith("people") else path)
                 yield reading.problem(path, f"[{owner}] has no identity: name at least one of {', '.join(CHANNELS)}")
 
@@ -334,4 +340,5 @@ CHECKS: tuple[Callable[[Reading], Iterator[Problem]], ...] = (
     _layers_end_later,
     _addresses_are_their_own,
     _everybody_is_reached,
+    check_calls,
 )

@@ -11,12 +11,14 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
+from bot.deskfile.call_rules import call_rules
 from bot.deskfile.document import Document, canonical
+from bot.deskfile.fields import NEVER
 from bot.deskfile.tables import CHANNELS
-from bot.tickets.revision import Revision, Rules
+from bot.tickets.revision import Csat, Revision, Rules
 from routing.ladder import Ladder, Step
 from routing.people import Client, ClientId, Contact, Line, LineId, Person, PersonId, Plan, PlanId, Role
-from routing.triage import KeywordRule
+from routing.triage import KeywordRule, MatrixRow
 from sla.calendar import Calendar, CalendarSpec, compile_calendar
 from sla.duration import Instant, instant, parse_duration, parse_within
 from sla.policy import Cells, Layer, Marks, Metric, Policy, SatisfiedBy, Target, Unit
@@ -55,7 +57,15 @@ def revision_from_document(
         ladders={key: _ladder(key, written) for key, written in desk["ladders"].items()},
         people={PersonId(key): _person(key, written) for key, written in desk["people"].items()},
         clients={ClientId(key): _client(key, written) for key, written in desk["clients"].items()},
-        triage=tuple(KeywordRule(tuple(one["words"]), one.get("urgency"), one.get("kind")) for one in triage),
+        triage=tuple(
+            KeywordRule(tuple(one["words"]), one.get("urgency"), one.get("kind"), one.get("impact")) for one in triage
+        ),
+        matrix=tuple(
+            MatrixRow(one["urgency"], one.get("impact"), tuple(one["plans"]), tuple(one["stated"]))
+            for one in desk["triage"].get("matrix", ())
+        ),
+        urgent=desk["triage"].get("urgent"),
+        csat=_csat(desk["csat"]) if "csat" in desk else None,
         rules=_rules(desk["rules"]),
         texts=own["texts"],
         alerts=own.get("alerts", {}),
@@ -68,6 +78,8 @@ def revision_from_document(
         },
         high_when=desk.get("load", {}).get("high_when"),
         tells_after_gap=own.get("tell_after_gap", False),
+        phone_system=frozenset(own.get("phone_system", ())),
+        calls=call_rules(desk),
     )
 
 
@@ -140,7 +152,18 @@ def _rules(written: Mapping[str, Any]) -> Rules:
         nudge_after=parse_within(written["nudge_after"]),
         resolve_after=parse_within(written["resolve_after"]),
         close_after=parse_within(written["close_after"]),
+        mail_unread_after=None
+        if (unread := written.get("mail_unread_after", "30m")) == NEVER
+        else parse_duration(unread),
+        auto_answers_per_hour=written.get("auto_answers_per_hour", 60),
+        pick_up=None if (pick_up := written.get("pick_up", "15m")) == NEVER else parse_duration(pick_up),
     )
+
+
+def _csat(written: Mapping[str, Any]) -> Csat:
+    plans = written.get("plans")
+    asked = None if plans is None else frozenset(map(PlanId, plans))
+    return Csat(parse_duration(written["ask_after"]), written["low"], asked)
 
 
 def _policy(key: str, written: Mapping[str, Any]) -> Policy:
@@ -208,7 +231,8 @@ def _ladder(key: str, written: Mapping[str, Any]) -> Ladder:
 
 def _line(key: str, written: Mapping[str, Any]) -> Line:
     people = tuple(PersonId(person) for person in written["people"])
-    return Line(LineId(key), people, written["calendar"], frozenset(written["kinds"]))
+    turns = date.fromisoformat(written["turns_from"]) if "turns_from" in written else None
+    return Line(LineId(key), people, written["calendar"], frozenset(written["kinds"]), turns)
 
 
 def _plan(key: str, written: Mapping[str, Any]) -> Plan:
@@ -220,6 +244,9 @@ def _plan(key: str, written: Mapping[str, Any]) -> Plan:
         ladder=written["ladder"],
         channels=tuple(written["channels"]),
         is_senior=written["senior"],
+        ahead=frozenset(written.get("ahead", ())),
+        coverage=written.get("coverage", {}),
+        off_hours_line=LineId(written["off_hours_line"]) if "off_hours_line" in written else None,
     )
 
 
@@ -233,6 +260,9 @@ def _person(key: str, written: Mapping[str, Any]) -> Person:
         addresses=_addresses(written["identities"]),
         language=written["language"],
         capacity=written.get("capacity"),
+        languages=frozenset(written.get("languages", ())),
+        skills=frozenset(written.get("skills", ())),
+        feeds={kind: url for kind in ("busy", "absence") if (url := written.get(f"{kind}_feed"))},
     )
 
 
@@ -246,18 +276,25 @@ def _client(key: str, written: Mapping[str, Any]) -> Client:
         zone=written.get("zone"),
         language=written.get("language"),
         contacts=tuple(
-            Contact(one["name"], _addresses(one), one.get("language"), one.get("zone")) for one in written["contacts"]
+            Contact(one["name"], _addresses(one) | _phone(one), one.get("language"), one.get("zone"))
+            for one in written["contacts"]
         ),
         channels={channel: tuple(places) for channel, places in written["channels"].items() if places},
         notes=written["notes"],
         policy=written.get("policy"),
         receipts=written.get("receipts"),
         receipts_in=written.get("receipts_in", {}),
+        skills=frozenset(written.get("skills", ())),
     )
 
 
 def _person_id(written: str | None) -> PersonId | None:
     return None if written is None else PersonId(written)
+
+
+def _phone(written: Mapping[str, Any]) -> dict[str, str]:
+    """Whom a call is from: no channel of its own, so callers are known by the number on our own board."""
+    return {"board": written["phone"]} if "phone" in written else {}
 
 
 def _addresses(written: Mapping[str, Any]) -> dict[str, str]:

@@ -15,7 +15,8 @@ from pydantic_core import ErrorDetails
 
 from bot.deskfile.places import KeyPath
 from bot.deskfile.reading import Problem, Reading, dotted
-from bot.deskfile.tables import DeskDirectory, Table
+from bot.deskfile.table import Table
+from bot.deskfile.tables import DeskDirectory
 
 _SECRET_KEY = re.compile(r"token|secret|passw|api_?key|private_?key|credential", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"xox[abeprs]-|xapp-|\b\d{6,12}:[A-Za-z0-9_-]{30,}|-----BEGIN [A-Z ]*PRIVATE KEY")

@@ -7,8 +7,10 @@ while typing. What one table says about another is checked in `references`, not 
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from bot.deskfile.call_tables import Calls, CallsAgreed, Feed, Video
+from bot.deskfile.care_tables import Csat, Triage
 from bot.deskfile.fields import (
     ChannelName,
     Day,
@@ -18,6 +20,8 @@ from bot.deskfile.fields import (
     Language,
     Length,
     Mark,
+    Phone,
+    PickUp,
     PositiveLength,
     RoleName,
     SlackPerson,
@@ -30,6 +34,8 @@ from bot.deskfile.fields import (
     WithinText,
     Zone,
 )
+from bot.deskfile.line_tables import Covered, Ladder, Line
+from bot.deskfile.table import Table
 from sla.duration import DayMode, parse_duration, parse_within
 from sla.policy import Target, Unit
 
@@ -42,12 +48,6 @@ DEFAULT_LADDER = "default"
 
 #: In the thread for everybody in the place, to the writer alone, or not at all.
 Receipts = Literal["thread", "ephemeral", "silent"]
-
-
-class Table(BaseModel):
-    """A table of the desk: unknown keys and values of another type are mistakes, never guesses."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class DeskPlace(Table):
@@ -77,6 +77,9 @@ class Desk(Table):
     receipts: Annotated[
         Receipts, Field(description="How receipts and off-hours notices are given in a client's shared channel.")
     ] = "thread"
+    phone_system: Annotated[
+        list[Email], Field(description="Addresses that write of voicemail and missed calls: each becomes a call-back.")
+    ] = []
     tell_after_gap: Annotated[
         bool, Field(description="Whether clients with an open ticket are told when their channel may have lost words.")
     ] = False
@@ -90,6 +93,20 @@ class Rules(Table):
     nudge_after: Annotated[WithinText, Field(description="A client we wait for is reminded after this.")] = "2bd"
     resolve_after: Annotated[WithinText, Field(description="Still silent: the ticket is resolved after this.")] = "5bd"
     close_after: Annotated[WithinText, Field(description="A resolved ticket is closed after this.")] = "3bd"
+    mail_unread_after: Annotated[
+        PickUp,
+        Field(description="What a client has not read in the chat follows by mail after this; never: not at all."),
+    ] = "30m"
+    auto_answers_per_hour: Annotated[
+        int, Field(description="Automatic mails an hour to whoever is no client's contact.", ge=0, le=1_000)
+    ] = 60
+    pick_up: Annotated[
+        PickUp,
+        Field(
+            description="Whoever is given a ticket and does not react within this, or within half of the answer "
+            "that is owed, is passed over; never: only where a policy has a target for it."
+        ),
+    ] = "15m"
 
 
 class Load(Table):
@@ -99,26 +116,6 @@ class Load(Table):
         int | None,
         Field(description="Open tickets for each person of a line on shift; by hand only if left out.", ge=1),
     ] = None
-
-
-class Keywords(Table):
-    """If one of the words stands in a client's first message: this urgency, this kind of work, or both."""
-
-    words: Annotated[list[Text], Field(min_length=1)]
-    urgency: Key | None = None
-    kind: Key | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "Keywords":
-        if self.urgency is None and self.kind is None:
-            raise ValueError("these words mean nothing yet: add `urgency` or `kind`")
-        return self
-
-
-class Triage(Table):
-    """Rules are read in order; the first that names an urgency gives it, the first that names a kind gives that."""
-
-    rules: list[Keywords] = []
 
 
 class Holidays(Table):
@@ -282,27 +279,6 @@ class Addendum(Table):
     targets: Annotated[dict[Key, UrgencyCells], Field(description="By urgency.", min_length=1)]
 
 
-class Step(Table):
-    """`after` counts from the breach in the clock's own time."""
-
-    after: Length
-    tell: Annotated[Key, Field(description="A role, a person or a line.")]
-
-
-class Ladder(Table):
-    """Who is told further up when a promise breaks."""
-
-    steps: Annotated[list[Step], Field(min_length=1)]
-
-
-class Line(Table):
-    """A first or second line of people."""
-
-    people: list[Key]
-    calendar: Key
-    kinds: Annotated[list[Key], Field(description="Kinds of work that go straight to this line.")] = []
-
-
 class Plan(Table):
     """What a contract buys."""
 
@@ -312,6 +288,15 @@ class Plan(Table):
     ladder: Key = DEFAULT_LADDER
     channels: Annotated[list[ChannelName], Field(min_length=1)] = list(CHANNELS)
     senior: Annotated[bool, Field(description="Tickets go straight to senior people.")] = False
+    coverage: Annotated[Covered, Field(description="When the line is there for each channel.")] = Covered()
+    off_hours_line: Annotated[
+        Key | None, Field(description="Answers while neither the client's own people nor the line are there.")
+    ] = None
+    ahead: Annotated[
+        list[Key],
+        Field(description="Urgencies and kinds whose tickets go before those of other plans, as feature requests do."),
+    ] = []
+    calls: Annotated[CallsAgreed | None, Field(description="Where calls are otherwise than the desk has them.")] = None
 
 
 class Addresses(Table):
@@ -333,12 +318,24 @@ class Person(Table):
     backup: Annotated[Key | None, Field(description="Who stands in when this person is away.")] = None
     language: Language = "en"
     capacity: Annotated[int | None, Field(description="Open tickets at one time; no bound if left out.", ge=1)] = None
+    languages: Annotated[list[Language], Field(description="What this person answers clients in.")] = []
+    skills: Annotated[list[Key], Field(description="Kinds of work, and whatever a client asks for by this name.")] = []
+    days: Annotated[
+        dict[DayKey, WindowTexts],
+        Field(description="Other hours on one date, for this person alone: an extra shift, half a day; [] is none."),
+    ] = {}
+    video: Annotated[Video | None, Field(description="Where this person's calls are held.")] = None
+    busy_feed: Annotated[Feed | None, Field(description="Their own calendar (ICS): no calls while it is busy.")] = None
+    absence_feed: Annotated[Feed | None, Field(description="A calendar (ICS) of leave: each event is an absence.")] = (
+        None
+    )
 
 
 class Contact(Addresses):
     """A person on the client's side."""
 
     name: Text
+    phone: Annotated[Phone | None, Field(description="Where they call from, with the country.")] = None
     language: Language | None = None
     zone: Zone | None = None
 
@@ -367,6 +364,8 @@ class Client(Table):
     ] = {}
     addendum: Annotated[Addendum | None, Field(description="Promises to this client alone.")] = None
     hypercare: Annotated[Addendum | None, Field(description="Promises for a while, as after going live.")] = None
+    calls: Annotated[CallsAgreed | None, Field(description="Where calls are agreed otherwise than in the plan.")] = None
+    skills: Annotated[list[Key], Field(description="What whoever of the line answers must know.")] = []
     notes: Annotated[str, Field(description="Set-up and agreements; staff see this beside every ticket.")] = ""
 
     @model_validator(mode="after")
@@ -384,7 +383,9 @@ class DeskDirectory(Table):
     desk: Desk | None = None
     rules: Rules = Rules()
     triage: Triage = Triage()
+    csat: Csat | None = None
     load: Load = Load()
+    calls: Calls | None = None
     calendars: dict[Key, Calendar] = {}
     policies: dict[Key, Policy] = {}
     ladders: dict[Key, Ladder] = {}

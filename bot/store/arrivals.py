@@ -73,7 +73,7 @@ def arrivals(
     return found
 
 
-def speaker_from_row(revision: Revision, row: "Row[Any] | _Contact", *, is_verified: bool) -> Speaker:
+def speaker_from_row(revision: Revision, row: "Row[Any] | ContactRow", *, is_verified: bool) -> Speaker:
     """A stored contact as a decision sees them; gaps are filled from their client, then from the desk."""
     client = revision.client(ClientId(row.client)) if row.client else None
     language = row.language or (client.language if client else None)
@@ -88,7 +88,9 @@ def speaker_from_row(revision: Revision, row: "Row[Any] | _Contact", *, is_verif
 
 
 @dataclass(frozen=True, slots=True)
-class _Contact:
+class ContactRow:
+    """What of a contact is stored."""
+
     id: int
     client: str | None
     name: str
@@ -110,7 +112,7 @@ def _speaker(
     is_suspended = (str(one.conversation.channel), one.conversation.place) in revision.suspended
     client = None if is_suspended else vouched or own or mapped
     name = (one.vouched.name if one.vouched and one.vouched.name else "") or (row.name if row else "")
-    seen = _Contact(
+    seen = ContactRow(
         contact,
         client,
         (name or one.sender_name or one.sender.address)[:NAME_LENGTH],

@@ -1,6 +1,10 @@
-"""What channels need remembered: parts of albums and of long messages, places, topics, buttons, forms in words."""
+"""What channels need remembered: parts of albums and of long messages, places, topics, buttons, forms in words.
 
-from sqlalchemy import Column, Index, Text
+Also what stands beside a mail and is for our own people alone, who takes part in its thread, and which automatic
+answers went out.
+"""
+
+from sqlalchemy import Column, ForeignKey, Index, Text
 
 from bot.store.columns import Whole, flag, moment, reference, table, whole, words
 from bot.store.schema import message
@@ -85,5 +89,54 @@ sent_part = table(
     moment("at"),
     Index("ix_sent_part_external_id", "external_id"),
     Index("ix_sent_part_at", "at"),
+    is_keyed=True,
+)
+#: What stands beside a message and no client is ever shown; `beside` are identities, as JSON.
+margin = table(
+    "margin",
+    Column("message_id", Whole, ForeignKey("message.id"), primary_key=True, autoincrement=False),
+    words("subject"),
+    words("doubt"),
+    words("beneath"),
+    words("beside"),
+    words("passed_on_by", nullable=True),
+    is_keyed=True,
+)
+#: Who else takes part in a conversation, by identity: known contacts whom its own contact has written to as well.
+participant = table(
+    "participant",
+    Column("key", Text, primary_key=True),
+    Column("conversation_id", Whole, ForeignKey("conversation.id"), primary_key=True, autoincrement=False),
+    moment("joined_at"),
+    Index("ix_participant_conversation_id", "conversation_id"),
+    is_keyed=True,
+)
+#: Automatic answers that went to an address lately, by the key of what they answer. `is_known`: to a client's own
+#: contact; `is_asked`: by a word of command.
+auto_answer = table(
+    "auto_answer",
+    Column("key", Text, primary_key=True),
+    words("address"),
+    whole("ticket_id", nullable=True),
+    flag("is_known"),
+    flag("is_asked"),
+    moment("at"),
+    Index("ix_auto_answer_address", "address", "at"),
+    Index("ix_auto_answer_at", "at"),
+    is_keyed=True,
+)
+#: The line that stands for a payload which could not be read, until it can.
+stub = table(
+    "stub",
+    Column("inbound_id", Whole, ForeignKey("inbound.id"), primary_key=True, autoincrement=False),
+    reference("message_id", message.c.id),
+    is_keyed=True,
+)
+#: Addresses at which nothing arrived lately, and why.
+failing_address = table(
+    "failing_address",
+    Column("key", Text, primary_key=True),
+    words("reason"),
+    moment("at"),
     is_keyed=True,
 )

@@ -1,21 +1,24 @@
 """Contacts of the desk directory and their identities, kept in step with the newest revision."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
-from bot.store import schema
+from bot.store import audit, joining, schema
 from bot.store.bulk import delete_many, insert_many, update_many, upsert_many
 from bot.store.ids import take
 from bot.store.look import rows_by_keys
 from bot.tickets.revision import Revision
+from bot.tickets.ticket import ContactId
 from routing.people import Client, Contact
 from sla.duration import Instant
 
+#: A contact that is another one now is still the directory's own: `own_id` is what it was.
 _KNOWN = """
-SELECT identity.key, identity.contact_id, contact.language, contact.zone
-FROM identity JOIN contact ON contact.id = identity.contact_id WHERE identity.key IN {keys}
+SELECT identity.key, identity.contact_id, coalesce(identity.joined_from, identity.contact_id) AS own_id,
+contact.language, contact.zone FROM identity JOIN contact ON contact.id = coalesce(joined_from, contact_id)
+WHERE identity.key IN {keys}
 """
 _LINKED_ONLY = """
 SELECT key FROM identity WHERE contact_id IN {keys} AND source = 'link'
@@ -37,29 +40,60 @@ def import_contacts(conn: Connection, revision: Revision, *, at: Instant) -> Non
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     identities: list[dict[str, Any]] = []
+    moved: list[tuple[str, int, int]] = []
+    kept_as = joining.holders(_still_one(conn, stated, known, at))
+    claimed: set[int] = set()
     for client, contact in stated:
         owned = list(_identity_keys(contact))
-        before = next((known[key] for key in owned if key in known), None)
+        before = _before(known, owned, claimed)
         row = _contact_row(client, contact)
         if before is None:
             number = next(fresh)
             new.append({"id": number, "email": contact.addresses.get("email"), "created_at": at, **row})
         else:
             # What the directory leaves out, the contact may have said themselves, as with /language.
-            number = before.contact_id
+            number = before.own_id
             kept = {"language": row["language"] or before.language, "zone": row["zone"] or before.zone}
             changed.append({"id": number, **row, **kept})
+        claimed.add(number)
+        holder = kept_as.get(ContactId(number), number)
+        moved += [(key, known[key].contact_id, holder) for key in owned if key in known]
+        is_joined = {"joined_from": number if holder != number else None, "is_verified": 1}
         identities += [
-            {"key": key, "contact_id": number, "is_verified": 1, "source": "desk", "linked_at": at} for key in owned
+            {"key": key, "contact_id": holder, "source": "desk", "linked_at": at, **is_joined} for key in owned
         ]
     insert_many(conn, schema.contact, new)
     update_many(conn, schema.contact, changed)
     upsert_many(conn, schema.identity, identities)
+    for key, old, holder in moved:
+        if old != holder:  # an admin says whose it is, and what was said there is theirs as well
+            joining.hand_on(conn, holder, [old], places=[key])
     gone = set(conn.execute(_FROM_DESK).scalars()) - set(keys)
     owners = sorted({row.contact_id for row in rows_by_keys(conn, _KNOWN, sorted(gone))})
     delete_many(conn, schema.identity, sorted(gone))
     # What a link proved of a contact ends with the last address the directory has of them.
     delete_many(conn, schema.identity, [row.key for row in rows_by_keys(conn, _LINKED_ONLY, owners)])
+
+
+def _before(known: Mapping[str, Row[Any]], owned: Sequence[str], claimed: Collection[int]) -> Row[Any] | None:
+    """What a contact was before, by its first address that no other contact was known by."""
+    found = [known[key] for key in owned if key in known and known[key].own_id not in claimed]
+    return next((row for row in found if row.own_id == row.contact_id), next(iter(found), None))
+
+
+def _still_one(
+    conn: Connection, stated: Sequence[tuple[Client, Contact]], known: Mapping[str, Row[Any]], at: Instant
+) -> list[joining.Joined]:
+    """Contacts that are another one now; those that the directory has at different clients are two again."""
+    whose = {
+        known[key].own_id: client.id for client, contact in stated for key in _identity_keys(contact) if key in known
+    }
+    found = joining.joined(conn)
+    apart = [one for one in found if {one.gone, one.kept} <= whose.keys() and whose[one.gone] != whose[one.kept]]
+    for one in apart:
+        joining.part(conn, one.gone)
+        audit.append(conn, [audit.Deed(at, "apply", "parted", f"contact:{one.gone}", {"kept": one.kept})])
+    return [one for one in found if one not in apart]
 
 
 def recount_load(conn: Connection) -> None:

@@ -37,6 +37,8 @@ def other_channels(conn: Connection, facts: Facts, up: Collection[Channel]) -> d
     talks = [conversation_from_key(key) for key in conn.execute(_TALKS, {"contact": ticket.contact}).scalars()]
     found: dict[Channel, Conversation] = {}
     for channel, address in addresses.items():
+        if channel is Channel.BOARD:
+            continue  # a number to call back, not to write to
         if channel not in up or (channel, address) == (here.channel, here.place):
             continue
         if channel is here.channel and here.address == address:

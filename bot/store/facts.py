@@ -15,6 +15,7 @@ from adapters.message import Identity, InboundMessage, conversation_from_key
 from bot.store import schema
 from bot.store.arrivals import Arrival, arrivals, speaker_from_row
 from bot.store.beside import just_opened_beside
+from bot.store.failing import failing_places
 from bot.store.high_load import loads
 from bot.store.ids import take
 from bot.store.look import rows_by_keys
@@ -127,6 +128,7 @@ def facts_of_tickets(
     tickets = tickets_by_id(conn, ids)
     clocks = _clocks_of(conn, list(tickets), _ALL_CLOCKS if is_whole else _CLOCKS)
     talks = {row.about: row for row in rows_by_keys(conn, _SPEAKERS, list(tickets))}
+    places = failing_places(conn, [conversation_from_key(row.key) for row in talks.values()])
     load, high = loads(conn)
 
     def facts_of(ticket: Ticket) -> Facts:
@@ -143,6 +145,7 @@ def facts_of_tickets(
             clocks=clocks.get(ticket.id, ()),
             load=load,
             high_load=high,
+            failing=places.get(row.key, ""),
         )
 
     return {ticket.id: facts_of(ticket) for ticket in tickets.values()}
@@ -208,6 +211,11 @@ def ticket_from_row(row: Row[Any]) -> Ticket:
         is_current=bool(row.is_current),
         merged_into=TicketId(row.merged_into) if row.merged_into is not None else None,
         not_covered=row.not_covered,
+        passed_over=tuple(map(PersonId, (row.passed_over or "").split())),
+        judged=row.judged or "",
+        snoozed_until=row.snoozed_until,
+        is_ahead=bool(row.is_ahead),
+        same_as=TicketId(row.same_as) if row.same_as is not None else None,
     )
 
 
@@ -253,14 +261,17 @@ def _belonging(
 ) -> Ticket | None:
     """The ticket a message names while that still takes messages, else the conversation's current one.
 
-    In a suspended place nobody but our own people goes on with what a client said there while it was theirs.
+    In a suspended place nobody but our own people goes on with what a client said there while it was theirs; nor does
+    somebody in a place of their own who was taken for one of a client's people, and is not any more.
     """
     named = tickets.get(reference) if reference is not None else None
     while named is not None and named.merged_into is not None:
         named = tickets.get(named.merged_into)
     current = tickets.get(arrival.talk.current) if arrival.talk.current is not None else None
     where = message.conversation
-    if not is_ours and (str(where.channel), where.place) in revision.suspended:
+    is_suspended = (str(where.channel), where.place) in revision.suspended
+    is_own = where.place == message.sender.address and message.vouched is None
+    if not is_ours and (is_suspended or (is_own and not arrival.speaker.is_verified)):
         named, current = (None if one is None or one.is_verified else one for one in (named, current))
     if named is not None and takes(revision, named, at=instant(message.at)):
         return named
@@ -270,6 +281,6 @@ def _belonging(
 def _may_open(revision: Revision, message: InboundMessage, ticket: Ticket | None) -> bool:
     """Whether a message may need a number of its own; on PostgreSQL one that is taken for nothing leaves a gap."""
     word = word_from_text(message.text, channel=message.conversation.channel)
-    if word is not None:
+    if word is not None and (word.name != "urgent" or not word.rest):
         return word.name == "new" and bool(word.rest)
     return ticket is None or not takes(revision, ticket, at=instant(message.at))

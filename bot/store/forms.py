@@ -60,7 +60,10 @@ def find(conn: Connection, key: str) -> Asked | None:
     """A form, held until we are done with it; None for one that was forgotten or never was."""
     query = _FORM if conn.dialect.name == "sqlite" else f"{_FORM} FOR UPDATE"
     for row in rows_by_keys(conn, query, [key]):
-        inputs = (Input(**{**one, "choices": tuple(map(tuple, one["choices"]))}) for one in json.loads(row.inputs))
+        inputs = (
+            Input(**{**one, "choices": tuple(map(tuple, one["choices"])), "headings": tuple(one.get("headings", ()))})
+            for one in json.loads(row.inputs)
+        )
         return Asked(
             key=row.key,
             where=conversation_from_key(row.lane),

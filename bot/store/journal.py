@@ -11,6 +11,7 @@ Payloads of one lane are decided in the order they came; an empty lane is no lan
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
@@ -23,6 +24,8 @@ from bot.store.plain import change_built, rows_of_built
 from bot.store.schema import cursor, inbound
 from sla.duration import Instant, instant
 
+#: Why an undecided payload stands where it does, if it does not just wait for its turn.
+BEHIND: Final = "its files are being fetched"
 #: What an adapter hands over at once: payloads, how far it has read, and the moment it says so.
 Delivery = tuple[Sequence[Raw], Cursor | None, Instant]
 
@@ -44,7 +47,8 @@ class Kept:
 
 
 _LISTED = [inbound.c[name] for name in Kept.__slots__ if name != "payload"]
-_WHOLE = [*_LISTED, inbound.c.payload]
+_AS_IT_CAME = [*_LISTED, inbound.c.payload]
+_WHOLE = [*_LISTED, func.coalesce(inbound.c.completed, inbound.c.payload).label("payload")]
 _NEW = text("inbound.state = 'new'")  # written out, because a partial index serves only its own words
 _DEAD = text("inbound.state = 'dead'")
 
@@ -87,17 +91,18 @@ _END = (
     .where(inbound.c.id == bindparam("row"), _NEW)
     .values(state=bindparam("end"), reason=bindparam("why"))
 )
-_COMPLETE = update(inbound).where(inbound.c.id == bindparam("row"), _NEW).values(payload=bindparam("whole"))
+_BEHIND = update(inbound).where(among(inbound.c.id, "ids"), _NEW).values(reason=BEHIND)
+_COMPLETE = update(inbound).where(inbound.c.id == bindparam("row"), _NEW).values(completed=bindparam("whole"))
 _RETRY = (
     update(inbound)
     .where(among(inbound.c.id, "ids"), inbound.c.state.in_(("dead", "parked", "discarded")))
-    .values(state="new", reason="")
+    .values(state="new", reason="", completed=None)
 )
 _DISCARD = update(inbound).where(among(inbound.c.id, "ids"), inbound.c.state.in_(("dead", "parked")))
 _LIST = select(*_LISTED).where(among(inbound.c.state, "states")).order_by(inbound.c.id.desc()).limit(bindparam("count"))
 _LIST_NEW = select(*_LISTED).where(_NEW).order_by(inbound.c.id.desc()).limit(bindparam("count"))
 _LIST_DEAD = select(*_LISTED).where(_DEAD).order_by(inbound.c.id.desc()).limit(bindparam("count"))
-_SHOW = select(*_WHOLE).where(inbound.c.id == bindparam("row"))
+_SHOW = select(*_AS_IT_CAME).where(inbound.c.id == bindparam("row"))
 _OLDEST = select(inbound.c.received_at).where(_NEW).order_by(inbound.c.id).limit(1)
 _WAITING = select(func.count()).select_from(inbound).where(_NEW)
 _BURIED = select(func.count()).select_from(inbound).where(_DEAD)
@@ -169,8 +174,14 @@ def claim(conn: Connection, ids: Sequence[int]) -> Sequence[Kept]:
     return [Kept(*row) for row in rows_of_built(conn, _CLAIM, {"ids": wanted})]
 
 
+def wait(conn: Connection, ids: Sequence[int]) -> None:
+    """Something is fetched for these before they can be read: they stand longer than others, and rightly."""
+    if ids:
+        change_built(conn, _BEHIND, {"ids": ids})
+
+
 def complete(conn: Connection, number: int, payload: bytes) -> None:
-    """Give an undecided payload what was fetched for it; its own bytes stay as they came."""
+    """Give an undecided payload what was fetched for it, which it is decided from; its own bytes stay as they came."""
     conn.execute(_COMPLETE, {"row": number, "whole": payload})
 
 
@@ -190,7 +201,7 @@ def bury(conn: Connection, number: int, reason: str) -> None:
 
 
 def retry(conn: Connection, ids: Sequence[int]) -> int:
-    """Have payloads decided again that were put aside; returns how many."""
+    """Have payloads read and decided again from the beginning that were put aside; returns how many."""
     return conn.execute(_RETRY, {"ids": ids}).rowcount
 
 
@@ -206,7 +217,7 @@ def listing(conn: Connection, *, states: Sequence[str], count: int) -> Sequence[
 
 
 def show(conn: Connection, number: int) -> Kept | None:
-    """One payload with its bytes."""
+    """One payload with its bytes as they came."""
     row = conn.execute(_SHOW, {"row": number}).mappings().first()
     return Kept(**row) if row else None
 

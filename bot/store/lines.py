@@ -5,6 +5,7 @@ whoever follows the conversation hears of it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,7 @@ from bot.store import albums, schema
 from bot.store.bulk import insert_many, update_many
 from bot.store.look import rows_by_keys
 from bot.tickets.ticket import TicketId
+from routing.people import PersonId
 from sla.duration import Instant
 
 _KNOWN = "SELECT key FROM message WHERE key IN {keys}"
@@ -48,6 +50,23 @@ def reword(conn: Connection, key: str, text: str | None, *, at: Instant) -> Tick
     (bumped,) = rows_by_keys(conn, _REV, [row.conversation_id])
     update_many(conn, schema.message, [{"id": row.id, "rev": bumped.rev, **change}])
     return TicketId(row.ticket_id) if row.ticket_id is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A line of ours as a channel took it."""
+
+    ticket: TicketId | None
+    author: PersonId | None
+
+
+def sent(conn: Connection, lane: str, external_id: str) -> Sent | None:
+    """The line that a channel knows by this name there; None for what is none of ours."""
+    row = next((one for one in rows_by_keys(conn, _SENT, [external_id]) if one.lane == lane), None)
+    if row is None:
+        return None
+    ticket = TicketId(row.ticket_id) if row.ticket_id is not None else None
+    return Sent(ticket, PersonId(row.author) if row.author else None)
 
 
 def mark(conn: Connection, lane: str, external_id: str, state: str) -> tuple[TicketId | None, Instant | None]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
+from bot.store.channel_schema import margin
 from bot.store.schema import contact, conversation, message, ticket
 
 
@@ -24,8 +25,22 @@ _LAST = (
     .limit(1)
     .scalar_subquery()
 )
+#: What the mail that is answered calls itself: mail programs keep together what is called the same.
+_SUBJECT = (
+    select(margin.c.subject)
+    .join(message, message.c.id == margin.c.message_id)
+    .where(message.c.conversation_id == conversation.c.id, message.c.direction == "in", margin.c.subject != "")
+    .order_by(message.c.rev.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _KNOWN = (
-    select(ticket.c.subject, ticket.c.is_verified, contact.c.language, _LAST.label("last"))
+    select(
+        func.coalesce(_SUBJECT, ticket.c.subject).label("subject"),
+        ticket.c.is_verified,
+        contact.c.language,
+        _LAST.label("last"),
+    )
     .select_from(
         conversation.join(contact, contact.c.id == conversation.c.contact_id).outerjoin(
             ticket, ticket.c.id == conversation.c.ticket_id

@@ -17,7 +17,7 @@ from bot.store.errors import NewerSchemaError, UnusableDatabaseError
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 #: The newest of them, written down so that a start need not read them; a test holds it against them.
-NEWEST: Final = "0002"
+NEWEST: Final = "0004"
 
 
 async def upgrade(database: Database, *, scripts: Path = _MIGRATIONS) -> str | None:

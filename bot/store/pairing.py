@@ -112,6 +112,7 @@ def spoken_on(conn: Connection, ticket: TicketId) -> tuple[Spoken, ...]:
             at=row.at,
             text=Untrusted(row.text),
             names=names.get(row.id, ()),
+            merged_from=TicketId(row.merged_from) if row.merged_from is not None else None,
         )
         for row in rows
     )

@@ -15,6 +15,7 @@ from bot.store import schema
 from bot.store.facts import ticket_from_row
 from bot.store.look import rows_by_keys
 from bot.tickets.ticket import Ticket
+from routing.ahead import in_order
 from routing.people import ClientId, PersonId
 from sla.clock import Clock, State, clock_from_json, is_owing
 from sla.duration import Instant
@@ -26,9 +27,10 @@ _OPEN: Final = schema.is_one_of("status", schema.OPEN)
 _WAITING: Final = "ticket.status IN ('waiting_client', 'waiting_third_party')"
 _SETTLED: Final = schema.is_one_of("clock.state", schema.SETTLED)
 
+#: Who picks a ticket up is promised to nobody, so it neither orders nor counts here.
 _OWING = """
 SELECT ticket_id, value FROM clock WHERE ticket_id IN {keys} AND state IN ('running', 'paused', 'breached')
-ORDER BY started_at
+AND metric <> 'pick_up' ORDER BY started_at
 """
 _NAMES = "SELECT id, name FROM contact WHERE id IN {keys}"
 _LAST_WORDS = f"""
@@ -44,7 +46,8 @@ sum(CASE WHEN assignee IS NULL THEN 1 ELSE 0 END) AS unassigned
 FROM ticket WHERE {_OPEN}
 """)  # noqa: S608 - conditions of ours
 _KEPT = text(f"""
-SELECT state, count(*) AS clocks FROM clock WHERE {_SETTLED} AND started_at >= :since GROUP BY state
+SELECT state, count(*) AS clocks FROM clock WHERE {_SETTLED} AND started_at >= :since
+AND metric <> 'pick_up' GROUP BY state
 """)  # noqa: S608 - conditions of ours
 
 
@@ -59,12 +62,13 @@ class Among(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to list; None means anybody's."""
+    """What to list; None means anybody's. `is_awake` leaves out what somebody put out of the way for now."""
 
     among: Among = Among.OPEN
     assignee: PersonId | None = None
     client: ClientId | None = None
     limit: int = LIMIT
+    is_awake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def tickets(conn: Connection, wanted: Wanted) -> tuple[Listed, ...]:
     for query in (running(wanted), resting(wanted)):
         if len(rows) < wanted.limit:
             rows |= {row.id: row for row in _run(conn, query, wanted) if row.id not in rows}
-    found = sorted(_listed(conn, list(rows.values())), key=_order)
+    found = _with_those_ahead(sorted(_listed(conn, list(rows.values())), key=_order))
     if wanted.among is Among.ALL and len(found) < wanted.limit:
         found += _listed(conn, _run(conn, _done(wanted), wanted))
     return tuple(found[: wanted.limit])
@@ -130,7 +134,8 @@ def broken(wanted: Wanted) -> TextClause:
     """Open tickets with a clock that broke; a breach whose ticket was resolved since is not among them."""
     return text(f"""
         SELECT ticket.* FROM ticket WHERE ticket.id IN (SELECT clock.ticket_id FROM clock
-        WHERE {_SETTLED} AND clock.state = 'breached') AND {_conditions(wanted)} ORDER BY ticket.id LIMIT :limit
+        WHERE {_SETTLED} AND clock.state = 'breached' AND clock.metric <> 'pick_up')
+        AND {_conditions(wanted)} ORDER BY ticket.id LIMIT :limit
     """)  # noqa: S608 - conditions of ours
 
 
@@ -166,7 +171,8 @@ def _conditions(wanted: Wanted) -> str:
 def _whose(wanted: Wanted) -> str:
     assignee = " AND ticket.assignee = :assignee" if wanted.assignee is not None else ""
     client = " AND ticket.client = :client" if wanted.client is not None else ""
-    return assignee + client
+    awake = " AND ticket.snoozed_until IS NULL" if wanted.is_awake else ""
+    return assignee + client + awake
 
 
 def _run(conn: Connection, query: TextClause, wanted: Wanted) -> Sequence[Row[Any]]:
@@ -195,6 +201,13 @@ def _listed(conn: Connection, rows: Sequence[Row[Any]]) -> list[Listed]:
         )
         for row in rows
     ]
+
+
+def _with_those_ahead(found: Sequence[Listed]) -> list[Listed]:
+    """Of what waits its turn, plans that are ahead come first among equals; broken promises come before all of it."""
+    broke = sum(any(clock.state is State.BREACHED for clock in one.clocks) for one in found)
+    waiting = in_order(found[broke:], lambda one: one.ticket.urgency, lambda one: one.ticket.is_ahead)
+    return [*found[:broke], *waiting]
 
 
 def _order(listed: Listed) -> tuple[int, int, int]:

@@ -6,17 +6,22 @@ tickets are in `queue.py`, what a person was told in `alerts.py`.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
 from adapters.message import Attachment, Untrusted, Vouched, conversation_from_key
+from bot.store import failing, margins
+from bot.store.alert_receipts import AlertReceipt, alert_receipts
+from bot.store.csat import asked_about
 from bot.store.facts import facts_of_tickets, ticket_from_row
 from bot.store.look import rows_by_keys
 from bot.store.revisions import Revisions
 from bot.store.vouching import contacts_of_words, own_client
+from bot.tickets.csat import Csat
 from bot.tickets.facts import Event, Facts, Line
+from bot.tickets.margin import Margin
 from bot.tickets.ticket import MessageId, Ticket, TicketId
 from routing.people import ClientId, PersonId
 from sla.duration import Instant
@@ -104,7 +109,9 @@ class Page:
 
     `facts.ticket` is the ticket and `facts.clocks` all of its clocks, past ones too. `versions` and `deliveries` go by
     the line's id. `addresses` are the contact's identities with whether each is proven. `related` are other tickets of
-    the same contact, newest first.
+    the same contact, newest first. `margins` go by the line's id as well; `failing` are addresses that nothing arrives
+    at, with the reason. `alerts` are what our people were alerted of, the oldest first. `csat` is what the client was
+    asked and said of how it went.
     """
 
     facts: Facts
@@ -116,6 +123,10 @@ class Page:
     events: tuple[Event, ...]
     addresses: tuple[tuple[str, bool], ...]
     related: tuple[Ticket, ...]
+    margins: Mapping[MessageId, Margin] = field(default_factory=dict)
+    failing: Mapping[str, str] = field(default_factory=dict)
+    alerts: tuple[AlertReceipt, ...] = ()
+    csat: Csat | None = None
 
 
 def page(conn: Connection, revisions: Revisions, ticket_id: TicketId, *, now: Instant) -> Page | None:
@@ -125,6 +136,8 @@ def page(conn: Connection, revisions: Revisions, ticket_id: TicketId, *, now: In
         return None
     lines = lines_of_ticket(conn, ticket_id)
     ids = [line.id for line in lines]
+    identities = rows_by_keys(conn, _IDENTITIES, [facts.ticket.contact])
+    events = tuple(_event(row) for row in rows_by_keys(conn, _EVENTS, [ticket_id]))
     return Page(
         facts=facts,
         ticket=facts.ticket,
@@ -134,13 +147,15 @@ def page(conn: Connection, revisions: Revisions, ticket_id: TicketId, *, now: In
         notes=tuple(
             NoteLine(row.id, PersonId(row.author), row.text, row.at) for row in rows_by_keys(conn, _NOTES, [ticket_id])
         ),
-        events=tuple(_event(row) for row in rows_by_keys(conn, _EVENTS, [ticket_id])),
-        addresses=tuple(
-            (row.key, bool(row.is_verified)) for row in rows_by_keys(conn, _IDENTITIES, [facts.ticket.contact])
-        ),
+        events=events,
+        alerts=alert_receipts(conn, ticket_id, events),
+        addresses=tuple((row.key, bool(row.is_verified)) for row in identities),
         related=tuple(
             ticket_from_row(row) for row in rows_by_keys(conn, _RELATED, [facts.ticket.contact]) if row.id != ticket_id
         ),
+        csat=asked_about(conn, [ticket_id]).get(ticket_id),
+        margins={MessageId(one): margin for one, margin in margins.of_messages(conn, ids).items()},
+        failing=failing.failing(conn, [row.key for row in identities]),
     )
 
 

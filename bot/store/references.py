@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from adapters.message import InboundMessage
-from bot.store import parts
+from bot.store import margins, parts
 from bot.store.albums import own_lines
 from bot.store.arrivals import Arrival
 from bot.store.look import rows_by_keys
@@ -38,6 +38,7 @@ _TICKETS = "SELECT id, contact_id, conversation_id FROM ticket WHERE id IN {keys
 def references(conn: Connection, messages: Sequence[InboundMessage], came: Sequence[Arrival]) -> list[TicketId | None]:
     """For each message, the ticket it names; None for one that names none of its sender's."""
     replied = _replied_to(conn, messages)
+    taking_part = margins.joined(conn, messages, came)
     named = [mentioned(one.text) for one in messages]
     theirs = {
         (row.id, owner): True
@@ -49,6 +50,8 @@ def references(conn: Connection, messages: Sequence[InboundMessage], came: Seque
         one, arrival, number = messages[place], came[place], named[place]
         if one.reply_to and (found := replied.get((one.conversation.key, one.reply_to))) is not None:
             return found
+        if place in taking_part:
+            return taking_part[place]
         owners = (("contact", arrival.speaker.contact), ("conversation", arrival.talk.id))
         return number if number is not None and any((number, owner) in theirs for owner in owners) else None
 

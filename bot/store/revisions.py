@@ -3,7 +3,7 @@
 Few and slow-changing, so each is built once a process. A ticket names the revision it opened under; an older one is
 read when such a ticket is first met. Who is away is no part of the directory and changes any hour: the current revision
 carries it, and it is read again when its mark in the database has moved. So it is with places that have moved or
-are suspended.
+are suspended, and with people who are shut out.
 """
 
 import json
@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from bot.deskfile.document import Document
 from bot.deskfile.revise import Wording, revision_from_document
-from bot.store import absences, moved_places, schema, suspended
+from bot.store import absences, moved_places, schema, shut_out, suspended
 from bot.store.bulk import insert_many
 from bot.store.plain import rows_of
 from bot.tickets.revision import Revision
@@ -25,7 +25,8 @@ from sla.duration import Instant
 _NEWEST: Final = f"""
 SELECT (SELECT max(number) FROM revision) AS number, (SELECT value FROM setting WHERE key = '{absences.MARK}') AS mark,
 (SELECT value FROM setting WHERE key = '{moved_places.MARK}') AS moved,
-(SELECT value FROM setting WHERE key = '{suspended.MARK}') AS suspended
+(SELECT value FROM setting WHERE key = '{suspended.MARK}') AS suspended,
+(SELECT value FROM setting WHERE key = '{shut_out.MARK}') AS shut_out
 """  # noqa: S608 - words of ours
 
 
@@ -70,7 +71,7 @@ class Revisions:
     def refresh(self, conn: Connection) -> bool:
         """Look for a newer revision and for what lies beside it; True for a newer one, current from now on."""
         (found,) = rows_of(conn, _NEWEST)
-        newest, mark = found.number or 0, f"{found.mark or ''}/{found.moved or ''}/{found.suspended or ''}"
+        newest, mark = found.number or 0, _marks(found)
         if (newest, mark) == self.seen:
             return False
         is_newer = newest != self._current
@@ -80,9 +81,15 @@ class Revisions:
                 self._written = self.numbered(conn, newest)
             standing = moved_places.followed(self._written, moved_places.moves(conn))
             standing = suspended.without(standing, suspended.suspended(conn))
+            standing = shut_out.without(standing, shut_out.all_of(conn))
             self._known[newest] = replace(standing, absences=absences.ahead(conn))
         self._current, self._mark = newest, mark
         return is_newer
+
+
+def _marks(found: Row[Any]) -> str:
+    """What tells one state of what lies beside the directory from another."""
+    return "/".join(mark or "" for mark in (found.mark, found.moved, found.suspended, found.shut_out))
 
 
 def _documents_until(conn: Connection, number: int) -> list[tuple[int, Instant, Document]]:

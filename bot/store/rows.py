@@ -55,7 +55,7 @@ class Rows:
             self._gather_talk(facts, decision, None, is_opened=False)
             return
         before = facts.ticket if facts.ticket is not None and facts.ticket.id == ticket.id else None
-        is_current = ticket.status.is_open and (before is None or _is_current(facts, before))
+        is_current = ticket.status.is_open and (before is None or _is_current(facts, before, ticket))
         row = _ticket_row(ticket, is_current=is_current)
         if before is None:
             self.opened.append(row)
@@ -97,7 +97,7 @@ class Rows:
                 self.cleared.add(wake.owner)
                 self.alarms.pop(wake.owner, None)
             else:
-                ticket_id = None if wake.owner.startswith(("opening:", "shift:")) else ticket.id
+                ticket_id = None if wake.owner.startswith(("opening:", "shift:", "shift_end:")) else ticket.id
                 self.alarms[wake.owner] = {"owner": wake.owner, "due_at": wake.due_at, "ticket_id": ticket_id}
                 self.cleared.discard(wake.owner)
 
@@ -121,10 +121,11 @@ class Rows:
                 case _:
                     told.append(effect)
         self._tell(told, ticket, is_opened=is_opened)
+        is_moved = ticket is not None and facts.ticket is not None and _moves_to(facts, facts.ticket, ticket)
         if rev != talk.rev or is_opened:
-            current = None if decision.is_parting else ticket_id if is_opened else talk.current
+            current = None if decision.is_parting else ticket_id if is_opened or is_moved else talk.current
             self.talks[talk.id] = {"id": talk.id, "rev": rev, "ticket_id": current}
-        if is_opened and talk.rev:
+        if (is_opened and talk.rev) or is_moved:
             self.parted.append(talk.id)
         if decision.language:
             self.contacts.append({"id": facts.speaker.contact, "language": decision.language})
@@ -205,9 +206,19 @@ class Rows:
             self.slots.append(row["slot"])
 
 
-def _is_current(facts: Facts, ticket: Ticket) -> bool:
-    """Whether its own conversation's words go to it; what is said elsewhere changes nothing of that."""
+def _is_current(facts: Facts, ticket: Ticket, after: Ticket) -> bool:
+    """Whether its own conversation's words go to it; what is said elsewhere changes nothing of that.
+
+    Where it goes on in another one, it is that one's unless that has a ticket already.
+    """
+    if after.conversation != ticket.conversation:
+        return _moves_to(facts, ticket, after)
     return facts.talk.current == ticket.id if facts.talk.id == ticket.conversation else ticket.is_current
+
+
+def _moves_to(facts: Facts, before: Ticket, after: Ticket) -> bool:
+    """Whether a ticket goes on in a conversation that has no other one, and so is what is talked about there."""
+    return after.conversation != before.conversation and facts.talk.current in {None, before.id}
 
 
 def _ticket_row(ticket: Ticket, *, is_current: bool) -> Row:
@@ -243,6 +254,11 @@ def _ticket_row(ticket: Ticket, *, is_current: bool) -> Row:
         "ladder": climbing_to_text(ticket.ladder) if ticket.ladder is not None else None,
         "merged_into": ticket.merged_into,
         "not_covered": ticket.not_covered,
+        "passed_over": " ".join(ticket.passed_over) or None,
+        "judged": ticket.judged or None,
+        "snoozed_until": ticket.snoozed_until,
+        "is_ahead": int(ticket.is_ahead),
+        "same_as": ticket.same_as,
     }
 
 

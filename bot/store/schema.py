@@ -53,6 +53,8 @@ identity = table(
     flag("is_verified"),
     words("source"),
     moment("linked_at"),
+    # Whose it was before that contact turned out to be another one; see `joining`.
+    whole("joined_from", nullable=True),
     Index("ix_identity_contact_id", "contact_id"),
     is_keyed=True,
 )
@@ -65,6 +67,8 @@ conversation = table(
     # The latest ticket of this conversation; no foreign key, because the two tables would point at each other.
     whole("ticket_id", nullable=True),
     moment("created_at"),
+    whole("joined_from", nullable=True),
+    Index("ix_conversation_contact_id", "contact_id"),
 )
 ticket = table(
     "ticket",
@@ -99,6 +103,12 @@ ticket = table(
     words("ladder", nullable=True),
     whole("merged_into", nullable=True),
     words("not_covered", nullable=True),
+    words("passed_over", nullable=True),
+    words("judged", nullable=True),
+    moment("snoozed_until", nullable=True),
+    flag("is_ahead"),
+    whole("same_as", nullable=True),
+    whole("joined_from", nullable=True),
     # At most one current open ticket per conversation is this index, not a hope.
     partial_index("uq_ticket_current", "conversation_id", unique=True, where="is_current = 1"),
     # Resolved and closed tickets are most of the table; the queue of open ones stays small and ordered.
@@ -214,6 +224,8 @@ inbound = table(
     words("external_id"),
     words("lane"),
     Column("payload", LargeBinary, nullable=False),
+    # The same with what had to be fetched or read first, which is what it is decided from.
+    Column("completed", LargeBinary, nullable=True),
     moment("received_at"),
     words("state"),
     words("reason"),

@@ -7,14 +7,19 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from adapters.message import Attachment, Untrusted
-from bot.store import queue
+from adapters.message import Attachment, Channel, Identity, Untrusted
+from bot.store import margins, queue
+from bot.store.call_list import Listed, ahead_of
 from bot.store.facts import facts_of_tickets
+from bot.store.invitations import Code, codes
+from bot.store.invites import invite_of
 from bot.store.look import rows_by_keys
 from bot.store.outbox import Outgoing
 from bot.store.reads import lines_by_ids
 from bot.store.revisions import Revisions
+from bot.store.unread import still_unread
 from bot.tickets.facts import Facts, Guard, Line, Ping
+from bot.tickets.margin import Margin
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import MessageId, TicketId
 from routing.people import PersonId
@@ -29,7 +34,7 @@ _NEWER = (
     "SELECT slot, max(id) AS id FROM outbox WHERE slot IN {keys} AND state IN ('pending', 'postponed') GROUP BY slot"
 )
 _LATEST = """
-SELECT ticket_id, text FROM message WHERE id IN (
+SELECT id, ticket_id, text FROM message WHERE id IN (
     SELECT max(id) FROM message WHERE ticket_id IN {keys} AND direction = 'in' GROUP BY ticket_id
 )
 """
@@ -41,7 +46,9 @@ ON_A_PAGE: Final = 15
 class Background:
     """Lines to be said, tickets they are about, what a channel already shows under a slot, and the newest words.
 
-    `pages` are the tickets on a person's own page, in their order; `revision` is the desk as it is now.
+    `margins` are those of the newest words of tickets, `copies` go with replies, by their lanes.
+    `pages` are the tickets on a person's own page, in their order, `calls` what they have ahead; `revision` is the desk
+    as it is now. `codes` were made for this very sending, by the row's id.
     """
 
     lines: Mapping[MessageId, Line] = field(default_factory=dict)
@@ -50,7 +57,13 @@ class Background:
     newer: Mapping[str, int] = field(default_factory=dict)
     excerpts: Mapping[int, str] = field(default_factory=dict)
     pages: Mapping[str, Sequence[Facts]] = field(default_factory=dict)
+    calls: Mapping[str, Sequence[Listed]] = field(default_factory=dict)
+    copies: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict)
+    margins: Mapping[int, Margin] = field(default_factory=dict)
     revision: Revision | None = None
+    codes: Mapping[int, Code] = field(default_factory=dict)
+    #: By the key of a row that carries lines to another conversation: those that nobody has read to this moment.
+    unread: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing], *, now: Instant) -> Background:
@@ -58,6 +71,8 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
     slots = [row.slot for row in rows if row.slot]
     cards = [*slots, *(relayed(row).under for row in rows if row.what == "relay")]
     revised = [revised_line(row) for row in rows if row.what == "edit"]
+    unread = still_unread(conn, rows)
+    carried = [line for lines in unread.values() for line in lines]
     owners = sorted({row.person for row in rows if row.what == "home" and row.person})
     # A line needs no ticket, unless it is said again: that is told in its reader's language.
     tickets = sorted(
@@ -67,14 +82,22 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
             if row.ticket_id is not None and (row.message_id is None or row.state == "uncertain")
         }
     )
+    latest = rows_by_keys(conn, _LATEST, tickets)
+    beside = margins.of_messages(conn, [row.id for row in latest])
+    mails = [row.lane for row in rows if row.what == "reply" and row.channel == Channel.EMAIL]
     return Background(
-        lines=lines_by_ids(conn, [*revised, *(row.message_id for row in rows if row.message_id is not None)]),
+        lines=lines_by_ids(conn, [*revised, *carried, *(row.message_id for row in rows if row.message_id is not None)]),
         facts=facts_of_tickets(conn, revisions, tickets, now=now, is_whole=True),
         shown=shown(conn, cards),
         newer={row.slot: row.id for row in rows_by_keys(conn, _NEWER, slots)},
-        excerpts={row.ticket_id: row.text for row in rows_by_keys(conn, _LATEST, tickets)},
+        excerpts={row.ticket_id: row.text for row in latest},
+        margins={row.ticket_id: beside[row.id] for row in latest if row.id in beside},
+        copies=margins.copies(conn, mails) if mails else {},
         pages={owner: _page(conn, revisions, PersonId(owner), now=now) for owner in owners},
+        calls={owner: ahead_of(conn, revisions, PersonId(owner), now=now) for owner in owners},
         revision=revisions.current,
+        codes=codes(conn, rows, now=now),
+        unread=unread,
     )
 
 
@@ -113,7 +136,7 @@ def revised_line(row: Outgoing) -> MessageId:
 
 
 def _page(conn: Connection, revisions: Revisions, person: PersonId, *, now: Instant) -> list[Facts]:
-    listed = queue.tickets(conn, queue.Wanted(assignee=person, limit=ON_A_PAGE))
+    listed = queue.tickets(conn, queue.Wanted(assignee=person, limit=ON_A_PAGE, is_awake=True))
     facts = facts_of_tickets(conn, revisions, [one.ticket.id for one in listed], now=now, is_whole=True)
     return [facts[one.ticket.id] for one in listed if one.ticket.id in facts]
 
@@ -131,4 +154,5 @@ def ping_from_row(row: Outgoing) -> Ping:
         guard=Guard(**json.loads(row.guard)) if row.guard else Guard(),
         actions=tuple(kept["actions"]),
         weight=kept.get("weight", 0),
+        invite=invite_of(kept),
     )

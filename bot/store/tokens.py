@@ -28,6 +28,21 @@ _USE = (
     .values(uses_left=link_token.c.uses_left - 1)
     .returning(link_token.c.subject)
 )
+_LOOK = select(link_token.c.subject).where(
+    link_token.c.digest == bindparam("hashed"),
+    link_token.c.purpose == bindparam("meant_for"),
+    link_token.c.uses_left > 0,
+    link_token.c.expires_at > bindparam("now"),
+)
+_HELD = select(link_token.c.digest).where(
+    link_token.c.purpose == bindparam("meant_for"),
+    link_token.c.subject == bindparam("about"),
+    link_token.c.uses_left > 0,
+    link_token.c.expires_at > bindparam("now"),
+)
+_CLOSE = delete(link_token).where(
+    link_token.c.purpose == bindparam("meant_for"), link_token.c.subject == bindparam("about")
+)
 _PERSON = select(session.c.person).where(
     session.c.digest == bindparam("hashed"), session.c.expires_at > bindparam("now")
 )
@@ -46,6 +61,21 @@ def make_link(
 def use_link(conn: Connection, token: str, *, purpose: str, now: Instant) -> str | None:
     """Use a link once and learn its subject; None for one that is unknown, used up, late or made for something else."""
     return conn.execute(_USE, {"hashed": _digest(token), "meant_for": purpose, "now": now}).scalar()
+
+
+def subject_of(conn: Connection, token: str, *, purpose: str, now: Instant) -> str | None:
+    """What a link stands for, without using it; None as `use_link`."""
+    return conn.execute(_LOOK, {"hashed": _digest(token), "meant_for": purpose, "now": now}).scalar()
+
+
+def has_link(conn: Connection, *, purpose: str, subject: str, now: Instant) -> bool:
+    """Whether anybody holds a link of that kind that still opens something."""
+    return conn.execute(_HELD, {"meant_for": purpose, "about": subject, "now": now}).first() is not None
+
+
+def close_links(conn: Connection, *, purpose: str, subject: str) -> int:
+    """End every link of that kind; returns how many there were."""
+    return conn.execute(_CLOSE, {"meant_for": purpose, "about": subject}).rowcount
 
 
 def open_session(conn: Connection, *, person: str, now: Instant, expires_at: Instant) -> Token:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from adapters.message import Conversation, Standing, conversation_from_key
+from bot.store.invites import kept_invite
 from bot.store.ways import Whereto, card_slot
 from bot.tickets.facts import Ping, Relay, Say, ShowCard, Written
 from bot.tickets.ticket import Ticket
@@ -27,8 +28,10 @@ PRIORITY: Final = {
     "reply": 1,
     "auto": 1,
     "edit": 1,
+    "carried": 1,
     "ping": 2,
     "word": 2,
+    "link": 1,
     "card": 3,
     "relay": 3,
     "mark": 4,
@@ -39,6 +42,8 @@ PRIORITY: Final = {
 GATHERED: Final = timedelta(seconds=2.5)
 #: What stands in a card's row when even its first showing mentions nobody.
 QUIET: Final = "quiet"
+#: Replies that were not read where they were written, on their way to their reader's mail.
+CARRIED: Final = "carried"
 
 
 def outbox_row(
@@ -164,6 +169,20 @@ def word_row(key: str, text: str, where: Conversation, person: PersonId, at: Ins
     return outbox_row(f"word:{key}", "word", where, None, person, at, payload=_json(payload))
 
 
+def refusal_row(answered: str, text: str, where: Conversation, at: Instant) -> Row:
+    """Fixed words to whoever answered what one of our people was sent and is not that person; once for each mail."""
+    payload = _json({"text": text, "is_outward": True})
+    return outbox_row(f"refused:{where.channel}:{answered}", "word", where, None, None, at, payload=payload)
+
+
+def carried_row(
+    lines: Sequence[int], talk: int, where: Conversation, ticket_id: int, author: str | None, at: Instant
+) -> Row:
+    """Lines of a conversation that follow to another one; the last of them names the row, so it goes once."""
+    payload = _json({"lines": list(lines), "talk": talk})
+    return outbox_row(f"{CARRIED}:{lines[-1]}", CARRIED, where, ticket_id, author, at, payload=payload)
+
+
 def mark_row(written: Written, standing: Standing, ticket_id: int | None, author: PersonId | None, at: Instant) -> Row:
     """A sign under what one of our people wrote in a thread of ours."""
     slot = f"mark:{written.lane}:{written.external_id}"
@@ -184,7 +203,7 @@ def ping_to_json(ping: Ping, among: Iterable[PersonId] = ()) -> str:
     kept: Mapping[str, Any] = {"title": ping.title, "lines": ping.lines, "quote": ping.quote, "actions": ping.actions}
     people = list(among)
     kept = {**kept, "is_alert": ping.is_alert, **({"weight": ping.weight} if ping.weight else {})}
-    return _json({**kept, **({"among": people} if people else {})})
+    return _json({**kept, **({"among": people} if people else {}), **kept_invite(ping.invite)})
 
 
 def say_to_json(say: Say, language: str) -> str:
@@ -197,6 +216,9 @@ def say_to_json(say: Say, language: str) -> str:
         kept |= {"lane": say.written.lane, "external_id": say.written.external_id}
     if say.offers:
         kept |= {"offers": say.offers, "language": language}
+    if say.buttons:
+        kept |= {"buttons": [asdict(one) for one in say.buttons]}
+    kept |= kept_invite(say.invite)
     return _json(kept) if kept else ""
 
 

@@ -24,7 +24,7 @@ class Whereto(Protocol):
         """Where their cards stand: with everybody's, if there is a place for that."""
 
     def thread(self, person: PersonId) -> Conversation | None:
-        """The same, if something may go under a card there."""
+        """The same, if something may go under a card there without calling anybody."""
 
     def home(self, person: PersonId) -> Conversation | None:
         """Where this person has a page of their own."""

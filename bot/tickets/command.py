@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from adapters.message import Attachment
+from bot.tickets.call_command import CallCommand
 from bot.tickets.facts import Written
 from bot.tickets.ticket import MessageId, TicketId
 from routing.people import PersonId
@@ -153,10 +154,32 @@ class Agree:
 
 
 @dataclass(frozen=True, slots=True)
+class Snooze:
+    """Out of the way until then; its promises run on."""
+
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Unsnooze:
+    """Back at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """It and another ticket are one piece of work, which goes on as the other."""
 
     into: TicketId
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """It is the one that it perhaps is, as the desk saw when it opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerge:
+    """It is a piece of work of its own after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +197,33 @@ class GoElsewhere:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class SamePerson:
+    """Its contact is the one of the other ticket, who has several addresses."""
+
+    other: TicketId
+
+
+@dataclass(frozen=True, slots=True)
+class TwoPeople:
+    """Its contact was taken for somebody else: they are two people again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChannel:
+    """Its contact may go on in another channel as well, and gets a code for it."""
+
+    channel: str
+
+
+#: What is about whoever a ticket is from.
+AboutContact = SamePerson | TwoPeople | LinkChannel
 #: What concerns two tickets, and is decided about both at once.
-Paired = Merge | Split
+Paired = Merge | Split | Unmerge
 
 Command = (
-    Take
+    CallCommand
+    | Take
     | Reply
     | NameReply
     | AddNote
@@ -197,7 +242,14 @@ Command = (
     | NotCovered
     | Covered
     | Agree
+    | Snooze
+    | Unsnooze
     | Merge
+    | Same
+    | SamePerson
+    | TwoPeople
+    | LinkChannel
+    | Unmerge
     | Split
     | GoElsewhere
 )

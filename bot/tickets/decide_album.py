@@ -10,11 +10,11 @@ from adapters.message import Attachment, Untrusted
 from bot.tickets.decide_client import subject_of
 from bot.tickets.decide_ladder import paged
 from bot.tickets.facts import Decision, Effect, Event, Facts, Relay
+from bot.tickets.judging import at_level, judge, judged_from_triage
 from bot.tickets.outcome import assigned, concluded, promised_channel, routing_event
 from bot.tickets.relays import name_of, with_files
 from bot.tickets.ticket import Status, Ticket
 from routing.people import PersonId
-from routing.triage import triage
 from sla import promise
 from sla.clock import Clock
 from sla.duration import Instant
@@ -61,8 +61,10 @@ def _named(
 ) -> tuple[Ticket, tuple[Clock, ...], tuple[Event, ...], tuple[Effect, ...]]:
     """The ticket as if these words had come with its first file."""
     policy = facts.pinned.policies[ticket.policy]
-    seen = triage(part.text, facts.revision.triage, urgencies=policy.urgencies, default=policy.default_urgency)
-    named = replace(ticket, subject=subject_of(part.text, []), kind=seen.kind)
+    plan = facts.revision.plan(ticket.plan)
+    seen = judge(facts.revision, part.text, plan, policy)
+    named = at_level(ticket, plan, ticket.urgency, seen.kind, judged_from_triage(seen))
+    named = replace(named, subject=subject_of(part.text, []))
     events: list[Event] = []
     clocks = facts.clocks
     if seen.urgency != ticket.urgency:
@@ -75,7 +77,7 @@ def _named(
             at=facts.now,
             is_high_load=facts.is_high_load(ticket.plan),
         )
-        named = replace(named, urgency=seen.urgency)
+        named = at_level(named, plan, seen.urgency, seen.kind, named.judged)
         particulars = {"before": ticket.urgency, "after": seen.urgency}
         events.append(Event("urgency_set", part.at, "contact", seen.reason, particulars))
     if seen.kind is not None:

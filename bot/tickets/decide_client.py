@@ -24,6 +24,16 @@ from bot.tickets.facts import (
     ShowCard,
     Wake,
 )
+from bot.tickets.judging import (
+    Raised,
+    at_level,
+    contract_with,
+    judge,
+    judged_from_triage,
+    louder,
+    raised_ping,
+    raised_words,
+)
 from bot.tickets.outcome import (
     after,
     asked,
@@ -49,7 +59,6 @@ from bot.tickets.revision import Revision
 from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId, Plan
 from routing.route import WAITING_LIST
-from routing.triage import triage
 from sla import promise
 from sla.clock import Clock
 from sla.duration import Instant, length
@@ -63,19 +72,19 @@ EXCERPT_LENGTH = 300
 WAITING = frozenset({Status.WAITING_CLIENT, Status.WAITING_THIRD_PARTY})
 
 
-def client_says(facts: Facts, heard: Heard) -> Decision:
-    """Decide what one message of a contact means for their conversation."""
+def client_says(facts: Facts, heard: Heard, *, stated: str | None = None) -> Decision:
+    """Decide what one message of a contact means for their conversation; `stated` is how urgent they said it is."""
     ticket = facts.ticket
     courtesy = is_courtesy(heard.text, facts.speaker.language) and not heard.attachments
     if ticket is not None and ticket.status.is_open:
-        return _goes_on(facts, ticket, heard, counts=not (courtesy and ticket.has_reply))
+        return _goes_on(facts, ticket, heard, counts=not (courtesy and ticket.has_reply), stated=stated)
     if ticket is not None and courtesy and ticket.status in {Status.RESOLVED, Status.CLOSED}:
         thanked = replace(ticket, version=ticket.version + 1)
         event = Event("courtesy", heard.at, "contact")
         return Decision(ticket=thanked, heard=heard, events=(event,), effects=relays(facts, thanked, heard, ()))
     if ticket is not None and takes(facts.revision, ticket, at=heard.at):
-        return _comes_back(facts, ticket, heard)
-    return opens(facts, heard)
+        return _comes_back(facts, ticket, heard, stated)
+    return opens(facts, heard, stated=stated)
 
 
 def client_edits(facts: Facts, at: Instant, by: str = "contact", words: str = "") -> Decision:
@@ -99,17 +108,19 @@ def reopens_until(revision: Revision, ticket: Ticket) -> Instant:
     return after(resolved_at, revision.rules.reopen_within, line_calendar(revision, ticket))
 
 
-def opens(facts: Facts, heard: Heard) -> Decision:
+def opens(facts: Facts, heard: Heard, *, stated: str | None = None) -> Decision:
     """A new ticket, whatever the conversation had before."""
     revision, speaker = facts.revision, facts.speaker
     plan, policy = contract_of(facts)
-    seen = triage(heard.text, revision.triage, urgencies=policy.urgencies, default=policy.default_urgency)
+    seen = judge(revision, heard.text, plan, policy, stated=stated)
+    if heard.kind:
+        seen = replace(seen, kind=heard.kind)
     if facts.ticket is not None:
         facts = replace(facts, pinned=revision, ticket=None, clocks=())
     client = revision.client(speaker.client) if speaker.is_verified else None
-    assignment = asked(facts, plan, client, seen.kind)
     came_by = facts.talk.conversation.channel
     channel = served_as(plan, came_by)
+    assignment = asked(facts, plan, client, seen.kind, channel=channel)
     clocks = promise.client_spoke(
         (),
         policy,
@@ -141,6 +152,7 @@ def opens(facts: Facts, heard: Heard) -> Decision:
         client_spoke_at=heard.at,
         next_due=due_first(clocks),
     )
+    ticket = at_level(ticket, plan, seen.urgency, seen.kind, judged_from_triage(seen))
     why = f"plan {plan.id}, policy {policy.key}, revision {revision.number}"
     opened = Event("opened", heard.at, "contact", f"{why}; {seen.reason}" if seen.reason else why)
     receipt = _receipt(facts, ticket, clocks)
@@ -161,13 +173,15 @@ def opens(facts: Facts, heard: Heard) -> Decision:
     )
 
 
-def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool) -> Decision:
+def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool, stated: str | None) -> Decision:
     policy, calendars = facts.pinned.policies[ticket.policy], facts.calendars
+    raised = louder(facts, ticket, heard.text, at=heard.at, stated=stated) if counts else None
+    ticket, before = (raised.ticket, raised.clocks) if raised is not None else (ticket, facts.clocks)
     is_burst = _is_burst(facts, ticket, heard)
     waited = ticket.status in WAITING
     status = Status.OPEN if waited else ticket.status
     clocks = promise.client_spoke(
-        facts.clocks,
+        before,
         policy,
         ticket.urgency,
         promised_channel(facts, ticket),
@@ -186,8 +200,11 @@ def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool) -> Dec
         after_it, events = routed_on(facts, after_it)
         effects += _still_closed(facts, heard, ticket, after_it)
         wakes += _unattended(facts, after_it)
-        if not is_burst:
-            effects += _told(facts, after_it, heard)
+        if raised is not None:
+            events = (raised.event, *events)
+            effects += told(facts, heard, raised_words(facts, after_it, clocks))
+        if raised is not None or not is_burst:
+            effects += _told(facts, after_it, heard, raised)
         after_it, pages, paged_people = paged(facts, after_it)
         events, effects = (*events, *pages), [*effects, *paged_people]
     return concluded(
@@ -201,9 +218,11 @@ def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool) -> Dec
     )
 
 
-def _comes_back(facts: Facts, ticket: Ticket, heard: Heard) -> Decision:
+def _comes_back(facts: Facts, ticket: Ticket, heard: Heard, stated: str | None) -> Decision:
     policy, calendars = facts.pinned.policies[ticket.policy], facts.calendars
-    clocks = promise.reopened(facts.clocks, calendars, at=heard.at)
+    raised = louder(facts, ticket, heard.text, at=heard.at, stated=stated)
+    ticket, clocks = (raised.ticket, raised.clocks) if raised is not None else (ticket, facts.clocks)
+    clocks = promise.reopened(clocks, calendars, at=heard.at)
     channel = promised_channel(facts, ticket)
     clocks = promise.client_spoke(
         clocks,
@@ -224,8 +243,13 @@ def _comes_back(facts: Facts, ticket: Ticket, heard: Heard) -> Decision:
         again,
         clocks,
         heard=heard,
-        events=(Event("reopened", heard.at, "contact", "the client wrote within the reopening time"), *events, *pages),
-        effects=(*told(facts, heard, _welcome_back(facts, again)), *_told(facts, again, heard), *paged_people),
+        events=(
+            Event("reopened", heard.at, "contact", "the client wrote within the reopening time"),
+            *((raised.event,) if raised is not None else ()),
+            *events,
+            *pages,
+        ),
+        effects=(*told(facts, heard, _welcome_back(facts, again)), *_told(facts, again, heard, raised), *paged_people),
         wakes=(Wake(waiting_owner(ticket.id), None), *_unattended(facts, again)),
     )
 
@@ -242,10 +266,7 @@ def subject_of(text: str, names: list[str]) -> str:
 def contract_of(facts: Facts) -> tuple[Plan, Policy]:
     """What the contact's client bought, addenda included; the public plan for whoever is not proven to be theirs."""
     revision, speaker = facts.revision, facts.speaker
-    client = revision.client(speaker.client) if speaker.is_verified else None
-    plan = revision.plan(revision.public_plan if client is None else client.plan)
-    own = client.policy if client is not None else None
-    return plan, revision.policies[own or plan.policy]
+    return contract_with(revision, revision.client(speaker.client) if speaker.is_verified else None)
 
 
 def _is_burst(facts: Facts, ticket: Ticket, heard: Heard) -> bool:
@@ -255,16 +276,19 @@ def _is_burst(facts: Facts, ticket: Ticket, heard: Heard) -> bool:
     return within and not answered
 
 
-def _told(facts: Facts, ticket: Ticket, heard: Heard) -> list[Effect]:
+def _told(facts: Facts, ticket: Ticket, heard: Heard, raised: Raised | None) -> list[Effect]:
     """The assignee hears the client's new words, on shift; the card itself changes quietly, also a new one."""
     person = ticket.assignee
     if person is None:
         return []
     if not is_there(facts, person):
         return [ShowCard(person)]
-    speak = person_texts(facts.revision, person)
-    title = speak("ping_client_wrote", number=number(ticket.id), contact=facts.speaker.name)
     quote = Untrusted(heard.text[:EXCERPT_LENGTH])
+    if raised is not None:
+        return [ShowCard(person, is_quiet=True), *raised_ping(facts, ticket, f"wrote:{heard.key}", quote)]
+    title = person_texts(facts.revision, person)(
+        "ping_client_wrote", number=number(ticket.id), contact=facts.speaker.name
+    )
     ping = Ping(person, f"wrote:{heard.key}", title, quote=quote, guard=Guard(assignee=person))
     return [ShowCard(person, is_quiet=True), ping]
 

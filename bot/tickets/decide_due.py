@@ -7,8 +7,10 @@ most urgent of each clock alone, and says the true moment it broke.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.tickets.csat import csat_wakes
 from bot.tickets.decide_client import reopens_until
 from bot.tickets.decide_ladder import climb, leads, presses_of, weight, with_whom
+from bot.tickets.decide_pick_up import lapsed
 from bot.tickets.decide_place import OTHER_CHANNEL, known_elsewhere
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, Wake
 from bot.tickets.outcome import (
@@ -20,14 +22,16 @@ from bot.tickets.outcome import (
     line_calendar,
     person_texts,
     routed,
+    shift_wake,
     waiting_owner,
 )
-from bot.tickets.standing import called_for
+from bot.tickets.standing import called_for, is_vacant, told_broken
 from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId
 from sla import promise
 from sla.clock import BREACH, Clock, Mark
 from sla.duration import Instant, length
+from sla.policy import Metric
 from sla.promise import Firing
 
 QUIET = Mark("50%")
@@ -40,11 +44,17 @@ def promises_due(facts: Facts) -> Decision:
     if ticket is None or not ticket.status.is_open:
         return Decision()
     clocks, firings = promise.fired(facts.clocks, facts.calendars, at=facts.now)
+    ticket, clocks, passed, introduced = lapsed(facts, ticket, clocks, firings)
+    firings = tuple(one for one in firings if one.clock.metric is not Metric.PICK_UP)
     broke = [firing.clock for firing in firings if firing.mark == BREACH]
     after_it, events, told = climb(facts, ticket, clocks, broke)
     reminders = [ping for firing in firings if firing.mark != BREACH for ping in _pings(facts, ticket, firing)]
-    events = [*map(_breached, broke), *events]
-    return concluded(facts, after_it, clocks, events=tuple(events), effects=(*reminders, *told))
+    events = [*passed, *map(_breached, broke), *events]
+    own = facts.revision.person(ticket.assignee)
+    is_away = bool(broke) and own is not None and called_for(facts, ticket) is None
+    wakes = (shift_wake(facts, own.id),) if is_away and own is not None else ()
+    effects = (*introduced, *reminders, *told)
+    return concluded(facts, after_it, clocks, events=tuple(events), effects=effects, wakes=wakes)
 
 
 def waiting_due(facts: Facts) -> Decision:
@@ -57,7 +67,8 @@ def waiting_due(facts: Facts) -> Decision:
     speak = contact_texts(facts)
     if ticket.status is Status.RESOLVED:
         closed = replace(ticket, status=Status.CLOSED)
-        return concluded(facts, closed, facts.clocks, events=(Event("closed", facts.now, "desk"),))
+        asked = csat_wakes(facts, closed)
+        return concluded(facts, closed, facts.clocks, events=(Event("closed", facts.now, "desk"),), wakes=asked)
     if ticket.status is Status.WAITING_THIRD_PARTY:
         return _goes_on_again(facts, ticket)
     if ticket.status is not Status.WAITING_CLIENT or ticket.staff_spoke_at is None:
@@ -98,14 +109,16 @@ def shift_begins(facts: Facts) -> Decision:
 
 
 def was_away(facts: Facts) -> bool:
-    """Whether the client's last words fell into hours when their assignee, who is there now, was not."""
+    """Whether their assignee, who is there now, was not when the client last spoke, or when a promise broke since."""
     ticket = facts.ticket
     person = facts.revision.person(ticket.assignee) if ticket is not None else None
     if ticket is None or person is None or not ticket.status.is_open:
         return False
     coverage = facts.revision.coverage
     is_unanswered = ticket.staff_spoke_at is None or ticket.staff_spoke_at < ticket.client_spoke_at
-    was_there = coverage.is_on_shift(person, ticket.client_spoke_at)
+    broke = [one.breached_at for one in told_broken(facts.clocks)]
+    moments = [ticket.client_spoke_at, *(at for at in broke if at is not None)]
+    was_there = all(coverage.is_on_shift(person, at) for at in moments)
     return is_unanswered and not was_there and coverage.is_on_shift(person, facts.now)
 
 
@@ -184,7 +197,7 @@ def _pings(facts: Facts, ticket: Ticket, firing: Firing) -> list[Effect]:
         return []
     own = called_for(facts, ticket)
     people = [own] if own is not None else []
-    if firing.mark == LAST_CALL or not people:
+    if firing.mark == LAST_CALL or is_vacant(facts, ticket):
         people += [person for person in leads(facts, ticket) if person not in people]
     return [_ping(facts, ticket, firing, person) for person in people]
 

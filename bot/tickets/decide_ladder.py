@@ -12,6 +12,7 @@ from bot.tickets.climbing import Climbing
 from bot.tickets.facts import Effect, Event, Facts, Guard, Ping
 from bot.tickets.outcome import client_name, is_there, person_texts
 from bot.tickets.standing import behind, called_for, climbed, steps_of
+from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket, number
 from routing.ladder import Rung
 from routing.people import PersonId, Role
@@ -103,6 +104,17 @@ def leads(facts: Facts, ticket: Ticket) -> tuple[PersonId, ...]:
 def last_resort(facts: Facts) -> tuple[PersonId, ...]:
     """Whom to tell where nobody stands on the ladder: whoever can mend the desk directory."""
     return behind(facts, Role.ADMIN)
+
+
+def escalated_words(facts: Facts, ticket: Ticket, known: Climbing, speak: Texts) -> str:
+    """What a client who asks for more is told: that somebody knows, who that is, and how far up."""
+    steps = steps_of(facts, ticket, known)
+    people = behind(facts, steps[known.told - 1].tell) if 0 < known.told <= len(steps) else ()
+    said = speak("escalated" if known.told <= 1 else "escalated_higher", number=number(ticket.id))
+    if not people:
+        return said
+    names = ", ".join(facts.revision.people[one].name for one in people)
+    return f"{said} {speak('escalated_level', step=known.told, steps=len(steps), names=names)}"
 
 
 def told_so_far(facts: Facts, known: Climbing) -> tuple[PersonId, ...]:

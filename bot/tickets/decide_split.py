@@ -14,6 +14,7 @@ from bot.tickets.courtesy import is_courtesy
 from bot.tickets.decide_client import subject_of
 from bot.tickets.decide_staff import refusal_of
 from bot.tickets.facts import Decision, Event, Facts, MessageKind, Say, ShowCard, Wake
+from bot.tickets.judging import at_level, judge, judged_from_triage
 from bot.tickets.outcome import (
     after,
     assigned,
@@ -26,9 +27,8 @@ from bot.tickets.outcome import (
     routing_event,
     waiting_owner,
 )
-from bot.tickets.ticket import ConversationId, MessageId, Status, Ticket, number
+from bot.tickets.ticket import ConversationId, MessageId, Status, Ticket, TicketId, number
 from routing.people import PersonId
-from routing.triage import triage
 from sla import promise
 from sla.clock import Clock, State
 from sla.duration import Instant
@@ -43,7 +43,10 @@ OF_WORDS = frozenset({Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE, Metric.FOLLOW
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One line of a ticket as a decision needs it. `kind` is a reply's; None for a client's words and our own texts."""
+    """One line of a ticket as a decision needs it. `kind` is a reply's; None for a client's words and our own texts.
+
+    `merged_from` is the ticket it was said on, where that was merged into this one later.
+    """
 
     id: MessageId
     conversation: ConversationId
@@ -52,6 +55,7 @@ class Spoken:
     at: Instant
     text: Untrusted
     names: tuple[str, ...] = ()
+    merged_from: TicketId | None = None
 
 
 def moved(lines: Sequence[Spoken], message: MessageId) -> tuple[Spoken, ...]:
@@ -97,7 +101,8 @@ def _begun(facts: Facts, old: Ticket, going: Sequence[Spoken]) -> tuple[Ticket, 
     """The new ticket, and whether it waits for the client already."""
     first = going[0]
     policy = facts.pinned.policies[old.policy]
-    seen = triage(first.text, facts.revision.triage, urgencies=policy.urgencies, default=policy.default_urgency)
+    plan = facts.revision.plan(old.plan)
+    seen = judge(facts.revision, first.text, plan, policy)
     replies = [one for one in going if one.kind is not None]
     spoke_at = max(one.at for one in going if one.is_client)
     is_waiting = bool(replies) and replies[-1].kind is ReplyKind.CLARIFY and replies[-1].at >= spoke_at
@@ -124,8 +129,9 @@ def _begun(facts: Facts, old: Ticket, going: Sequence[Spoken]) -> tuple[Ticket, 
         is_unreadable=False,
         ladder=old.ladder if old.ladder is not None and (old.ladder.started_at or 0) >= first.at else None,
         is_current=True,
+        snoozed_until=None,
     )
-    return ticket, is_waiting
+    return at_level(ticket, plan, seen.urgency, seen.kind, judged_from_triage(seen)), is_waiting
 
 
 def _opened(
@@ -136,9 +142,9 @@ def _opened(
         raise ValueError("a ticket is split off another")
     told = {one.started_at: one.fired for one in before.clocks if one.metric in OF_WORDS}
     # What was told of the same words on the old ticket is not told again.
-    replayed = _replayed(facts, ticket, going, [one for one in before.clocks if one.metric in OF_WORDS])
-    replayed = tuple(replace(one, fired=told.get(one.started_at, ())) for one in replayed)
-    clocks = (*replayed, *_etas(before.clocks, going))
+    again = replayed(facts, ticket, going, [one for one in before.clocks if one.metric in OF_WORDS])
+    again = tuple(replace(one, fired=told.get(one.started_at, ())) for one in again)
+    clocks = (*again, *etas_of(before.clocks, going))
     assignment = assigned(facts, ticket)
     ticket = replace(ticket, assignee=assignment.person, rule=assignment.rule)
     speak = contact_texts(facts)
@@ -161,7 +167,7 @@ def _opened(
     )
 
 
-def _replayed(facts: Facts, ticket: Ticket, going: Sequence[Spoken], before: Sequence[Clock]) -> Promises:
+def replayed(facts: Facts, ticket: Ticket, going: Sequence[Spoken], before: Sequence[Clock]) -> Promises:
     """The promises of these words, had they been a ticket from the first of them on.
 
     What a high load eased, now or in the clocks of `before` that ran for them, is no tighter for being split off.
@@ -200,7 +206,7 @@ def _eases(clock: Clock, at: Instant) -> bool:
     return is_eased(clock.target) and clock.started_at <= at and (clock.ended_at is None or at <= clock.ended_at)
 
 
-def _etas(clocks: Sequence[Clock], going: Sequence[Spoken]) -> Promises:
+def etas_of(clocks: Sequence[Clock], going: Sequence[Spoken]) -> Promises:
     """Moments that were promised with the words that go."""
     said_at = {one.at for one in going if one.kind is not None}
     return tuple(one for one in clocks if one.metric is Metric.ETA and one.started_at in said_at)
@@ -210,11 +216,11 @@ def _left(
     facts: Facts, old: Ticket, fresh: Ticket, going: Sequence[Spoken], staying: Sequence[Spoken], by: PersonId
 ) -> Decision:
     """The old ticket without what was said since."""
-    first, etas = going[0], _etas(facts.clocks, going)
+    first, etas = going[0], etas_of(facts.clocks, going)
     replies = [one.at for one in staying if one.kind is not None]
     gone = {one.at for one in going if one.kind is not None}
     clocks = tuple(
-        _gone(one, facts.now) if one in etas or (one.metric in OF_WORDS and one.started_at >= first.at) else one
+        promise_left(one, facts.now) if one in etas or (one.metric in OF_WORDS and one.started_at >= first.at) else one
         for one in facts.clocks
     )
     left = replace(
@@ -233,6 +239,6 @@ def _left(
     return concluded(facts, left, clocks, events=(event,), wakes=wakes)
 
 
-def _gone(clock: Clock, at: Instant) -> Clock:
+def promise_left(clock: Clock, at: Instant) -> Clock:
     """Counted on the new ticket from here on, and there alone: also what was kept or broken."""
     return replace(clock, state=State.CANCELLED, ended_at=at, end_reason=SPLIT)

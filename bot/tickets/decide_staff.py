@@ -10,12 +10,15 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.tickets import command as c
+from bot.tickets.calling_back import is_phone
 from bot.tickets.decide_client import WAITING
 from bot.tickets.decide_ladder import asked_pings, climbed_events, told_so_far
 from bot.tickets.decide_reapply import reapply
 from bot.tickets.decide_replies import ask_details, give_eta, name_reply, refused_empty, reply, resolve
+from bot.tickets.decide_snooze import snooze, unsnooze
 from bot.tickets.decide_terms import agree, covered, not_covered
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Note, Ping, Say, ShowCard, Wake
+from bot.tickets.judging import at_level, judged_by
 from bot.tickets.outcome import (
     acted,
     after,
@@ -36,6 +39,7 @@ from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId, Role
 from sla import promise
 from sla.clock import PauseReason
+from sla.pick_up import is_awaited
 
 ACTING: Final = frozenset({Role.MANAGER, Role.SENIOR, Role.LEAD, Role.HEAD, Role.ADMIN})
 LEADING: Final = frozenset({Role.LEAD, Role.HEAD, Role.ADMIN})
@@ -60,16 +64,19 @@ def refusal_of(facts: Facts, by: PersonId, command: c.Command) -> str:
     if not facts.revision.people[by].roles & ACTING:
         return speak("refused_role", roles=", ".join(sorted(role.value for role in ACTING)))
     ticket = facts.ticket
+    if ticket is not None and isinstance(command, c.Unmerge):
+        return ""
     if ticket is not None and ticket.merged_into is not None:
         return speak("refused_merged", number=number(ticket.id), into=number(ticket.merged_into))
     if ticket is not None and not ticket.status.is_open and not isinstance(command, AFTERWARDS):
         return speak("refused_closed", number=number(ticket.id))
-    return ""
+    is_said = isinstance(command, c.Reply | c.AskDetails) or (isinstance(command, c.Resolve) and command.text.strip())
+    return speak("refused_phone") if is_said and is_phone(facts.talk.conversation) else ""
 
 
 def _take(facts: Facts, ticket: Ticket, by: PersonId, _: c.Take) -> Decision:
     if ticket.assignee == by:
-        if ticket.status is not Status.NEW:
+        if ticket.status is not Status.NEW and not is_awaited(facts.clocks):
             return Decision()
         return acted(facts, _opened(ticket), Event("picked_up", facts.now, by))
     former = facts.revision.person(ticket.assignee)
@@ -146,7 +153,23 @@ def _hand_over(facts: Facts, ticket: Ticket, by: PersonId, hand: c.HandOver) -> 
             effects.append(Ping(to, key, title, lines, guard=Guard(assignee=to), actions=("ticket.take",)))
         if former is not None and former.id != by:
             effects.append(_relieved(facts, ticket, former.id, by, to))
-    return acted(facts, handed, event, effects=tuple(effects), wakes=wakes)
+    return acted(facts, handed, event, _retargeted(facts, handed), tuple(effects), wakes=wakes)
+
+
+def _retargeted(facts: Facts, handed: Ticket) -> promise.Promises:
+    """Its promises in other hands: the second line is not asked for an answer as quick as that of a chat."""
+    ticket = facts.ticket
+    if ticket is None or promised_channel(facts, ticket) == promised_channel(facts, handed):
+        return facts.clocks
+    return promise.retargeted(
+        facts.clocks,
+        facts.pinned.policies[handed.policy],
+        handed.urgency,
+        promised_channel(facts, handed),
+        facts.calendars,
+        at=facts.now,
+        is_high_load=facts.is_high_load(handed.plan),
+    )
 
 
 def _relieved(facts: Facts, ticket: Ticket, former: PersonId, by: PersonId, to: PersonId) -> Ping:
@@ -194,7 +217,8 @@ def _set_urgency(facts: Facts, ticket: Ticket, by: PersonId, change: c.SetUrgenc
         is_high_load=facts.is_high_load(ticket.plan),
     )
     event = Event("urgency_set", facts.now, by, "", {"before": ticket.urgency, "after": change.urgency})
-    return acted(facts, replace(ticket, urgency=change.urgency), event, clocks)
+    plan = facts.revision.plan(ticket.plan)
+    return acted(facts, at_level(ticket, plan, change.urgency, ticket.kind, judged_by(by)), event, clocks)
 
 
 def _needs_no_answer(facts: Facts, ticket: Ticket, by: PersonId, _: c.NeedsNoAnswer) -> Decision:
@@ -243,4 +267,6 @@ RULES: Final[dict[type, Callable[[Facts, Ticket, PersonId, Any], Decision]]] = {
     c.NotCovered: not_covered,
     c.Covered: covered,
     c.Agree: agree,
+    c.Snooze: snooze,
+    c.Unsnooze: unsnooze,
 }

@@ -1,19 +1,22 @@
-"""What happens when a client writes a word of command: /status, /new, /help, /language and /escalate, in every channel.
+"""What happens when a client writes a word of command: /status, /new, /urgent, /help, /language, /escalate.
 
-Two of them are buttons as well, below what we say by ourselves, on channels that have any.
+Some of them are buttons as well, below what we say by ourselves, on channels that have any.
 
 They are questions to the desk and no messages: they start no clock, wait for no person and open no ticket, except that
-words after `/new` do. By mail the plain word alone on the first line is enough. Slack keeps a slash to itself, so there
-they are written with an exclamation mark.
+words after `/new` do. Words after `/urgent` are a message like any other, which says how urgent it is. By mail the
+plain word alone on the first line is enough. Slack keeps a slash to itself, so there they are written with an
+exclamation mark.
 """
 
 from dataclasses import dataclass, replace
 from typing import Final
 
 from adapters.message import Conversation, Untrusted
-from bot.tickets.decide_client import opens
-from bot.tickets.decide_ladder import asked_pings, climbed_events, told_so_far
+from bot.tickets.climbing import Climbing
+from bot.tickets.decide_client import client_says, contract_of, opens
+from bot.tickets.decide_ladder import asked_pings, climbed_events, escalated_words, paged, told_so_far
 from bot.tickets.facts import Decision, Effect, Event, Facts, Heard, MessageKind, Relay, Say, Speaker
+from bot.tickets.judging import louder, raised_ping, raised_words, urgent_level
 from bot.tickets.outcome import MAIL, client_of, concluded, contact_texts, first_name, person_texts
 from bot.tickets.standing import asked_higher, behind
 from bot.tickets.texts import LANGUAGES, Texts, nearest_language
@@ -24,7 +27,9 @@ from sla.policy import Metric
 from sla.promise import RESPONSES
 
 #: `/start` is how Telegram opens a bot: it is greeted. With a token behind it, it never gets here.
-NAMES: Final = ("status", "new", "help", "language", "escalate", "start")
+NAMES: Final = ("status", "new", "help", "language", "escalate", "urgent", "call", "start")
+#: Words behind these are a message.
+TAKING_WORDS: Final = frozenset({"new", "urgent"})
 LONGEST: Final = 40
 SLACK: Final = "slack"
 
@@ -49,7 +54,7 @@ def word_from_text(text: str, *, channel: str) -> Word | None:
     if first.startswith(sign):
         return Word(name, rest)
     # A mail that merely begins with such a word is a message: nothing anybody wrote may vanish behind a help text.
-    is_plain_word = not rest or (name == "language" and " " not in rest) or (name == "new" and not tail)
+    is_plain_word = not rest or (name == "language" and " " not in rest) or (name in TAKING_WORDS and not tail)
     return Word(name, rest) if channel == MAIL and is_plain_word else None
 
 
@@ -68,6 +73,8 @@ def client_asks(facts: Facts, heard: Heard, word: Word) -> Decision:
             return _said(heard, _in_signs_of(facts, speak("greeting", desk=facts.revision.name)))
         case "language":
             return _language(facts, heard, word.rest, speak)
+        case "urgent":
+            return _urgent(facts, ticket, heard, word.rest, speak)
         case "escalate" if ticket is not None:
             return _escalates(facts, ticket, heard.at, speak, heard)
         case "escalate":
@@ -77,7 +84,7 @@ def client_asks(facts: Facts, heard: Heard, word: Word) -> Decision:
 
 
 def client_presses(facts: Facts, action: str, *, at: Instant) -> tuple[Decision, str]:
-    """The same by a button, `client.status` or `client.escalate`: what is done, and the answer to whoever pressed.
+    """The same by a button, `client.status`, `.urgent` or `.escalate`: what is done, and the answer to whoever pressed.
 
     Only they see it, so nothing of it stands in the transcript. A button outlives its ticket: then it says so.
     """
@@ -88,7 +95,11 @@ def client_presses(facts: Facts, action: str, *, at: Instant) -> tuple[Decision,
         return Decision(), speak("status_closed", number=number(ticket.id), subject=ticket.subject)
     if action == "client.status":
         return Decision(), _status(facts, ticket, speak)
-    return _escalates(facts, ticket, at, speak), speak("escalated", number=number(ticket.id))
+    if action == "client.urgent":
+        return _is_urgent(facts, ticket, at, speak)
+    decision = _escalates(facts, ticket, at, speak)
+    known = decision.ticket.ladder if decision.ticket is not None else None
+    return decision, escalated_words(facts, ticket, known or Climbing(), speak)
 
 
 def may_press(facts: Facts, asker: Speaker | None, where: Conversation | None) -> bool:
@@ -112,7 +123,7 @@ def _in_signs_of(facts: Facts, text: str) -> str:
     """Commands as they are written on the channel that somebody asks on."""
     if facts.talk.conversation.channel != SLACK:
         return text
-    for name in NAMES:
+    for name in (*NAMES, "link"):
         text = text.replace(f"/{name}", f"!{name}")
     return text
 
@@ -145,6 +156,39 @@ def _language(facts: Facts, heard: Heard, wanted: str, speak: Texts) -> Decision
     return replace(_said(heard, speak("language_set")), language=language)
 
 
+def _urgent(facts: Facts, ticket: Ticket | None, heard: Heard, words: str, speak: Texts) -> Decision:
+    """They state how urgent it is: with words it is a message like any other, without any it is about their ticket."""
+    if words:
+        policy = contract_of(facts)[1] if ticket is None else facts.pinned.policies[ticket.policy]
+        return client_says(facts, replace(heard, text=Untrusted(words)), stated=urgent_level(facts.revision, policy))
+    if ticket is None:
+        return _said(heard, speak("status_none"))
+    decision, told = _is_urgent(facts, ticket, heard.at, speak, heard)
+    return decision if decision.ticket is not None else _said(heard, _in_signs_of(facts, told))
+
+
+def _is_urgent(
+    facts: Facts, ticket: Ticket, at: Instant, speak: Texts, heard: Heard | None = None
+) -> tuple[Decision, str]:
+    """Their ticket as urgent as they say, where the desk's rules and our people leave that open; and what they read."""
+    level = urgent_level(facts.revision, facts.pinned.policies[ticket.policy])
+    raised = louder(facts, ticket, "", at=at, stated=level)
+    if raised is None:
+        return Decision(), speak("urgent_known", number=number(ticket.id))
+    after_it, pages, people = paged(facts, raised.ticket)
+    said = raised_words(facts, after_it, raised.clocks)
+    effects: tuple[Effect, ...] = (Say(said, MessageKind.AUTO),) if heard is not None else ()
+    decision = concluded(
+        facts,
+        after_it,
+        raised.clocks,
+        heard=heard,
+        events=(raised.event, *pages),
+        effects=(*effects, *raised_ping(facts, after_it, f"urgent:{ticket.id}:{ticket.version}"), *people),
+    )
+    return decision, said
+
+
 def _escalates(facts: Facts, ticket: Ticket, at: Instant, speak: Texts, heard: Heard | None = None) -> Decision:
     """The next step of the ladder hears of it, needing no breach; on its top, the same people once more."""
     before = ticket.ladder
@@ -156,7 +200,7 @@ def _escalates(facts: Facts, ticket: Ticket, at: Instant, speak: Texts, heard: H
     event = Event("escalated", at, "contact", "the client asked for the team lead")
     after_it = replace(ticket, ladder=known)
     events = (event, *climbed_events(facts, after_it, before, known, rung, by="contact"))
-    effects: tuple[Effect, ...] = (Say(speak("escalated", number=number(ticket.id)), MessageKind.AUTO),)
+    effects: tuple[Effect, ...] = (Say(escalated_words(facts, ticket, known, speak), MessageKind.AUTO),)
     if heard is None:
         effects = _noticed(facts, ticket)
     return concluded(facts, after_it, facts.clocks, heard=heard, events=events, effects=(*effects, *pings))

@@ -50,9 +50,13 @@ _LENGTH: Final = re.compile(r"(\d+)(hours?|hrs?|h|minutes?|mins?|min|m)", re.IGN
 _BUSINESS_DAYS: Final = re.compile(r"(\d{1,2})bd")
 
 
-def parse_eta(text: str, *, now: Instant, zone: str, calendar: Calendar) -> Instant:
-    """The moment those words mean for somebody in this zone. A ValueError says how to write it."""
-    return _ahead(_moment(text, now, zone, calendar), text, now)
+def parse_eta(text: str, *, now: Instant, zone: str, calendar: Calendar, may_have_passed: bool = False) -> Instant:
+    """The moment those words mean for somebody in this zone. A ValueError says how to write it.
+
+    One that is only asked about may have passed, if it is written in full.
+    """
+    at = _moment(text, now, zone, calendar)
+    return at if may_have_passed else _ahead(at, text, now)
 
 
 def parse_leave(text: str, *, now: Instant, zone: str, calendar: Calendar, begins: bool = False) -> Instant:

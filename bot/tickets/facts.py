@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from adapters.message import Attachment, Conversation, Untrusted
+from adapters.message import Attachment, Button, Conversation, Invite, Untrusted
 from bot.tickets.revision import Revision, hours_of
 from bot.tickets.ticket import ContactId, ConversationId, MessageId, Ticket, TicketId
 from routing.people import ClientId, LineId, PersonId, PlanId
@@ -57,7 +57,8 @@ class Facts:
     """One ticket with everything around it. `ticket` is the one a message belongs to, `number` the next free id.
 
     `revision` is the desk as it is now and decides who does what; `pinned` is the one the ticket opened under and holds
-    its promises. `clocks` are those that still owe something and those that may yet be corrected.
+    its promises. `clocks` are those that still owe something and those that may yet be corrected. `failing`: why
+    nothing arrives where its contact is written to; empty while it does.
     """
 
     now: Instant
@@ -70,6 +71,7 @@ class Facts:
     clocks: tuple[Clock, ...] = ()
     load: Mapping[PersonId, int] = field(default_factory=dict)
     high_load: frozenset[LineId] = frozenset()
+    failing: str = ""
 
     def is_high_load(self, plan: PlanId) -> bool:
         """Whether a high load is declared for the line of a plan."""
@@ -97,7 +99,8 @@ class Heard:
     """A client's line to be kept. `key` is the channel's own name for it, the same on every redelivery.
 
     `at` is the channel server's moment and never later than now; clocks start there. `sender` is the address of
-    whoever wrote it, `album` the name of what it is the first part of.
+    whoever wrote it, `album` the name of what it is the first part of. `kind` is what kind of work it
+    is by how it came, whatever it says.
     """
 
     key: str
@@ -107,6 +110,7 @@ class Heard:
     attachments: tuple[Attachment, ...] = ()
     sender: str = ""
     album: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ class Say:
 
     `is_said` means the client's channel shows them already, because a person of ours wrote them there: no outbox row.
     Then `key` and `external_id` are the channel's own names for them, and `at` is when they were written.
-    `only_to` is the one address in a shared place that sees them. `offers` are what the client may press below them.
+    `only_to` is the one address in a shared place that sees them. `offers` are what the client may press below them,
+    `buttons` such as name more than the ticket. `invite` tells their calendar of a call.
     """
 
     text: str
@@ -139,6 +144,8 @@ class Say:
     written: Written | None = None
     only_to: str = ""
     offers: tuple[str, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    invite: Invite | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,7 @@ class Ping:
     is_shared: bool = False
     weight: int = 0
     is_held: bool = False
+    invite: Invite | None = None
 
 
 @dataclass(frozen=True, slots=True)

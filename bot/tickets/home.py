@@ -19,10 +19,12 @@ from sla.duration import Instant
 BUTTONS = ("reply", "eta", "resolve")
 
 
-def home_page(revision: Revision, person: PersonId, tickets: Sequence[Facts], *, now: Instant) -> Home:
-    """The page as things stand; `tickets` are theirs, the most urgent first."""
+def home_page(
+    revision: Revision, person: PersonId, tickets: Sequence[Facts], *, now: Instant, calls: Sequence[str] = ()
+) -> Home:
+    """The page as things stand; `tickets` are theirs, the most urgent first, `calls` those ahead, the soonest first."""
     speak = person_texts(revision, person)
-    shift = Card(revision.people[person].name, lines=tuple(shift_lines(revision, person, speak, now=now)))
+    shift = Card(revision.people[person].name, lines=(*shift_lines(revision, person, speak, now=now), *calls))
     mine = (_row(facts, facts.ticket, person, speak) for facts in tickets if facts.ticket is not None)
     return Home(speak("home_title", count=len(tickets)), (shift, *mine))
 

@@ -8,22 +8,29 @@ from dataclasses import replace
 from typing import Final
 
 from bot.tickets.facts import Decision, Effect, Event, Facts, Heard, Note, ShowCard, Wake
+from bot.tickets.picking import picking
 from bot.tickets.relays import relays
 from bot.tickets.revision import Revision
+from bot.tickets.shifts import shift_wakes
+from bot.tickets.snoozing import came_back, why_back
 from bot.tickets.standing import standing, step_falls_at
 from bot.tickets.texts import Texts, nearest_language
 from bot.tickets.ticket import Ticket, TicketId
+from bot.tickets.unread import unread_wakes
 from routing.people import Client, LineId, Person, PersonId, Plan, Role
-from routing.route import Assignment, route, stand_ins
+from routing.route import Assignment, route, second_line, stand_ins
 from routing.route import Facts as RouteFacts
 from sla import promise
 from sla.calendar import Calendar
 from sla.clock import Clock
 from sla.duration import BusinessDays, Instant, Within, later
+from sla.policy import targets_for
 
 MINUTE_MS: Final = 60_000
 #: The channel that every plan may be reached on.
 MAIL: Final = "email"
+#: No channel: its cells do not count.
+BY_URGENCY: Final = ""
 
 
 def promises_owner(ticket: TicketId) -> str:
@@ -61,7 +68,9 @@ def concluded(
     wakes: tuple[Wake, ...] = (),
 ) -> Decision:
     """The decision that makes `ticket` and `clocks` the next state, with the alarm of its promises set to match."""
-    clocks = tuple(clocks)
+    ticket, clocks = picking(facts, ticket, clocks, events, promised_channel(facts, ticket))
+    if reason := why_back(facts, ticket, clocks, heard):
+        ticket, events, wakes = came_back(facts, ticket, reason, events, wakes)
     next_due = due_first(clocks) if ticket.status.is_open else None
     if (ladder := standing(facts, ticket, clocks)) != ticket.ladder:
         ticket = replace(ticket, ladder=ladder)
@@ -79,7 +88,12 @@ def concluded(
         clocks=tuple(clock for clock in clocks if clock not in facts.clocks),
         events=events,
         effects=(*effects, *(ShowCard(person) for person in sorted(concerned - shown)), *said),
-        wakes=(Wake(promises_owner(ticket.id), wake), *wakes),
+        wakes=(
+            Wake(promises_owner(ticket.id), wake),
+            *shift_wakes(facts, ticket),
+            *unread_wakes(facts, ticket, effects),
+            *wakes,
+        ),
     )
 
 
@@ -99,10 +113,12 @@ def acted(
 
 
 def assigned(facts: Facts, ticket: Ticket, *, passed_over: frozenset[PersonId] = frozenset()) -> Assignment:
-    """Ask the routing rules about a ticket as it stands now."""
+    """Ask the routing rules about a ticket as it stands now; never those who did not pick it up this round."""
     revision = facts.revision
     plan, client = revision.plan(ticket.plan), client_of(revision, ticket)
-    return asked(facts, plan, client, ticket.kind, assignee=ticket.assignee, passed_over=passed_over)
+    passed_over = passed_over.union(ticket.passed_over)
+    channel = served_as(plan, ticket.channel)
+    return asked(facts, plan, client, ticket.kind, assignee=ticket.assignee, passed_over=passed_over, channel=channel)
 
 
 def asked(
@@ -113,8 +129,9 @@ def asked(
     *,
     assignee: PersonId | None = None,
     passed_over: frozenset[PersonId] = frozenset(),
+    channel: str = "",
 ) -> Assignment:
-    """The same for what is no ticket yet."""
+    """The same for what is no ticket yet; `channel` is the one it is served as."""
     return route(
         RouteFacts(
             at=facts.now,
@@ -127,6 +144,8 @@ def asked(
             kind=kind,
             load=facts.load,
             passed_over=passed_over,
+            channel=channel,
+            language=facts.speaker.language,
         )
     )
 
@@ -211,8 +230,7 @@ def back_at(revision: Revision, ticket: Ticket, at: Instant) -> tuple[Person | N
     own = revision.person(ticket.assignee) or (revision.person(client.manager) if client else None)
     if own is not None and not coverage.is_held_up(own, at):
         return own, coverage.next_shift(own, at)
-    line = [revision.people[person] for person in revision.lines[line_of(revision, ticket)].people]
-    first = coverage.first_back(line, at)
+    first = _line_back(revision, revision.plan(ticket.plan), ticket.channel, at)
     if own is None:
         return None, first
     named = map(
@@ -227,17 +245,44 @@ def back_at(revision: Revision, ticket: Ticket, at: Instant) -> tuple[Person | N
 def first_opening(revision: Revision, ticket: Ticket, at: Instant) -> Instant | None:
     """The first shift of anybody whom a routing rule may name for a ticket that waits."""
     plan, client = revision.plan(ticket.plan), client_of(revision, ticket)
-    ids: set[PersonId | None] = {*revision.lines[plan.line].people}
-    ids.update(*(line.people for line in revision.lines.values() if ticket.kind in line.kinds))
+    return opening_for(revision, plan, client, ticket.channel, at, kind=ticket.kind, assignee=ticket.assignee)
+
+
+def opening_for(
+    revision: Revision,
+    plan: Plan,
+    client: Client | None,
+    channel: str,
+    at: Instant,
+    *,
+    kind: str | None = None,
+    assignee: PersonId | None = None,
+) -> Instant | None:
+    """The same for what is no ticket yet."""
+    ids: set[PersonId | None] = set()
+    ids.update(*(line.people for line in revision.lines.values() if kind in line.kinds))
     if plan.is_senior:
         ids.update(one.id for one in revision.people.values() if Role.SENIOR in one.roles)
-    own = revision.person(ticket.assignee) or (revision.person(client.manager) if client else None)
+    own = revision.person(assignee) or (revision.person(client.manager) if client else None)
     leaves_at = _leaves_at(own, at, revision) if own is not None else at
-    ids.update(stand_ins(revision.people, revision.coverage, client, ticket.assignee, leaves_at))
+    ids.update(stand_ins(revision.people, revision.coverage, client, assignee, leaves_at))
     if client is not None:
         ids.add(client.manager)
     people = [person for person in map(revision.person, ids) if person is not None]
-    return revision.coverage.first_back(people, at)
+    moments = (revision.coverage.first_back(people, at), _line_back(revision, plan, channel, at))
+    return min((one for one in moments if one is not None), default=None)
+
+
+def _line_back(revision: Revision, plan: Plan, channel: str, at: Instant) -> Instant | None:
+    """When somebody of the plan's line is there for that channel, or of the line that answers out of hours."""
+    coverage = revision.coverage
+    lines = ((plan.line, plan.coverage.get(served_as(plan, channel))), (plan.off_hours_line, None))
+    found = (
+        coverage.line_back(revision.lines[line], revision.people, at, within=within)
+        for line, within in lines
+        if line is not None
+    )
+    return min((one for one in found if one is not None), default=None)
 
 
 def _leaves_at(own: Person, at: Instant, revision: Revision) -> Instant:
@@ -275,8 +320,16 @@ def closing_wake(facts: Facts, ticket: Ticket) -> Wake:
 
 
 def promised_channel(facts: Facts, ticket: Ticket) -> str:
-    """The channel whose promises count for a ticket."""
-    return served_as(facts.pinned.plan(ticket.plan), ticket.channel)
+    """The channel whose promises count for a ticket.
+
+    What the second line does is promised by its urgency, whichever channel it came by, where there is such a promise.
+    """
+    plan, policy = facts.pinned.plan(ticket.plan), facts.pinned.policies[ticket.policy]
+    if ticket.rule == second_line.__name__ and not plan.is_senior:
+        metrics = promise.RESPONSES
+        if all(targets_for(policy, ticket.urgency, metric, BY_URGENCY, at=facts.now) for metric in metrics):
+            return BY_URGENCY
+    return served_as(plan, ticket.channel)
 
 
 def served_as(plan: Plan, channel: str) -> str:

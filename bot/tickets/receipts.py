@@ -13,16 +13,34 @@ EPHEMERAL = "ephemeral"
 SILENT = "silent"
 #: What a client may press below such a text, where their channel has buttons; each is a word of command as well.
 OFFERS: Final = ("client.status", "client.escalate")
+#: Beside them where the desk says what a client states by it.
+URGENT: Final = "client.urgent"
+#: Where the desk books calls.
+CALL: Final = "client.call"
 
 
 def told(facts: Facts, heard: Heard, text: str) -> tuple[Say, ...]:
     """An automatic text in answer to what was heard, given as the client's place wants it."""
+    offers = (OFFERS[0], URGENT, *OFFERS[1:]) if facts.revision.urgent is not None else OFFERS
+    if facts.revision.calls.is_offered and facts.speaker.is_verified:
+        offers = (*offers, CALL)
+    way = _way(facts)
+    if way == SILENT:
+        return ()
+    return (Say(text, MessageKind.AUTO, only_to=heard.sender if way == EPHEMERAL else "", offers=offers),)
+
+
+def is_for_everybody(facts: Facts) -> bool:
+    """Whether what is automatic is said for everybody to read where this client is."""
+    return not _way(facts)
+
+
+def _way(facts: Facts) -> str:
+    """EPHEMERAL or SILENT in a place that wants it so; empty where it is said openly."""
     where, revision = facts.talk.conversation, facts.revision
     client = revision.client(facts.speaker.client)
     owner = next((one for one in revision.clients.values() if where.place in one.channels.get(where.channel, ())), None)
     own = owner.receipts_in.get(where.place) if owner is not None else None
     way = own or (client.receipts if client is not None else None) or revision.receipts
     is_read_by_many = where.address != where.place or owner is not None
-    if not is_read_by_many or way not in {EPHEMERAL, SILENT}:
-        return (Say(text, MessageKind.AUTO, offers=OFFERS),)
-    return () if way == SILENT else (Say(text, MessageKind.AUTO, only_to=heard.sender, offers=OFFERS),)
+    return way if is_read_by_many and way in {EPHEMERAL, SILENT} else ""

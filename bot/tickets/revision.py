@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.tickets.call import CallRules
 from routing.coverage import Absence, Coverage
 from routing.ladder import Ladder
 from routing.people import Client, ClientId, Line, LineId, Person, PersonId, Plan, PlanId
-from routing.triage import KeywordRule
+from routing.triage import KeywordRule, MatrixRow
 from sla.calendar import Calendar
 from sla.duration import BusinessDays, Within
 from sla.policy import Policy
@@ -19,13 +20,29 @@ from sla.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How tickets behave where no promise says otherwise. Business days count on the calendar of the ticket's line."""
+    """How tickets behave where no promise says otherwise. Business days count on the calendar of the ticket's line.
+
+    Whoever is given a ticket picks it up within `pick_up` at the longest; None passes over nobody but where a policy
+    has a target for it.
+    """
 
     burst_within: timedelta = timedelta(minutes=2)
     reopen_within: Within = BusinessDays(3)
     nudge_after: Within = BusinessDays(2)
     resolve_after: Within = BusinessDays(5)
     close_after: Within = BusinessDays(3)
+    mail_unread_after: timedelta | None = timedelta(minutes=30)
+    auto_answers_per_hour: int = 60
+    pick_up: timedelta | None = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Csat:
+    """When clients are asked how it went, from which score down the lead hears, and on which plans; None: on all."""
+
+    ask_after: timedelta = timedelta(hours=1)
+    low: int = 2
+    plans: frozenset[PlanId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +53,11 @@ class Revision:
     `receipts` says how a client's shared place hears of what is automatic: "thread", "ephemeral" or "silent".
     `off_hours` names the ladder that a policy pages out of hours. From `high_when` open tickets for each person on
     shift on, the load of a line is high. `tells_after_gap`: clients hear it when a channel may have dropped something.
+    `urgent` is what a client states by the button of that name; without it there is no such button. `csat`: when
+    clients are asked how it went, if they are.
     `suspended` are places, by channel and address, that are nobody's until an admin confirms whose they were.
+    `shut_out` are people whose account was closed: they have no roles, and are told nothing outside our own pages.
+    `phone_system` are the mail addresses that write of voicemail and missed calls.
     """
 
     number: int
@@ -52,6 +73,9 @@ class Revision:
     people: Mapping[PersonId, Person]
     clients: Mapping[ClientId, Client]
     triage: tuple[KeywordRule, ...] = ()
+    matrix: tuple[MatrixRow, ...] = ()
+    urgent: str | None = None
+    csat: Csat | None = None
     rules: Rules = Rules()
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     absences: tuple[Absence, ...] = ()
@@ -62,6 +86,9 @@ class Revision:
     high_when: int | None = None
     tells_after_gap: bool = False
     suspended: Mapping[tuple[str, str], tuple[ClientId, ...]] = field(default_factory=dict)
+    calls: CallRules = field(default_factory=CallRules)
+    shut_out: frozenset[PersonId] = frozenset()
+    phone_system: frozenset[str] = frozenset()
 
     def person(self, person: PersonId | None) -> Person | None:
         """The person of that id, None where this revision knows none (any more)."""

@@ -22,6 +22,8 @@ class Shorts(Enum):
     NONE = "none"
     ETA = "eta"
     ALL = "all"
+    #: All of them, and a bare one counts above whatever else was written: a mail has a signature below.
+    ABOVE = "above"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ SLASHED: Final[Mapping[str, str | None]] = {
     "ack": None,
     "resume": None,
     "noreply": None,
+    "unsnooze": None,
+    "unmerge": None,
+    "spam": None,
+    "snooze": "until",
     "resolve": "text",
     "reply": "text",
     "note": "text",
@@ -68,7 +74,8 @@ def deed(said: str, shorts: Shorts, *, is_inward: bool) -> Deed | None:
         return moment
     if shorts is Shorts.ETA:
         return None
-    if (name := said.casefold()) in BARE:
+    first = said.partition("\n")[0].strip() if shorts is Shorts.ABOVE else said
+    if (name := first.casefold()) in BARE:
         return Deed(f"ticket.{name}", name)
     signed = _SIGNED.fullmatch(said)
     if signed is None or (name := signed["name"].casefold()) not in SLASHED:

@@ -18,7 +18,7 @@ from bot.tickets.facts import Facts
 from bot.tickets.ticket import Status, Ticket
 from routing import ladder
 from routing.ladder import QUIET_FOR, Climb, Rung, Step
-from routing.people import PersonId
+from routing.people import LineId, PersonId
 from sla.calendar import ALWAYS, Calendar
 from sla.clock import BREACH, Clock, State
 from sla.duration import Instant, length
@@ -48,7 +48,14 @@ def standing(facts: Facts, ticket: Ticket, clocks: Sequence[Clock]) -> Climbing 
 
 def told_broken(clocks: Sequence[Clock]) -> list[Clock]:
     """The clocks whose breach was told and which still owe an answer."""
-    return [one for one in clocks if one.state is State.BREACHED and one.ended_at is None and BREACH in one.fired]
+    return [
+        one
+        for one in clocks
+        if one.state is State.BREACHED
+        and one.ended_at is None
+        and BREACH in one.fired
+        and one.metric is not Metric.PICK_UP
+    ]
 
 
 def steps_of(facts: Facts, ticket: Ticket, known: Climbing | None = None) -> tuple[Step, ...]:
@@ -119,15 +126,23 @@ def acknowledged(facts: Facts, ticket: Ticket, calendar: Calendar) -> Climbing:
 
 def behind(facts: Facts, tell: str) -> tuple[PersonId, ...]:
     """The people behind a step's word who are not on leave now."""
-    revision = facts.revision
+    revision, line = facts.revision, facts.revision.lines.get(LineId(tell))
     people = ladder.told(tell, revision.people, revision.lines)
+    if line is not None and PersonId(tell) not in revision.people:
+        people = revision.coverage.whose_turn(line, revision.people, facts.now)
     return tuple(one for one in people if revision.coverage.absence(revision.people[one], facts.now) is None)
 
 
 def called_for(facts: Facts, ticket: Ticket) -> PersonId | None:
-    """Whoever has it, unless they are on leave: nobody is called from there, and the lead is told instead."""
+    """Whoever has it and is there. Nobody is called from leave or at night: they read of it when they come."""
     own = facts.revision.person(ticket.assignee)
-    return own.id if own is not None and facts.revision.coverage.absence(own, facts.now) is None else None
+    return own.id if own is not None and facts.revision.coverage.is_on_shift(own, facts.now) else None
+
+
+def is_vacant(facts: Facts, ticket: Ticket) -> bool:
+    """Whether nobody has it who works these days: then the lead is told in their place."""
+    own = facts.revision.person(ticket.assignee)
+    return own is None or facts.revision.coverage.absence(own, facts.now) is not None
 
 
 def pace_of(facts: Facts, known: Climbing, clocks: Sequence[Clock]) -> Calendar:

@@ -81,7 +81,9 @@ class Ticket:
     `has_reply` says whether a human of ours has spoken yet, `unset_reply_at` when a reply went out whose kind nobody
     has named. `ladder` is how far it was escalated. `is_current`: an open one that takes what is said in its
     conversation and names no other. `merged_into` is where a merged one goes on; `not_covered` is the clause by which
-    the agreement leaves it out.
+    the agreement leaves it out. `judged` says why it is as urgent as it is (see `judging`). Until `snoozed_until` its
+    card is out of the way. `is_ahead`: it goes before those of other plans that are of its kind.
+    `same_as`: the same contact, or a colleague of theirs, wrote about it on another channel a moment before, perhaps.
     """
 
     id: TicketId
@@ -114,3 +116,8 @@ class Ticket:
     is_current: bool = True
     merged_into: TicketId | None = None
     not_covered: str | None = None
+    passed_over: tuple[PersonId, ...] = ()
+    judged: str = ""
+    snoozed_until: Instant | None = None
+    is_ahead: bool = False
+    same_as: TicketId | None = None

@@ -14,12 +14,18 @@ from urllib.parse import quote
 from aiohttp import web
 
 from adapters.port import Answer
+from bot.store import calls
 from bot.store.connection import Connection
 from bot.store.files import Files
 from bot.store.high_load import declared
 from bot.store.queue import Among, Wanted, tickets
 from bot.store.reads import Page, file_named, page
+from bot.tickets.call import Call
 from bot.tickets.ticket import TicketId, number, ticket_id_from_number
+from bot.web.booking import Booking
+from bot.web.calendars import Calendars
+from bot.web.calls import CallsPage, bookable, calls_of
+from bot.web.coverage import CoveragePage
 from bot.web.desk import Desk, Site
 from bot.web.forms import FieldsError, command_from_form
 from bot.web.health import Readiness
@@ -55,10 +61,13 @@ class Board:
         self._pages = Pages(site)
         self._sessions = Sessions(desk, site, self._pages)
         self._stream = Stream(desk, self._sessions)
+        self._coverage = CoveragePage(desk, site, self._pages)
+        self._calls = CallsPage(desk, site, self._pages)
+        self._outside = [*Booking(desk, self._pages).routes, *Calendars(desk).routes]
 
     @property
     def routes(self) -> list[web.RouteDef]:
-        """Everything below /board."""
+        """Everything below /board, and the pages about calls that clients and calendars open."""
         return [
             *self._pages.routes,
             *self._sessions.routes,
@@ -68,6 +77,9 @@ class Board:
             web.get("/board/health", self._signed(self._health)),
             web.get("/board/files/{digest}", self._signed(self._file)),
             web.post("/board/load", self._signed(self._say_load)),
+            *self._coverage.routes(self._signed),
+            *self._calls.routes(self._signed),
+            *self._outside,
             web.get("/board/{number}", self._signed(self._ticket)),
             web.post("/board/{number}", self._signed(self._open_form)),
             web.post("/board/{number}/{action}", self._signed(self._act)),
@@ -89,7 +101,7 @@ class Board:
         if place not in _LISTS:
             raise web.HTTPNotFound
         among, title, empty = _LISTS[place]
-        wanted = Wanted(among, assignee=visitor.id if place == "mine" else None)
+        wanted = Wanted(among, assignee=visitor.id if place == "mine" else None, is_awake=place == "mine")
         revisions = self._desk.revisions
 
         def inside(conn: Connection, now: Instant) -> tuple[list[Any], list[str]]:
@@ -155,16 +167,19 @@ class Board:
     async def _show_ticket(self, ticket: TicketId, visitor: Visitor, kept: Kept, *, status: int = 200) -> web.Response:
         revisions = self._desk.revisions
 
-        def inside(conn: Connection, now: Instant) -> Page | None:
-            return page(conn, revisions, ticket, now=now)
+        def inside(conn: Connection, now: Instant) -> tuple[Page | None, list[Call]]:
+            return page(conn, revisions, ticket, now=now), calls.of_ticket(conn, ticket)
 
-        standing, found = await look(self._desk, visitor, inside)
+        standing, (found, booked) = await look(self._desk, visitor, inside)
         if found is None:
             raise web.HTTPNotFound
         values = frame(
             self._site, visitor, revisions.current, standing, place="ticket", here=f"/board/{number(ticket)}"
         )
         values |= ticket_values(found, visitor, key=_fresh_key(), kept=kept, has_seconds=self._site.has_seconds)
+        about = found.facts.speaker.name
+        values["calls"] = calls_of(revisions.current, booked, visitor, about, now=standing.now)
+        values["bookable"] = bookable(revisions.current, booked, found.ticket, visitor)
         title = f"{number(ticket)} {found.ticket.subject}"
         return self._pages.show("ticket.html", values | {"title": title}, status=status)
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from adapters.port import Answer
+from bot.desk.calls import CallDesk
 from bot.desk.changes import Changes
 from bot.store.database import Database
 from bot.store.revisions import Revisions
 from bot.tickets.command import Command
+from bot.tickets.leave import Words
 from bot.tickets.ticket import TicketId
 from routing.people import LineId, PersonId
 from sla.duration import Instant
@@ -19,6 +21,16 @@ class Performer(Protocol):
 
     async def perform(self, by: PersonId, ticket: TicketId, command: Command, *, key: str) -> Answer:
         """Do it, or say why not; the same key gives the same answer. KeyError for a ticket that does not exist."""
+
+
+class Leaver(Protocol):
+    """The one door through which people say that they, or others, are away."""
+
+    async def leaves(self, by: PersonId, words: Words, *, key: str) -> Answer:
+        """Somebody is away, or will be; the same key gives the same answer."""
+
+    async def returns(self, by: PersonId, person: str, number: int, *, key: str) -> Answer:
+        """That absence is over, or called off."""
 
 
 class Desk(Protocol):
@@ -39,6 +51,14 @@ class Desk(Protocol):
     @property
     def commands(self) -> Performer:
         """Where every button ends."""
+
+    @property
+    def leaving(self) -> Leaver:
+        """Where absences are said."""
+
+    @property
+    def calls(self) -> CallDesk:
+        """Where calls are asked for, and looked up."""
 
     async def declare_load(self, by: PersonId, lines: Collection[LineId], *, is_high: bool) -> int:
         """A lead says how high the load of lines is; how many tickets have a promise that moved."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from adapters.message import Channel
 from adapters.text import clean
+from bot.tickets import call_command as calls
 from bot.tickets import command as c
 from bot.tickets.thread_words import stays_in
 from bot.tickets.ticket import LONGEST_NUMBER, MessageId, ticket_id_from_number
@@ -97,11 +98,25 @@ def _third_party(fields: Mapping[str, str], _: str) -> c.Command:
     return c.WaitThirdParty(reference)
 
 
+def _snooze(fields: Mapping[str, str], zone: str) -> c.Command:
+    try:
+        return c.Snooze(moment_from_field(fields.get("until", ""), zone))
+    except FieldsError as error:
+        raise FieldsError(until=error.errors["due"]) from None
+
+
 def _merge(fields: Mapping[str, str], _: str) -> c.Command:
     try:
         return c.Merge(ticket_id_from_number(fields.get("into", "")))
     except ValueError:
         raise FieldsError(into="Write the number of the ticket that goes on, like T-12.") from None
+
+
+def _same_person(fields: Mapping[str, str], _: str) -> c.Command:
+    try:
+        return c.SamePerson(ticket_id_from_number(fields.get("other", "")))
+    except ValueError:
+        raise FieldsError(other="Write the number of another ticket of that person, like T-12.") from None
 
 
 def _split(fields: Mapping[str, str], _: str) -> c.Command:
@@ -120,6 +135,18 @@ def _agree(fields: Mapping[str, str], _: str) -> c.Command:
         return c.Agree(metric, parse_within(fields.get("within", "")))
     except ValueError:
         raise FieldsError(within="Write how long it may take: 4h, 90m, 2bd.") from None
+
+
+def _at(fields: Mapping[str, str], zone: str) -> Instant:
+    try:
+        return moment_from_field(fields.get("at", ""), zone)
+    except FieldsError as error:
+        raise FieldsError(at=error.errors["due"]) from None
+
+
+def _held(fields: Mapping[str, str], zone: str) -> c.Command:
+    again = _at({"at": fields["follow_up"]}, zone) if fields.get("follow_up") else None
+    return calls.CallDone(_words(fields, "notes"), again)
 
 
 _ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str], str], c.Command]]] = {
@@ -144,5 +171,21 @@ _ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str], str], c.Command]]] = {
     "notcovered": lambda fields, _: c.NotCovered(_for_client(fields, "clause")),
     "agree": _agree,
     "merge": _merge,
+    "unmerge": lambda _fields, _zone: c.Unmerge(),
+    "snooze": _snooze,
+    "unsnooze": lambda _fields, _zone: c.Unsnooze(),
+    "same": lambda _fields, _zone: c.Same(),
+    "sameperson": _same_person,
+    "twopeople": lambda _fields, _zone: c.TwoPeople(),
+    "link": lambda fields, _: c.LinkChannel(fields.get("channel", "")),
     "split": _split,
+    "call": lambda fields, zone: calls.BookCall(_at(fields, zone), fields.get("kind", ""), _words(fields, "why")),
+    "call_move": lambda fields, zone: calls.MoveCall(_at(fields, zone)),
+    "call_confirm": lambda _fields, _zone: calls.ConfirmCall(),
+    "call_decline": lambda fields, _: calls.DeclineCall(_words(fields, "why")),
+    "call_cancel": lambda fields, _: calls.CancelCall(_words(fields, "why")),
+    "call_done": _held,
+    "call_no_show": lambda _fields, _zone: calls.CallNoShow(),
+    "call_allow": lambda _fields, _zone: calls.AllowCall(),
+    "call_refuse": lambda fields, _: calls.RefuseCall(_words(fields, "why")),
 }

@@ -13,7 +13,16 @@ from bot.web.shell import initials
 from sla.duration import Instant
 
 #: How people write the names of channels; `title()` alone says Inapp.
-CHANNELS = {"telegram": "Telegram", "slack": "Slack", "email": "Email", "inapp": "In-app", "board": "Board"}
+CHANNELS = {
+    "telegram": "Telegram",
+    "slack": "Slack",
+    "email": "Email",
+    "inapp": "In-app",
+    "board": "Board",
+    "phone": "Phone",
+}
+#: The same for a contact's own addresses: on our own board stands the number that they call from.
+ADDRESSES = {**CHANNELS, "board": "Phone"}
 #: The first urgencies of a policy are drawn as such, whatever the desk calls them.
 LOUD = ("critical", "high")
 
@@ -37,6 +46,7 @@ class Row:
     assignee: str
     initials: str
     rest: tuple[str, str]
+    snoozed: str = ""
 
 
 def row_of(
@@ -63,6 +73,7 @@ def row_of(
         assignee=assignee.name if assignee else "",
         initials=initials(assignee) if assignee else "",
         rest=_rest(ticket, speak, now),
+        snoozed=speak.moment(ticket.snoozed_until, now=now) if ticket.snoozed_until is not None else "",
     )
 
 

@@ -108,10 +108,11 @@ class Sessions:
         now, token = self._desk.now(), request.match_info["token"]
         expires_at = later(now, SESSION_FOR * self._speed)
         people = self._desk.revisions.current.people
+        out = self._desk.revisions.current.shut_out
 
         def enter(conn: Connection) -> tokens.Token | None:
             name = tokens.use_link(conn, token, purpose=BOARD_LINK, now=now)
-            if name is None or PersonId(name) not in people:
+            if name is None or PersonId(name) not in people or PersonId(name) in out:
                 return None
             return tokens.open_session(conn, person=name, now=now, expires_at=expires_at)
 

@@ -7,6 +7,8 @@ from typing import Final, Literal
 from adapters.message import Attachment
 from bot.store.reads import Delivery, NoteLine, Page
 from bot.tickets.facts import Line
+from bot.tickets.margin import Margin
+from bot.tickets.relays import name_of
 from bot.tickets.texts import Texts
 from bot.web.rows import CHANNELS
 from routing.people import PersonId
@@ -18,7 +20,10 @@ _ON_ITS_WAY: Final = frozenset({"pending", "sending"})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the transcript. `fate` is how a line of ours is faring, `tone` how that looks."""
+    """One entry of the transcript. `fate` is how a line of ours is faring, `tone` how that looks.
+
+    `margin` is what stands beside a mail, `passer` who of ours passed it on.
+    """
 
     key: str
     side: Literal["them", "us", "note", "auto"]
@@ -34,6 +39,8 @@ class Entry:
     is_deleted: bool = False
     versions: tuple[tuple[str, str], ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    margin: Margin | None = None
+    passer: str = ""
 
 
 def entries(page: Page, speak: Texts) -> list[Entry]:
@@ -61,6 +68,8 @@ def _said(page: Page, speak: Texts) -> Iterator[Entry]:
             is_deleted=line.is_deleted,
             versions=tuple((one.text, speak.moment(one.at, now=now)) for one in page.versions.get(line.id, ())),
             attachments=line.attachments,
+            margin=page.margins.get(line.id),
+            passer=_passer(page, line),
         )
 
 
@@ -77,6 +86,13 @@ def _author(page: Page, line: Line) -> str:
         return line.author or page.facts.speaker.name
     person = page.facts.revision.person(PersonId(line.author)) if line.author else None
     return person.name if person else line.author or page.facts.revision.name
+
+
+def _passer(page: Page, line: Line) -> str:
+    """Who of ours passed a mail on; empty for what its sender wrote to us."""
+    margin = page.margins.get(line.id)
+    by = margin.passed_on_by if margin is not None else None
+    return name_of(page.facts.revision, by) if by is not None else ""
 
 
 def _name(page: Page, note: NoteLine) -> str:

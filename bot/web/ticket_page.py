@@ -5,15 +5,19 @@ from typing import Any
 
 from adapters.message import conversation_from_key
 from bot.store.reads import Page
-from bot.tickets.cards import shown_clocks
+from bot.tickets.cards import failing_line, shown_clocks
 from bot.tickets.decide_client import WAITING
 from bot.tickets.decide_staff import ACTING
 from bot.tickets.decide_terms import AGREEABLE
+from bot.tickets.following import perhaps_same
+from bot.tickets.judging import why_urgent
+from bot.tickets.link_words import LINKED
 from bot.tickets.outcome import client_name
+from bot.tickets.snoozing import snoozed_line
 from bot.tickets.ticket import Status, Ticket, number
 from bot.web.drawn import Drawn, drawn
-from bot.web.history import history
-from bot.web.rows import CHANNELS, loudness, plan_words
+from bot.web.history import alerted, history
+from bot.web.rows import ADDRESSES, CHANNELS, loudness, plan_words
 from bot.web.session import Visitor
 from bot.web.shell import initials, presence
 from bot.web.talk import entries
@@ -21,6 +25,7 @@ from bot.web.why import Why, why_due, why_person
 from routing.people import Person
 from sla.clock import Clock, is_owing
 from sla.duration import Instant, moment
+from sla.pick_up import is_awaited
 from sla.policy import Metric
 from sla.week import parse_zone
 
@@ -74,9 +79,10 @@ def ticket_values(page: Page, visitor: Visitor, *, key: str, kept: Kept, has_sec
         "status": _status_words(ticket, visitor, now),
         "entries": entries(page, speak),
         "goes_to": _goes_to(page),
+        "failing": failing_line(facts, speak) if facts.failing else "",
         "assignee": assignee,
         "is_mine": ticket.assignee == visitor.id,
-        "may_take": visitor.may_act and ticket.assignee != visitor.id and (visitor.leads or ticket.assignee is None),
+        "may_take": _may_take(page, visitor),
         "may_hand_over": visitor.may_act and (ticket.assignee in {None, visitor.id} or visitor.leads),
         "is_waiting": ticket.status in WAITING,
         "owes_answer": any(one.metric is Metric.NEXT_RESPONSE and is_owing(one) for one in clocks),
@@ -89,8 +95,14 @@ def ticket_values(page: Page, visitor: Visitor, *, key: str, kept: Kept, has_sec
         "why_person": why_person(page, visitor),
         "about_client": _about_client(page, visitor),
         "history": history(page, speak),
+        "alerted": alerted(page, speak),
         "merged_into": number(ticket.merged_into) if ticket.merged_into is not None else "",
+        "why_urgent": why_urgent(revision, ticket, speak),
+        "snoozed": snoozed_line(ticket, speak, now=now),
+        "csat": page.csat,
         "splittable": _splittable(page, visitor),
+        "linkable": [(str(one), ADDRESSES[one]) for one in LINKED],
+        "same_as": number(other) if (other := perhaps_same(ticket)) is not None else "",
         "mergeable": [(number(one.id), one.subject) for one in page.related if one.status.is_open],
         "agreeable": [(metric.value, speak(f"metric_{metric}")) for metric in Metric if metric in AGREEABLE],
         "people": _people(page, visitor),
@@ -104,6 +116,13 @@ def ticket_values(page: Page, visitor: Visitor, *, key: str, kept: Kept, has_sec
 
 def _why(page: Page, clock: Clock, visitor: Visitor) -> Why | None:
     return why_due(page, clock, visitor) if clock.due_at is not None or is_owing(clock) else None
+
+
+def _may_take(page: Page, visitor: Visitor) -> bool:
+    """Whoever has it says so once, as long as they are waited for; a lead takes it from anybody."""
+    if page.ticket.assignee == visitor.id:
+        return visitor.may_act and is_awaited(page.facts.clocks)
+    return visitor.may_act and (visitor.leads or page.ticket.assignee is None)
 
 
 def _status_words(ticket: Ticket, visitor: Visitor, now: Instant) -> str:
@@ -149,10 +168,7 @@ def _about_client(page: Page, visitor: Visitor) -> dict[str, Any]:
         "is_known": client is not None,
         "is_verified": page.ticket.is_verified,
         "contacts": [one.name for one in client.contacts] if client else [facts.speaker.name],
-        "addresses": [
-            (CHANNELS.get(key.split(":", 1)[0], key.split(":", 1)[0]), key.split(":", 1)[1], is_proven)
-            for key, is_proven in page.addresses
-        ],
+        "addresses": [_address(page, key, is_proven=is_proven) for key, is_proven in page.addresses],
         "local_time": f"{local:%H:%M}",
         "zone": facts.speaker.zone.removeprefix("fixed:"),
         "language": facts.speaker.language,
@@ -160,6 +176,12 @@ def _about_client(page: Page, visitor: Visitor) -> dict[str, Any]:
         "manager": f"{manager.name}, {presence(facts.revision, manager, facts.now, visitor)}" if manager else "",
         "related": [(number(one.id), one.subject, one.status.replace("_", " ")) for one in page.related[:5]],
     }
+
+
+def _address(page: Page, key: str, *, is_proven: bool) -> tuple[str, str, bool, str]:
+    """What an identity is called, whether it is proven, and why nothing arrives there."""
+    channel, _, address = key.partition(":")
+    return ADDRESSES.get(channel, channel), address, is_proven, page.failing.get(key, "")
 
 
 def _people(page: Page, visitor: Visitor) -> list[tuple[str, str, str]]:

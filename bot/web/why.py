@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.store.reads import Page
+from bot.tickets.cards import names_of
 from bot.tickets.decide_ladder import leads
 from bot.tickets.facts import Event, Facts
 from bot.tickets.outcome import client_name
@@ -77,6 +78,8 @@ def why_person(page: Page, visitor: Visitor) -> Why:
         rule = speak(f"rule_{ticket.rule}")
         rule = f"{client_name(facts)}'s own manager" if ticket.rule == "own_manager" else rule[:1].upper() + rule[1:]
         told.append(f"{rule}, {presence(revision, person, facts.now, visitor)}.")
+    if ticket.passed_over:
+        told.append(f"{speak('card_passed_over', names=names_of(revision, ticket.passed_over))}.")
     manager = revision.person(client.manager) if client else None
     backup = revision.person((client.backup if client else None) or (manager.backup if manager else None))
     if manager and (person is None or manager.id != person.id):

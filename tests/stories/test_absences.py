@@ -274,6 +274,25 @@ async def test_where_everybody_is_away_tickets_stay_until_somebody_comes(desk: S
     desk.expect_nothing("vera", SLACK)
 
 
+async def test_what_nobody_could_take_from_leave_without_an_end_goes_to_whoever_is_back_first(desk: Story) -> None:
+    for who in (OLEG, MIRA):
+        await says(desk, "away", by=who)
+    await opened(desk, "Payroll failed")
+    await says(desk, "away")
+    assert (await desk.ticket()).assignee == "vera"
+    desk.forget()
+    await desk.fast_forward(minutes=50)
+    # Nobody is called from leave: the lead hears of it, before it is too late.
+    desk.expect_alert("dana", containing="12 min left")
+    desk.expect_nothing("vera", SLACK)
+    await says(desk, "back", by=MIRA)
+    assert (await desk.ticket()).assignee == "mira"
+    desk.expect_ping("mira", containing="1 ticket is yours meanwhile")
+    desk.expect_card("mira", containing="T-1 · Acme")
+    desk.expect_message("lena", containing="Mira looks after T-1 from now on")
+    desk.expect_quiet()
+
+
 async def test_who_has_left_the_desk_for_good_is_no_longer_away(desk: Story) -> None:
     await says(desk, "away until friday", by=MIRA)
     desk.forget()

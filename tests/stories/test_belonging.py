@@ -45,7 +45,7 @@ async def test_a_burst_is_one_ticket_and_one_card(desk: Story) -> None:
 
 
 async def test_a_ticket_resolved_lately_is_reopened_to_the_last_moment(make_desk: MakeStory) -> None:
-    desk = await make_desk(story_desk(more="[rules]\nclose_after = '9bd'\n"))
+    desk = await make_desk(story_desk(("[rules]\n", "[rules]\nclose_after = '9bd'\n")))
     await desk.receives(sender="lena", text="Payroll failed")
     await desk.go_to(NOON + timedelta(minutes=10))
     await desk.does("vera", Resolve("Fixed"))
@@ -60,7 +60,7 @@ async def test_a_ticket_resolved_lately_is_reopened_to_the_last_moment(make_desk
 
 
 async def test_a_ticket_resolved_too_long_ago_is_left_alone(make_desk: MakeStory) -> None:
-    desk = await make_desk(story_desk(more="[rules]\nclose_after = '9bd'\n"))
+    desk = await make_desk(story_desk(("[rules]\n", "[rules]\nclose_after = '9bd'\n")))
     await desk.receives(sender="lena", text="Payroll failed")
     await desk.go_to(NOON + timedelta(minutes=10))
     await desk.does("vera", Resolve("Fixed"))
@@ -121,7 +121,7 @@ async def test_a_ticket_goes_on_in_another_channel_when_its_contact_names_it(des
     desk.expect_ping("vera", containing="Lena wrote on T-1")
     assert [line.channel for line in await desk.lines()] == ["telegram", "telegram", "email"]
     await desk.does("vera", Reply("Thank you"))
-    desk.expect_message("lena", containing="Thank you")
+    desk.expect_message("lena", Channel.EMAIL, containing="Thank you")
     desk.expect_quiet()
 
 

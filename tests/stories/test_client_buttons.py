@@ -18,7 +18,7 @@ from tests.stories.conftest import MakeStory
 DATABASES = ("sqlite", "postgresql")
 PLACE = "T1/C1"
 IN_SLACK = ("channels = { telegram = [-1001234] }", f'channels = {{ slack = ["{PLACE}"] }}')
-TOLD = "We have told the team lead about T-1."
+TOLD = "We have told the team lead about T-1. Level 1 of 1: Dana Orlyk."
 REFUSED = "This button is about somebody else's ticket."
 
 

@@ -85,6 +85,28 @@ async def test_who_answers_at_night_is_when_somebody_is_back(desk: Story) -> Non
     assert (await asks(desk, "who acme")).text == "Acme: nobody is on shift, first back tomorrow 10:00"
 
 
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        pytest.param("who initech", "Initech: Oleg Hnatiuk (answers in the client's language)", id="a language"),
+        pytest.param("who initech telegram", "Initech: nobody is on shift, first back", id="a channel"),
+        pytest.param("who acme Telegram", "Acme: Vera Kova (the client's own manager)", id="the manager all the same"),
+    ],
+)
+async def test_who_asks_the_rules_of_the_desk_with_language_and_channel(
+    make_desk: MakeStory, who: str, said: str
+) -> None:
+    chats = (
+        '[plans.premium]\nname = "Premium"',
+        '[plans.premium]\nname = "Premium"\ncoverage = { telegram = "early" }',
+    )
+    early = '\n[calendars.early]\nzone = "fixed:+03:00"\nweek = { mon-fri = ["10:00-11:00"] }\n'
+    oleg = ('identities = { slack = "T1/U2" }', 'languages = ["uk"]\nidentities = { slack = "T1/U2" }')
+    initech = ('zone = "America/Chicago"', 'zone = "America/Chicago"\nlanguage = "uk"')
+    desk = await make_desk(story_desk(chats, oleg, initech, more=early))
+    assert (await asks(desk, who)).text.startswith(said)
+
+
 async def test_a_client_nobody_knows_is_refused_with_those_there_are(desk: Story) -> None:
     answer = await asks(desk, "who umbrella")
     assert answer.is_refused

@@ -85,6 +85,8 @@ async def test_giving_it_to_whoever_has_it_does_nothing(desk: Story) -> None:
     desk.expect_quiet()
 
 
+#: 22:00 at +03:00: nobody is there to whom it could be given.
+NIGHT = datetime(2026, 3, 3, 19, 0, tzinfo=UTC)
 VERA_GONE = (
     (STORY_DESK[STORY_DESK.index("[people.vera]") : STORY_DESK.index("[people.oleg]")], ""),
     ('manager = "vera"', 'manager = "oleg"'),
@@ -96,6 +98,7 @@ VERA_GONE = (
 )
 async def test_what_somebody_had_who_left_the_desk_is_anybodys(desk: Story, command: Take | HandOver) -> None:
     await opened(desk)
+    await desk.go_to(NIGHT)
     await desk.apply(document(story_desk(*VERA_GONE)))
     assert not (await desk.does("mira", command)).is_refused
     assert (await desk.ticket()).assignee == "mira"
@@ -105,6 +108,7 @@ async def test_what_somebody_had_who_left_the_desk_is_anybodys(desk: Story, comm
 
 async def test_whoever_answers_for_somebody_who_left_the_desk_has_it_from_then_on(desk: Story) -> None:
     await opened(desk)
+    await desk.go_to(NIGHT)
     await desk.apply(document(story_desk(*VERA_GONE)))
     await desk.does("mira", Reply("Looking"))
     assert (await desk.ticket()).assignee == "mira"

@@ -6,7 +6,9 @@ import pytest
 
 from adapters.message import Channel, Identity
 from bot.desk.linking import subject_of
-from bot.store import audit, links, tokens
+from bot.desk.proving import Proving
+from bot.store import audit, tokens
+from bot.store.call_offers import Asker
 from bot.tickets.command import Reply
 from routing.people import ClientId
 from sla.duration import later
@@ -32,6 +34,14 @@ async def made(desk: Story, *, channel: str = "telegram", contact: Identity | No
 
 async def deeds(desk: Story, action: str) -> list[audit.Deed]:
     return [one for one in await desk.database.read(lambda conn: audit.latest(conn, count=50)) if one.action == action]
+
+
+async def unlinked(desk: Story, address: str) -> bool:
+    """What a link proved on Telegram is taken back, as `maitred unlink` does it."""
+    proving, who = Proving(desk.desk.revisions, desk.desk.directory.whereto), Identity(Channel.TELEGRAM, address)
+    done = await desk.database.write(lambda conn: proving.unlink(conn, who, "terminal", desk.time.at))
+    await desk.settle()
+    return done
 
 
 async def said(desk: Story) -> list[str]:
@@ -145,11 +155,68 @@ async def test_start_alone_is_greeted_and_opens_nothing(desk: Story) -> None:
 
 async def test_an_identity_that_is_unlinked_is_a_strangers_again(desk: Story) -> None:
     await desk.receives(sender="5001", text=f"/start {await made(desk)}")
-    assert await desk.database.write(lambda conn: links.unlink(conn, Identity(Channel.TELEGRAM, "5001")))
-    assert not await desk.database.write(lambda conn: links.unlink(conn, Identity(Channel.TELEGRAM, "1001")))
+    assert [await unlinked(desk, address) for address in ("5001", "1001", "5001")] == [True, False, False]
+    assert [deed.subject for deed in await deeds(desk, "unlinked")] == ["identity:telegram:5001"]
     await desk.receives(sender="5001", text="Payroll failed")
     assert (await desk.ticket()).client is None
     desk.forget()
+    desk.expect_quiet()
+
+
+async def test_whoever_is_unlinked_is_told_nothing_more_of_what_followed_them(desk: Story) -> None:
+    await desk.receives(sender="5001", text="I am Lena of Acme")
+    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    await desk.receives(sender="5001", text=f"/start {await made(desk, contact=LENA)}")
+    await desk.receives(sender="5001", text="T-2 was March")
+    assert await unlinked(desk, "5001")
+    first, second = await desk.ticket(1), await desk.ticket(2)
+    assert (first.is_verified, second.is_verified, first.contact == second.contact) == (False, True, False)
+    desk.forget()
+    await desk.does("vera", Reply("For Lena alone"), ticket=2)
+    desk.expect_message("lena", Channel.EMAIL, containing="For Lena alone")
+    await desk.receives(sender="5001", text="What about T-2?")
+    await desk.receives(sender="5001", text="And the rest?")
+    assert {"What about T-2?", "And the rest?"}.isdisjoint(line.text for line in await desk.lines(2))
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_whoever_is_unlinked_in_the_middle_of_the_only_ticket_opens_one_of_their_own(desk: Story) -> None:
+    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    await desk.receives(sender="5001", text=f"/start {await made(desk, contact=LENA)}")
+    await desk.receives(sender="5001", text="It was March")
+    assert await unlinked(desk, "5001")
+    await desk.receives(sender="5001", text="And April")
+    assert ((await desk.ticket(2)).client, (await desk.ticket(1)).is_current) == (None, True)
+    await desk.receives(Channel.EMAIL, sender="lena", text="And May")
+    assert [line.text for line in await desk.lines(1) if line.direction == "in"][-2:] == ["It was March", "And May"]
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_a_booking_page_closes_with_the_link_that_opened_it(desk: Story) -> None:
+    await desk.receives(sender="5001", text=f"/start {await made(desk, contact=LENA)}")
+    await desk.receives(sender="5001", text="Payroll failed")
+    ticket = await desk.ticket()
+    asker = Asker(ticket.conversation, ticket.contact, ClientId("acme"))
+    assert (await desk.desk.calls.offered(asker)).slots
+    assert await unlinked(desk, "5001")
+    offer = await desk.desk.calls.offered(asker)
+    assert (offer.slots, offer.call) == ((), None)
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_what_was_said_in_a_clients_group_stays_that_clients_whoever_they_are_elsewhere(desk: Story) -> None:
+    await desk.receives(sender="7001", address="-1001234", text="Payroll failed")
+    taras = Identity(Channel.EMAIL, "taras@globex.test")
+    await desk.receives(sender="7001", text=f"/start {await made(desk, contact=taras, client='globex')}")
+    await desk.receives(Channel.EMAIL, sender="taras", text="What about T-1?")
+    assert [(await desk.ticket(number)).client for number in (1, 2)] == ["acme", "globex"]
+    assert [one.id for one in (await desk.page(2)).related] == []
+    desk.forget()
+    await desk.does("vera", Reply("For Acme alone"))
+    desk.expect_message("-1001234", containing="For Acme alone")
     desk.expect_quiet()
 
 

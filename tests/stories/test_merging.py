@@ -137,7 +137,7 @@ async def test_the_place_of_the_one_that_went_goes_on_with_the_other(desk: Story
     desk.expect_ping("vera", containing="Lena wrote on T-1\n")
     assert not await desk.is_there(3)
     await desk.does("vera", Reply("Thank you"))
-    desk.expect_message("lena", containing="Thank you")
+    desk.expect_message("lena", EMAIL, containing="Thank you")
     desk.expect_quiet()
 
 

@@ -196,6 +196,7 @@ async def test_somebody_who_left_the_desk_keeps_no_ticket(desk: Story) -> None:
     await desk.apply(document(without.replace('manager = "vera"\n', "")))
     await desk.receives(sender="lena", text="It fails again")
     desk.expect_card("mira", containing="T-1 · Acme: Payroll failed")
+    desk.expect_alert("dana", containing="vera is no longer in the desk directory: 1 ticket went on")
     assert "> It fails again" in desk.expect_ping("mira", containing="Lena wrote on T-1")
     assert await given(desk) == ("mira", "least_loaded")
     desk.expect_quiet()

@@ -124,11 +124,11 @@ async def test_a_word_of_ours_answers_what_was_written_and_not_the_card(desk: St
 async def test_what_our_people_write_where_nothing_can_stand_under_a_card_is_no_answer_the_client_has_seen(
     make_desk: MakeStory,
 ) -> None:
-    desk = await make_desk(story_desk((ON_TELEGRAM[0][0], 'identities = { email = "vera@desk.test" }')))
+    desk = await make_desk(story_desk((ON_TELEGRAM[0][0], 'identities = { inapp = "vera" }')))
     await desk.receives(TELEGRAM, sender="lena", text="Payroll failed")
-    mail = desk.channels[MAIL]
-    (card,) = [one for one in mail.cards("vera@desk.test") if "T-1 · Acme" in one.text]
-    await mail.says("vera@desk.test", "Looking at it", reply_to=card.external_id)
+    chat = desk.channels[Channel.INAPP]
+    (card,) = [one for one in chat.cards("vera") if "T-1 · Acme" in one.text]
+    await chat.says("vera", "Looking at it", reply_to=card.external_id)
     await desk.settle()
     assert [line.text for line in await desk.lines() if line.kind == "reply"] == []
     assert (await desk.clock("first_response")).state == "running"

@@ -15,7 +15,9 @@ SERVED = [Channel.TELEGRAM, Channel.SLACK, Channel.EMAIL, Channel.INAPP]
 
 
 @pytest.mark.parametrize("channel", SERVED)
-@pytest.mark.parametrize("word", ["/help", "/start", "/start xyz", "/status", "/escalate", "/language de", "/new"])
+@pytest.mark.parametrize(
+    "word", ["/help", "/start", "/start xyz", "/status", "/escalate", "/language de", "/new", "/urgent"]
+)
 async def test_a_word_opens_no_ticket(desk: Story, channel: Channel, word: str) -> None:
     await desk.receives(channel, sender="lena", text=word)
     assert not await desk.is_there(1)

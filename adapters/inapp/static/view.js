@@ -1,6 +1,7 @@
 // What is seen and heard. Everything a person typed becomes text nodes; there is no way from here to markup.
 
 const FULL_SCREEN = "(max-width: 480px), (max-height: 440px)";
+const STOPS = "button, textarea, select, input, a, [tabindex='0']";
 const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 const LARGEST_PICTURE = 8_000_000;
 const SHAPES = {
@@ -134,12 +135,17 @@ class View {
       event.preventDefault();
       acts.send();
     });
+    this.sheet = new Sheet(this.words, acts.press, (isShown) => {
+      this.log.hidden = foot.hidden = isShown;
+      if (!isShown && this.isOpen) this.box.focus();
+    });
     const head = el(
       "header",
       { class: "top" },
       this.avatar,
       el("div", { class: "who" }, this.title, this.subtitle),
       this.hide,
+      this.sheet.bar,
     );
     const foot = el("div", { class: "foot" }, this.newest, this.alarm, this.editing, this.chips, this.form);
     this.panel = el("section", {
@@ -148,7 +154,7 @@ class View {
       hidden: true,
       onkeydown: (event) => this.#trap(event),
     });
-    this.panel.append(head, this.notice, this.log, foot);
+    this.panel.append(head, this.notice, this.sheet.said, this.log, this.sheet.node, foot);
     this.#takeDrops();
     this.root.append(this.panel, this.launcher);
   }
@@ -185,6 +191,7 @@ class View {
     this.avatar.hidden = !profile.initials;
     this.dot.classList.toggle("away", !profile.is_here);
     this.subtitle.replaceChildren(...(profile.subtitle ? [this.dot, profile.subtitle] : []));
+    this.sheet.above(profile);
   }
 
   open() {
@@ -194,7 +201,7 @@ class View {
     this.#nameLauncher();
     this.#fit();
     this.toEnd();
-    this.box.focus();
+    (this.sheet.isShown ? this.sheet.title : this.box).focus();
   }
 
   close() {
@@ -407,13 +414,12 @@ class View {
   #trap(event) {
     if (event.key === "Escape") {
       event.stopPropagation();
-      this.acts.toggle();
+      if (this.sheet.isShown) this.sheet.leave();
+      else this.acts.toggle();
     }
     if (event.key !== "Tab" || !matchMedia(FULL_SCREEN).matches) return;
     // Full-screen there is nothing else to see, so there is nothing else to reach.
-    const stops = [...this.panel.querySelectorAll("button, textarea, a, [tabindex='0']")].filter(
-      (node) => node.offsetParent,
-    );
+    const stops = [...this.panel.querySelectorAll(STOPS)].filter((node) => node.offsetParent);
     const [edge, other] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
     if (this.root.activeElement !== edge) return;
     event.preventDefault();

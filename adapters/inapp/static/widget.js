@@ -9,6 +9,7 @@ class Widget {
   #options;
   #keep;
   #wire;
+  #pressing;
   #view;
   #words;
   #lines = new Map();
@@ -33,6 +34,7 @@ class Widget {
       heard: (frame) => this.#hear(frame),
       changed: (isReady) => this.#lineChanged(isReady),
     });
+    this.#pressing = new Pressing(this.#wire);
     this.#view = new View(this.#words, {
       toggle: () => (this.#view.isOpen ? this.close() : this.open()),
       send: () => this.#send(),
@@ -41,6 +43,7 @@ class Widget {
       typed: (text) => this.#keep.write("draft", text),
       download: (file) => this.#download(file),
       bytes: (file) => this.#bytes(file),
+      press: (...wish) => this.#pressing.send(...wish),
     });
     document.body.append(this.#view.host);
     this.onStorage = ({ key }) => key === `${this.#keep.prefix}seen` && this.#count();
@@ -86,6 +89,7 @@ class Widget {
   /** The person signed out: nothing of theirs stays on the page or in the browser. */
   shutdown() {
     this.#wire.close();
+    this.#pressing.forget();
     this.#keep.forget();
     for (const { timer } of this.#unsent.values()) clearTimeout(timer);
     removeEventListener("storage", this.onStorage);
@@ -111,6 +115,8 @@ class Widget {
     this.#options.token = token;
     this.#keep = new Keep(subjectOf(token));
     this.#stopEditing();
+    this.#pressing.forget();
+    this.#view.sheet.forget();
     this.#files = [];
     for (const { timer } of this.#unsent.values()) clearTimeout(timer);
     this.#unsent.clear();
@@ -144,6 +150,7 @@ class Widget {
       lines: () => this.#show(frame),
       ack: () => this.#settle(frame.id),
       refused: () => this.#refused(frame),
+      answer: () => this.#pressing.settles(frame) && this.#view.sheet.answer(frame),
       profile: () => this.#profile(frame),
       bye: () => this.#bye(frame.reason),
     }[frame.type];
@@ -159,6 +166,7 @@ class Widget {
     if (frame.rev !== this.#rev) this.#forgetLines();
     this.#seen = 0;
     for (const { item } of this.#unsent.values()) this.#deliver(item);
+    this.#pressing.again();
     setTimeout(() => this.#caughtUp(), 1_000); // an empty history sends no lines to tell us so
   }
 
@@ -250,6 +258,7 @@ class Widget {
     this.#view.text = "";
     this.#keep.remove("draft");
     this.#view.alert("");
+    this.#view.sheet.tell("");
     this.#await(item);
     this.#wire.open();
     this.#deliver(item);

@@ -223,7 +223,7 @@ async def test_a_file_is_tried_a_few_times_and_then_the_message_goes_on(
         home.database,
         {Channel.TELEGRAM: home.channel},
         kept_in(home.files),
-        again=lambda: again.append(True),
+        again=lambda _number, _lane: again.append(True),
         bury=desk.intake.bury,
         pauses=(0, 0),
     )
@@ -248,7 +248,7 @@ async def test_a_file_that_takes_too_long_takes_no_other_with_it(home: Home) -> 
         home.database,
         {Channel.TELEGRAM: home.channel},
         kept_in(home.files),
-        again=lambda: None,
+        again=lambda _number, _lane: None,
         bury=home.desk.intake.bury,
         pauses=(0,),
         file_within_s=0.2,

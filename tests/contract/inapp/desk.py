@@ -16,6 +16,7 @@ from pathlib import Path
 import jwt
 from aiohttp import web
 
+from adapters.card import Form, Input
 from adapters.errors import DeskAwayError
 from adapters.inapp import ids
 from adapters.inapp.adapter import InAppAdapter
@@ -24,6 +25,7 @@ from adapters.inapp.files import TooLargeError
 from adapters.inapp.transcript import Line, Profile
 from adapters.message import (
     Attachment,
+    Button,
     Channel,
     Conversation,
     DeliveryNotice,
@@ -48,6 +50,26 @@ def words() -> dict[str, dict[str, str]]:
     catalogue = tomllib.loads(_CATALOGUE.read_text("utf-8"))
     languages = ("en", "uk", "es", "de")
     return {language: {key: catalogue[key][language] for key in ids.WIDGET_TEXTS} for language in languages}
+
+
+def booking(kind: str) -> Form:
+    """A form as the desk makes one: what about, and times below their days."""
+    kinds = (("fixing", "Troubleshooting, 30 min"), ("training", "Training, 1 h"))
+    times = (("Wed 09:00", "09:00 (12:00 for Vera)"), ("Wed 09:30", "09:30 (12:30 for Vera)"), ("gone", "10:00"))
+    if kind == "training":
+        times = (*times[:2], ("Thu 14:00", "14:00 (17:00 for Vera)"))
+    days = ("Wednesday, March 4", "Wednesday, March 4", "Thursday, March 5")
+    return Form(
+        "call.book",
+        "Book a call",
+        "",
+        (
+            Input("kind", "Kind of call", "choice", kinds, initial=kind, redraws=True),
+            Input("slot", "When", "choice", times, headings=days),
+        ),
+        "Book this time",
+        "All times are in your own time.",
+    )
 
 
 def token(
@@ -103,6 +125,13 @@ class MemoryDesk:
     #: While cleared, the journal has kept the payload but has not returned.
     may_return: asyncio.Event = field(default_factory=asyncio.Event)
     is_unreadable: bool = False
+    note: str = ""
+    buttons: tuple[Button, ...] = ()
+    pressed: Tally = field(default_factory=Tally)
+    asked: list[Press] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    #: What a press does is kept, and its page never hears of it.
+    is_killed_by_a_press: bool = False
     subtitle: str = "your manager · here until 17:00 your time"
     folder: Path | None = None
     adapter: InAppAdapter | None = None
@@ -127,7 +156,26 @@ class MemoryDesk:
         await self.may_return.wait()
 
     async def ask(self, press: Press) -> Answer:
-        return Answer()
+        """A button that books a time: it is asked for once, and the same key again is answered as it was."""
+        self._refuse()
+        self.asked.append(press)
+        await self.pressed.count()
+        if press.action != "call.book":
+            return Answer("Nothing to press here.", is_refused=True)
+        if (kept := self.answers.get(press.key)) is not None:
+            return kept
+        chosen = press.fields.get("slot", "")
+        if not chosen:
+            return Answer(form=booking(press.fields.get("kind", "fixing")))
+        if chosen == "gone":
+            return Answer("That time has just been taken.", form=booking("fixing"), is_refused=True)
+        self.note, self.buttons = f"Your call: {chosen}", (Button("call.move", "Move the call", ""),)
+        self.answers[press.key] = Answer(f"Booked: {chosen}.")
+        if press.conversation is not None:
+            await self.reply(press.conversation, f"Booked: {chosen}.", kind="auto")
+        if self.is_killed_by_a_press:
+            raise OSError("the process was killed")
+        return self.answers[press.key]
 
     async def lines(self, conversation: Conversation, after: int) -> Sequence[Line]:
         self._refuse()
@@ -146,7 +194,9 @@ class MemoryDesk:
         self.greeted.append((identity, vouched, language, zone))
         known = words()
         spoken = (language or "en")[:2] if (language or "en")[:2] in known else "en"
-        return Profile("Vera Kova, your manager", "Vera Kova", "VK", self.subtitle, True, spoken, known[spoken])  # noqa: FBT003
+        name = "Vera Kova"
+        profile = Profile(f"{name}, your manager", name, "VK", self.subtitle, True, spoken, known[spoken])  # noqa: FBT003
+        return replace(profile, note=self.note, buttons=self.buttons)
 
     async def save(self, name: Untrusted, type_: str, chunks: AsyncIterator[bytes], limit: int) -> Attachment:
         kept = b""

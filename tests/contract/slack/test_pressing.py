@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 import pytest
 
 from adapters.card import Card, Form, Home, Input, OutboundCard, OutboundHome
-from adapters.message import Button, Channel, Conversation, InboundMessage, OutboundMessage
+from adapters.message import (
+    Button,
+    Channel,
+    Conversation,
+    Identity,
+    InboundMessage,
+    InboundPlace,
+    OutboundMessage,
+)
 from adapters.port import Answer, Press
 from adapters.slack.adapter import SlackAdapter
 from tests.contract.peer import PATIENCE, RecordingJournal
@@ -244,3 +252,12 @@ async def test_a_name_that_cannot_be_looked_up_costs_no_message(desk: Desk) -> N
     said = [desk.adapter.convert(raw)[0] for raw in desk.journal.kept]
     assert [one.sender_name for one in said if isinstance(one, InboundMessage)] == ["", ""]
     assert len(desk.slack.api.asked("users.info")) == 1
+
+
+async def test_of_changed_profiles_only_a_closed_account_is_kept(desk: Desk) -> None:
+    for deleted in (False, True):
+        user = {"id": VERA, "team_id": TEAM, "deleted": deleted, "profile": {"status_text": "Away"}}
+        await (await desk.slack.tells({"type": "user_change", "user": user})).settled()
+    (news,) = [one for raw in desk.journal.kept for one in desk.adapter.convert(raw)]
+    assert isinstance(news, InboundPlace)
+    assert (news.change, news.by) == ("closed", Identity(Channel.SLACK, f"{TEAM}/{VERA}"))

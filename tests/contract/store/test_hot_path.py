@@ -30,8 +30,9 @@ TOGETHER = 64
 MOST_TO_HEAR = 30
 MOST_TO_CLAIM = 14
 MOST_TO_SETTLE = 10
-#: SQLite takes rows in blocks of sixty-four; three tables get two rows for each message.
-MORE_FOR_A_BATCH = 3
+#: SQLite takes rows in blocks of sixty-four; four tables get two rows for each message: lines, events, what is to be
+#: sent, and the alarms of its promises and of its pick-up.
+MORE_FOR_A_BATCH = 4
 
 
 @dataclass(slots=True)

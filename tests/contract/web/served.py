@@ -120,7 +120,8 @@ async def board_of_story(
         time = OwnedTime(instant(NOON))
         await apply_document(database, document(desk), at=time.at, by="story")
         channels = {channel: StoryChannel(channel, now=time.moment) for channel in ALL_CHANNELS}
-        story = Story(new_desk(database, channels, time), time, database, channels)
+        page = site.public_url if site is not None else ""
+        story = Story(new_desk(database, channels, time, page=page), time, database, channels)
         await story.desk.prepare(is_alone=True)
         stack.push_async_callback(story.ends)
         files = Files(folder / "files")

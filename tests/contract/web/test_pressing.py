@@ -138,6 +138,27 @@ async def test_a_ticket_is_split_merged_agreed_on_and_left_out(story: Story, ver
     gone = await vera.see("/board/T-2")
     assert 'merged into <a href="/board/T-1">T-1</a>' in gone.text
     assert "Send reply" not in gone.text
+    assert (await vera.press("T-2", "unmerge")).status == 303
+    assert (await story.ticket(2)).merged_into is None
+    assert "Send reply" in (await vera.see("/board/T-2")).text
+
+
+async def test_a_ticket_is_put_out_of_the_way_and_fetched_back(story: Story, vera: Visit) -> None:
+    assert (await vera.press("T-1", "snooze", until="2026-03-04T11:00")).status == 303
+    assert (await story.ticket()).snoozed_until == instant(NOON + timedelta(hours=23))
+    assert "Out of the way, back tomorrow 11:00" in (await vera.see("/board/T-1")).says
+    assert "back tomorrow 11:00" in (await vera.see("/board")).says
+    assert "No ticket is with you." in (await vera.see("/board?list=mine")).says
+    assert (await vera.press("T-1", "unsnooze")).status == 303
+    assert "No ticket is with you." not in (await vera.see("/board?list=mine")).says
+    assert {"snoozed", "came_back"} <= set(await story.events())
+
+
+async def test_the_page_says_why_it_is_urgent(story: Story, vera: Visit) -> None:
+    await story.receives(sender="lena", text="Now it is down")
+    assert "“is down” means critical" in (await vera.see("/board/T-1")).says
+    await vera.press("T-1", "urgency", urgency="low")
+    assert "set by Vera Kova" in (await vera.see("/board/T-1")).says
 
 
 @pytest.mark.parametrize(
@@ -147,6 +168,9 @@ async def test_a_ticket_is_split_merged_agreed_on_and_left_out(story: Story, ver
         pytest.param("merge", {"into": "T-9"}, "There is no ticket T-9", "merge", id="no such ticket"),
         pytest.param("split", {"message": "first"}, "Choose the message with which", "split", id="no message"),
         pytest.param("split", {"message": "9" * 20}, "Choose the message with which", "split", id="a long number"),
+        pytest.param("snooze", {"until": "later"}, "Choose a day and a time", None, id="no moment"),
+        pytest.param("snooze", {"until": "2026-03-03T11:00"}, "has passed", None, id="a moment gone by"),
+        pytest.param("unmerge", {}, "T-1 is not merged", None, id="never merged"),
         pytest.param("notcovered", {"clause": " "}, "Name the clause", "notcovered", id="no clause"),
         pytest.param("agree", {"metric": "luck", "within": "4h"}, "Choose the promise", None, id="no promise"),
         pytest.param("agree", {"metric": "first_response", "within": "soon"}, "4h, 90m, 2bd", None, id="no length"),

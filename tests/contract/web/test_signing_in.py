@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.message import Channel
 from bot.desk.applying import apply_document
 from bot.store import tokens
 from bot.web.desk import Site
+from bot.web.session import BOARD_LINK, SESSION_FOR
 from sla.duration import later
 from tests.builders import STORY_DESK, document
 from tests.contract.web.served import ServedBoard, Visit, board_of_story
@@ -97,6 +99,22 @@ async def test_signing_out_ends_the_session_itself(board: ServedBoard, vera: Vis
     thief = await board.stranger()
     thief.http.cookie_jar.update_cookies({cookie.key: cookie.value})
     assert (await thief.see("/board")).status == 401
+
+
+async def test_whoever_is_shut_out_is_out_at_once_and_comes_in_by_no_old_link(board: ServedBoard, vera: Visit) -> None:
+    assert (await vera.see("/board")).status == 200
+    story = board.story
+    await story.channels[Channel.SLACK].becomes("T1/U1", "closed", by="T1/U1")
+    await story.settle()
+    await story.desk.refresh()
+    assert (await vera.see("/board")).status == 401
+    assert (await vera.post("/board/T-1/take", {"key": "k"})).status == 401
+    link = await story.desk.database.write(
+        lambda conn: tokens.make_link(
+            conn, purpose=BOARD_LINK, subject="vera", now=story.time.at, expires_at=later(story.time.at, SESSION_FOR)
+        )
+    )
+    assert (await vera.post(f"/board/enter/{link}")).status == 410
 
 
 async def test_whoever_leaves_the_desk_is_out_at_once(board: ServedBoard, vera: Visit) -> None:

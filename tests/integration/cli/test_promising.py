@@ -35,7 +35,7 @@ def test_zones_are_those_of_the_package_whatever_the_machine_has(terminal: Termi
     zone.parent.mkdir(parents=True)
     zone.write_bytes((resources.files("tzdata") / "zoneinfo" / "UTC").read_bytes())
 
-    done = terminal(
+    done = terminal.begun(
         *("due", "--policy", "vip", "--urgency", "standard", "--at", "2026-03-27T16:00+01:00", "--json"),
         PYTHONTZPATH=str(zone.parents[1]),
     )

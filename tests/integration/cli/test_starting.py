@@ -10,7 +10,7 @@ from tests.integration.cli.conftest import ROOT, Terminal, read_until
 
 
 def test_help_names_every_command(terminal: Terminal) -> None:
-    shown = terminal("--help").stdout
+    shown = terminal.begun("--help").stdout
 
     for command in ("run", "demo", "check", "apply", "tail", "tickets", "ticket", "inbox", "outbox", "link", "db"):
         assert f" {command} " in shown
@@ -30,11 +30,11 @@ def test_wrong_usage_ends_with_two_and_makes_nothing(words: list[str], terminal:
 
 
 def test_a_warning_is_a_failure_when_strictly_asked(terminal: Terminal) -> None:
-    done = terminal("check", "--strict", MAITRED_SECRET_KEY="k" * 40, MAITRED_DEADMAN_URL="https://deadman.test/ping")
+    done = terminal("check", "--strict", MAITRED_SECRET_KEY="k" * 40, INAPP_JWT_SECRET="first:" + "k" * 40)
 
     assert done.returncode == 1
-    assert "MAITRED_DEADMAN_URL" in done.stderr
-    assert "this version does not ask for it yet" in done.stderr
+    assert "INAPP_ORIGINS" in done.stderr
+    assert "the widget works on our own pages only" in done.stderr
 
 
 def test_check_and_run_list_the_mistakes_of_settings_and_desk_together(terminal: Terminal) -> None:
@@ -99,7 +99,7 @@ def test_check_is_content_with_the_example_and_a_secret_in_a_file(terminal: Term
     for file in files:
         file.chmod(0o600)
 
-    done = terminal("check", "--strict")
+    done = terminal.begun("check", "--strict")
 
     assert done.returncode == 0, done.stderr
     assert "no mistakes, no warnings" in done.stdout
@@ -111,7 +111,7 @@ def test_a_plan_changes_nothing_and_a_second_apply_neither(terminal: Terminal) -
     assert "+ client acme" in planned.stdout
     assert not list(terminal.directory.iterdir())
 
-    first, second = terminal("apply"), terminal.facts("apply")
+    first, second = terminal.begun("apply"), terminal.facts("apply")
 
     assert "revision 1 is in force" in first.stdout
     assert second == {"revision": 1, "changes": [], "applied": True}
@@ -136,7 +136,9 @@ def test_a_run_says_where_it_listens_keeps_others_out_and_stops_in_order(termina
 
 
 def test_a_crash_point_kills_at_its_hit(terminal: Terminal) -> None:
-    done = terminal("run", MAITRED_HTTP="127.0.0.1:0", MAITRED_REHEARSAL="1", MAITRED_CRASHPOINT="apply.after_commit:1")
+    done = terminal.begun(
+        "run", MAITRED_HTTP="127.0.0.1:0", MAITRED_REHEARSAL="1", MAITRED_CRASHPOINT="apply.after_commit:1"
+    )
 
     assert done.returncode == -signal.SIGKILL
     assert terminal("people").returncode == 0

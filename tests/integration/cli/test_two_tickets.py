@@ -1,7 +1,9 @@
 """Merging, splitting, leaving out and agreeing from a terminal, for people and for programs."""
 
 import asyncio
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,7 @@ from bot.now import wall_now
 from bot.store import journal
 from bot.store.engine import open_database
 from sla.duration import moment
-from tests.integration.cli.conftest import Terminal, read_until
+from tests.integration.cli.conftest import ROOT, Terminal, read_until
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,45 @@ def test_from_a_message_on_it_is_another_ticket_and_merged_again_it_is_one(
     texts = [one["text"] for one in bot.facts("ticket", tickets[0])["messages"]]
     assert "And the export is slow" in texts
     assert f"goes on as {tickets[0]}" in bot("ticket", split["split_into"]).stdout
+
+    back = bot.facts("ticket", split["split_into"], "unmerge", "--as", "vera")
+    assert (back["status"], back["merged_into"]) == ("new", None)
+    again = bot("ticket", split["split_into"], "unmerge", "--as", "vera")
+    assert (again.returncode, "is not merged into another ticket" in again.stderr) == (1, True)
+
+
+def test_it_is_put_out_of_the_way_and_says_why_it_is_urgent(bot: Terminal, tickets: Sequence[str]) -> None:
+    assert bot("ticket", tickets[0], "snooze", "in 20h", "--as", "vera").returncode == 0
+    bot("ticket", tickets[0], "urgency", "low", "--as", "vera")
+    shown = bot.facts("ticket", tickets[0])
+    assert shown["snoozed_until"] > shown["opened_at"]
+    assert (shown["urgency_because"], shown["csat"]) == ("set by Vera Kova", None)
+    told = bot("ticket", tickets[0]).stdout
+    assert "low because set by Vera Kova" in told
+    assert "out of the way until" in told
+    assert bot.facts("ticket", tickets[0], "unsnooze", "--as", "vera")["snoozed_until"] is None
+    refused = bot("ticket", tickets[0], "snooze", "when it suits", "--as", "vera")
+    assert (refused.returncode, "is no moment" in refused.stderr) == (2, True)
+
+
+def test_a_dry_run_shows_which_tickets_other_rules_would_judge_otherwise(
+    bot: Terminal, tickets: Sequence[str], tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "desk.example", tmp_path / "desk")
+    rules = tmp_path / "desk" / "triage.toml"
+    rules.write_text(
+        rules.read_text("utf-8").replace("rules = [\n", 'rules = [\n    { words = ["payroll"], urgency = "high" },\n'),
+        "utf-8",
+    )
+    found = bot.facts("triage", "--desk", str(tmp_path / "desk"))
+    assert {one["ticket"] for one in found["otherwise"]} == set(tickets)
+    first = found["otherwise"][0]
+    assert first["in_force"] == {"urgency": "medium", "kind": None, "because": ""}
+    assert first["would_be"] == {"urgency": "high", "kind": None, "because": "“payroll” means high"}
+    assert "no ticket would be judged otherwise" in bot("triage").stdout
+    rules.write_text("[triage]\nrules = 1\n", "utf-8")
+    refused = bot("triage", "--desk", str(tmp_path / "desk"))
+    assert (refused.returncode, "triage.toml:2" in refused.stderr) == (2, True)
 
 
 def test_what_is_not_covered_says_so(bot: Terminal, tickets: Sequence[str]) -> None:

@@ -27,6 +27,8 @@ QUICK = Timings(
     retry_longest_s=0.1,
     refused_first_s=0.02,
     refused_longest_s=0.1,
+    unopened_first_s=0.02,
+    unopened_longest_s=0.1,
 )
 
 

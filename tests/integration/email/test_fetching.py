@@ -227,8 +227,10 @@ async def test_a_folder_for_mail_that_is_kept_is_named_when_it_is_missing_and_re
             await relay.heard_from_client(b"IDLE\r\n")
             health = folder.health()
             assert health.is_up
+            assert health.trouble
             assert "mail cannot be moved to Done & gone" in health.detail
             assert "make that folder, or remove IMAP_PROCESSED" in health.detail
+            assert health.trouble == health.detail
             box.server.doveadm("mailbox", "create", "-u", box.user, "Done & gone")
             async with asyncio.timeout(20):
                 while folder.health().detail != "INBOX: listens":  # noqa: ASYNC110 - nobody tells of a move

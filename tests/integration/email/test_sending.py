@@ -1,6 +1,7 @@
 """A mail goes to a real Exim, and whatever comes of it is told apart: sent, not now, never, nobody knows."""
 
 import asyncio
+from datetime import timedelta
 from email import message_from_bytes
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from adapters.email.config import Server, Tls
 from adapters.email.smtp import Smtp
 from adapters.email.timings import Timings
-from adapters.errors import PermanentError, TemporaryError, UncertainError
+from adapters.errors import AddressError, PermanentError, TemporaryError, UncertainError
 from tests.peers.dovecot import Box
 from tests.peers.exim import LARGEST, PASSWORD, USER, Exim
 from tests.peers.relay import relay_to
@@ -50,6 +51,25 @@ async def test_a_wrong_password_is_no_mails_fault(exim: Exim) -> None:
 
     assert refused.value.retry_after is not None
     assert "refuses our login" in sender.trouble
+
+
+async def test_after_a_wrong_password_nobody_knocks_again_for_five_minutes(exim: Exim) -> None:
+    async with relay_to(exim.port) as relay:
+        sender = smtp(exim, "starttls", port=relay.port, password="wrong")
+        rests: list[timedelta | None] = []
+        for _ in range(3):
+            with pytest.raises(TemporaryError, match="refuses our login") as refused:
+                await sender.send(mail("a"), FROM, ["lena@acme.test"])
+            rests.append(refused.value.retry_after)
+        assert relay.connections == 1
+    assert [rest is not None and timedelta(minutes=4) < rest <= timedelta(minutes=5) for rest in rests] == [True] * 3
+
+
+async def test_a_copy_that_is_refused_is_named_and_goes_nowhere_without_the_mail(exim: Exim, box: Box) -> None:
+    refused = await smtp(exim).send(mail("a"), FROM, [box.user], ["reject@desk.test"])
+    assert set(refused) == {"reject@desk.test"}
+    with pytest.raises(AddressError, match="nobody of that name here"):
+        await smtp(exim).send(mail("b"), FROM, ["reject@desk.test"], [box.user])
 
 
 async def test_no_password_is_told_to_a_server_that_cannot_prove_itself(exim: Exim) -> None:

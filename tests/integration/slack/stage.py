@@ -141,9 +141,10 @@ class SlackStage(StoryChannel):
         language: str | None = None,
         zone: str | None = None,
         album: str | None = None,
+        **mail: Any,  # noqa: ANN401 - whatever only mail can say
     ) -> Raw:
-        unheard = (attachments, vouched, language, zone, album)
-        assert unheard == ((), None, None, None, None), "nobody can say this in Slack"
+        unheard = (attachments, vouched, language, zone, album, mail)
+        assert unheard == ((), None, None, None, None, {}), "nobody can say this in Slack"
         place, _, root = address.partition("#")
         user = await self._person(sender or address, name or "")
         channel = await self._channel(place, user)

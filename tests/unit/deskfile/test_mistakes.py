@@ -29,6 +29,13 @@ def test_the_desk_of_these_tests_is_right() -> None:
             id="an unknown key",
         ),
         pytest.param(
+            'email = "lena@acme.test" }',
+            'email = "lena@acme.test", phone = "0912 345 678" }',
+            "people.toml:19: `clients.acme.contacts[0].phone`: '0912 345 678' is no telephone number: write it with "
+            "its country, as in +351912345678",
+            id="a telephone number without its country",
+        ),
+        pytest.param(
             'name = "Desk"',
             "name = 3",
             "desk.toml:2: `desk.name` must be text, in quotes, and 3 is not",
@@ -286,10 +293,11 @@ def test_an_entry_in_two_files_is_a_mistake_that_names_both() -> None:
             id="a manager without the role",
         ),
         pytest.param(
-            "next_response =",
-            "pick_up =",
-            "plans.toml:6: warning: `pick_up` is kept and not measured yet: nobody is reminded of it",
-            id="a metric that is not measured yet",
+            'roles = ["lead"]',
+            'roles = ["lead"]\nbackup = "vera"',
+            "people.toml:11: warning: people stand in for each other in a circle (dana -> vera -> dana): while all of "
+            "them are away nobody does, and the line answers: name somebody else for one of them",
+            id="stand-ins in a circle",
         ),
         pytest.param(
             'week = { mon-fri = ["09:00-17:00"] }',

@@ -1,6 +1,6 @@
 """The corpus of tests/fixtures/email: mails, and beside each folder of them what is to become of each, as a table.
 
-outcome     "message" (the default), "parked", "notice", "malformed"
+outcome     "message" (the default), "parked", "notice", "attendance", "malformed"
 reason      a part of why it is parked or malformed
 text …      what the message holds; a key that is not there is not looked at
 """

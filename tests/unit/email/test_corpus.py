@@ -7,7 +7,7 @@ import pytest
 
 from adapters.email.threading import thread_from_root, thread_of_doubt
 from adapters.errors import UnsupportedError
-from adapters.message import DeliveryNotice, InboundMessage
+from adapters.message import DeliveryNotice, InboundAttendance, InboundMessage
 from tests.unit.email.corpus import AT, Entry, entries, inbound_from
 
 ALL = list(entries())
@@ -31,6 +31,7 @@ SEEN: Mapping[str, Callable[[InboundMessage], Any]] = {
     "message_id": lambda one: one.external_id.partition(" ")[0],
 }
 OTHERS = {"outcome", "reason", "contains", "lacks", "thread", "has_text_of", "state", "external_id"}
+COMING = {"uid", "sequence", "answer"}
 
 
 def of_outcome(outcome: str) -> list[Any]:
@@ -40,7 +41,7 @@ def of_outcome(outcome: str) -> list[Any]:
 
 def test_the_corpus_is_large_enough_to_mean_something() -> None:
     assert len(ALL) >= 150
-    assert {key for one in ALL for key in one.expected} <= SEEN.keys() | OTHERS
+    assert {key for one in ALL for key in one.expected} <= SEEN.keys() | OTHERS | COMING
 
 
 @pytest.mark.parametrize("entry", of_outcome("message"))
@@ -66,6 +67,15 @@ def test_a_mail_becomes_the_message_that_its_table_tells(entry: Entry) -> None:
 def test_a_mail_that_nobody_speaks_in_is_put_aside_with_its_reason(entry: Entry) -> None:
     with pytest.raises(UnsupportedError, match=entry.expected["reason"]):
         inbound_from(entry.mail)
+
+
+@pytest.mark.parametrize("entry", of_outcome("attendance"))
+def test_a_calendar_answers_for_whoever_is_proven_to_be_invited(entry: Entry) -> None:
+    (one,) = inbound_from(entry.mail)
+    assert isinstance(one, InboundAttendance)
+    told = {"sender": one.sender.address, "uid": one.uid, "sequence": one.sequence, "answer": one.answer}
+    assert told == {key: value for key, value in entry.expected.items() if key != "outcome"}
+    assert one.at == AT
 
 
 @pytest.mark.parametrize("entry", of_outcome("notice"))

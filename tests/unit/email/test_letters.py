@@ -14,7 +14,7 @@ from adapters.card import Card, Promise
 from adapters.email import drawing
 from adapters.email.letters import Letter, Sender, Words, letter_from_words
 from adapters.email.threading import Signer
-from adapters.message import Attachment, Untrusted
+from adapters.message import Attachment, Invite, Untrusted
 
 SIGNER = Signer(b"k" * 32)
 DESK = Sender("support@desk.test", "Desk", SIGNER)
@@ -204,3 +204,33 @@ def test_a_card_can_be_read_both_ways() -> None:
     html = drawing.html_from_card(card)
     assert "&lt;b&gt;Payroll&lt;/b&gt;<br>failed" in html
     assert "in 58 min" in html
+
+
+def test_an_invitation_stands_beside_the_words_and_as_a_file_the_same_on_each_attempt() -> None:
+    invite = Invite(
+        uid="call-12.1@maitred",
+        sequence=1,
+        method="REQUEST",
+        starts_at=datetime(2026, 3, 5, 10, 0, tzinfo=UTC),
+        ends_at=datetime(2026, 3, 5, 10, 30, tzinfo=UTC),
+        zone="Europe/Lisbon",
+        summary="Call: review · Vera Kova · T-12",
+        description="",
+        organizer=("Desk", ""),
+        attendee=("Lena", "lena@acme.test"),
+    )
+    words = replace(WORDS, invite=invite)
+    mail = read(composed(words))
+
+    shown, file = [part for part in mail.walk() if part.get_content_type() in {"text/calendar", "application/ics"}]
+    assert (shown.get_content_type(), shown["Content-Type"].params["method"]) == ("text/calendar", "REQUEST")
+    assert (file.get_filename(), file.get_content_disposition()) == ("invite.ics", "attachment")
+    told = shown.get_content().encode().replace(b"\r\n", b"\n")
+    assert told == file.get_content().replace(b"\r\n", b"\n")
+    assert b"ORGANIZER;CN=Desk:mailto:support@desk.test" in told
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert "We are on it." in body.get_content()
+    inner = next(part for part in mail.walk() if part.get_content_type() == "multipart/alternative")
+    kinds = [part.get_content_type() for part in inner.iter_parts()]
+    assert kinds == ["text/plain", "text/html", "text/calendar"]

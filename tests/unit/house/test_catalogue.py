@@ -127,7 +127,7 @@ def test_a_wrong_text_is_noticed(source: str, fault: str) -> None:
 
 def test_the_catalogue_file_names_no_text_twice_and_only_our_languages() -> None:
     written = (ROOT / "bot/tickets/catalogue.toml").read_text(encoding="utf-8")
-    tables = re.findall(r"^\[([a-z_]+)(?:\.([a-z]+))?\]$", written, re.MULTILINE)
+    tables = re.findall(r"^\[([a-z0-9_]+)(?:\.([a-z]+))?\]$", written, re.MULTILINE)
     assert {key for key, _ in tables} == set(CATALOGUE)
     assert {language for _, language in tables if language} <= set(LANGUAGES)
     assert [path.name for path in (ROOT / "bot/tickets").glob("*.toml")] == ["catalogue.toml"]

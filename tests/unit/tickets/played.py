@@ -7,6 +7,7 @@ from bot.deskfile.revise import revision_from_document
 from bot.tickets.command import Command
 from bot.tickets.decide_client import client_says
 from bot.tickets.decide_due import promises_due, shift_begins, waiting_due
+from bot.tickets.decide_pick_up import shift_over
 from bot.tickets.decide_staff import staff_does
 from bot.tickets.facts import Decision, Effect, Facts, Heard, Ping, Say, Speaker, Talk
 from bot.tickets.revision import Revision
@@ -26,21 +27,23 @@ class Played:
     """What the store would hold, and everything that was said to anybody."""
 
     client: str = "acme"
+    revision: Revision = field(default_factory=lambda: REVISION)
     now: Instant = field(default_factory=lambda: instant(NOON))
     ticket: Ticket | None = None
     clocks: tuple[Clock, ...] = ()
     alarms: dict[str, Instant] = field(default_factory=dict)
     told: list[Effect] = field(default_factory=list)
+    pinged: list[tuple[Instant, Ticket, Ping]] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     numbers: int = 0
     heard: int = 0
 
     def facts(self) -> Facts:
-        client = REVISION.clients[ClientId(self.client)]
-        zone = client.zone or REVISION.zone
+        client = self.revision.clients[ClientId(self.client)]
+        zone = client.zone or self.revision.zone
         speaker = Speaker(ContactId(1), "Lena", client.id, is_verified=True, language="en", zone=zone)
         number = TicketId(self.numbers + 1)
-        return Facts(self.now, REVISION, REVISION, TALK, speaker, number, self.ticket, self.clocks)
+        return Facts(self.now, self.revision, self.revision, TALK, speaker, number, self.ticket, self.clocks)
 
     def says(self, text: str) -> None:
         self.heard += 1
@@ -61,6 +64,8 @@ class Played:
             rule = rules.get(owner.partition(":")[0])
             if rule is not None:
                 self._write(rule(self.facts()))
+            elif owner.startswith("shift_end:"):
+                self._write(shift_over(self.facts(), PersonId(owner.partition(":")[2])))
         self.now = max(self.now, until)
 
     def _write(self, decision: Decision) -> None:
@@ -78,6 +83,9 @@ class Played:
                 self.alarms.pop(wake.owner, None)
                 if wake.due_at is not None:
                     self.alarms[wake.owner] = wake.due_at
+        if decision.ticket is not None:
+            pings = [one for one in decision.effects if isinstance(one, Ping) and one.key not in self.keys]
+            self.pinged += [(self.now, decision.ticket, one) for one in pings]
         self.told += [one for one in decision.effects if not isinstance(one, Ping) or one.key not in self.keys]
         self.keys |= {one.key for one in decision.effects if isinstance(one, Ping)}
         self.watch()

@@ -87,6 +87,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         words("external_id"),
         words("lane"),
         sa.Column("payload", sa.LargeBinary, nullable=False),
+        sa.Column("completed", sa.LargeBinary, nullable=True),
         whole("received_at"),
         words("state"),
         words("reason"),
@@ -190,7 +191,9 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         whole("rev"),
         whole("ticket_id", nullable=True),
         whole("created_at"),
+        whole("joined_from", nullable=True),
     )
+    index("ix_conversation_contact_id", "conversation", ["contact_id"])
     table(
         "identity",
         words("key", primary_key=True),
@@ -198,6 +201,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         whole("is_verified"),
         words("source"),
         whole("linked_at"),
+        whole("joined_from", nullable=True),
         is_keyed=True,
     )
     index("ix_identity_contact_id", "identity", ["contact_id"])
@@ -243,6 +247,12 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         words("ladder", nullable=True),
         whole("merged_into", nullable=True),
         words("not_covered", nullable=True),
+        words("passed_over", nullable=True),
+        words("judged", nullable=True),
+        whole("snoozed_until", nullable=True),
+        whole("is_ahead"),
+        whole("same_as", nullable=True),
+        whole("joined_from", nullable=True),
     )
     index("ix_ticket_contact_id", "ticket", ["contact_id"])
     index("ix_ticket_resolved_at", "ticket", ["resolved_at"], where="resolved_at IS NOT NULL")

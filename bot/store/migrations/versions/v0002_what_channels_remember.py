@@ -83,3 +83,46 @@ def upgrade() -> None:
     )
     index("ix_sent_part_external_id", "sent_part", ["external_id"])
     index("ix_sent_part_at", "sent_part", ["at"])
+    table(
+        "margin",
+        whole("message_id", sa.ForeignKey("message.id"), primary_key=True),
+        words("subject"),
+        words("doubt"),
+        words("beneath"),
+        words("beside"),
+        words("passed_on_by", nullable=True),
+        is_keyed=True,
+    )
+    table(
+        "participant",
+        words("key", primary_key=True),
+        whole("conversation_id", sa.ForeignKey("conversation.id"), primary_key=True),
+        whole("joined_at"),
+        is_keyed=True,
+    )
+    index("ix_participant_conversation_id", "participant", ["conversation_id"])
+    table(
+        "auto_answer",
+        words("key", primary_key=True),
+        words("address"),
+        whole("ticket_id", nullable=True),
+        whole("is_known"),
+        whole("is_asked"),
+        whole("at"),
+        is_keyed=True,
+    )
+    index("ix_auto_answer_address", "auto_answer", ["address", "at"])
+    index("ix_auto_answer_at", "auto_answer", ["at"])
+    table(
+        "stub",
+        whole("inbound_id", sa.ForeignKey("inbound.id"), primary_key=True),
+        whole("message_id", sa.ForeignKey("message.id")),
+        is_keyed=True,
+    )
+    table(
+        "failing_address",
+        words("key", primary_key=True),
+        words("reason"),
+        whole("at"),
+        is_keyed=True,
+    )

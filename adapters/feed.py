@@ -1,0 +1,95 @@
+"""Somebody's own calendar, as an ICS feed says it: when they have no time. Pure; what stands in it stays unread.
+
+Only moments are taken: no title, place or guest of an appointment ever leaves this module. Events that are cancelled,
+or shown as free, take no time; times that are published as busy do. A whole day and a moment without a zone are those
+of the person's own zone.
+
+A rule that repeats may be written so that reading it takes hours: the product asks here in a child that can be killed.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import Any, Final
+
+import recurring_ical_events
+from icalendar import Calendar, Component
+
+#: A calendar of years is smaller; a larger one is none, or is made to cost us time.
+LARGEST: Final = 2_000_000
+MOST_EVENTS: Final = 5_000
+#: Whoever has more appointments in the time that is looked at has no time anyway.
+MOST_SPANS: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of time, `since` in and `until` out; both aware and in UTC."""
+
+    since: datetime
+    until: datetime
+
+
+def spans_from_ics(content: bytes, *, zone: tzinfo, since: datetime, until: datetime) -> tuple[Span, ...]:
+    """When they have no time between two moments, the soonest first. ValueError with what is wrong, in words."""
+    if len(content) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST // 1_000_000} MB")
+    calendar = _calendar(content)
+    if len(calendar.walk("VEVENT")) > MOST_EVENTS:
+        raise ValueError(f"it has more than {MOST_EVENTS} events")
+    try:
+        found = recurring_ical_events.of(calendar).between(since, until)
+        read = [span for event in found if (span := _span(event, zone)) is not None]
+        spans = sorted([*read, *_told_as_busy(calendar, zone, since=since, until=until)])
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError) as error:
+        raise ValueError("its events cannot be read") from error
+    if len(spans) > MOST_SPANS:
+        raise ValueError(f"it has more than {MOST_SPANS} appointments in {(until - since).days} days")
+    return tuple(_joined(span for span in spans if span.until > since and span.since < until))
+
+
+def _calendar(content: bytes) -> Component:
+    try:
+        calendar = Calendar.from_ical(content)
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError("it is no iCalendar file") from error
+    if calendar.name != "VCALENDAR":
+        raise ValueError("it is no iCalendar file")
+    return calendar
+
+
+def _span(event: Any, zone: tzinfo) -> Span | None:  # noqa: ANN401 - the library's own
+    if str(event.get("status", "")).upper() == "CANCELLED" or str(event.get("transp", "")).upper() == "TRANSPARENT":
+        return None
+    begins, ends = _moment(event["DTSTART"].dt, zone), _moment(event["DTEND"].dt, zone)
+    return Span(begins, ends) if begins < ends else None
+
+
+def _told_as_busy(calendar: Component, zone: tzinfo, *, since: datetime, until: datetime) -> Iterator[Span]:
+    """The times of a calendar that is published without its events (RFC 5545, VFREEBUSY); free time takes none."""
+    for part in calendar.walk("VFREEBUSY"):
+        told = part.get("FREEBUSY", [])
+        for one in told if isinstance(told, list) else [told]:
+            span = Span(_moment(one.start, zone), _moment(one.end, zone))
+            if str(one.params.get("FBTYPE", "BUSY")).upper() != "FREE" and since < span.until and span.since < until:
+                yield span
+
+
+def _moment(at: date | datetime, zone: tzinfo) -> datetime:
+    if not isinstance(at, datetime):
+        at = datetime.combine(at, time())
+    return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+    """What overlaps or touches is one; spans come by their beginning."""
+    last: Span | None = None
+    for span in spans:
+        if last is not None and span.since <= last.until:
+            last = Span(last.since, max(last.until, span.until))
+            continue
+        if last is not None:
+            yield last
+        last = span
+    if last is not None:
+        yield last

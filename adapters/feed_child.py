@@ -1,0 +1,52 @@
+"""A feed is read in a process of its own, which may use so much and no more: it has no sockets and no secrets.
+
+What runs there is in `feed_reading`; nothing that reads calendars is loaded here.
+
+    in     a line of JSON: {"zone": seconds east of UTC or a name, "since": …, "until": …}; then the feed
+    out    JSON: {"spans": [[since, until], …]} or {"wrong": why}
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+TOO_MUCH: Final = "it cannot be read within the time and the memory that a feed may use"
+WITHIN_S: Final = 60.0
+_ROOT: Final = str(Path(__file__).resolve().parents[1])
+_BEGIN: Final = "import sys; sys.path.insert(0, sys.argv[1]); from adapters.feed_reading import main; main()"
+
+
+async def read_feed(
+    content: bytes, *, zone: str, since: datetime, until: datetime
+) -> Sequence[tuple[datetime, datetime]]:
+    """From when to when somebody has no time; `zone` is an IANA name or an offset such as `+03:00`.
+
+    ValueError with what is wrong, in words.
+    """
+    asked = json.dumps({"zone": zone, "since": since.isoformat(), "until": until.isoformat()}).encode()
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-c", _BEGIN, _ROOT),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={},
+    )
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            said, _ = await child.communicate(asked + b"\n" + content)
+        told = json.loads(said)
+    except (TimeoutError, OSError, ValueError) as error:
+        raise ValueError(TOO_MUCH) from error
+    finally:
+        if child.returncode is None:
+            with suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+    if "wrong" in told:
+        raise ValueError(str(told["wrong"]))
+    return [(datetime.fromisoformat(begins), datetime.fromisoformat(ends)) for begins, ends in told["spans"]]

@@ -1,0 +1,45 @@
+"""What runs in the child that reads a feed, see feed_child.py. The machine itself ends it once it uses too much."""
+
+import json
+import resource
+import signal
+import sys
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from adapters.feed import spans_from_ics
+from adapters.feed_child import TOO_MUCH
+
+CPU_S: Final = 5
+MEMORY: Final = 512 * 1024 * 1024
+
+
+def main() -> None:
+    """Read one feed and say what came of it."""
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us
+    asked = json.loads(sys.stdin.buffer.readline())
+    sys.stdout.write(json.dumps(_answer(sys.stdin.buffer.read(), asked)))
+
+
+def _answer(content: bytes, asked: dict[str, Any]) -> dict[str, Any]:
+    since, until = datetime.fromisoformat(asked["since"]), datetime.fromisoformat(asked["until"])
+    try:
+        spans = spans_from_ics(content, zone=_zone(asked["zone"]), since=since, until=until)
+    except ValueError as error:
+        return {"wrong": str(error)}
+    except (MemoryError, RecursionError):
+        return {"wrong": TOO_MUCH}
+    return {"spans": [[one.since.isoformat(), one.until.isoformat()] for one in spans]}
+
+
+def _zone(name: str) -> tzinfo:
+    if name[:1] in {"+", "-"}:
+        hours, _, minutes = name[1:].partition(":")
+        offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+        return timezone(offset if name[0] == "+" else -offset)
+    return ZoneInfo(name)

@@ -1,0 +1,138 @@
+"""A call as calendars know it: invitations as an iCalendar file (RFC 5545), and the answers to them (RFC 5546).
+
+    REQUEST    an invitation; with the same UID and a higher SEQUENCE it takes the place of the one before
+    CANCEL     the call is off: the same UID, STATUS:CANCELLED
+    PUBLISH    a list of calls to look at; nobody is asked anything
+
+Moments are told in the zone of whoever is invited, with that zone's rules beside them, so that a calendar which knows
+no zones is right as well. Everything goes through the library's own types, which escape.
+Pure: `made_at` is an argument, and the same invitation gives the same bytes. The library is loaded when it is needed:
+that takes longer than most starts.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from adapters.message import Invite
+from adapters.text import clean, one_line
+
+if TYPE_CHECKING:
+    from icalendar import Event, vCalAddress
+
+Answered = Literal["accepted", "declined", "tentative"]
+
+_ANSWERS: Final[dict[str, Answered]] = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
+_LONGEST_NAME: Final = 120
+_LONGEST_TEXT: Final = 2_000
+#: The rules of a zone are told from so long before the first call to so long after the last: both its halves of a year.
+_AROUND: Final = timedelta(days=366)
+#: A calendar that answers an invitation holds one event; a long one was made by nobody's calendar program.
+_LONGEST_ANSWER: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """What an attendee's calendar answers: to which invitation, in which of its versions."""
+
+    uid: str
+    sequence: int
+    attendee: str
+    answer: Answered
+
+
+def ics_from_invites(
+    invites: Sequence[Invite], *, made_at: datetime, address: str = "", method: str | None = None
+) -> bytes:
+    """One file. `address` is the organizer's where an invitation names none; `made_at` is aware.
+
+    The method is that of the invitations, which must be one and the same, or the one given.
+    """
+    methods = {invite.method for invite in invites}
+    if method is None and len(methods) != 1:
+        raise ValueError("an iCalendar file has one method: that of all its invitations")
+    from icalendar import Calendar  # noqa: PLC0415 - see above
+
+    calendar = Calendar()
+    calendar.add("prodid", "-//Maitred//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method or next(iter(methods)))
+    for invite in invites:
+        calendar.add_component(_event(invite, made_at, address, is_asked=method is None))
+    if invites:
+        first, last = min(invite.starts_at for invite in invites), max(invite.ends_at for invite in invites)
+        calendar.add_missing_timezones(first_date=(first - _AROUND).date(), last_date=(last + _AROUND).date())
+    return bytes(calendar.to_ical())
+
+
+def attendance_from_ics(written: str) -> Attendance | None:
+    """What a calendar answers, None for anything that is no answer to one invitation by one attendee."""
+    from icalendar import Calendar  # noqa: PLC0415 - see above
+
+    if len(written) > _LONGEST_ANSWER:
+        return None
+    try:
+        calendar = Calendar.from_ical(written)
+        if str(calendar.get("method", "")).upper() != "REPLY":
+            return None
+        (event,) = calendar.walk("VEVENT")
+        attendees = event.get("attendee")
+        (attendee,) = attendees if isinstance(attendees, list) else [attendees]
+        answer = _ANSWERS.get(str(attendee.params.get("PARTSTAT", "")).upper())
+        address = str(attendee).strip()
+        uid, sequence = str(event["uid"]), int(event.get("sequence", 0))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return None
+    scheme, _, plain = address.partition(":")
+    if answer is None or not uid or scheme.lower() != "mailto" or not plain:
+        return None
+    return Attendance(str(one_line(uid, _LONGEST_NAME)), sequence, str(one_line(plain.lower(), 320)), answer)
+
+
+def _event(invite: Invite, made_at: datetime, address: str, *, is_asked: bool) -> "Event":
+    from icalendar import Event  # noqa: PLC0415 - see above
+
+    event = Event()
+    zone = _zone(invite.zone)
+    event.add("uid", invite.uid)
+    event.add("sequence", invite.sequence)
+    event.add("dtstamp", made_at.astimezone(UTC))
+    event.add("dtstart", invite.starts_at.astimezone(zone))
+    event.add("dtend", invite.ends_at.astimezone(zone))
+    event.add("summary", one_line(invite.summary, _LONGEST_NAME))
+    if invite.description:
+        event.add("description", str(clean(invite.description))[:_LONGEST_TEXT])
+    if invite.location:
+        event.add("location", one_line(invite.location, _LONGEST_TEXT))
+    event.add("status", "CANCELLED" if invite.method == "CANCEL" else "CONFIRMED")
+    event.add("transp", "OPAQUE")
+    name, organizer = invite.organizer
+    for field, person in (("organizer", (name, organizer or address)), ("attendee", invite.attendee)):
+        if is_asked and person[1]:
+            event.add(
+                field, _person(*person, is_asked=field == "attendee" and invite.method == "REQUEST"), encode=False
+            )
+    return event
+
+
+def _person(name: str, address: str, *, is_asked: bool) -> "vCalAddress":
+    from icalendar import vCalAddress, vText  # noqa: PLC0415 - see above
+
+    who = vCalAddress(f"mailto:{one_line(address, 320)}")
+    parameters: Iterable[tuple[str, str]] = [("CN", str(one_line(name, _LONGEST_NAME)).replace('"', "'"))]
+    if is_asked:
+        parameters = [*parameters, ("ROLE", "REQ-PARTICIPANT"), ("PARTSTAT", "NEEDS-ACTION"), ("RSVP", "TRUE")]
+    for key, value in parameters:
+        if value:
+            who.params[key] = vText(value)
+    return who
+
+
+def _zone(name: str) -> ZoneInfo:
+    """A fixed offset has no name that calendars know: UTC is shown rightly everywhere."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

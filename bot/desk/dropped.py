@@ -1,0 +1,10 @@
+"""What is not sent after all, with the reason that is recorded."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """It is not sent, because of this."""
+
+    reason: str

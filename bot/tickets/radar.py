@@ -1,0 +1,178 @@
+"""Who would get a client's question at a moment, and where in the weeks ahead nobody would: `who` and `radar`.
+
+Clients who are promised the same by the same people are looked at once. A promise that counts in real time is covered
+out of hours where its policy pages somebody for it; the rest of that policy waits for the opening by its own terms.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from itertools import takewhile
+from types import MappingProxyType
+from typing import Final
+
+from bot.tickets.outcome import MAIL, served_as
+from bot.tickets.revision import Revision
+from bot.tickets.texts import Texts
+from routing.ladder import told
+from routing.people import Client, ClientId, LineId, Person, PersonId, Plan, PlanId
+from routing.radar import Gap, Watch, gaps
+from routing.route import Assignment, Facts, route, stand_ins
+from sla.calendar import ALWAYS, Calendar, parse_zone
+from sla.duration import Instant, instant, later, length, moment
+from sla.layers import calendar_named
+from sla.policy import Metric, Policy, Unit, targets_for
+
+WEEKS: Final = 4
+#: Nobody plans further ahead, and calendars of holidays end somewhere.
+MOST_WEEKS: Final = 26
+NO_LOAD: Final[Mapping[PersonId, int]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """A gap with whom it concerns: clients of one plan, or whoever is not known, where `clients` is empty."""
+
+    gap: Gap
+    plan: PlanId
+    line: LineId
+    clients: tuple[ClientId, ...] = ()
+
+
+@dataclass(slots=True)
+class _Group:
+    client: Client | None
+    plan: Plan
+    clients: list[ClientId] = field(default_factory=list)
+
+
+def who_answers(
+    revision: Revision,
+    client: Client | None,
+    *,
+    at: Instant,
+    kind: str | None = None,
+    channel: str = "",
+    load: Mapping[PersonId, int] = NO_LOAD,
+) -> Assignment:
+    """Who would be given a new ticket of a client then, and by which rule; None for somebody whom nobody knows.
+
+    `channel` matters where their plan covers that one at hours of its own; none is served as mail is.
+    """
+    plan = revision.plan(client.plan if client else revision.public_plan)
+    return route(
+        Facts(
+            at=at,
+            plan=plan,
+            people=revision.people,
+            lines=revision.lines,
+            coverage=revision.coverage,
+            client=client,
+            kind=kind,
+            load=load,
+            channel=served_as(plan, channel),
+            language=(client.language if client else None) or revision.language,
+        )
+    )
+
+
+def radar(revision: Revision, *, since: Instant, weeks: int = WEEKS) -> tuple[Uncovered, ...]:
+    """Every hour of so many weeks in which a promise counts and nobody is there who would be given the work."""
+    until = later(since, timedelta(weeks=weeks))
+    turns = _turns(revision, since, until)
+    found: list[Uncovered] = []
+    for group in _groups(revision):
+        policy = revision.policies[(group.client.policy if group.client else None) or group.plan.policy]
+        people = _people(revision, group, since)
+        for hours, calendar, channel in _hours(revision, policy, group.plan, since):
+            is_paged = not hours and _pages(revision, policy)
+
+            def is_covered(
+                at: Instant, client: Client | None = group.client, *, channel: str = channel, is_paged: bool = is_paged
+            ) -> bool:
+                return is_paged or who_answers(revision, client, at=at, channel=channel).person is not None
+
+            watch = Watch(hours, calendar, people)
+            ahead = gaps(watch, is_covered, revision.coverage, since=since, until=until, further=turns)
+            found += [Uncovered(gap, group.plan.id, group.plan.line, tuple(group.clients)) for gap in ahead]
+    return tuple(sorted(found, key=lambda one: (one.gap.since, one.gap.until, one.plan, one.clients)))
+
+
+def uncovered_line(one: Uncovered, revision: Revision, speak: Texts) -> str:
+    """A gap as one line: when, for how long, for whom, and why."""
+    zone = parse_zone(speak.zone)
+    since, until = (moment(at).astimezone(zone) for at in (one.gap.since, one.gap.until))
+    ends = f"{until:%H:%M}" if until.date() == since.date() else f"{until:%Y-%m-%d %H:%M}"
+    names = [found.name for client in one.clients if (found := revision.client(client))]
+    whom = ", ".join(names[:3]) + (f" +{len(names) - 3}" if len(names) > 3 else "")  # noqa: PLR2004 - a line is short
+    return speak(
+        "radar_gap",
+        when=f"{since:%Y-%m-%d %H:%M}–{ends}",
+        length=speak.length(length(one.gap.until - one.gap.since)),
+        whom=whom or revision.plans[one.plan].name,
+        why=why(one.gap, revision, speak),
+    )
+
+
+def why(gap: Gap, revision: Revision, speak: Texts) -> str:
+    """Who is on leave, and who is not on shift."""
+    said = [
+        speak(key, names=", ".join(revision.people[one].name for one in people))
+        for key, people in (("radar_away", gap.away), ("radar_off", gap.off))
+        if people
+    ]
+    return "; ".join(said) or speak("radar_nobody")
+
+
+def _groups(revision: Revision) -> list[_Group]:
+    """Clients who are served alike, and whoever is not known, last."""
+    found: dict[tuple[object, ...], _Group] = {}
+    for client in sorted(revision.clients.values(), key=lambda one: one.id):
+        key = (client.plan, client.manager, client.backup, client.policy, client.language, client.skills)
+        group = found.setdefault(key, _Group(client, revision.plan(client.plan)))
+        group.clients.append(client.id)
+    return [*found.values(), _Group(None, revision.plan(revision.public_plan))]
+
+
+def _people(revision: Revision, group: _Group, at: Instant) -> tuple[Person, ...]:
+    """Those who would answer if they were there: the manager, whoever stands in, the line."""
+    manager = group.client.manager if group.client else None
+    named = [manager, *stand_ins(revision.people, revision.coverage, group.client, manager, at)]
+    lines = (revision.lines.get(one) for one in (group.plan.line, group.plan.off_hours_line) if one is not None)
+    ordered = dict.fromkeys((*named, *(person for line in lines if line is not None for person in line.people)))
+    return tuple(revision.people[one] for one in ordered if one is not None and one in revision.people)
+
+
+def _hours(revision: Revision, policy: Policy, plan: Plan, at: Instant) -> Iterator[tuple[str, Calendar, str]]:
+    """The hours in which anything guaranteed counts, "" being real time, and a channel for which they do.
+
+    Channels that have no hours of their own are one.
+    """
+    channels = dict.fromkeys((*plan.channels, MAIL))
+    plain = next((one for one in channels if one not in plan.coverage), MAIL)
+    found = {
+        ("" if target.unit is Unit.WALL else target.calendar or "", channel if channel in plan.coverage else plain)
+        for channel in channels
+        for urgency in policy.urgencies
+        for metric in Metric
+        for target in targets_for(policy, urgency, metric, channel, at=at)
+        if not target.goal
+    }
+    for key, channel in sorted(found):
+        yield key, calendar_named(key, revision.calendars) if key else ALWAYS, channel
+
+
+def _turns(revision: Revision, since: Instant, until: Instant) -> list[Instant]:
+    """The midnights at which the turn of a line may pass to somebody else."""
+    found: list[Instant] = []
+    for zone in {revision.calendars[one.calendar].zone for one in revision.lines.values() if one.turns_from}:
+        day = moment(since).astimezone(parse_zone(zone)).date()
+        midnights = (datetime.combine(day + timedelta(days=ahead), time(0), parse_zone(zone)) for ahead in range(400))
+        found += takewhile(lambda at: at <= until, map(instant, midnights))
+    return found
+
+
+def _pages(revision: Revision, policy: Policy) -> bool:
+    """Whether somebody is paged out of hours for what this policy promises in real time."""
+    ladder = revision.ladders.get(revision.off_hours.get(policy.key, ""))
+    return ladder is not None and any(told(step.tell, revision.people, revision.lines) for step in ladder.steps)

@@ -1,0 +1,64 @@
+"""What a ticket in new hands waits for: the end of that person's shift, and the beginning of the manager's.
+
+As a shift ends, what a client waits for is asked about again. Where a line answered out of hours, the client's own
+manager reads of it as their next shift begins, and not before.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from bot.tickets.facts import Facts, Wake
+from bot.tickets.revision import Revision
+from bot.tickets.ticket import Ticket, TicketId
+from routing.people import Person, PersonId
+from routing.route import off_hours_line
+from sla.duration import Instant, later
+
+#: How long before somebody whose leave has no end is looked for again.
+LOOKED_AGAIN: Final = timedelta(days=1)
+
+
+def shift_end_owner(person: PersonId) -> str:
+    """The alarm at which somebody goes home, and their tickets are asked about again."""
+    return f"shift_end:{person}"
+
+
+def answered_owner(manager: PersonId, ticket: TicketId) -> str:
+    """The alarm that tells a manager who answered their client while they were away: one for each ticket."""
+    return f"answered:{manager}:{ticket}"
+
+
+def shift_wakes(facts: Facts, ticket: Ticket) -> tuple[Wake, ...]:
+    """The wake-ups of a ticket that somebody has just been given; none where nothing changed hands."""
+    before = facts.ticket if facts.ticket is not None and facts.ticket.id == ticket.id else None
+    person = facts.revision.person(ticket.assignee)
+    if person is None or not ticket.status.is_open or (before is not None and before.assignee == person.id):
+        return ()
+    ends = next_end(facts.revision, person, facts.now)
+    wakes = [Wake(shift_end_owner(person.id), ends)] if ends is not None else []
+    manager = _manager(facts.revision, ticket)
+    if ticket.rule == off_hours_line.__name__ and manager is not None and manager.id != person.id:
+        wakes.append(Wake(answered_owner(manager.id, ticket.id), reads_at(facts.revision, manager, facts.now)))
+    return tuple(wakes)
+
+
+def reads_at(revision: Revision, person: Person, at: Instant) -> Instant:
+    """When somebody reads what was answered for them: as they come, or, where nobody knows that, a day later anew."""
+    return revision.coverage.next_shift(person, at) or later(at, LOOKED_AGAIN)
+
+
+def parts_of_answered(subject: str) -> tuple[PersonId, TicketId]:
+    """Whom an alarm of `answered_owner` tells of which ticket, from what stands behind its word."""
+    person, _, ticket = subject.rpartition(":")
+    return PersonId(person), TicketId(int(ticket))
+
+
+def next_end(revision: Revision, person: Person, at: Instant) -> Instant | None:
+    """When the shift of this person that runs, or comes next, is over; None while nobody knows."""
+    begins = revision.coverage.next_shift(person, at)
+    return revision.coverage.shift_ends(person, begins) if begins is not None else None
+
+
+def _manager(revision: Revision, ticket: Ticket) -> Person | None:
+    client = revision.client(ticket.client) if ticket.is_verified else None
+    return revision.person(client.manager) if client is not None else None

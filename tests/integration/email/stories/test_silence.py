@@ -1,0 +1,3 @@
+"""tests/stories/test_silence.py, by mail."""
+
+from tests.stories.test_silence import *  # noqa: F403 - its stories are collected here

@@ -1,0 +1,118 @@
+"""A quarter on the real desk: nobody who waits is ever with nobody, and nobody hears the same thing twice.
+
+The transcript is a file that people review; `python -m scripts.quarter` writes it anew. Its judge is code of its own.
+"""
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from tests.quarter.checker import Judge, desk_from_toml, read_moment
+from tests.quarter.playing import DESK, GOLDEN, played
+from tests.quarter.transcript import Line, lines_from_transcript, transcript_from_lines
+
+LANGUAGES = ("Thank you, we have it", "отримали Ваше повідомлення", "lo hemos recibido", "Ihre Nachricht ist da")
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Line]:
+    """The quarter as it is kept."""
+    return lines_from_transcript(GOLDEN.read_text(encoding="utf-8"))
+
+
+def judge(lines: Sequence[Line]) -> Judge:
+    return Judge(desk_from_toml(DESK.read_text(encoding="utf-8")), lines)
+
+
+@pytest.mark.timeout(600)
+async def test_the_quarter_comes_out_as_it_is_kept(story_url: str) -> None:
+    player = await played(story_url)
+    assert player.stands_still == []
+    fresh = transcript_from_lines(player.lines)
+    kept = GOLDEN.read_text(encoding="utf-8")
+    differs = [(one, other) for one, other in zip(fresh.splitlines(), kept.splitlines(), strict=False) if one != other]
+    assert not differs, f"first of {len(differs)}: {differs[0]}; look, then run python -m scripts.quarter"
+    assert fresh == kept
+
+
+def test_every_minute_of_it_somebody_has_what_waits_and_nobody_is_told_twice(lines: list[Line]) -> None:
+    assert list(judge(lines).faults()) == []
+
+
+def test_it_is_a_quarter_worth_the_name(lines: list[Line]) -> None:
+    kinds = Counter(line.kind for line in lines)
+    assert kinds["said"] > 500
+    assert (kinds["leave"], kinds["down"], kinds["up"]) == (9, 1, 1)
+    assert {line.where.partition(":")[0] for line in lines if line.kind == "said"} == {
+        "telegram",
+        "slack",
+        "email",
+        "inapp",
+    }
+    assert {line.who for line in lines if line.kind == "told"} >= {"vera", "oleg", "mira", "pau", "bob"}
+    assert any(line.where == "slack:desk:T1/CLEADS" and line.what == "alert" for line in lines)
+    texts = " ".join(line.text for line in lines if line.kind == "told")
+    assert [words for words in LANGUAGES if words not in texts] == []
+    assert judge(lines).waited() > 30_000
+    down, up = (read_moment(line.at) for line in lines if line.kind in {"down", "up"})
+    assert (up - down).days == 3
+
+
+def _without_its_person(line: Line) -> Line:
+    return dataclasses.replace(line, who="")
+
+
+def _with_somebody_away(line: Line) -> Line:
+    return dataclasses.replace(line, who="mira")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(_without_its_person, "with nobody", id="nobody has it"),
+        pytest.param(_with_somebody_away, "with mira", id="whoever has it is on leave"),
+    ],
+)
+def test_the_judge_sees_what_is_left_alone(lines: list[Line], change: Callable[[Line], Line], words: str) -> None:
+    """In the week in which Mira is away, a ticket that waits at noon is put on nobody, and on her."""
+    place = next(
+        place
+        for place, line in enumerate(lines)
+        if line.kind == "ticket" and line.what.endswith(", waits") and "2026-03-11T09" < line.at < "2026-03-17T13"
+        if line.who and "T09" < line.at[10:] < "T13" and read_moment(line.at).weekday() < 5
+    )
+    broken = [*lines[:place], change(lines[place]), *lines[place + 1 :]]
+    faults = [one for one in judge(broken).left_alone() if words in one]
+    assert faults
+    assert faults[0].startswith(f"T-{lines[place].ticket} ")
+
+
+def test_the_judge_sees_what_is_said_twice_and_who_was_never_told(lines: list[Line]) -> None:
+    place = next(place for place, line in enumerate(lines) if line.kind == "told" and line.what == "auto")
+    again = [*lines[: place + 1], lines[place], *lines[place + 1 :]]
+    assert any("was told twice" in one for one in judge(again).told_twice())
+    ticket = lines[place].ticket
+    named = re.compile(rf"\bT-{ticket}\b")
+    silent = [line for line in lines if line.kind != "told" or not (line.ticket == ticket or named.search(line.text))]
+    assert f"the client of T-{ticket} was never told anything" in set(judge(silent).never_told())
+    assert any("who was never shown it" in one for one in judge(silent).never_told())
+
+
+def test_the_judge_sees_who_is_called_on_leave(lines: list[Line]) -> None:
+    place = next(place for place, line in enumerate(lines) if line.kind == "told" and line.at > "2026-03-12")
+    called = dataclasses.replace(lines[place], who="mira", what="ping", ticket=1)
+    assert any("mira is on leave" in one for one in judge([*lines[:place], called, *lines[place:]]).faults())
+
+
+def test_the_judge_misses_what_was_lost_let_go_or_told_to_another_client(lines: list[Line]) -> None:
+    new = next(line for line in lines if line.kind == "ticket" and line.what == "new, waits")
+    lost = [line for line in lines if line.kind == "said" or line.ticket != new.ticket]
+    assert any("it waits nowhere" in one for one in judge(lost).unheard())
+    act = next(line for line in lines if line.kind == "act" and line.ticket == new.ticket)
+    assert any("nobody did anything" in one for one in judge([one for one in lines if one is not act]).let_go())
+    told = next(line for line in lines if line.kind == "told" and line.where == new.where)
+    leaked = dataclasses.replace(told, where="telegram:desk:1003")
+    assert any("another client's" in one for one in judge([*lines, leaked]).told_to_others())

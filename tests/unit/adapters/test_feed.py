@@ -1,0 +1,113 @@
+"""A person's own calendar: when they have no time, in every way that calendars write it, and nothing else of it."""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.feed import LARGEST, MOST_EVENTS, Span, spans_from_ics
+
+KYIV = ZoneInfo("Europe/Kyiv")
+#: A month in which clocks go forward, on the 29th.
+SINCE, UNTIL = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+
+
+def feed(*events: str) -> bytes:
+    inner = "".join(f"BEGIN:VEVENT\nUID:{place}\n{event}\nEND:VEVENT\n" for place, event in enumerate(events))
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Other//EN\n{inner}END:VCALENDAR\n".encode()
+
+
+def spans(*events: str) -> list[str]:
+    """Each as `02 08:00 - 02 09:00`, in UTC."""
+    found = spans_from_ics(feed(*events), zone=KYIV, since=SINCE, until=UNTIL)
+    return [f"{one.since:%d %H:%M} - {one.until:%d %H:%M}" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        pytest.param("DTSTART:20260302T080000Z\nDTEND:20260302T090000Z", ["02 08:00 - 02 09:00"], id="in UTC"),
+        pytest.param(
+            "DTSTART;TZID=America/New_York:20260310T090000\nDURATION:PT30M", ["10 13:00 - 10 13:30"], id="in a zone"
+        ),
+        pytest.param("DTSTART:20260302T100000\nDTEND:20260302T110000", ["02 08:00 - 02 09:00"], id="without a zone"),
+        pytest.param("DTSTART;VALUE=DATE:20260310", ["09 22:00 - 10 22:00"], id="a whole day"),
+        pytest.param(
+            "DTSTART;VALUE=DATE:20260328\nDTEND;VALUE=DATE:20260330",
+            ["27 22:00 - 29 21:00"],
+            id="two days, one of them an hour short",
+        ),
+        pytest.param(
+            "DTSTART;TZID=Europe/Kyiv:20260316T100000\nDTEND;TZID=Europe/Kyiv:20260316T110000\n"
+            "RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE;TZID=Europe/Kyiv:20260323T100000",
+            ["16 08:00 - 16 09:00", "30 07:00 - 30 08:00"],
+            id="every week, one left out, over the change of clocks",
+        ),
+        pytest.param("DTSTART:20260228T230000Z\nDTEND:20260301T010000Z", ["28 23:00 - 01 01:00"], id="begun before"),
+        pytest.param("DTSTART:20260302T080000Z\nDTEND:20260302T090000Z\nTRANSP:TRANSPARENT", [], id="shown as free"),
+        pytest.param("DTSTART:20260302T080000Z\nDTEND:20260302T090000Z\nSTATUS:CANCELLED", [], id="cancelled"),
+        pytest.param("DTSTART:20260302T080000Z", [], id="of no length"),
+        pytest.param("DTSTART:20260402T080000Z\nDTEND:20260402T090000Z", [], id="after the time looked at"),
+    ],
+)
+def test_an_event_takes_the_time_it_says(event: str, expected: list[str]) -> None:
+    assert spans(event) == expected
+
+
+def test_a_calendar_that_is_published_without_its_events_takes_the_times_it_calls_busy() -> None:
+    told = (
+        "BEGIN:VFREEBUSY\nUID:1\nFREEBUSY;FBTYPE=BUSY:20260302T080000Z/PT1H,20260303T080000Z/20260303T090000Z\n"
+        "FREEBUSY;FBTYPE=FREE:20260304T080000Z/PT1H\nFREEBUSY:20260305T080000Z/PT1H,20260402T080000Z/PT1H\n"
+        "END:VFREEBUSY\n"
+    )
+    found = spans_from_ics(
+        feed().replace(b"END:VCAL", told.encode() + b"END:VCAL"), zone=KYIV, since=SINCE, until=UNTIL
+    )
+    assert [one.since.day for one in found] == [2, 3, 5]
+    broken = told.replace("20260303T080000Z/", "")
+    with pytest.raises(ValueError, match="no iCalendar file"):
+        spans_from_ics(feed().replace(b"END:VCAL", broken.encode() + b"END:VCAL"), zone=KYIV, since=SINCE, until=UNTIL)
+
+
+def test_what_overlaps_or_touches_is_one() -> None:
+    hours = ((8, 10), (9, 11), (11, 12), (14, 15))
+    events = [f"DTSTART:20260302T{a:02}0000Z\nDTEND:20260302T{b:02}0000Z" for a, b in reversed(hours)]
+    assert spans(*events) == ["02 08:00 - 02 12:00", "02 14:00 - 02 15:00"]
+
+
+def test_an_empty_calendar_is_one() -> None:
+    assert spans() == []
+
+
+def test_a_fixed_offset_is_a_zone_too() -> None:
+    event = feed("DTSTART:20260302T100000\nDTEND:20260302T110000")
+    (found,) = spans_from_ics(event, zone=timezone(timedelta(hours=3)), since=SINCE, until=UNTIL)
+    assert found == Span(datetime(2026, 3, 2, 7, tzinfo=UTC), datetime(2026, 3, 2, 8, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        pytest.param(b"", "no iCalendar file", id="nothing"),
+        pytest.param(b"<html>Please sign in</html>", "no iCalendar file", id="a page"),
+        pytest.param(b"\xff\xfe\x00", "no iCalendar file", id="bytes"),
+        pytest.param(b"BEGIN:VEVENT\nUID:1\nEND:VEVENT\n", "no iCalendar file", id="an event alone"),
+        pytest.param(b"x" * (LARGEST + 1), "larger than 2 MB", id="too large"),
+        pytest.param(feed(*["DTSTART:20260302T080000Z"] * (MOST_EVENTS + 1)), "more than 5000 events", id="too many"),
+    ],
+)
+def test_what_is_no_calendar_is_said_to_be_so(content: bytes, wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        spans_from_ics(content, zone=KYIV, since=SINCE, until=UNTIL)
+
+
+@given(broken=st.text(max_size=80), line=st.integers(0, 9))
+def test_no_calendar_trips_the_reader(broken: str, line: int) -> None:
+    lines = feed("DTSTART:20260302T080000Z\nRRULE:FREQ=WEEKLY;COUNT=3").decode().splitlines()
+    lines[min(line, len(lines) - 1)] = broken
+    with suppress(ValueError):
+        found = spans_from_ics("\n".join(lines).encode("utf-8", "replace"), zone=KYIV, since=SINCE, until=UNTIL)
+        assert list(found) == sorted(found)
