@@ -17,7 +17,7 @@ from bot.store.revisions import Revisions
 from bot.store.unit import write_ping
 from bot.tickets.facts import Ping
 from bot.tickets.outcome import person_texts
-from bot.tickets.radar import radar, uncovered_line
+from bot.tickets.radar import radar, uncovered_lines
 from bot.tickets.revision import Revision
 from routing.people import Person, Role
 from sla.calendar import parse_zone
@@ -47,9 +47,9 @@ class Radar:
         present = [one for one in _leads(revision) if revision.coverage.is_on_shift(one, at)]
         for lead in present if found else ():
             speak = person_texts(revision, lead.id)
-            lines = [uncovered_line(one, revision, speak) for one in found[:LISTED]]
-            if len(found) > LISTED:
-                lines.append(speak("radar_more", count=len(found) - LISTED))
+            lines = uncovered_lines(found, revision, speak)
+            if len(lines) > LISTED:
+                lines = [*lines[:LISTED], speak("radar_more", count=len(lines) - LISTED)]
             # The week that begins with this look, so that a second look in it says nothing.
             key = f"radar:{_monday(revision, at)}:{lead.id}"
             ping = Ping(lead.id, key, speak("ping_radar", count=len(found)), tuple(lines), is_shared=True)

@@ -4,7 +4,7 @@ Clients who are promised the same by the same people are looked at once. A promi
 out of hours where its policy pages somebody for it; the rest of that policy waits for the opening by its own terms.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from itertools import takewhile
@@ -26,6 +26,8 @@ from sla.policy import Metric, Policy, Unit, targets_for
 WEEKS: Final = 4
 #: Nobody plans further ahead, and calendars of holidays end somewhere.
 MOST_WEEKS: Final = 26
+#: So many days with the same gap are told in one line.
+ALIKE_FROM: Final = 3
 NO_LOAD: Final[Mapping[PersonId, int]] = MappingProxyType({})
 
 
@@ -98,20 +100,33 @@ def radar(revision: Revision, *, since: Instant, weeks: int = WEEKS) -> tuple[Un
     return tuple(sorted(found, key=lambda one: (one.gap.since, one.gap.until, one.plan, one.clients)))
 
 
-def uncovered_line(one: Uncovered, revision: Revision, speak: Texts) -> str:
-    """A gap as one line: when, for how long, for whom, and why."""
+def uncovered_lines(found: Sequence[Uncovered], revision: Revision, speak: Texts) -> list[str]:
+    """Each gap as one line: when, for how long, for whom, and why. What comes back day after day is one line."""
     zone = parse_zone(speak.zone)
-    since, until = (moment(at).astimezone(zone) for at in (one.gap.since, one.gap.until))
-    ends = f"{until:%H:%M}" if until.date() == since.date() else f"{until:%Y-%m-%d %H:%M}"
+    alike: dict[tuple[str, ...], list[Gap]] = {}
+    for one in found:
+        since, until = (moment(at).astimezone(zone) for at in (one.gap.since, one.gap.until))
+        hours = f"{since:%H:%M}–{until:%H:%M}"
+        if since.date() != until.date():  # a night, or days: told with both its ends
+            hours = f"{since:%Y-%m-%d %H:%M}–{until:%Y-%m-%d %H:%M}"
+        alike.setdefault((hours, _whom(one, revision), why(one.gap, revision, speak)), []).append(one.gap)
+    lines: list[tuple[Instant, str]] = []
+    for (hours, whom, reason), each in alike.items():
+        said = {"whom": whom, "why": reason, "length": speak.length(length(each[0].until - each[0].since))}
+        days = [f"{moment(gap.since).astimezone(zone):%Y-%m-%d}" for gap in each]
+        if len(each) >= ALIKE_FROM:
+            text = speak("radar_gaps", hours=hours, first=days[0], last=days[-1], count=len(each), **said)
+            lines.append((each[0].since, text))
+            continue
+        for gap, day in zip(each, days, strict=True):
+            lines.append((gap.since, speak("radar_gap", when=hours if " " in hours else f"{day} {hours}", **said)))
+    return [line for _, line in sorted(lines, key=lambda one: one[0])]
+
+
+def _whom(one: Uncovered, revision: Revision) -> str:
     names = [found.name for client in one.clients if (found := revision.client(client))]
     whom = ", ".join(names[:3]) + (f" +{len(names) - 3}" if len(names) > 3 else "")  # noqa: PLR2004 - a line is short
-    return speak(
-        "radar_gap",
-        when=f"{since:%Y-%m-%d %H:%M}–{ends}",
-        length=speak.length(length(one.gap.until - one.gap.since)),
-        whom=whom or revision.plans[one.plan].name,
-        why=why(one.gap, revision, speak),
-    )
+    return whom or revision.plans[one.plan].name
 
 
 def why(gap: Gap, revision: Revision, speak: Texts) -> str:

@@ -19,7 +19,7 @@ from bot.store.connection import Connection
 from bot.store.facts import load_of
 from bot.tickets.eta import parse_eta
 from bot.tickets.leave import Words, back_at, stand_in
-from bot.tickets.radar import radar, uncovered_line, who_answers
+from bot.tickets.radar import radar, uncovered_lines, who_answers
 from bot.tickets.revision import Revision
 from bot.web.desk import Desk, Site
 from bot.web.pages import Pages
@@ -119,13 +119,13 @@ class CoveragePage:
         revision, now = self._desk.revisions.current, standing.now
         values = frame(self._site, visitor, revision, standing, place="coverage", here="/board/coverage")
         asked = query.get("client", "")
-        found = radar(revision, since=now)
+        lines = uncovered_lines(radar(revision, since=now), revision, visitor.speak)
         values |= {
             "title": "Coverage",
             "people": [_there(one, revision, load, now, visitor) for one in _ordered(revision, now)],
             "away": [_away(one, revision, now, visitor) for one in leaves if one.ends_at is None or one.ends_at > now],
-            "gaps": [uncovered_line(one, revision, visitor.speak) for one in found[:GAPS]],
-            "more": max(0, len(found) - GAPS),
+            "gaps": lines[:GAPS],
+            "more": max(0, len(lines) - GAPS),
             "clients": sorted((one.name, one.id) for one in revision.clients.values()),
             "asked": {"client": asked, "at": query.get("at", "")[:LONGEST]},
             "answer": self._answer(asked, query.get("at", "")[:LONGEST], revision, load, standing, visitor),

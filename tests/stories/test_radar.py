@@ -170,3 +170,13 @@ async def test_who_answers_is_what_the_desk_does(desk: Story) -> None:
 async def _armed(desk: Story) -> Instant | None:
     found = await desk.database.read(lambda conn: alarms.peek(conn, now=Instant(2**62), count=100))
     return next((one.due_at for one in found if one.owner == "radar:"), None)
+
+
+async def test_what_comes_back_day_after_day_is_one_line(make_desk: MakeStory) -> None:
+    desk = await make_desk(story_desk(IN_ONE_PLACE))
+    await away(desk, "vera", "oleg", "mira", until="2026-03-19")
+    await desk.go_to(MONDAY)
+    told = desk.expect_in(ALERTS, containing="In the next four weeks there are")
+    assert told.count("· Acme: ") == 1
+    assert "10:00–19:00 on 5 days, 2026-03-12 to 2026-03-18 (9 h each) · Acme: Vera Kova, Oleg Hnatiuk" in told
+    desk.expect_quiet()
