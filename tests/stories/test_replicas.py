@@ -14,17 +14,42 @@ from tests.quarter.transcript import Line
 REPEATED = re.compile(r"\s*\((sent again|надіслано ще раз|enviado de nuevo|noch einmal)[^)]*\)")
 
 
-def _said(lines: Sequence[Line]) -> Counter[tuple[str, str, str, str]]:
-    """Who was told what where, tickets by their order: numbers may be left out where somebody died."""
+#: A moment of the day in a text. Whoever waits for a lane says things a second later, and then it may be another one.
+CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})\b")
+Told = tuple[str, str, str, str]
+
+
+def _told(lines: Sequence[Line]) -> list[tuple[Told, tuple[int, ...]]]:
+    """Who was told what where, the moments in it apart as minutes of the day.
+
+    Tickets are named by their order: numbers may be left out where somebody died.
+    """
     order = {number: place for place, number in enumerate(sorted({one.ticket for one in lines if one.ticket}), 1)}
 
     def renamed(found: re.Match[str]) -> str:
         return f"T-{order.get(int(found[1]), 0)}"
 
-    return Counter(
-        (one.who, one.where, one.what, re.sub(r"T-(\d+)", renamed, REPEATED.sub("", one.text)))
-        for one in lines
-        if one.kind == "told"
+    told: list[tuple[Told, tuple[int, ...]]] = []
+    for one in lines:
+        if one.kind == "told":
+            text = re.sub(r"T-(\d+)", renamed, REPEATED.sub("", one.text))
+            minutes = tuple(int(hour) * 60 + int(minute) for hour, minute in CLOCK.findall(text))
+            told.append(((one.who, one.where, one.what, CLOCK.sub("…", text)), minutes))
+    return told
+
+
+def _said(lines: Sequence[Line]) -> Counter[Told]:
+    return Counter(words for words, _ in _told(lines))
+
+
+def _are_close(one: Sequence[Line], other: Sequence[Line]) -> bool:
+    """Whether every moment that is told in the one is told in the other, to the minute beside it."""
+    known: dict[Told, list[tuple[int, ...]]] = {}
+    for words, minutes in _told(one):
+        known.setdefault(words, []).append(minutes)
+    return all(
+        any(all(abs(a - b) <= 1 for a, b in zip(minutes, each, strict=True)) for each in known.get(words, ()))
+        for words, minutes in _told(other)
     )
 
 
@@ -39,6 +64,8 @@ async def test_three_replicas_with_kills_say_what_one_says(
     once, many = _said(alone.lines), _said(together.lines)
     assert many.keys() - once.keys() == set()
     assert once.keys() - many.keys() == set()
+    assert _are_close(alone.lines, together.lines)
+    assert _are_close(together.lines, alone.lines)
     # A kill repeats at most the one send in flight, and only where the channel does not know repeats.
     twice = many - once
     assert sum(twice.values()) <= together.killed

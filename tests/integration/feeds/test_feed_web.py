@@ -173,10 +173,11 @@ async def test_a_file_that_is_no_calendar_is_said_to_be_none(content: bytes) -> 
 
 
 async def test_one_that_takes_for_ever_to_read_ends_with_its_child() -> None:
+    before = children()
     async with asyncio.timeout(60):  # five seconds of its own time, however busy the machine is
         with pytest.raises(ValueError, match=TOO_MUCH):
             await read_feed(FOR_EVER, zone="Europe/Kyiv", since=SINCE, until=UNTIL)
-    assert children() == set()
+    assert children() <= before
 
 
 async def test_a_stop_of_ours_leaves_no_child_behind() -> None:
@@ -184,7 +185,7 @@ async def test_a_stop_of_ours_leaves_no_child_behind() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(1):
             await read_feed(FOR_EVER, zone="Europe/Kyiv", since=SINCE, until=UNTIL)
-    assert children() == before
+    assert children() <= before
 
 
 def children() -> set[str]:
