@@ -6,9 +6,9 @@ machine itself is allowed, where a calendar may be mirrored to.
 
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -27,11 +27,23 @@ _TRANSLATED: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Netwo
 _PRIVATE: Final = "its address leads into a private network"
 
 
+class ReadFeed(Protocol):
+    """Read what was fetched. ValueError with what is wrong with it, OSError where this machine cannot read now."""
+
+    def __call__(
+        self, content: bytes, *, zone: str, since: datetime, until: datetime
+    ) -> Awaitable[Sequence[tuple[datetime, datetime]]]: ...
+
+
 async def spans_from_feed(
-    url: str, *, zone: str, since: datetime, until: datetime
+    url: str, *, zone: str, since: datetime, until: datetime, read: ReadFeed = read_feed
 ) -> Sequence[tuple[datetime, datetime]]:
     """The `Read` of the desk."""
-    return await read_feed(await fetched(url), zone=zone, since=since, until=until)
+    content = await fetched(url)
+    try:
+        return await read(content, zone=zone, since=since, until=until)
+    except OSError as error:  # also the TimeoutError of a machine that is busy: neither is the feed's fault
+        raise FeedAwayError(f"this machine had no room to read it ({type(error).__name__})") from error
 
 
 async def fetched(url: str, *, within_s: float = WITHIN_S, names: AbstractResolver | None = None) -> bytes:

@@ -109,6 +109,8 @@ class Feeds:
 
     async def _ask(self, key: str, person: PersonId, kind: str, url: str) -> None:
         revision, now = self._revisions.current, self._now()
+        if person not in revision.people:  # they left while another feed was read
+            return
         zone = revision.calendars[revision.people[person].calendar].zone.removeprefix("fixed:")
         since, until = moment(now) - BACK, moment(now) + AHEAD
         try:
@@ -171,6 +173,8 @@ class Feeds:
         self, conn: Connection, person: PersonId, kind: str, text: str, name: str, feed: Feed, *, reason: str = ""
     ) -> None:
         revision, now = self._revisions.current, self._now()
+        if person not in revision.people:
+            return
         for one in dict.fromkeys((person, *self._directory.admins())):
             speak = person_texts(revision, one)
             title = speak(

@@ -232,3 +232,23 @@ async def test_whoever_stays_away_longer_than_their_calendar_says_is_not_brought
     assert leave.until is not None
     assert leave.until > instant(TOMORROW[1])
     desk.expect_quiet()
+
+
+async def test_whoever_leaves_the_desk_while_their_calendar_is_read_stops_no_other(
+    desk: Story, calendars: Calendars
+) -> None:
+    without_vera = document(WITH_FEEDS.replace("[people.vera]", "[people.vira]").replace('"vera"', '"vira"'))
+
+    class Leaving(Calendars):
+        async def read(self, url: str, *, zone: str, since: datetime, until: datetime) -> Sequence[Stretch]:
+            if not self.asked:
+                self.asked.append(url)
+                await desk.apply(without_vera)
+                raise ValueError("it is no iCalendar file")
+            return await super().read(url, zone=zone, since=since, until=until)
+
+    leaving = Leaving()
+    await reader(desk, leaving).once()
+    await reads(desk, leaving)
+    assert leaving.asked == [LEAVE, LEAVE, OWN]
+    assert await desk.database.read(lambda conn: feeds.known(conn, "vera:absence")) is None

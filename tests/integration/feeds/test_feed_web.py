@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -192,3 +192,20 @@ def children() -> set[str]:
     """The processes that we started and that have not ended."""
     tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
     return {one for task in tasks for one in (task / "children").read_text().split()}
+
+
+@pytest.mark.parametrize("error", [OSError("Too many open files"), TimeoutError()], ids=["no child", "no time"])
+async def test_a_machine_that_has_no_room_is_no_fault_of_the_feed(error: OSError) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(text=CALENDAR.format(rule=""), content_type="text/calendar")
+
+    async def read(
+        content: bytes, *, zone: str, since: datetime, until: datetime
+    ) -> Sequence[tuple[datetime, datetime]]:
+        raise error
+
+    app = web.Application()
+    app.add_routes([web.get("/own.ics", answer)])
+    async with listening(app, "127.0.0.1", 0) as address:
+        with pytest.raises(FeedAwayError, match="no room to read it"):
+            await spans_from_feed(f"{address}/own.ics", zone="+03:00", since=SINCE, until=UNTIL, read=read)
