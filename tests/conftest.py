@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.peers.mail_peer",
     "tests.peers.slack_peer",
     "tests.peers.telegram_peer",
+    "tests.templates",
 ]
 
 # A million objects are imported and collected and stay. Looking for garbage among them took a fifth of that time.

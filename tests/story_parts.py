@@ -1,6 +1,7 @@
 """What a story's desk stands on: the channel in memory and a real database, each of which can go wrong when told to."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +28,14 @@ class StoryChannel(FakeChannel):
             self.falls_silent.set()
             await asyncio.Event().wait()
         return receipt
+
+
+class Stage(StoryChannel, ABC):
+    """A channel of a story that is the real adapter: people speak and look at the far end, in the words of the fake."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """End what was opened for it."""
 
 
 class StoryDatabase(Database):

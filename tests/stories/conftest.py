@@ -1,8 +1,7 @@
 """The desk of a story, on SQLite; a module that says so (`DATABASES`) is told on PostgreSQL as well."""
 
-import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +11,9 @@ import pytest
 from bot.app.stepping import OwnedTime
 from bot.desk.applying import apply_document
 from bot.store.engine import open_database
-from bot.store.migrate import upgrade
 from sla.duration import instant
 from tests.builders import STORY_DESK, document
 from tests.harness import ALL_CHANNELS, NOON, Story, new_desk
-from tests.peers.postgres import PostgresServer
 from tests.story_parts import StoryChannel, StoryDatabase
 
 MakeStory = Callable[..., Awaitable[Story]]
@@ -25,31 +22,6 @@ MakeStory = Callable[..., Awaitable[Story]]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "story_url" in metafunc.fixturenames:
         metafunc.parametrize("story_url", getattr(metafunc.module, "DATABASES", ("sqlite",)), indirect=True)
-
-
-def _migrate(url: str) -> None:
-    async def migrate() -> None:
-        database = await open_database(url)
-        await upgrade(database)
-        await database.close()
-
-    asyncio.run(migrate())
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with its tables: every story begins with a copy."""
-    path = tmp_path_factory.mktemp("template") / "story.db"
-    _migrate(f"sqlite+aiosqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres: PostgresServer) -> Iterator[str]:
-    url = postgres.new_database()
-    _migrate(url)
-    yield url
-    postgres.drop_database(url)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from bot.tickets.texts import Texts
 from tests.integration.email.reading import OurTurn
 from tests.peers.dovecot import Box
 from tests.peers.exim import PASSWORD, USER, Exim
-from tests.story_parts import StoryChannel, StoryDatabase
+from tests.story_parts import Stage, StoryDatabase
 
 PATIENCE_S = 30
 #: The folder is looked at again at once: a story waits for its own mail and for nothing else.
@@ -46,7 +46,7 @@ OUTSIDE = {"pass": "dmarc=pass", "fail": "dmarc=fail"}
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*<([^>]+)>", re.IGNORECASE | re.MULTILINE)
 
 
-class MailStage(StoryChannel):
+class MailStage(Stage):
     """Mail, as a story sees the channel in memory."""
 
     def __init__(self, box: Box, exim: Exim, database: StoryDatabase, *, now: Callable[[], datetime]) -> None:

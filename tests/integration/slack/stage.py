@@ -41,7 +41,7 @@ from tests.peers.slack_emulator import TEAM
 from tests.peers.slack_front import Said, SlackFront
 from tests.peers.slack_line import PRESSES
 from tests.peers.slack_payloads import Payload, press_payload
-from tests.story_parts import StoryChannel
+from tests.story_parts import Stage
 
 #: Where the people of the stories live.
 ZONE = timezone(timedelta(hours=3))
@@ -52,7 +52,7 @@ def wall() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - Slack's emulator reads it too
 
 
-class SlackStage(StoryChannel):
+class SlackStage(Stage):
     """Slack, as a story sees the channel in memory."""
 
     def __init__(self, slack: SlackFront, *, now: Callable[[], datetime]) -> None:

@@ -41,14 +41,14 @@ from tests.peers.telegram_adapter import KeptFiles, KeptInMemory, adapter_for
 from tests.peers.telegram_people import Said
 from tests.peers.telegram_server import TelegramServer
 from tests.peers.telegram_world import BOT_ID, Place
-from tests.story_parts import StoryChannel, StoryDatabase
+from tests.story_parts import Stage, StoryDatabase
 
 PATIENCE_S = 20
 #: What the adapter puts between signs of a client's words, so that Telegram makes no command or link of them.
 JOINER = "\N{WORD JOINER}"
 
 
-class TelegramStage(StoryChannel):
+class TelegramStage(Stage):
     """Telegram, as a story sees the channel in memory."""
 
     def __init__(self, telegram: TelegramServer, database: StoryDatabase, *, now: Callable[[], datetime]) -> None:

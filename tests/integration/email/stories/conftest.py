@@ -4,28 +4,18 @@ Each file of this room names a file of tests/stories whose stories hold there as
 channel its clients write mails; our people are where they always are, or in their own mail.
 """
 
-import asyncio
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from adapters.message import Channel
-from bot.app.stepping import OwnedTime
-from bot.desk.applying import apply_document
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
-from sla.duration import instant
-from tests.builders import STORY_DESK, document
-from tests.harness import ALL_CHANNELS, NOON, Story, new_desk
+from tests.harness import Story
 from tests.integration.email.stage import MailStage
 from tests.peers.dovecot import Box
 from tests.peers.exim import Exim
+from tests.retold import leave_out, retelling
 from tests.stories.conftest import MakeStory
-from tests.story_parts import StoryChannel, StoryDatabase
 
 #: What cannot be told by mail, each with the reason.
 NO_SECOND_THOUGHTS = "a mail that was sent cannot be changed or taken back"
@@ -42,47 +32,18 @@ NOT_BY_MAIL = {
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave those out, and say how many."""
-    left_out = [item for item in items if item.name in NOT_BY_MAIL and item.path.parent == Path(__file__).parent]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
-
-
-@pytest.fixture(scope="session")
-def mail_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with its tables: every story begins with a copy."""
-    path = tmp_path_factory.mktemp("template") / "story.db"
-
-    async def migrate() -> None:
-        database = await open_database(f"sqlite+aiosqlite:///{path}")
-        await upgrade(database)
-        await database.close()
-
-    asyncio.run(migrate())
-    return path
+    leave_out(config, items, NOT_BY_MAIL, Path(__file__).parent)
 
 
 @pytest.fixture
-async def make_desk(box: Box, exim: Exim, mail_template: Path, tmp_path: Path) -> AsyncIterator[MakeStory]:
-    async with AsyncExitStack() as stack:
-
-        async def make(desk: str = STORY_DESK, *, start: datetime = NOON) -> Story:
-            copy = shutil.copy(mail_template, tmp_path / "story.db")
-            database = StoryDatabase(await open_database(f"sqlite+aiosqlite:///{copy}"))
-            stack.push_async_callback(database.close)
-            time = OwnedTime(instant(start))
-            await apply_document(database, document(desk), at=time.at, by="story")
-            stage = MailStage(box, exim, database, now=time.moment)
-            channels: dict[Channel, StoryChannel] = {
-                one: stage if one is Channel.EMAIL else StoryChannel(one, now=time.moment) for one in ALL_CHANNELS
-            }
-            story = Story(new_desk(database, channels, time), time, database, channels, speaks_on=Channel.EMAIL)
-            await story.desk.prepare(is_alone=True)
-            stack.push_async_callback(story.ends)
-            stack.push_async_callback(stage.close)
-            return story
-
+async def make_desk(box: Box, exim: Exim, sqlite_template: Path, tmp_path: Path) -> AsyncIterator[MakeStory]:
+    async with retelling(
+        Channel.EMAIL,
+        lambda database, now: MailStage(box, exim, database, now=now),
+        sqlite_template,
+        tmp_path,
+        speaks_on=Channel.EMAIL,
+    ) as make:
         yield make
 
 

@@ -3,27 +3,17 @@
 Each file of this room names a file of tests/stories whose stories hold there as well.
 """
 
-import asyncio
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from adapters.message import Channel
-from bot.app.stepping import OwnedTime
-from bot.desk.applying import apply_document
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
-from sla.duration import instant
-from tests.builders import STORY_DESK, document
-from tests.harness import ALL_CHANNELS, NOON, Story, new_desk
+from tests.harness import Story
 from tests.integration.slack.stage import SlackStage
 from tests.peers.slack_front import SlackFront
+from tests.retold import leave_out, retelling
 from tests.stories.conftest import MakeStory
-from tests.story_parts import StoryChannel, StoryDatabase
 
 #: What cannot be told in Slack, each with the reason.
 NOT_IN_SLACK = {
@@ -36,47 +26,12 @@ NOT_IN_SLACK = {
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave those out, and say how many."""
-    left_out = [item for item in items if item.name in NOT_IN_SLACK and item.path.parent == Path(__file__).parent]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
-
-
-@pytest.fixture(scope="session")
-def slack_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with its tables: every story begins with a copy."""
-    path = tmp_path_factory.mktemp("template") / "story.db"
-
-    async def migrate() -> None:
-        database = await open_database(f"sqlite+aiosqlite:///{path}")
-        await upgrade(database)
-        await database.close()
-
-    asyncio.run(migrate())
-    return path
+    leave_out(config, items, NOT_IN_SLACK, Path(__file__).parent)
 
 
 @pytest.fixture
-async def make_desk(slack: SlackFront, slack_template: Path, tmp_path: Path) -> AsyncIterator[MakeStory]:
-    async with AsyncExitStack() as stack:
-
-        async def make(desk: str = STORY_DESK, *, start: datetime = NOON) -> Story:
-            copy = shutil.copy(slack_template, tmp_path / "story.db")
-            database = StoryDatabase(await open_database(f"sqlite+aiosqlite:///{copy}"))
-            stack.push_async_callback(database.close)
-            time = OwnedTime(instant(start))
-            await apply_document(database, document(desk), at=time.at, by="story")
-            stage = SlackStage(slack, now=time.moment)
-            channels: dict[Channel, StoryChannel] = {
-                one: stage if one is Channel.SLACK else StoryChannel(one, now=time.moment) for one in ALL_CHANNELS
-            }
-            story = Story(new_desk(database, channels, time), time, database, channels)
-            await story.desk.prepare(is_alone=True)
-            stack.push_async_callback(story.ends)
-            stack.push_async_callback(stage.close)
-            return story
-
+async def make_desk(slack: SlackFront, sqlite_template: Path, tmp_path: Path) -> AsyncIterator[MakeStory]:
+    async with retelling(Channel.SLACK, lambda _, now: SlackStage(slack, now=now), sqlite_template, tmp_path) as make:
         yield make
 
 
