@@ -19,7 +19,7 @@ from bench.stand import NOON, Stand, chat, hear, sqlite_url, stand
 from bot.desk.desk import Desk
 from bot.now import Rehearsal, Timekeeper, wall_now
 from bot.store import alarms
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
 from sla.duration import Instant, instant, later, moment
 from tests.builders import STORY_DESK
 from tests.peers.missing import PeerMissingError

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from bench.measure import Pace, best, tell, timed, title, verdict
 from bench.stand import Stand, address_of, chat, count, hear, stand
-from bot.store import channel_schema
-from bot.store.connection import Connection
+from bot.store.driver.connection import Connection
+from bot.store.tables import channel_schema
 from bot.tickets.command import Reply
 from bot.tickets.ticket import TicketId
 from routing.people import PersonId

@@ -20,10 +20,10 @@ from adapters.message import Channel
 from adapters.port import Adapter
 from bench.measure import tell, title, verdict
 from bench.stand import NOON, count, sqlite_url, stand
-from bot.app.email_memory import StoredMail
+from bot.app.channels.email_memory import StoredMail
 from bot.app.turn import StoredTurn
-from bot.desk.board_channel import BoardChannel
 from bot.desk.changes import Changes
+from bot.desk.sending.board_channel import BoardChannel
 from bot.store.files import Files
 from tests.peers import dovecot
 from tests.peers.dovecot import Box

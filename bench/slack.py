@@ -20,10 +20,10 @@ from adapters.slack.adapter import SlackAdapter
 from adapters.slack.config import Config
 from bench.measure import complain, percentile, tell, title, verdict
 from bench.stand import sqlite_url, stand
-from bot.desk.board_channel import BoardChannel
 from bot.desk.changes import Changes
+from bot.desk.sending.board_channel import BoardChannel
 from bot.now import wall_now
-from bot.store.database import Database
+from bot.store.driver.database import Database
 from sla.duration import moment
 from tests.builders import STORY_DESK
 from tests.peers.missing import PeerMissingError

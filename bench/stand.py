@@ -23,9 +23,9 @@ from bot.app.serve import COLLECT_AFTER
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.now import Rehearsal, Timekeeper, wall_now
-from bot.store.database import Database
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from sla.duration import instant
 from tests.builders import STORY_DESK, document
 

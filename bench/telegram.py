@@ -20,13 +20,13 @@ from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.config import Config
 from bench.measure import percentile, tell, title, verdict
 from bench.stand import sqlite_url, stand
-from bot.app.telegram_memory import telegram_memory
-from bot.app.telegram_past import StoredPast
+from bot.app.channels.telegram_memory import telegram_memory
+from bot.app.channels.telegram_past import StoredPast
 from bot.app.turn import StoredTurn
-from bot.desk.board_channel import BoardChannel
 from bot.desk.changes import Changes
+from bot.desk.sending.board_channel import BoardChannel
 from bot.now import wall_now
-from bot.store.database import Database
+from bot.store.driver.database import Database
 from sla.duration import moment
 from tests.builders import STORY_DESK
 from tests.peers.telegram_world import TOKEN

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
-from bot.app.slack_manifest import slack_manifest
+from bot.app.channels.slack_manifest import slack_manifest
 from bot.deskfile.schema import SCHEMA_FILE, schema_text
 from scripts import slack_screens, telegram_screens
 from tests.peers.chromium import chromium_path

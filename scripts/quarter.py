@@ -7,8 +7,8 @@ from pathlib import Path
 
 import structlog
 
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from tests.quarter.playing import GOLDEN, played
 from tests.quarter.transcript import transcript_from_lines
 

@@ -17,13 +17,13 @@ from adapters.fake import FakeChannel
 from adapters.message import Channel
 from adapters.port import Press
 from adapters.slack import cards, ids
-from bot.app.stepping import OwnedTime, Stepping
+from bot.app.simulation.stepping import OwnedTime, Stepping
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.deskfile.load import load
 from bot.now import Timekeeper
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from sla.duration import instant, later
 
 EXAMPLE = Path(__file__).parents[1] / "desk.example"

@@ -18,13 +18,13 @@ from adapters.message import Button, Channel, OutboundMessage
 from adapters.telegram.cards import keyboard
 from adapters.telegram.drawing import card_of
 from adapters.telegram.markup import as_written
-from bot.app.stepping import OwnedTime, Stepping
+from bot.app.simulation.stepping import OwnedTime, Stepping
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.deskfile.load import load
 from bot.now import Timekeeper
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from sla.duration import instant, later
 
 EXAMPLE = Path(__file__).parents[1] / "desk.example"

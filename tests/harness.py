@@ -15,13 +15,15 @@ from adapters.card import OutboundCard, OutboundHome
 from adapters.fake_screen import reply_to
 from adapters.message import Channel, Identity, OutboundMark
 from adapters.port import Answer, Cursor, Raw
-from bot.app.stepping import OwnedTime, Stepping
+from bot.app.simulation.stepping import OwnedTime, Stepping
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.now import Timekeeper
-from bot.store import journal, outbox, reads
-from bot.store.database import Database
-from bot.store.outbox import Outgoing
+from bot.store import journal
+from bot.store.delivery import outbox
+from bot.store.delivery.outbox import Outgoing
+from bot.store.driver.database import Database
+from bot.store.reading import reads
 from bot.tickets.command import Command
 from bot.tickets.facts import Line
 from bot.tickets.ticket import Ticket, TicketId

@@ -9,8 +9,8 @@ from typing import TypeVar
 from adapters.card import Outbound
 from adapters.fake import FakeChannel
 from adapters.message import Receipt
-from bot.store.connection import Connection
-from bot.store.database import Database
+from bot.store.driver.connection import Connection
+from bot.store.driver.database import Database
 from bot.store.errors import StoreUnavailableError
 
 T = TypeVar("T")

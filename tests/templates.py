@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from tests.peers.postgres import PostgresServer
 
 

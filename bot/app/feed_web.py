@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from adapters.feed_child import read_feed
-from bot.desk.feeds import FeedAwayError
+from bot.desk.people.feeds import FeedAwayError
 
 WITHIN_S: Final = 20.0
 #: As much as `adapters.feed` reads, which this process does not load.

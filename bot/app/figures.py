@@ -6,8 +6,9 @@ from typing import Final
 
 from bot import metrics
 from bot.desk.desk import Desk
-from bot.store import journal, outbox
-from bot.store.connection import Connection
+from bot.store import journal
+from bot.store.delivery import outbox
+from bot.store.driver.connection import Connection
 from bot.store.errors import StoreUnavailableError
 from sla.duration import Instant
 

@@ -17,24 +17,24 @@ from adapters.inapp.config import Config
 from adapters.message import Channel
 from adapters.port import Adapter, Health, Route
 from bot import metrics
+from bot.app.channels.email_channel import email_channel
+from bot.app.channels.marked import REHEARSAL_MARK, MarkedAdapter
+from bot.app.channels.slack_channel import slack_channel
+from bot.app.channels.telegram_channel import telegram_channel
+from bot.app.channels.transcript import StoredFiles, StoredTranscript, kept_in, widget_texts
 from bot.app.deadman import DeadMan
-from bot.app.email_channel import email_channel
 from bot.app.feed_web import spans_from_feed
-from bot.app.marked import REHEARSAL_MARK, MarkedAdapter
-from bot.app.slack_channel import slack_channel
-from bot.app.telegram_channel import telegram_channel
-from bot.app.transcript import StoredFiles, StoredTranscript, kept_in, widget_texts
-from bot.desk.auditor import Auditor
-from bot.desk.board_channel import BoardChannel
+from bot.desk.care.auditor import Auditor
 from bot.desk.desk import Desk
-from bot.desk.feeds import Feeds
+from bot.desk.people.feeds import Feeds
+from bot.desk.sending.board_channel import BoardChannel
 from bot.now import Rehearsal, Timekeeper, rehearse, wall_now
 from bot.settings import Settings, with_secret_key
-from bot.store.database import Database
-from bot.store.engine import open_database
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
+from bot.store.driver.lock_file import hold_lock
+from bot.store.driver.migrate import upgrade
 from bot.store.files import Files
-from bot.store.migrate import upgrade
-from bot.store.places import hold_lock
 from bot.web.desk import Site
 from bot.web.server import application
 from sla.duration import moment

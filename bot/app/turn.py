@@ -20,7 +20,7 @@ import structlog
 from adapters.errors import TurnLostError
 from adapters.port import Fence
 from bot.store import leases
-from bot.store.database import Database
+from bot.store.driver.database import Database
 from bot.store.errors import LeaseLostError, StoreError, StoreUnavailableError
 
 log = structlog.get_logger()

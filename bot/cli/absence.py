@@ -18,8 +18,8 @@ def listed(ctx: typer.Context, *, as_json: Json = False) -> None:
     """Who is away now, and who will be."""
 
     async def work(desk: Beside) -> None:
-        from bot.store.absences import alive
-        from bot.tickets.leave import back_at, stand_in
+        from bot.store.people.absences import alive
+        from bot.tickets.words.leave import back_at, stand_in
 
         now, revision = desk.now, desk.revision
         known = [one for one in await desk.database.read(alive) if one.ends_at is None or one.ends_at > now]
@@ -70,8 +70,8 @@ def add(
     """Say that somebody is away: their open tickets go to whoever the rules name."""
 
     async def work(desk: Beside) -> None:
-        from bot.desk.absences import Absences
-        from bot.tickets.leave import Words, absence_from, said_of
+        from bot.desk.people.absences import Absences
+        from bot.tickets.words.leave import Words, absence_from, said_of
 
         by, now = who_acts(desk.revision, who), desk.now
         try:
@@ -96,9 +96,9 @@ def end(
     """End an absence, or call off one that is planned; tickets come back when their shift begins."""
 
     async def work(desk: Beside) -> None:
-        from bot.desk.absences import Absences
-        from bot.tickets.leave import away
+        from bot.desk.people.absences import Absences
         from bot.tickets.outcome import person_texts
+        from bot.tickets.words.leave import away
 
         by, now = who_acts(desk.revision, who), desk.now
         try:

@@ -17,7 +17,7 @@ async def perform(desk: Beside, by: PersonId, ticket: TicketId, command: "Comman
     """Do it, and give the answer. A CommandError says why not, in the language of whoever acts."""
     from bot.desk.changes import Changes
     from bot.desk.commands import Commands
-    from bot.store.committer import Committer
+    from bot.store.driver.committer import Committer
 
     committer = Committer(desk.database)
     commands = Commands(committer, desk.revisions, desk.directory, lambda: desk.now, done=Changes(), woken=())

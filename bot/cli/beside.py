@@ -23,7 +23,7 @@ from sla.duration import Instant
 
 if TYPE_CHECKING:  # a command that needs no database starts without one
     from bot.desk.directory import Directory
-    from bot.store.database import Database
+    from bot.store.driver.database import Database
     from bot.store.revisions import Revisions
     from bot.tickets.revision import Revision
 
@@ -65,7 +65,7 @@ class Beside:
     @property
     def directory(self) -> "Directory":
         """Who is told what, and where: on the channels the running bot has by the same settings."""
-        from bot.app.configured import configured
+        from bot.app.channels.configured import configured
         from bot.desk.directory import Directory
 
         channels = configured(self.settings, is_demo=self.is_demo)
@@ -108,7 +108,7 @@ def beside(ctx: typer.Context, work: Callable[[Beside], Awaitable[T]]) -> T:
 @asynccontextmanager
 async def open_beside(settings: Settings, *, is_demo: bool = False) -> AsyncIterator[Beside]:
     """Open a database that exists, with the schema of this version. Raises a DatabaseError or a CommandError."""
-    from bot.store.migrate import check
+    from bot.store.driver.migrate import check
     from bot.store.revisions import Revisions
 
     database = await open_existing(settings)
@@ -123,7 +123,7 @@ async def open_beside(settings: Settings, *, is_demo: bool = False) -> AsyncIter
 
 async def open_existing(settings: Settings) -> "Database":
     """Open the database without making one."""
-    from bot.store.engine import open_database
+    from bot.store.driver.engine import open_database
 
     place = file_of(settings)
     if place is not None and not place.exists():

@@ -11,9 +11,9 @@ from bot.cli.printed import CommandError, how_many, iso, one_line, plain, say, s
 from bot.tickets.ticket import TicketId, number
 
 if TYPE_CHECKING:  # see beside.py
-    from bot.store.connection import Connection
+    from bot.store.delivery.outbox import Outgoing
+    from bot.store.driver.connection import Connection
     from bot.store.journal import Kept
-    from bot.store.outbox import Outgoing
 
 inbox = typer.Typer(no_args_is_help=True, help="What came in: payloads that wait or could not be understood.")
 outbox = typer.Typer(no_args_is_help=True, help="What goes out: what waits, what failed and why.")
@@ -119,7 +119,7 @@ def list_outbox(
     as_json: Json = False,
 ) -> None:
     """What is on its way, in the order it will leave, and what was given up; with --json every row, newest first."""
-    from bot.store import outbox as outbox_rows
+    from bot.store.delivery import outbox as outbox_rows
 
     states = tuple(state or (STATES_OUT if as_json else ()))
     count = how_many(limit, as_json=as_json)
@@ -160,7 +160,7 @@ def list_outbox(
 @outbox.command("show")
 def show_outbox(ctx: typer.Context, row: Id, *, as_json: Json = False) -> None:
     """One row, whatever became of it."""
-    from bot.store import outbox as outbox_rows
+    from bot.store.delivery import outbox as outbox_rows
 
     async def work(desk: Beside) -> None:
         found = await desk.database.read(lambda conn: outbox_rows.show(conn, row))
@@ -180,7 +180,7 @@ def show_outbox(ctx: typer.Context, row: Id, *, as_json: Json = False) -> None:
 @outbox.command("retry")
 def retry_outbox(ctx: typer.Context, rows: Ids) -> None:
     """Send them again, now. A row that was uncertain may arrive twice."""
-    from bot.store import outbox as outbox_rows
+    from bot.store.delivery import outbox as outbox_rows
 
     async def work(desk: Beside) -> None:
         now = desk.now
@@ -192,7 +192,7 @@ def retry_outbox(ctx: typer.Context, rows: Ids) -> None:
 @outbox.command("discard")
 def discard_outbox(ctx: typer.Context, rows: Ids, reason: Reason = UNNEEDED) -> None:
     """Give up on them; the transcript says that they did not arrive."""
-    from bot.store import outbox as outbox_rows
+    from bot.store.delivery import outbox as outbox_rows
 
     _change(ctx, "outbox", "discarded", rows, lambda conn: outbox_rows.discard(conn, rows, reason=reason))
 

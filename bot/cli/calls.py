@@ -10,7 +10,7 @@ from bot.cli.printed import CommandError, iso, say, say_json, say_table, shown
 from sla.duration import later
 
 if TYPE_CHECKING:  # see beside.py
-    from bot.tickets.call_command import CallCommand
+    from bot.tickets.calls.command import CallCommand
 
 calls = typer.Typer(
     help="Calls with clients: which there are, and what is done about them.", invoke_without_command=True
@@ -35,8 +35,8 @@ def listed(
         return
 
     async def work(desk: Beside) -> None:
-        from bot.store.call_list import listed as rows_of
-        from bot.store.calls import between
+        from bot.store.calls.call_list import listed as rows_of
+        from bot.store.calls.calls import between
         from routing.people import PersonId
 
         now, revision = desk.now, desk.revision
@@ -164,7 +164,7 @@ def _perform(ctx: typer.Context, number: str, action: str, fields: dict[str, str
     async def work(desk: Beside) -> None:
         from adapters.port import Answer
         from bot.cli.acting import perform
-        from bot.desk.call_presses import call_command
+        from bot.desk.calls.presses import call_command
         from bot.tickets.ticket import ticket_id_from_number
 
         by, revision = who_acts(desk.revision, who), desk.revision

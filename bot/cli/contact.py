@@ -9,7 +9,7 @@ from bot.cli.printed import USAGE, CommandError, iso, say, say_json, say_table, 
 
 if TYPE_CHECKING:  # see beside.py
     from adapters.port import Answer
-    from bot.store.connection import Connection
+    from bot.store.driver.connection import Connection
     from bot.tickets.ticket import ContactId
 
 contact = typer.Typer(help="Contacts that turned out to be one person.", no_args_is_help=True)
@@ -24,7 +24,7 @@ def listed(ctx: typer.Context, *, as_json: Json = False) -> None:
     """Who was taken for whom, by whom and since when."""
 
     async def work(desk: Beside) -> None:
-        from bot.store.joining import joined_with_names
+        from bot.store.people.joining import joined_with_names
 
         found = await desk.database.read(joined_with_names)
         if as_json:
@@ -59,7 +59,7 @@ def merge(
     """Say that two contacts are one person: the same history everywhere. Never of two clients."""
 
     async def work(desk: Beside) -> None:
-        from bot.desk.contacts import Contacts
+        from bot.desk.people.contacts import Contacts
 
         by, contacts = who_acts(desk.revision, who), Contacts(desk.revisions, desk.directory)
 
@@ -77,8 +77,8 @@ def part(ctx: typer.Context, address: Annotated[str, typer.Argument(help=_ADDRES
     """Say that they are two people after all: each has again what they said."""
 
     async def work(desk: Beside) -> None:
-        from bot.desk.contacts import Contacts
-        from bot.store.joining import origin_of_address
+        from bot.desk.people.contacts import Contacts
+        from bot.store.people.joining import origin_of_address
 
         by, contacts = who_acts(desk.revision, who), Contacts(desk.revisions, desk.directory)
 
@@ -92,7 +92,7 @@ def part(ctx: typer.Context, address: Annotated[str, typer.Argument(help=_ADDRES
 
 
 def _contact(conn: "Connection", address: str) -> "ContactId":
-    from bot.store.joining import contact_of_address
+    from bot.store.people.joining import contact_of_address
 
     found = contact_of_address(conn, address)
     if found is None:

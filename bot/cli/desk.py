@@ -158,9 +158,9 @@ def _doubts(settings: Settings) -> list[Mistake]:
 
 async def _asked(settings: Settings, document: Mapping[str, Any] | None) -> list[Finding]:
     """What the other ends say: the database, Slack, Telegram and the mail servers."""
-    from bot.app.email_app import email_doubts
-    from bot.app.slack_app import slack_doubts
-    from bot.app.telegram_app import telegram_doubts
+    from bot.app.channels.email_app import email_doubts
+    from bot.app.channels.slack_app import slack_doubts
+    from bot.app.channels.telegram_app import telegram_doubts
 
     slack, telegram = await slack_doubts(settings, document), await telegram_doubts(settings, document)
     found = [Finding(one.mend, one.is_error, name=one.name) for one in slack]
@@ -170,9 +170,9 @@ async def _asked(settings: Settings, document: Mapping[str, Any] | None) -> list
 
 
 async def _database_asked(settings: Settings) -> list[Finding]:
-    from bot.store.engine import open_database
+    from bot.store.driver.engine import open_database
+    from bot.store.driver.migrate import check as check_schema
     from bot.store.errors import StoreError
-    from bot.store.migrate import check as check_schema
 
     place = file_of(settings)
     if place is not None and not place.exists():
@@ -224,7 +224,7 @@ def _calendars(document: Mapping[str, Any], now: Instant) -> list[dict[str, Any]
 
 async def _in_force(settings: Settings) -> tuple[int, Mapping[str, Any] | None]:
     """The revision in force, 0 and None where there is none, or no database either."""
-    from bot.store.migrate import current
+    from bot.store.driver.migrate import current
     from bot.store.revisions import newest_document, newest_number
 
     place = file_of(settings)
@@ -241,8 +241,8 @@ async def _in_force(settings: Settings) -> tuple[int, Mapping[str, Any] | None]:
 
 async def _applied(settings: Settings, document: Mapping[str, Any], now: Instant) -> "Applied":
     from bot.desk.applying import apply_document
-    from bot.store.engine import open_database
-    from bot.store.migrate import upgrade
+    from bot.store.driver.engine import open_database
+    from bot.store.driver.migrate import upgrade
 
     database = await open_database(settings.database_url.get_secret_value())
     try:

@@ -13,8 +13,8 @@ from sla.clock import State
 from sla.duration import Instant
 
 if TYPE_CHECKING:  # see beside.py
-    from bot.store.queue import Listed
-    from bot.store.stream import Happened
+    from bot.store.reading.queue import Listed
+    from bot.store.reading.stream import Happened
 
 LOOK_EVERY_SECONDS = 0.5
 
@@ -31,8 +31,8 @@ def tickets(
     as_json: Json = False,
 ) -> None:
     """Open tickets by time left, broken promises first; with --json all tickets, those that are done last."""
-    from bot.store.queue import Among, Wanted
-    from bot.store.queue import tickets as look
+    from bot.store.reading.queue import Among, Wanted
+    from bot.store.reading.queue import tickets as look
 
     wanted = Wanted(
         among=Among.ALL if (as_json if everything is None else everything) else Among.OPEN,
@@ -85,8 +85,8 @@ def clients(ctx: typer.Context, *, as_json: Json = False) -> None:
 
 def people(ctx: typer.Context, *, as_json: Json = False) -> None:
     """Everyone on our side, who is on shift, and how much they have."""
-    from bot.store.queue import Wanted
-    from bot.store.queue import tickets as look
+    from bot.store.reading.queue import Wanted
+    from bot.store.reading.queue import tickets as look
 
     async def work(desk: Beside) -> None:
         open_tickets = await desk.database.read(lambda conn: look(conn, Wanted(limit=ALL_ROWS)))
@@ -130,7 +130,7 @@ def tail(
     as_json: Json = False,
 ) -> None:
     """What happens at the desk, as it happens; Ctrl-C ends it."""
-    from bot.store.stream import Stream
+    from bot.store.reading.stream import Stream
 
     async def work(desk: Beside) -> None:
         stream = Stream(behind=lines)

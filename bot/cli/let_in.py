@@ -9,7 +9,7 @@ from bot.cli.printed import USAGE, CommandError, say, say_json
 from routing.people import PersonId, Role
 
 if TYPE_CHECKING:  # see beside.py
-    from bot.store.connection import Connection
+    from bot.store.driver.connection import Connection
 
 
 def let_in(
@@ -24,7 +24,7 @@ def let_in(
     """Give somebody their rights back who was shut out because their account was closed."""
 
     async def work(desk: Beside) -> None:
-        from bot.desk.offboarding import Offboarding
+        from bot.desk.people.offboarding import Offboarding
 
         by, one = who_acts(desk.revision, who), desk.revision.person(PersonId(person))
         if Role.ADMIN not in desk.revision.people[by].roles:

@@ -24,7 +24,7 @@ def load(
     """Say that the load is high or normal again: clocks that run get the time their cell states for it."""
 
     async def work(desk: Beside) -> None:
-        from bot.desk.high_load import lines_named
+        from bot.desk.care.high_load import lines_named
 
         try:
             lines = lines_named(desk.revisions, line)
@@ -47,7 +47,7 @@ def load(
 
 
 async def _declare(desk: Beside, person: str | None, lines: list[LineId], *, is_high: bool) -> int:
-    from bot.desk.high_load import HighLoad
+    from bot.desk.care.high_load import HighLoad
     from bot.tickets.decide_staff import LEADING
     from bot.tickets.outcome import person_texts
 

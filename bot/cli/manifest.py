@@ -22,7 +22,7 @@ def manifest(
     http: Annotated[bool, typer.Option("--http", help="Slack comes to MAITRED_PUBLIC_URL: no Socket Mode.")] = False,
 ) -> None:
     """The app to paste into *Create an app from a manifest*: least privilege, generated from what is really called."""
-    from bot.app.slack_manifest import slack_manifest
+    from bot.app.channels.slack_manifest import slack_manifest
 
     address = settings_of(ctx).public_url if http else None
     say(slack_manifest(is_http=http, address=address).rstrip("\n"))

@@ -15,8 +15,8 @@ from sla.duration import Instant, later
 
 if TYPE_CHECKING:  # see beside.py
     from adapters.message import Identity
-    from bot.store.connection import Connection
-    from bot.store.tokens import Token
+    from bot.store.driver.connection import Connection
+    from bot.store.people.tokens import Token
 
 db = typer.Typer(no_args_is_help=True, help="The database: upgraded, copied, put back.")
 
@@ -34,9 +34,9 @@ Backup = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 @db.command()
 def upgrade(ctx: typer.Context) -> None:
     """Bring the database to the schema of this version; it is made if it is not there."""
-    from bot.store.engine import open_database
-    from bot.store.migrate import newest
-    from bot.store.migrate import upgrade as bring_up
+    from bot.store.driver.engine import open_database
+    from bot.store.driver.migrate import newest
+    from bot.store.driver.migrate import upgrade as bring_up
 
     async def work(settings: Settings) -> str | None:
         database = await open_database(settings.database_url.get_secret_value())
@@ -52,7 +52,7 @@ def upgrade(ctx: typer.Context) -> None:
 @db.command()
 def backup(ctx: typer.Context, file: Backup) -> None:
     """Copy the database while the bot runs. Attachments are files: copy their directory as well."""
-    from bot.store.backup import backup as copy
+    from bot.store.driver.backup import backup as copy
 
     async def work(settings: Settings) -> None:
         database = await open_existing(settings)
@@ -79,7 +79,7 @@ def restore(
     replace: Annotated[bool, typer.Option("--replace", help="Write over the database that is there.")] = False,
 ) -> None:
     """Put a backup in the place of the database; the bot must be stopped."""
-    from bot.store.backup import restore as put_back
+    from bot.store.driver.backup import restore as put_back
 
     settings = settings_of(ctx)
     asyncio.run(put_back(settings.database_url.get_secret_value(), file, replace=replace))
@@ -120,8 +120,8 @@ def link(
     as_json: Json = False,
 ) -> None:
     """A one-time token that ties whoever uses it on a channel to a client."""
-    from bot.desk.inviting import purpose_of
-    from bot.desk.linking import subject_of
+    from bot.desk.people.inviting import purpose_of
+    from bot.desk.people.linking import subject_of
     from bot.store.remembered import recall
 
     async def work(desk: Beside) -> None:
@@ -154,7 +154,7 @@ def unlink(
 ) -> None:
     """Take back what a one-time link has proven of somebody: they are served as strangers again."""
     from adapters.message import Channel, Identity
-    from bot.desk.proving import Proving
+    from bot.desk.people.proving import Proving
 
     async def work(desk: Beside) -> None:
         if channel not in LINKED:
@@ -191,7 +191,7 @@ def _contact(desk: Beside, client: ClientId, name: str | None) -> "Identity | No
 
 async def _made(desk: Beside, purpose: str, subject: str) -> "tuple[Token, Instant]":
     from bot.store import audit
-    from bot.store.tokens import make_link
+    from bot.store.people.tokens import make_link
 
     now = desk.now
     # Valid for so long of the person's own life, however fast the time of a rehearsal runs.

@@ -8,7 +8,7 @@ from bot.cli.beside import Beside, Json, beside, terminal
 from bot.cli.printed import CommandError, iso, say, say_json, say_table, shown
 
 if TYPE_CHECKING:  # see beside.py
-    from bot.store.connection import Connection
+    from bot.store.driver.connection import Connection
 
 place = typer.Typer(help="Places that others read now than before.", no_args_is_help=True)
 
@@ -18,7 +18,7 @@ def listed(ctx: typer.Context, *, as_json: Json = False) -> None:
     """Places that are nobody's until an admin confirms them."""
 
     async def work(desk: Beside) -> None:
-        from bot.store.suspended import owners, suspended
+        from bot.store.channels.suspended import owners, suspended
 
         revision = desk.revision
         found = [(one, owners(revision, one.channel, one.place)) for one in await desk.database.read(suspended)]
@@ -54,7 +54,7 @@ def confirm(
 
     async def work(desk: Beside) -> None:
         from bot.store import audit
-        from bot.store import suspended as store
+        from bot.store.channels import suspended as store
 
         now = desk.now
 

@@ -34,7 +34,7 @@ def why(
     as_json: Json = False,
 ) -> None:
     """The arithmetic of a ticket's deadlines: revision, clause, hours counted, pauses; to be checked with a pencil."""
-    from bot.store.reads import page
+    from bot.store.reading.reads import page
 
     try:
         ticket_id = ticket_id_from_number(name)

@@ -17,7 +17,7 @@ from sla.duration import Instant
 from sla.policy import Metric
 
 if TYPE_CHECKING:  # see beside.py
-    from bot.store.reads import Page
+    from bot.store.reading.reads import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def reapply(
 
 
 async def _open_pages(desk: Beside) -> "list[Page]":
-    from bot.store.queue import Wanted, tickets
-    from bot.store.reads import page
+    from bot.store.reading.queue import Wanted, tickets
+    from bot.store.reading.reads import page
 
     now = desk.now
     listed = await desk.database.read(lambda conn: tickets(conn, Wanted(limit=ALL_ROWS)))

@@ -15,9 +15,9 @@ from bot.tickets.ticket import number
 from sla.duration import Instant, moment
 
 if TYPE_CHECKING:  # see beside.py
-    from bot.app.history import Difference
-    from bot.app.scene import Event
-    from bot.app.simulating import Promised, Said
+    from bot.app.simulation.history import Difference
+    from bot.app.simulation.scene import Event
+    from bot.app.simulation.simulating import Promised, Said
 
 
 def simulate(
@@ -50,8 +50,8 @@ def simulate(
 
 
 def _play(file: Path, document: Mapping[str, Any], end: Instant | None) -> None:
-    from bot.app.scene import SceneError
-    from bot.app.simulating import play
+    from bot.app.simulation.scene import SceneError
+    from bot.app.simulation.simulating import play
 
     try:
         events = _events(file)
@@ -71,8 +71,8 @@ def _play(file: Path, document: Mapping[str, Any], end: Instant | None) -> None:
 
 
 def _replay(ctx: typer.Context, document: Mapping[str, Any]) -> None:
-    from bot.app.history import differences, remembered
-    from bot.app.simulating import play
+    from bot.app.simulation.history import differences, remembered
+    from bot.app.simulation.simulating import play
 
     async def work(found: Beside) -> None:
         events, was = await remembered(found.database, found.revisions, now=found.now)
@@ -86,7 +86,7 @@ def _replay(ctx: typer.Context, document: Mapping[str, Any]) -> None:
 
 
 def _events(file: Path) -> "list[Event]":
-    from bot.app.scene import read_scene
+    from bot.app.simulation.scene import read_scene
 
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")

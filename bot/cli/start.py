@@ -10,7 +10,7 @@ from bot.cli.printed import USAGE, CommandError, say, warn
 from bot.settings import demo_settings, with_secret_key
 
 if TYPE_CHECKING:  # see beside.py
-    from bot.app.client_page import Addresses
+    from bot.app.demo.client_page import Addresses
 
 
 def run(
@@ -38,8 +38,8 @@ def demo(
 ) -> None:
     """The whole product on invented clients: no credentials, no settings, its own database."""
     from bot import log
-    from bot.app.demo import demo as show
-    from bot.app.demo import forget
+    from bot.app.demo.play import demo as show
+    from bot.app.demo.play import forget
     from bot.app.ports import PortInUseError, free_port
 
     try:

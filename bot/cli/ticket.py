@@ -13,9 +13,9 @@ from bot.cli.beside import Beside, Json, beside, who_acts
 from bot.cli.printed import USAGE, CommandError, say, say_json
 from bot.cli.ticket_page import outcome_facts, page_facts, print_page
 from bot.tickets import command as c
-from bot.tickets.eta import parse_eta
-from bot.tickets.thread_words import stays_in
 from bot.tickets.ticket import MessageId, TicketId, number, ticket_id_from_number
+from bot.tickets.words.eta import parse_eta
+from bot.tickets.words.thread_words import stays_in
 from routing.people import PersonId
 from sla.duration import Instant, parse_within
 from sla.policy import Metric
@@ -53,7 +53,7 @@ def one_ticket(
 @ticket.command()
 def show(ctx: typer.Context, *, as_json: Json = False) -> None:
     """Everything about it: words, notes, clocks, events."""
-    from bot.store.reads import page
+    from bot.store.reading.reads import page
 
     ticket_id = _id(ctx)
 
@@ -278,7 +278,7 @@ def _act(ctx: typer.Context, person: str | None, make: Make, done: str, *, as_js
 
     Programs are told the ticket as it is afterwards, with its promises.
     """
-    from bot.store.reads import page
+    from bot.store.reading.reads import page
 
     ticket_id = _id(ctx)
 

@@ -6,9 +6,9 @@ from adapters.message import Channel
 from bot.cli.beside import Beside
 from bot.cli.facts import ticket_facts
 from bot.cli.printed import iso, left, plain, say, say_table, shown
-from bot.tickets.csat import Csat
+from bot.tickets.care.csat import Csat
+from bot.tickets.care.judging import why_urgent
 from bot.tickets.facts import Line
-from bot.tickets.judging import why_urgent
 from bot.tickets.margin import Margin
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import number
@@ -16,8 +16,8 @@ from sla.clock import Clock
 from sla.duration import Instant
 
 if TYPE_CHECKING:  # see beside.py
-    from bot.store.alert_receipts import AlertReceipt
-    from bot.store.reads import Page
+    from bot.store.delivery.alert_receipts import AlertReceipt
+    from bot.store.reading.reads import Page
 
 
 def page_facts(found: "Page") -> dict[str, Any]:

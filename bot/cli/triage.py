@@ -8,7 +8,7 @@ import typer
 
 from bot.cli.beside import Beside, Json, beside, settings_of
 from bot.cli.printed import USAGE, CommandError, counted, plain, say, say_json, say_table, shown
-from bot.tickets.judging import contract_with, judge
+from bot.tickets.care.judging import contract_with, judge
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import TicketId, number
 from routing.people import ClientId
@@ -16,7 +16,7 @@ from routing.triage import Triage
 from sla.duration import Instant, moment
 
 if TYPE_CHECKING:  # see beside.py
-    from bot.store.first_words import FirstWords
+    from bot.store.reading.first_words import FirstWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def triage(
     as_json: Json = False,
 ) -> None:
     """Which tickets of the database the rules of a desk directory would judge otherwise; nothing is changed."""
-    from bot.store.first_words import first_words
+    from bot.store.reading.first_words import first_words
 
     async def work(known: Beside) -> None:
         wanted = _revision(desk or settings_of(ctx).desk, known.now)

@@ -6,10 +6,10 @@ import typer
 
 from bot.cli.beside import Beside, Json, beside
 from bot.cli.printed import USAGE, CommandError, iso, say, say_json, say_table, shown
-from bot.tickets.eta import parse_eta
-from bot.tickets.radar import MOST_WEEKS, WEEKS, Uncovered, radar, who_answers, why
+from bot.tickets.people.radar import MOST_WEEKS, WEEKS, Uncovered, radar, who_answers, why
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
+from bot.tickets.words.eta import parse_eta
 from routing.people import Client, ClientId
 from sla.duration import Instant, length
 

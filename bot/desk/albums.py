@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from adapters.message import InboundMessage
 from adapters.text import clean
 from bot.desk.directory import Directory
-from bot.store import albums
-from bot.store.albums import AlbumLine, Part
-from bot.store.connection import Connection
+from bot.store.channels import albums
+from bot.store.channels.albums import AlbumLine, Part
+from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets, lock_conversations
 from bot.store.revisions import Revisions
 from bot.store.unit import write

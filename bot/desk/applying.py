@@ -12,21 +12,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.crashpoint import reach
-from bot.desk import radar
-from bot.desk.absences import OWNER as ABSENCE
-from bot.desk.high_load import OWNER
+from bot.desk.care import radar
+from bot.desk.care.high_load import OWNER
+from bot.desk.people.absences import OWNER as ABSENCE
 from bot.deskfile.document import digest
 from bot.deskfile.plan import Change, plan
 from bot.deskfile.revise import revision_from_document
-from bot.store import absences, alarms, audit, contacts, high_load, moved_places, shifts, suspended
+from bot.store import alarms, audit, high_load
 from bot.store.alarms import Alarm
-from bot.store.connection import Connection
-from bot.store.database import Database
+from bot.store.channels import moved_places, suspended
+from bot.store.driver.connection import Connection
+from bot.store.driver.database import Database
 from bot.store.high_load import MEASURED
+from bot.store.people import absences, contacts, shifts
 from bot.store.revisions import add_revision, newest_document, newest_number
 from bot.tickets.outcome import opening_owner, shift_owner
+from bot.tickets.people.shifts import answered_owner, parts_of_answered, reads_at, shift_end_owner
 from bot.tickets.revision import Revision
-from bot.tickets.shifts import answered_owner, parts_of_answered, reads_at, shift_end_owner
 from sla.duration import Instant
 
 

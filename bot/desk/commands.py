@@ -11,20 +11,20 @@ from typing import Final
 from adapters.message import Channel
 from adapters.port import Answer, Limits, Press
 from bot.crashpoint import reach
-from bot.desk.asking import ESCALATE, Asked, Asking
-from bot.desk.call_door import Calls
-from bot.desk.call_talk import PRESSES as CALLS
-from bot.desk.call_window import PRESSES as WINDOW
-from bot.desk.call_window import CallWindow
-from bot.desk.calling import Calling
+from bot.desk.calls.door import Calls
+from bot.desk.calls.talk import PRESSES as CALLS
+from bot.desk.calls.window import PRESSES as WINDOW
+from bot.desk.calls.window import CallWindow
+from bot.desk.calls.words import Calling
 from bot.desk.changes import Changes, Nudge
-from bot.desk.contacts import Contacts
 from bot.desk.directory import Directory
-from bot.desk.elsewhere import Elsewhere
-from bot.desk.forms import FORMS, Forms, Pressed
-from bot.desk.leaving import Leaving
 from bot.desk.pairing import Pairing
-from bot.desk.presses import (
+from bot.desk.people.contacts import Contacts
+from bot.desk.people.leaving import Leaving
+from bot.desk.sending.elsewhere import Elsewhere
+from bot.desk.talk.asking import ESCALATE, Asked, Asking
+from bot.desk.talk.forms import FORMS, Forms, Pressed
+from bot.desk.talk.presses import (
     AFTERWARDS,
     CLIENT_READS,
     CLIENTS,
@@ -36,19 +36,20 @@ from bot.desk.presses import (
     form_for,
     opens_form,
 )
-from bot.desk.questions import Questions
-from bot.store import audit, presses
-from bot.store.asking import going_on
-from bot.store.committer import Committer
-from bot.store.connection import Connection
+from bot.desk.talk.questions import Questions
+from bot.store import audit
+from bot.store.channels import presses
+from bot.store.channels.said import Said, said_by_key
+from bot.store.delivery.told import home_row
+from bot.store.driver.committer import Committer
+from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets, lock_tickets
-from bot.store.following import same_as
 from bot.store.pairing import lock_pairs
+from bot.store.people.asking import going_on
+from bot.store.people.following import same_as
 from bot.store.revisions import Revisions
-from bot.store.said import Said, said_by_key
-from bot.store.told import home_row
 from bot.store.unit import write, write_outbox
-from bot.tickets.call_command import CallCommand
+from bot.tickets.calls.command import CallCommand
 from bot.tickets.cards import addressee, failing_line
 from bot.tickets.command import (
     AboutContact,
@@ -67,8 +68,8 @@ from bot.tickets.decide_staff import staff_does
 from bot.tickets.facts import Facts, Say
 from bot.tickets.outcome import person_texts
 from bot.tickets.texts import Texts
-from bot.tickets.thread_words import stays_in
 from bot.tickets.ticket import TicketId, number, ticket_id_from_number
+from bot.tickets.words.thread_words import stays_in
 from routing.people import PersonId
 from sla.duration import Instant
 

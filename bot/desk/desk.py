@@ -14,35 +14,37 @@ import structlog
 from adapters.errors import DeskAwayError, TurnLostError
 from adapters.message import Channel
 from adapters.port import Adapter, Cursor, KeepFile, Limits, Raw
-from bot.desk import unmanned
 from bot.desk.applying import arm_shifts
-from bot.desk.call_door import Calls
-from bot.desk.call_window import CallWindow
-from bot.desk.calling import Calling
-from bot.desk.calls import CallDesk
+from bot.desk.calls.call_desk import CallDesk
+from bot.desk.calls.door import Calls
+from bot.desk.calls.window import CallWindow
+from bot.desk.calls.words import Calling
+from bot.desk.care.high_load import HighLoad
+from bot.desk.care.recounting import recount
 from bot.desk.changes import Changes
 from bot.desk.commands import Commands
-from bot.desk.desk_words import DeskWords
 from bot.desk.directory import Directory
 from bot.desk.fetching import Fetching
-from bot.desk.gone import hand_on
 from bot.desk.hearing import Hearing
-from bot.desk.high_load import HighLoad
 from bot.desk.intake import Intake
-from bot.desk.leaving import Leaving
-from bot.desk.outages import Outages
-from bot.desk.questions import Questions
-from bot.desk.recounting import recount
-from bot.desk.sender import Sender
+from bot.desk.people import unmanned
+from bot.desk.people.gone import hand_on
+from bot.desk.people.leaving import Leaving
+from bot.desk.sending.outages import Outages
+from bot.desk.sending.sender import Sender
+from bot.desk.sending.unread import Following
+from bot.desk.talk.desk_words import DeskWords
+from bot.desk.talk.questions import Questions
 from bot.desk.ticker import Ticker
-from bot.desk.unread import Following
 from bot.now import Timekeeper
-from bot.store import auto_answers, buttons, forms, parts, presses, tokens
-from bot.store.committer import Committer
-from bot.store.connection import Connection
-from bot.store.contacts import recount_load
-from bot.store.database import Database
+from bot.store.channels import buttons, forms, presses
+from bot.store.delivery import auto_answers, parts
+from bot.store.driver.committer import Committer
+from bot.store.driver.connection import Connection
+from bot.store.driver.database import Database
 from bot.store.errors import LeaseLostError, StoreUnavailableError
+from bot.store.people import tokens
+from bot.store.people.contacts import recount_load
 from bot.store.revisions import Revisions
 from routing.people import LineId, PersonId
 from sla.duration import later

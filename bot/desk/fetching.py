@@ -15,9 +15,9 @@ from adapters.errors import DeskAwayError, TemporaryError
 from adapters.message import Channel
 from adapters.port import Adapter, Completing, KeepFile, Raw
 from bot.store import journal
-from bot.store.committer import Committer
-from bot.store.connection import Connection
-from bot.store.database import Database
+from bot.store.driver.committer import Committer
+from bot.store.driver.connection import Connection
+from bot.store.driver.database import Database
 from bot.store.errors import StoreUnavailableError
 
 log = structlog.get_logger()

@@ -25,26 +25,29 @@ from adapters.message import (
 from adapters.port import Adapter, Raw
 from adapters.text import clean
 from bot.desk.albums import Albums, album_of
-from bot.desk.auto_answers import AutoAnswers
-from bot.desk.call_door import Calls
-from bot.desk.copies import Copies, LostCopy
-from bot.desk.desk_words import DeskWords
+from bot.desk.calls.door import Calls
 from bot.desk.directory import Directory
-from bot.desk.linking import Linking
-from bot.desk.offboarding import Offboarding
-from bot.desk.passing_on import PassingOn
-from bot.desk.refusing import Refusing
-from bot.desk.scores import Scores
+from bot.desk.people.linking import Linking
+from bot.desk.people.offboarding import Offboarding
+from bot.desk.sending.auto_answers import AutoAnswers
+from bot.desk.sending.copies import Copies, LostCopy
+from bot.desk.sending.unread import Following
 from bot.desk.stubs import Stubs
-from bot.desk.threads import Threads
-from bot.desk.unread import Following
+from bot.desk.talk.desk_words import DeskWords
+from bot.desk.talk.passing_on import PassingOn
+from bot.desk.talk.refusing import Refusing
+from bot.desk.talk.scores import Scores
+from bot.desk.talk.threads import Threads
 from bot.desk.whereabouts import Whereabouts
-from bot.store import failing, journal, lines, margins, signs, stubs
-from bot.store.connection import Connection
-from bot.store.elsewhere import other_channels
+from bot.store import journal
+from bot.store.channels import margins, stubs
+from bot.store.channels.margins import Noted
+from bot.store.delivery import failing, signs
+from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_messages, facts_of_tickets
-from bot.store.following import seen_together
-from bot.store.margins import Noted
+from bot.store.people.elsewhere import other_channels
+from bot.store.people.following import seen_together
+from bot.store.reading import lines
 from bot.store.revisions import Revisions
 from bot.store.unit import write, write_ping
 from bot.tickets import command as c
@@ -53,10 +56,10 @@ from bot.tickets.decide_client import client_deletes, client_edits, client_says
 from bot.tickets.decide_due import delivery_failed
 from bot.tickets.decide_reading import unreadable
 from bot.tickets.decide_staff import staff_does
-from bot.tickets.decide_words import client_asks, word_from_text
 from bot.tickets.facts import Decision, Facts, Heard, Ping
 from bot.tickets.outcome import person_texts
 from bot.tickets.ticket import TicketId
+from bot.tickets.words.decide_words import client_asks, word_from_text
 from routing.people import PersonId
 from sla.duration import EPOCH, Instant, instant
 from sla.promise import ReplyKind

@@ -20,9 +20,9 @@ from bot.crashpoint import reach
 from bot.desk.changes import Changes, Nudge
 from bot.desk.hearing import Hearing
 from bot.store import journal
-from bot.store.committer import Committer, is_of_the_database, savepoint
-from bot.store.connection import Connection
-from bot.store.database import Database
+from bot.store.driver.committer import Committer, is_of_the_database, savepoint
+from bot.store.driver.connection import Connection
+from bot.store.driver.database import Database
 from bot.store.errors import StoreUnavailableError
 from bot.store.journal import Delivery
 from sla.duration import Instant

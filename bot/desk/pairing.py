@@ -6,20 +6,20 @@ The caller holds both already (`lock_pairs`), so that of two merges that cross e
 from dataclasses import replace
 
 from adapters.port import Answer
-from bot.store.asking import going_on
-from bot.store.connection import Connection
+from bot.store.delivery.ways import Whereto
+from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.pairing import facts_of_place, merge_words, split_words, spoken_on
-from bot.store.parting import merged_since, unmerge_words
+from bot.store.people.asking import going_on
+from bot.store.people.parting import merged_since, unmerge_words
 from bot.store.revisions import Revisions
 from bot.store.unit import write
-from bot.store.ways import Whereto
 from bot.tickets.command import Merge, Paired, Split, Unmerge
-from bot.tickets.decide_merge import merge
-from bot.tickets.decide_split import moved, split
-from bot.tickets.decide_unmerge import parted, unmerge
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import person_texts
+from bot.tickets.pairs.decide_merge import merge
+from bot.tickets.pairs.decide_split import moved, split
+from bot.tickets.pairs.decide_unmerge import parted, unmerge
 from bot.tickets.ticket import TicketId, number
 from routing.people import PersonId
 from sla.duration import Instant

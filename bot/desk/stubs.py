@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from adapters.message import Inbound, InboundMessage
 from adapters.text import clean
 from bot.desk.directory import Directory
-from bot.store import lines, stubs
-from bot.store.connection import Connection
+from bot.store.channels import stubs
+from bot.store.channels.stubs import Stub
+from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
+from bot.store.reading import lines
 from bot.store.revisions import Revisions
-from bot.store.stubs import Stub
 from bot.store.unit import write
 from bot.tickets.decide_reading import read_after_all
 from sla.duration import Instant

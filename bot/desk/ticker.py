@@ -13,38 +13,39 @@ import structlog
 
 from bot import metrics
 from bot.crashpoint import reach
-from bot.desk.absences import OWNER as ABSENCE
-from bot.desk.absences import Absences
-from bot.desk.call_alarms import CALL, CALLS
-from bot.desk.call_door import Calls
+from bot.desk.calls.alarms import CALL, CALLS
+from bot.desk.calls.door import Calls
+from bot.desk.care.high_load import OWNER, HighLoad
+from bot.desk.care.radar import Radar
+from bot.desk.care.uncounted import Uncounted, describe
 from bot.desk.changes import Changes, Nudge, seconds_until
 from bot.desk.directory import Directory
-from bot.desk.high_load import OWNER, HighLoad
-from bot.desk.radar import Radar
-from bot.desk.scores import Scores
-from bot.desk.shift_ends import end_shifts
-from bot.desk.uncounted import Uncounted, describe
-from bot.desk.unread import Following
+from bot.desk.people.absences import OWNER as ABSENCE
+from bot.desk.people.absences import Absences
+from bot.desk.people.shift_ends import end_shifts
+from bot.desk.sending.unread import Following
+from bot.desk.talk.scores import Scores
 from bot.now import Timekeeper
-from bot.store import alarms, shifts
+from bot.store import alarms
 from bot.store.alarms import Alarm
-from bot.store.committer import Committer
-from bot.store.connection import Connection
-from bot.store.database import Database
+from bot.store.delivery.piles import release
+from bot.store.driver.committer import Committer
+from bot.store.driver.connection import Connection
+from bot.store.driver.database import Database
 from bot.store.errors import StoreUnavailableError
 from bot.store.facts import AT_ONCE, facts_of_tickets, lock_tickets, tickets_of, waiting_list
-from bot.store.piles import release
+from bot.store.people import shifts
 from bot.store.revisions import Revisions
 from bot.store.unit import write, write_ping
+from bot.tickets.care.decide_snooze import snooze_due
+from bot.tickets.care.unread import UNREAD
 from bot.tickets.decide_due import promises_due, shift_begins, waiting_due, was_away
-from bot.tickets.decide_snooze import snooze_due
-from bot.tickets.digest import changed_hands, digested
 from bot.tickets.facts import Decision, Facts, Ping
+from bot.tickets.ladder.pile import holding, is_pile
 from bot.tickets.outcome import opening_wake
-from bot.tickets.pile import holding, is_pile
-from bot.tickets.shifts import answered_owner, parts_of_answered, reads_at
+from bot.tickets.people.digest import changed_hands, digested
+from bot.tickets.people.shifts import answered_owner, parts_of_answered, reads_at
 from bot.tickets.ticket import TicketId
-from bot.tickets.unread import UNREAD
 from routing.ahead import in_order
 from routing.people import LineId, PersonId
 from sla.duration import Instant

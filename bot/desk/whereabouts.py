@@ -15,11 +15,13 @@ from typing import Final
 from adapters.message import Channel, Conversation, InboundGap, InboundPlace
 from adapters.text import one_line
 from bot.desk.directory import Directory, shared_places
-from bot.store import audit, moved_places, outbox, places_lost, suspended
-from bot.store.connection import Connection
-from bot.store.elsewhere import other_channels
+from bot.store import audit
+from bot.store.channels import moved_places, places_lost, suspended
+from bot.store.delivery import outbox
+from bot.store.delivery.outbox import Put
+from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets, lock_conversations
-from bot.store.outbox import Put
+from bot.store.people.elsewhere import other_channels
 from bot.store.revisions import Revisions
 from bot.store.unit import write, write_ping
 from bot.tickets.decide_due import delivery_failed

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from bot.deskfile.document import Document
 from bot.deskfile.reading import Problem, Reading, dotted
-from bot.tickets.call import KINDS, Agreed, CallRules, Entitlement, KindOfCall
+from bot.tickets.calls.call import KINDS, Agreed, CallRules, Entitlement, KindOfCall
 from routing.people import ClientId, PersonId, PlanId
 from sla.duration import BusinessDays, parse_duration, parse_mode, parse_within
 

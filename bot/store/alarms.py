@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, null, select, union_all
 
-from bot.store.among import among
-from bot.store.bulk import delete_many, upsert_many
-from bot.store.plain import rows_of, rows_of_built
-from bot.store.schema import alarm
+from bot.store.driver.among import among
+from bot.store.driver.bulk import delete_many, upsert_many
+from bot.store.driver.plain import rows_of, rows_of_built
+from bot.store.tables.schema import alarm
 from sla.duration import Instant
 
 

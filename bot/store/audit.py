@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, select
 
-from bot.store.bulk import insert_many
-from bot.store.ids import take
-from bot.store.schema import audit
+from bot.store.driver.bulk import insert_many
+from bot.store.driver.ids import take
+from bot.store.tables.schema import audit
 from sla.duration import Instant
 
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, text
 
-from bot.store.database_time import database_now
+from bot.store.driver.database_time import database_now
 from bot.store.revisions import Revisions
-from bot.store.schema import ON_ITS_WAY, OPEN, is_one_of
+from bot.store.tables.schema import ON_ITS_WAY, OPEN, is_one_of
 from bot.tickets.revision import hours_of
 from routing.people import PlanId
 from sla.clock_value import State, clock_from_json

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from bot.store import care_schema
-from bot.store.bulk import upsert_many
-from bot.store.look import rows_by_keys
-from bot.store.schema import OPEN, is_one_of
-from bot.tickets.csat import Csat
+from bot.store.driver.bulk import upsert_many
+from bot.store.driver.look import rows_by_keys
+from bot.store.tables import care_schema
+from bot.store.tables.schema import OPEN, is_one_of
+from bot.tickets.care.csat import Csat
 from bot.tickets.ticket import ConversationId, TicketId
 from sla.duration import Instant
 

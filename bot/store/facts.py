@@ -12,22 +12,22 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from adapters.message import Identity, InboundMessage, conversation_from_key
-from bot.store import schema
-from bot.store.arrivals import Arrival, arrivals, speaker_from_row
-from bot.store.beside import just_opened_beside
-from bot.store.failing import failing_places
+from bot.store.channels.beside import just_opened_beside
+from bot.store.delivery.failing import failing_places
+from bot.store.driver.ids import take
+from bot.store.driver.look import rows_by_keys
+from bot.store.driver.plain import rows_of
 from bot.store.high_load import loads
-from bot.store.ids import take
-from bot.store.look import rows_by_keys
-from bot.store.plain import rows_of
-from bot.store.references import references
+from bot.store.people.arrivals import Arrival, arrivals, speaker_from_row
+from bot.store.reading.references import references
 from bot.store.revisions import Revisions
-from bot.tickets.climbing import climbing_from_text
+from bot.store.tables import schema
 from bot.tickets.decide_client import takes
-from bot.tickets.decide_words import word_from_text
 from bot.tickets.facts import Facts, Talk
+from bot.tickets.ladder.climbing import climbing_from_text
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import ContactId, ConversationId, Status, Ticket, TicketId
+from bot.tickets.words.decide_words import word_from_text
 from routing.people import ClientId, LineId, PersonId, PlanId
 from sla.clock import Clock, clock_from_json
 from sla.duration import Instant, instant

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from bot.store import schema
-from bot.store.bulk import upsert_many
-from bot.store.look import rows_by_keys
-from bot.store.plain import rows_of
+from bot.store.driver.bulk import upsert_many
+from bot.store.driver.look import rows_by_keys
+from bot.store.driver.plain import rows_of
+from bot.store.tables import schema
 from bot.tickets.ticket import TicketId
 from routing.people import LineId, PersonId, PlanId
 from sla.duration import Instant

@@ -17,11 +17,11 @@ from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from adapters.port import Cursor, Raw
 from bot.store import leases
-from bot.store.among import among
-from bot.store.bulk import insert_new, upsert_many
-from bot.store.ids import take
-from bot.store.plain import change_built, rows_of_built
-from bot.store.schema import cursor, inbound
+from bot.store.driver.among import among
+from bot.store.driver.bulk import insert_new, upsert_many
+from bot.store.driver.ids import take
+from bot.store.driver.plain import change_built, rows_of_built
+from bot.store.tables.schema import cursor, inbound
 from sla.duration import Instant, instant
 
 #: Why an undecided payload stands where it does, if it does not just wait for its turn.

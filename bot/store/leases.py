@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from bot.store.bulk import insert_many
-from bot.store.database_time import database_now
+from bot.store.driver.bulk import insert_many
+from bot.store.driver.database_time import database_now
 from bot.store.errors import LeaseLostError
-from bot.store.schema import lease
+from bot.store.tables.schema import lease
 from sla.duration import later
 
 _TAKE = (

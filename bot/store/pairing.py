@@ -11,15 +11,15 @@ from dataclasses import replace
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from adapters.message import Untrusted, conversation_from_key
-from bot.store import columns, schema
-from bot.store.among import among
-from bot.store.arrivals import speaker_from_row
+from bot.store.driver.among import among
+from bot.store.driver.ids import take
+from bot.store.driver.look import rows_by_keys
+from bot.store.driver.plain import change_built
 from bot.store.facts import lock_conversations, lock_tickets
-from bot.store.ids import take
-from bot.store.look import rows_by_keys
-from bot.store.plain import change_built
-from bot.tickets.decide_split import Spoken
+from bot.store.people.arrivals import speaker_from_row
+from bot.store.tables import columns, schema
 from bot.tickets.facts import Facts, Talk
+from bot.tickets.pairs.decide_split import Spoken
 from bot.tickets.ticket import ContactId, ConversationId, MessageId, TicketId
 from sla.duration import Instant
 from sla.promise import ReplyKind

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection, bindparam, select
 
-from bot.store.bulk import upsert_many
-from bot.store.schema import setting
+from bot.store.driver.bulk import upsert_many
+from bot.store.tables.schema import setting
 
 _RECALL = select(setting.c.value).where(setting.c.key == bindparam("name"))
 

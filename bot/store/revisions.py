@@ -15,9 +15,11 @@ from sqlalchemy import Connection, Row, select
 
 from bot.deskfile.document import Document
 from bot.deskfile.revise import Wording, revision_from_document
-from bot.store import absences, moved_places, schema, shut_out, suspended
-from bot.store.bulk import insert_many
-from bot.store.plain import rows_of
+from bot.store.channels import moved_places, suspended
+from bot.store.driver.bulk import insert_many
+from bot.store.driver.plain import rows_of
+from bot.store.people import absences, shut_out
+from bot.store.tables import schema
 from bot.tickets.revision import Revision
 from sla.duration import Instant
 

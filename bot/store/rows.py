@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pydantic_core import to_json
 
 from adapters.message import Attachment
-from bot.store.told import Row, card_row, home_row, outbox_row, ping_rows, relay_row, say_to_json
-from bot.store.ways import Whereto
-from bot.tickets.climbing import climbing_to_text
+from bot.store.delivery.told import Row, card_row, home_row, outbox_row, ping_rows, relay_row, say_to_json
+from bot.store.delivery.ways import Whereto
 from bot.tickets.facts import Decision, Facts, Heard, Ping, Relay, Say, ShowCard
+from bot.tickets.ladder.climbing import climbing_to_text
 from bot.tickets.ticket import Ticket
 from sla.clock import Clock, clock_to_json
 from sla.duration import Instant

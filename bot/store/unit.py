@@ -10,15 +10,15 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from bot.store import schema
-from bot.store.bulk import delete_many, insert_many, update_many, upsert_many
+from bot.store.delivery.told import Row, gathered, ping_rows
+from bot.store.delivery.ways import Remembered, Whereto
+from bot.store.driver.bulk import delete_many, insert_many, update_many, upsert_many
+from bot.store.driver.ids import take_each
+from bot.store.driver.look import rows_by_keys
+from bot.store.driver.plain import change
 from bot.store.errors import StaleError
-from bot.store.ids import take_each
-from bot.store.look import rows_by_keys
-from bot.store.plain import change
 from bot.store.rows import Rows
-from bot.store.told import Row, gathered, ping_rows
-from bot.store.ways import Remembered, Whereto
+from bot.store.tables import schema
 from bot.tickets.facts import Decision, Facts, Ping
 from sla.duration import Instant
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from adapters.message import Channel, Conversation, Identity, InboundMessage, Untrusted
 from bot.tickets.facts import Decision, Facts, Say
-from bot.tickets.following import is_opened
 from bot.tickets.outcome import client_of
+from bot.tickets.pairs.following import is_opened
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from adapters.card import Card, Promise, Tone
 from adapters.message import Button, Topic, Untrusted
 from bot.tickets.calling_back import call_back_line, is_phone
+from bot.tickets.care.judging import why_urgent
+from bot.tickets.care.snoozing import snoozed_line
 from bot.tickets.decide_client import EXCERPT_LENGTH, WAITING
 from bot.tickets.facts import Facts, Ping
-from bot.tickets.following import same_button, same_line
-from bot.tickets.judging import why_urgent
 from bot.tickets.margin import Margin, margin_lines
 from bot.tickets.outcome import client_name, person_texts
+from bot.tickets.pairs.following import same_button, same_line
+from bot.tickets.people.second_line import second_kind
 from bot.tickets.revision import Revision
-from bot.tickets.second_line import second_kind
-from bot.tickets.snoozing import snoozed_line
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket, number
 from routing.people import PersonId

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from adapters.message import Attachment
-from bot.tickets.call_command import CallCommand
+from bot.tickets.calls.command import CallCommand
 from bot.tickets.facts import Written
 from bot.tickets.ticket import MessageId, TicketId
 from routing.people import PersonId

@@ -7,10 +7,10 @@ first words: they name it and say how urgent it is.
 from dataclasses import dataclass, replace
 
 from adapters.message import Attachment, Untrusted
+from bot.tickets.care.judging import at_level, judge, judged_from_triage
 from bot.tickets.decide_client import subject_of
-from bot.tickets.decide_ladder import paged
 from bot.tickets.facts import Decision, Effect, Event, Facts, Relay
-from bot.tickets.judging import at_level, judge, judged_from_triage
+from bot.tickets.ladder.decide_ladder import paged
 from bot.tickets.outcome import assigned, concluded, promised_channel, routing_event
 from bot.tickets.relays import name_of, with_files
 from bot.tickets.ticket import Status, Ticket

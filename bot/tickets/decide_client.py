@@ -10,8 +10,16 @@ a courtesy after an answer          ──> kept, and nothing else
 from dataclasses import replace
 
 from adapters.message import Untrusted
-from bot.tickets.courtesy import is_courtesy
-from bot.tickets.decide_ladder import paged
+from bot.tickets.care.judging import (
+    Raised,
+    at_level,
+    contract_with,
+    judge,
+    judged_from_triage,
+    louder,
+    raised_ping,
+    raised_words,
+)
 from bot.tickets.facts import (
     Decision,
     Effect,
@@ -24,16 +32,7 @@ from bot.tickets.facts import (
     ShowCard,
     Wake,
 )
-from bot.tickets.judging import (
-    Raised,
-    at_level,
-    contract_with,
-    judge,
-    judged_from_triage,
-    louder,
-    raised_ping,
-    raised_words,
-)
+from bot.tickets.ladder.decide_ladder import paged
 from bot.tickets.outcome import (
     after,
     asked,
@@ -57,6 +56,7 @@ from bot.tickets.receipts import told
 from bot.tickets.relays import name_of, relays
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import Status, Ticket, number
+from bot.tickets.words.courtesy import is_courtesy
 from routing.people import PersonId, Plan
 from routing.route import WAITING_LIST
 from sla import promise

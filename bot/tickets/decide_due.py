@@ -7,12 +7,13 @@ most urgent of each clock alone, and says the true moment it broke.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.tickets.csat import csat_wakes
+from bot.tickets.care.csat import csat_wakes
 from bot.tickets.decide_client import reopens_until
-from bot.tickets.decide_ladder import climb, leads, presses_of, weight, with_whom
-from bot.tickets.decide_pick_up import lapsed
 from bot.tickets.decide_place import OTHER_CHANNEL, known_elsewhere
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, Wake
+from bot.tickets.ladder.decide_ladder import climb, leads, presses_of, weight, with_whom
+from bot.tickets.ladder.decide_pick_up import lapsed
+from bot.tickets.ladder.standing import called_for, is_vacant, told_broken
 from bot.tickets.outcome import (
     after,
     client_name,
@@ -25,7 +26,6 @@ from bot.tickets.outcome import (
     shift_wake,
     waiting_owner,
 )
-from bot.tickets.standing import called_for, is_vacant, told_broken
 from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId
 from sla import promise

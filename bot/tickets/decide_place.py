@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from bot.tickets.decide_ladder import leads
 from bot.tickets.facts import Decision, Event, Facts, MessageKind, Ping, Say
+from bot.tickets.ladder.decide_ladder import leads
 from bot.tickets.outcome import client_name, concluded, contact_texts, person_texts
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import number

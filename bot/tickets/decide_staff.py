@@ -11,14 +11,15 @@ from typing import Any, Final
 
 from bot.tickets import command as c
 from bot.tickets.calling_back import is_phone
+from bot.tickets.care.decide_reapply import reapply
+from bot.tickets.care.decide_snooze import snooze, unsnooze
+from bot.tickets.care.decide_terms import agree, covered, not_covered
+from bot.tickets.care.judging import at_level, judged_by
 from bot.tickets.decide_client import WAITING
-from bot.tickets.decide_ladder import asked_pings, climbed_events, told_so_far
-from bot.tickets.decide_reapply import reapply
 from bot.tickets.decide_replies import ask_details, give_eta, name_reply, refused_empty, reply, resolve
-from bot.tickets.decide_snooze import snooze, unsnooze
-from bot.tickets.decide_terms import agree, covered, not_covered
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Note, Ping, Say, ShowCard, Wake
-from bot.tickets.judging import at_level, judged_by
+from bot.tickets.ladder.decide_ladder import asked_pings, climbed_events, told_so_far
+from bot.tickets.ladder.standing import acknowledged, asked_higher, behind
 from bot.tickets.outcome import (
     acted,
     after,
@@ -33,8 +34,7 @@ from bot.tickets.outcome import (
     promised_channel,
     waiting_owner,
 )
-from bot.tickets.second_line import to_second_line
-from bot.tickets.standing import acknowledged, asked_higher, behind
+from bot.tickets.people.second_line import to_second_line
 from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId, Role
 from sla import promise

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from bot.tickets.care.snoozing import came_back, why_back
+from bot.tickets.care.unread import unread_wakes
 from bot.tickets.facts import Decision, Effect, Event, Facts, Heard, Note, ShowCard, Wake
-from bot.tickets.picking import picking
+from bot.tickets.ladder.picking import picking
+from bot.tickets.ladder.standing import standing, step_falls_at
+from bot.tickets.people.shifts import shift_wakes
 from bot.tickets.relays import relays
 from bot.tickets.revision import Revision
-from bot.tickets.shifts import shift_wakes
-from bot.tickets.snoozing import came_back, why_back
-from bot.tickets.standing import standing, step_falls_at
 from bot.tickets.texts import Texts, nearest_language
 from bot.tickets.ticket import Ticket, TicketId
-from bot.tickets.unread import unread_wakes
 from routing.people import Client, LineId, Person, PersonId, Plan, Role
 from routing.route import Assignment, route, second_line, stand_ins
 from routing.route import Facts as RouteFacts

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bot.tickets.call import CallRules
+from bot.tickets.calls.call import CallRules
 from routing.coverage import Absence, Coverage
 from routing.ladder import Ladder
 from routing.people import Client, ClientId, Line, LineId, Person, PersonId, Plan, PlanId

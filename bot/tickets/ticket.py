@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NewType
 
-from bot.tickets.climbing import Climbing
+from bot.tickets.ladder.climbing import Climbing
 from routing.people import ClientId, LineId, PersonId, PlanId
 from sla.duration import Instant
 

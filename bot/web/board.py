@@ -14,13 +14,13 @@ from urllib.parse import quote
 from aiohttp import web
 
 from adapters.port import Answer
-from bot.store import calls
-from bot.store.connection import Connection
+from bot.store.calls import calls
+from bot.store.driver.connection import Connection
 from bot.store.files import Files
 from bot.store.high_load import declared
-from bot.store.queue import Among, Wanted, tickets
-from bot.store.reads import Page, file_named, page
-from bot.tickets.call import Call
+from bot.store.reading.queue import Among, Wanted, tickets
+from bot.store.reading.reads import Page, file_named, page
+from bot.tickets.calls.call import Call
 from bot.tickets.ticket import TicketId, number, ticket_id_from_number
 from bot.web.booking import Booking
 from bot.web.calendars import Calendars

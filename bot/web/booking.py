@@ -18,10 +18,10 @@ from typing import Any, Final
 from aiohttp import web
 
 from adapters.text import clean
-from bot.desk.call_life import Outcome
-from bot.desk.calls import Offer
-from bot.store.call_offers import Asker
-from bot.tickets.call_texts import zone_of
+from bot.desk.calls.call_desk import Offer
+from bot.desk.calls.life import Outcome
+from bot.store.calls.call_offers import Asker
+from bot.tickets.calls.texts import zone_of
 from bot.tickets.outcome import first_name
 from bot.tickets.texts import LANGUAGES, Texts
 from bot.web.booking_view import Reader, booked_of, days_of, moments_of, said_zone

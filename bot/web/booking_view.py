@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from babel.dates import format_date, format_skeleton
 
-from bot.desk.calls import Offer
-from bot.tickets.call import LEAD, Call, CallState
-from bot.tickets.call_texts import name_of_kind, zone_of
+from bot.desk.calls.call_desk import Offer
+from bot.tickets.calls.call import LEAD, Call, CallState
+from bot.tickets.calls.texts import name_of_kind, zone_of
 from bot.tickets.outcome import first_name
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts

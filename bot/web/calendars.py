@@ -13,7 +13,7 @@ from aiohttp import web
 
 from adapters.ics import ics_from_invites
 from adapters.message import Invite
-from bot.desk import call_feeds
+from bot.desk.calls import feeds
 from bot.web.booking import UNLISTED
 from bot.web.desk import Desk
 from sla.duration import moment
@@ -44,9 +44,7 @@ class Calendars:
             invite = replace(await self._desk.calls.invite_of(call), description="")
             return await self._answer([invite], "call.ics")
         now = self._desk.now()
-        found = await self._desk.database.read(
-            lambda conn: call_feeds.invites(conn, self._desk.revisions, token, now=now)
-        )
+        found = await self._desk.database.read(lambda conn: feeds.invites(conn, self._desk.revisions, token, now=now))
         if found is None:
             raise web.HTTPNotFound
         return await self._answer(found, "calls.ics")

@@ -12,12 +12,12 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.desk import call_feeds
-from bot.store import calls
-from bot.store.call_list import Listed, listed
-from bot.store.connection import Connection
-from bot.tickets.call import LEAD, Call, CallState
-from bot.tickets.call_texts import name_of_kind, staff_time
+from bot.desk.calls import feeds
+from bot.store.calls import calls
+from bot.store.calls.call_list import Listed, listed
+from bot.store.driver.connection import Connection
+from bot.tickets.calls.call import LEAD, Call, CallState
+from bot.tickets.calls.texts import name_of_kind, staff_time
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import Ticket, number
 from bot.web.desk import Desk, Site
@@ -89,11 +89,11 @@ class CallsPage:
         """Make the address of one's own calls, or close it; a new one closes the old."""
         deed, now = (await request.post()).get("do"), self._desk.now()
         if deed == "close":
-            await self._desk.database.write(lambda conn: call_feeds.close_feed(conn, visitor.id, now=now))
+            await self._desk.database.write(lambda conn: feeds.close_feed(conn, visitor.id, now=now))
             raise web.HTTPSeeOther("/board/calls")
         if deed != "open":
             raise web.HTTPBadRequest
-        token = await self._desk.database.write(lambda conn: call_feeds.open_feed(conn, visitor.id, now=now))
+        token = await self._desk.database.write(lambda conn: feeds.open_feed(conn, visitor.id, now=now))
         return await self._show(visitor, "", "", feed=f"{self._site.public_url.rstrip('/')}/call/{token}.ics")
 
     async def _show(self, visitor: Visitor, week: str, who: str, *, feed: str = "") -> web.Response:
@@ -108,7 +108,7 @@ class CallsPage:
         def inside(conn: Connection, now: Instant) -> tuple[list[Listed], bool]:
             found = calls.between(conn, since=begins[0], until=begins[-1], person=mine)
             found = [one for one in found if one.begins_at >= begins[0]]
-            return listed(conn, self._desk.revisions, found, now=now), call_feeds.is_open(conn, visitor.id, now=now)
+            return listed(conn, self._desk.revisions, found, now=now), feeds.is_open(conn, visitor.id, now=now)
 
         standing, (found, has_feed) = await look(self._desk, visitor, inside)
         revision = self._desk.revisions.current

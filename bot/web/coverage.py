@@ -13,14 +13,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from adapters.text import clean
-from bot.store import absences
-from bot.store.absences import Leave
-from bot.store.connection import Connection
+from bot.store.driver.connection import Connection
 from bot.store.facts import load_of
-from bot.tickets.eta import parse_eta
-from bot.tickets.leave import Words, back_at, stand_in
-from bot.tickets.radar import radar, uncovered_lines, who_answers
+from bot.store.people import absences
+from bot.store.people.absences import Leave
+from bot.tickets.people.radar import radar, uncovered_lines, who_answers
 from bot.tickets.revision import Revision
+from bot.tickets.words.eta import parse_eta
+from bot.tickets.words.leave import Words, back_at, stand_in
 from bot.web.desk import Desk, Site
 from bot.web.pages import Pages
 from bot.web.session import Visitor

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from adapters.port import Answer
-from bot.desk.calls import CallDesk
+from bot.desk.calls.call_desk import CallDesk
 from bot.desk.changes import Changes
-from bot.store.database import Database
+from bot.store.driver.database import Database
 from bot.store.revisions import Revisions
 from bot.tickets.command import Command
-from bot.tickets.leave import Words
 from bot.tickets.ticket import TicketId
+from bot.tickets.words.leave import Words
 from routing.people import LineId, PersonId
 from sla.duration import Instant
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from adapters.message import Channel
 from adapters.text import clean
-from bot.tickets import call_command as calls
 from bot.tickets import command as c
-from bot.tickets.thread_words import stays_in
+from bot.tickets.calls import command as calls
 from bot.tickets.ticket import LONGEST_NUMBER, MessageId, ticket_id_from_number
+from bot.tickets.words.thread_words import stays_in
 from routing.people import PersonId
 from sla.duration import Instant, instant, moment, parse_within
 from sla.policy import Metric

@@ -10,9 +10,9 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from adapters.port import Adapter, Health
+from bot.store.driver.trial import leave_trace
 from bot.store.errors import StoreError
 from bot.store.revisions import newest_number
-from bot.store.trial import leave_trace
 from bot.web.desk import Desk
 
 #: A database that takes longer than this to begin writing stores nothing for anybody right now.

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bot.store.alert_receipts import AlertReceipt
-from bot.store.reads import Page
+from bot.store.delivery.alert_receipts import AlertReceipt
+from bot.store.reading.reads import Page
 from bot.tickets.facts import Event
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.store.connection import Connection
-from bot.store.queue import Listed, first_clock
+from bot.store.driver.connection import Connection
+from bot.store.reading.queue import Listed, first_clock
 from bot.store.revisions import Revisions
 from bot.tickets.revision import Revision, hours_of
 from bot.tickets.texts import Texts

@@ -10,8 +10,8 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.store import tokens
-from bot.store.connection import Connection
+from bot.store.driver.connection import Connection
+from bot.store.people import tokens
 from bot.tickets.decide_staff import ACTING, LEADING
 from bot.tickets.texts import Texts
 from bot.web.desk import Desk, Site

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.store.alerts import Alert, alerts_of
-from bot.store.connection import Connection
-from bot.store.queue import Tally, tally
+from bot.store.delivery.alerts import Alert, alerts_of
+from bot.store.driver.connection import Connection
+from bot.store.reading.queue import Tally, tally
 from bot.tickets.revision import Revision
 from bot.web.desk import Desk, Site
 from bot.web.session import Visitor

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
-from bot.store.marks import mark
+from bot.store.reading.marks import mark
 from bot.web.desk import Desk
 
 #: Real seconds between two looks for what other processes wrote; between two words to one page; and of silence at most.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from adapters.message import Attachment
-from bot.store.reads import Delivery, NoteLine, Page
+from bot.store.reading.reads import Delivery, NoteLine, Page
 from bot.tickets.facts import Line
 from bot.tickets.margin import Margin
 from bot.tickets.relays import name_of

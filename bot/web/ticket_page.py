@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.message import conversation_from_key
-from bot.store.reads import Page
+from bot.store.reading.reads import Page
 from bot.tickets.cards import failing_line, shown_clocks
+from bot.tickets.care.decide_terms import AGREEABLE
+from bot.tickets.care.judging import why_urgent
+from bot.tickets.care.snoozing import snoozed_line
 from bot.tickets.decide_client import WAITING
 from bot.tickets.decide_staff import ACTING
-from bot.tickets.decide_terms import AGREEABLE
-from bot.tickets.following import perhaps_same
-from bot.tickets.judging import why_urgent
-from bot.tickets.link_words import LINKED
 from bot.tickets.outcome import client_name
-from bot.tickets.snoozing import snoozed_line
+from bot.tickets.pairs.following import perhaps_same
 from bot.tickets.ticket import Status, Ticket, number
+from bot.tickets.words.link_words import LINKED
 from bot.web.drawn import Drawn, drawn
 from bot.web.history import alerted, history
 from bot.web.rows import ADDRESSES, CHANNELS, loudness, plan_words

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from bot.store.reads import Page
+from bot.store.reading.reads import Page
 from bot.tickets.cards import names_of
-from bot.tickets.decide_ladder import leads
 from bot.tickets.facts import Event, Facts
+from bot.tickets.ladder.decide_ladder import leads
+from bot.tickets.ladder.standing import step_falls_at, steps_of
 from bot.tickets.outcome import client_name
-from bot.tickets.standing import step_falls_at, steps_of
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket
 from bot.web.session import Visitor

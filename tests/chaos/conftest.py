@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.desk.applying import apply_document
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from tests.builders import document
 from tests.chaos.driver import DESK, START
 from tests.peers.postgres import PostgresServer

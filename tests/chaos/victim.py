@@ -20,11 +20,11 @@ from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.log import configure
 from bot.now import Rehearsal, Timekeeper
-from bot.store.database import Database
-from bot.store.engine import open_database
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
+from bot.store.driver.lock_file import hold_lock
+from bot.store.driver.migrate import upgrade
 from bot.store.errors import StoreUnavailableError
-from bot.store.migrate import upgrade
-from bot.store.places import hold_lock
 from sla.duration import Instant
 from tests.builders import document
 from tests.chaos.wire import WireChannel

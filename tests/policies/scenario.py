@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.app.scene import read_scene
-from bot.app.simulating import play
+from bot.app.simulation.scene import read_scene
+from bot.app.simulation.simulating import play
 from bot.deskfile.document import Document
 from bot.deskfile.load import load
 from bot.deskfile.revise import revision_from_document

@@ -20,13 +20,13 @@ from adapters.card import OutboundHome
 from adapters.fake import FakeChannel
 from adapters.fake_screen import Happening, reply_to
 from adapters.message import Channel, OutboundMark
-from bot.app.stepping import REST_MS, OwnedTime, Stepping
+from bot.app.simulation.stepping import REST_MS, OwnedTime, Stepping
 from bot.desk.desk import Desk
 from bot.now import Timekeeper
-from bot.store import outbox
 from bot.store.auditing import Violation, refolded, violations
-from bot.store.connection import Connection
-from bot.store.database import Database
+from bot.store.delivery import outbox
+from bot.store.driver.connection import Connection
+from bot.store.driver.database import Database
 from bot.tickets import command as c
 from bot.tickets.ticket import TicketId
 from routing.people import PersonId

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.app.stepping import OwnedTime
+from bot.app.simulation.stepping import OwnedTime
 from bot.desk.applying import apply_document
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
 from sla.duration import instant
 from tests.builders import document
 from tests.quarter.player import Player

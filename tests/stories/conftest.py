@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.stepping import OwnedTime
+from bot.app.simulation.stepping import OwnedTime
 from bot.desk.applying import apply_document
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
 from sla.duration import instant
 from tests.builders import STORY_DESK, document
 from tests.harness import ALL_CHANNELS, NOON, Story, new_desk

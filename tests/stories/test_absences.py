@@ -6,8 +6,9 @@ import pytest
 
 from adapters.message import Channel
 from adapters.port import Answer
-from bot.app.stepping import Stepping
-from bot.store import absences, alarms, audit
+from bot.app.simulation.stepping import Stepping
+from bot.store import alarms, audit
+from bot.store.people import absences
 from bot.tickets.command import HandOver, Reply, Resolve
 from routing.people import PersonId
 from sla.duration import instant

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from adapters.errors import PermanentError, TemporaryError
 from adapters.message import Channel
-from bot.store import outbox
+from bot.store.delivery import outbox
 from bot.tickets.command import AskDetails, Command, GiveEta, NameReply, Reply
 from sla.clock import State
 from sla.duration import instant

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.errors import PermanentError
 from adapters.message import Channel
-from bot.store.alert_receipts import AlertReceipt
+from bot.store.delivery.alert_receipts import AlertReceipt
 from bot.tickets.command import Acknowledge, Reply, Take
 from sla.duration import instant
 from tests.builders import document, story_desk

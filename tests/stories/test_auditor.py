@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from adapters.errors import PermanentError
 from adapters.message import Channel
-from bot.desk.auditor import Auditor
+from bot.desk.care.auditor import Auditor
 from bot.now import Timekeeper
-from bot.store.database_time import database_now
+from bot.store.driver.database_time import database_now
 from bot.tickets.command import AddNote, AskDetails, Reply, Resolve
 from tests.builders import story_desk
 from tests.harness import NOON, Story

@@ -8,10 +8,10 @@ from adapters.card import OutboundCard
 from adapters.message import Button, Channel, OutboundMessage
 from adapters.port import Answer
 from bot.store import audit
-from bot.store.call_offers import Asker
-from bot.store.calls import of_ticket
-from bot.tickets.call import Call, CallState
-from bot.tickets.call_command import AllowCall, BookCall, ConfirmCall
+from bot.store.calls.call_offers import Asker
+from bot.store.calls.calls import of_ticket
+from bot.tickets.calls.call import Call, CallState
+from bot.tickets.calls.command import AllowCall, BookCall, ConfirmCall
 from bot.tickets.ticket import TicketId
 from routing.people import ClientId
 from sla.duration import instant

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, text
 
 from adapters.message import Channel
-from bot.store.call_offers import Asker
-from bot.tickets.call import CallState
+from bot.store.calls.call_offers import Asker
+from bot.tickets.calls.call import CallState
 from bot.tickets.ticket import ContactId, ConversationId
 from routing.people import ClientId, PersonId
 from sla.duration import instant

@@ -6,8 +6,8 @@ import pytest
 
 from adapters.card import OutboundCard
 from adapters.message import Channel, Invite, OutboundMessage
-from bot.tickets.call import CallState
-from bot.tickets.call_command import BookCall, CallDone, ConfirmCall, DeclineCall
+from bot.tickets.calls.call import CallState
+from bot.tickets.calls.command import BookCall, CallDone, ConfirmCall, DeclineCall
 from bot.tickets.command import HandOver, Merge, Reply, Resolve
 from bot.tickets.ticket import TicketId
 from routing.people import PersonId

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from adapters.card import Form
 from adapters.message import Channel, Vouched
 from adapters.port import Answer, Press
-from bot.app.transcript import StoredTranscript
-from bot.store.calls import between
-from bot.tickets.call import Call, CallState
+from bot.app.channels.transcript import StoredTranscript
+from bot.store.calls.calls import between
+from bot.tickets.calls.call import Call, CallState
 from bot.tickets.command import Resolve
 from sla.duration import Instant, instant, moment
 from tests.builders import story_desk

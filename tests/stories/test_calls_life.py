@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.card import OutboundHome
 from adapters.message import Channel, OutboundMessage
-from bot.tickets.call import CallState
-from bot.tickets.call_command import CallDone, CallNoShow, CancelCall, ConfirmCall, DeclineCall, MoveCall
+from bot.tickets.calls.call import CallState
+from bot.tickets.calls.command import CallDone, CallNoShow, CancelCall, ConfirmCall, DeclineCall, MoveCall
 from bot.tickets.command import HandOver, Resolve
 from routing.people import PersonId
 from sla.clock import State

@@ -6,8 +6,8 @@ import pytest
 
 from adapters.message import Channel
 from bot.store import csat
+from bot.tickets.care.csat import Csat
 from bot.tickets.command import AskDetails, MarkSpam, Merge, Reply, Resolve
-from bot.tickets.csat import Csat
 from bot.tickets.ticket import Status, TicketId
 from tests.builders import story_desk
 from tests.harness import NOON, Story

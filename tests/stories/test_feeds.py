@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.message import Channel
-from bot.desk.feeds import FeedAwayError, Feeds
-from bot.store import absences, audit, feeds
+from bot.desk.people.feeds import FeedAwayError, Feeds
+from bot.store import audit
+from bot.store.people import absences, feeds
 from bot.tickets.command import Reply
 from routing.calls import Busy
 from routing.people import PersonId

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot.store import high_load
-from bot.store.connection import Connection
+from bot.store.driver.connection import Connection
+from bot.tickets.care.decide_load import is_high
 from bot.tickets.command import Reply, Resolve, SetUrgency
-from bot.tickets.decide_load import is_high
 from routing.people import LineId, PersonId
 from sla.clock import State
 from sla.duration import instant

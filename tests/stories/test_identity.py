@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.message import Channel, Vouched
-from bot.app.transcript import StoredTranscript
+from bot.app.channels.transcript import StoredTranscript
 from bot.tickets.command import Reply, Resolve
 from sla.clock import State
 from sla.duration import instant

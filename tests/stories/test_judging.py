@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.message import Channel
-from bot.store.queue import Wanted, tickets
+from bot.store.reading.queue import Wanted, tickets
 from bot.tickets.command import Reply, Resolve, SetUrgency
 from sla.clock import State
 from sla.duration import instant

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from adapters.message import Channel, Identity
-from bot.desk.linking import subject_of
-from bot.desk.proving import Proving
-from bot.store import audit, tokens
-from bot.store.call_offers import Asker
+from bot.desk.people.linking import subject_of
+from bot.desk.people.proving import Proving
+from bot.store import audit
+from bot.store.calls.call_offers import Asker
+from bot.store.people import tokens
 from bot.tickets.command import Reply
 from routing.people import ClientId
 from sla.duration import later

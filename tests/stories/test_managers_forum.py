@@ -5,8 +5,8 @@ import pytest
 from adapters.card import OutboundCard
 from adapters.fake_screen import Shown
 from adapters.message import Channel, Topic
-from bot.store import topics
-from bot.store.topics import Known
+from bot.store.channels import topics
+from bot.store.channels.topics import Known
 from bot.tickets.command import Reply, Resolve
 from tests.builders import ON_TELEGRAM, document, story_desk
 from tests.harness import Story

@@ -10,8 +10,8 @@ from adapters.message import Channel
 from adapters.port import Answer
 from bot.desk.desk import Desk
 from bot.now import Timekeeper
-from bot.store import outbox
-from bot.store.engine import open_database
+from bot.store.delivery import outbox
+from bot.store.driver.engine import open_database
 from bot.store.facts import load_of
 from bot.tickets.command import AddNote, AskDetails, GiveEta, HandOver, Merge, NameReply, Reply, Resolve
 from bot.tickets.ticket import Status, TicketId

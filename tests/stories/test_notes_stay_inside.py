@@ -19,9 +19,9 @@ from adapters.card import Outbound
 from adapters.errors import PermanentError, TemporaryError, UncertainError
 from adapters.fake_screen import words
 from adapters.message import Channel
-from bot.app.stepping import OwnedTime
+from bot.app.simulation.stepping import OwnedTime
 from bot.desk.applying import apply_document
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
 from bot.tickets.command import AskDetails, Command, Escalate, HandOver, NeedsNoAnswer, Reply, Resolve, WaitThirdParty
 from routing.people import PersonId
 from sla.duration import instant

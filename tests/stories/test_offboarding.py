@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from adapters.message import Channel, Identity
-from bot.desk.offboarding import Offboarding
-from bot.store import audit, tokens
+from bot.desk.people.offboarding import Offboarding
+from bot.store import audit
+from bot.store.people import tokens
 from bot.tickets.command import Reply, Take
 from routing.people import PersonId
 from sla.clock import State

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from adapters.message import Channel
-from bot.desk.contacts import Contacts
-from bot.store import audit, joining
+from bot.desk.people.contacts import Contacts
+from bot.store import audit
+from bot.store.people import joining
 from bot.tickets.command import Reply, Resolve, SamePerson, TwoPeople
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import ContactId, Status, TicketId

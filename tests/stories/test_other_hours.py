@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.desk.recounting import KEY, recount
+from bot.desk.care.recounting import KEY, recount
 from bot.store import remembered
 from bot.tickets.command import AskDetails, Reply
 from sla.clock import State

@@ -3,8 +3,8 @@
 import pytest
 
 from adapters.message import Attachment, Channel, Untrusted
-from bot.store import topics
-from bot.store.topics import Known
+from bot.store.channels import topics
+from bot.store.channels.topics import Known
 from tests.builders import ON_TELEGRAM, story_desk
 from tests.harness import Story
 from tests.stories.conftest import MakeStory

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.message import Channel
 from bot.store import alarms
-from bot.tickets.radar import radar, who_answers
+from bot.tickets.people.radar import radar, who_answers
 from routing.people import ClientId, PersonId
 from sla.duration import Instant, instant
 from tests.builders import document, story_desk

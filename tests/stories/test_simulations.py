@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.message import Channel
-from bot.app.history import differences, remembered
-from bot.app.scene import Event, read_scene
-from bot.app.simulating import Played, Promised, play
+from bot.app.simulation.history import differences, remembered
+from bot.app.simulation.scene import Event, read_scene
+from bot.app.simulation.simulating import Played, Promised, play
 from bot.tickets import command as c
 from bot.tickets.ticket import TicketId
 from sla.clock import State

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.errors import PermanentError
 from adapters.message import Attachment, Channel, OutboundMessage, Untrusted
-from bot.store.parts import Taken, take
+from bot.store.delivery.parts import Taken, take
 from bot.tickets.command import HandOver, Reply
 from routing.people import PersonId
 from tests.builders import ON_TELEGRAM, story_desk

@@ -3,7 +3,8 @@
 import pytest
 
 from adapters.message import Channel
-from bot.store import audit, suspended
+from bot.store import audit
+from bot.store.channels import suspended
 from bot.tickets.command import Reply
 from tests.builders import document, story_desk
 from tests.harness import Story

@@ -1,6 +1,6 @@
 """What nobody will ask for again is removed, and nothing that somebody may."""
 
-from bot.store import tokens
+from bot.store.people import tokens
 from bot.tickets.command import Take
 from sla.duration import Instant
 from tests.harness import Story

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from bot.desk.desk import Desk
 from bot.now import Timekeeper
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
 from sla.clock import State
 from tests.harness import Story
 from tests.stories.test_other_hours import HOLIDAY, LONGER, late_ticket

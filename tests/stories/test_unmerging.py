@@ -6,7 +6,7 @@ from datetime import timedelta
 from adapters.message import Channel
 from bot.desk.desk import Desk
 from bot.now import Timekeeper
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
 from bot.store.facts import load_of
 from bot.tickets.command import AddNote, Merge, Reply, Resolve, Unmerge
 from bot.tickets.ticket import Status, TicketId

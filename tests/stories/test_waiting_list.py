@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from bot.store import schema
-from bot.store.bulk import insert_many
-from bot.store.connection import Connection
+from bot.store.driver.bulk import insert_many
+from bot.store.driver.connection import Connection
+from bot.store.driver.ids import take
 from bot.store.facts import AT_ONCE
-from bot.store.ids import take
+from bot.store.tables import schema
 from bot.tickets.command import AddNote, Reply, Resolve
 from tests.builders import document, story_desk
 from tests.harness import Story

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from bot.store.columns import metadata
+from bot.store.tables.columns import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()

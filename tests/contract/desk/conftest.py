@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.desk.applying import apply_document
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from bot.store.files import Files
-from bot.store.migrate import upgrade
 from sla.duration import instant
 from tests.builders import document, story_desk
 from tests.contract.desk.mail_home import Home

@@ -16,14 +16,15 @@ from adapters.errors import MalformedError
 from adapters.fake import FakeChannel
 from adapters.message import Channel, Inbound
 from adapters.port import KeepFile, Raw
-from bot.app.stepping import OwnedTime, Stepping
-from bot.app.transcript import kept_in
+from bot.app.channels.transcript import kept_in
+from bot.app.simulation.stepping import OwnedTime, Stepping
 from bot.desk.desk import Desk
 from bot.now import Timekeeper
-from bot.store import journal, reads
-from bot.store.database import Database
+from bot.store import journal
+from bot.store.driver.database import Database
 from bot.store.files import Files
-from bot.store.reads import Page
+from bot.store.reading import reads
+from bot.store.reading.reads import Page
 from bot.tickets.ticket import TicketId
 from sla.duration import instant
 from tests.harness import NOON

@@ -13,17 +13,18 @@ from adapters.fake import FakeChannel
 from adapters.fake_payload import inbound_from_raw
 from adapters.message import Attachment, Channel, Inbound, InboundMessage, Untrusted
 from adapters.port import KeepFile, Raw
-from bot.app.stepping import OwnedTime, Stepping
-from bot.app.transcript import kept_in
+from bot.app.channels.transcript import kept_in
+from bot.app.simulation.stepping import OwnedTime, Stepping
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.desk.fetching import Fetching
 from bot.now import Timekeeper
-from bot.store import journal, reads
-from bot.store.database import Database
-from bot.store.engine import open_database
+from bot.store import journal
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from bot.store.files import Files
-from bot.store.migrate import upgrade
+from bot.store.reading import reads
 from bot.tickets.facts import Line
 from bot.tickets.ticket import TicketId
 from sla.duration import instant

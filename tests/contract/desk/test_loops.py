@@ -13,11 +13,11 @@ from adapters.port import Limits, Raw
 from bot.desk.applying import apply_document
 from bot.desk.changes import IDLE_SECONDS
 from bot.desk.desk import Desk
-from bot.desk.insistent import AGAIN_AFTER_SECONDS
+from bot.desk.sending.insistent import AGAIN_AFTER_SECONDS
 from bot.now import Rehearsal, Timekeeper, wall_now
-from bot.store.database import Database
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from sla.duration import instant, moment
 from tests.builders import document
 from tests.harness import NOON

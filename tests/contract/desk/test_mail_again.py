@@ -8,7 +8,9 @@ from adapters.email.letters import Sender
 from adapters.email.memory import Known
 from adapters.email.posting import Posting
 from adapters.message import Conversation, Identity, OutboundMessage
-from bot.store import journal, mail_threads, outbox
+from bot.store import journal
+from bot.store.channels import mail_threads
+from bot.store.delivery import outbox
 from bot.tickets.command import Reply, Resolve
 from bot.tickets.ticket import TicketId
 from routing.people import PersonId

@@ -10,12 +10,12 @@ import pytest
 from adapters.errors import DeskAwayError
 from adapters.message import Button, Channel, Conversation
 from adapters.telegram.memory import Kept, KnownTopic, Memory
-from bot.app.stepping import OwnedTime
-from bot.app.telegram_memory import telegram_memory
+from bot.app.channels.telegram_memory import telegram_memory
+from bot.app.simulation.stepping import OwnedTime
 from bot.desk.desk import MESSAGES_CHANGED_FOR, Desk
 from bot.now import Timekeeper
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from sla.duration import instant, later
 from tests.harness import NOON
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.committer import Committer
-from bot.store.database import Database
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
-from bot.store.sqlite import SqliteDatabase
+from bot.store.driver.committer import Committer
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
+from bot.store.driver.sqlite import SqliteDatabase
 from tests.peers.postgres import PostgresServer
 
 

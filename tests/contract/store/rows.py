@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from adapters.message import Channel
 from adapters.port import Raw
-from bot.store import schema
-from bot.store.bulk import insert_many
+from bot.store.driver.bulk import insert_many
+from bot.store.tables import schema
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from bot.store import alarms
 from bot.store.alarms import Alarm
-from bot.store.database import Database
-from bot.store.engine import open_database
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
 from sla.duration import Instant
 
 NOW = Instant(1_000)

@@ -4,10 +4,10 @@ import asyncio
 
 from sqlalchemy import Connection
 
-from bot.store import auto_answers
-from bot.store.auto_answers import AutoAnswer
-from bot.store.database import Database
-from bot.store.engine import open_database
+from bot.store.delivery import auto_answers
+from bot.store.delivery.auto_answers import AutoAnswer
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
 from bot.tickets.ticket import TicketId
 from sla.duration import Instant
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.backup import backup, restore
-from bot.store.database import Database
-from bot.store.engine import open_database
+from bot.store.driver.backup import backup, restore
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
+from bot.store.driver.lock_file import hold_lock
+from bot.store.driver.migrate import check
 from bot.store.errors import CorruptDatabaseError, DatabaseInUseError, StoreUnavailableError, UnusableDatabaseError
-from bot.store.migrate import check
-from bot.store.places import hold_lock
 from bot.store.remembered import recall, remember
 
 

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.store import schema
-from bot.store.bulk import delete_many, insert_many, insert_new, update_many, upsert_many
-from bot.store.database import Database
-from bot.store.ids import take, take_each
+from bot.store.driver.bulk import delete_many, insert_many, insert_new, update_many, upsert_many
+from bot.store.driver.database import Database
+from bot.store.driver.ids import take, take_each
+from bot.store.tables import schema
 from tests.contract.store.rows import plant_conversation, ticket_row
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import Connection
 
-from bot.store import schema
-from bot.store.bulk import insert_many
-from bot.store.committer import Committer
-from bot.store.database import Database
-from bot.store.engine import open_database
+from bot.store.driver.bulk import insert_many
+from bot.store.driver.committer import Committer
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
+from bot.store.driver.sqlite import SqliteDatabase
 from bot.store.errors import StaleError, StoreUnavailableError
 from bot.store.remembered import recall, remember
-from bot.store.sqlite import SqliteDatabase
+from bot.store.tables import schema
 
 
 class Batches:

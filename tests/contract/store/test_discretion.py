@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from bot.log import configure
-from bot.store import schema
-from bot.store.bulk import insert_many
-from bot.store.database import Database
-from bot.store.plain import rows_of
+from bot.store.driver.bulk import insert_many
+from bot.store.driver.database import Database
+from bot.store.driver.plain import rows_of
+from bot.store.tables import schema
 
 WORDS = "we were robbed\nlast (night)"
 

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DBAPIError
 
-from bot.store import schema
-from bot.store.bulk import insert_many
-from bot.store.database import Database
-from bot.store.engine import open_database
+from bot.store.driver.bulk import insert_many
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
 from bot.store.errors import StoreUnavailableError, UnusableDatabaseError
 from bot.store.remembered import recall, remember
+from bot.store.tables import schema
 from tests.contract.store.rows import plant_conversation, ticket_row
 
 TASKS = 5

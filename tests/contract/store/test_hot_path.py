@@ -15,9 +15,9 @@ from sqlalchemy import Connection, event
 
 from adapters.message import Channel
 from adapters.port import Limits, Raw
-from bot.app.stepping import OwnedTime
+from bot.app.simulation.stepping import OwnedTime
 from bot.desk.applying import apply_document
-from bot.store.database import Database
+from bot.store.driver.database import Database
 from sla.duration import instant
 from tests.builders import document
 from tests.harness import NOON, new_desk

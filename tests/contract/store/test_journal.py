@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from adapters.message import Channel
 from adapters.port import Cursor, Fence, Raw
 from bot.store import journal, leases
-from bot.store.committer import Committer
-from bot.store.database import Database
-from bot.store.engine import open_database
+from bot.store.driver.committer import Committer
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
 from bot.store.errors import LeaseLostError
 from sla.duration import Instant
 from tests.contract.store.rows import AT, raw

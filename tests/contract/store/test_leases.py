@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.store import leases
-from bot.store.database import Database
+from bot.store.driver.database import Database
 from bot.store.errors import LeaseLostError
 from bot.store.remembered import recall, remember
 

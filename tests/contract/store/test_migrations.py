@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.store import call_schema, care_schema, channel_schema, migrate, scripts
-from bot.store.database import Database
-from bot.store.engine import open_database
+from bot.store.driver import migrate, scripts
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
+from bot.store.driver.ids import NUMBERED, sequence_name, take
+from bot.store.driver.migrate import check, current, newest, upgrade
 from bot.store.errors import NewerSchemaError, UnusableDatabaseError
-from bot.store.ids import NUMBERED, sequence_name, take
-from bot.store.migrate import check, current, newest, upgrade
 from bot.store.remembered import recall, remember
+from bot.store.tables import call_schema, care_schema, channel_schema
 
-_MIGRATIONS = Path(migrate.__file__).with_name("migrations")
+_MIGRATIONS = Path(migrate.__file__).parents[1] / "migrations"
 _SQLITE_SCHEMA = (
     "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND type <> 'trigger' AND sql <> ''"
 )

@@ -8,11 +8,12 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.store import outbox, schema, sending
-from bot.store.committer import Committer
-from bot.store.database import Database
-from bot.store.engine import open_database
-from bot.store.outbox import Outgoing, Outlook, Put, Settled
+from bot.store.delivery import outbox, sending
+from bot.store.delivery.outbox import Outgoing, Outlook, Put, Settled
+from bot.store.driver.committer import Committer
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
+from bot.store.tables import schema
 from sla.duration import Instant
 from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox
 

@@ -6,15 +6,19 @@ from functools import partial
 
 from sqlalchemy import Connection, event
 
-from bot.store import alarms, buttons, journal, ongoing, outbox, parts, presses, schema, tokens
+from bot.store import alarms, journal
 from bot.store.alarms import Alarm
-from bot.store.bulk import delete_many, insert_many, insert_new, update_many
-from bot.store.buttons import NamedButton
-from bot.store.database import Database
-from bot.store.ids import take
-from bot.store.outbox import Put, Settled
-from bot.store.parts import Taken
-from bot.store.touch import touch_messages
+from bot.store.channels import buttons, ongoing, presses
+from bot.store.channels.buttons import NamedButton
+from bot.store.delivery import outbox, parts
+from bot.store.delivery.outbox import Put, Settled
+from bot.store.delivery.parts import Taken
+from bot.store.driver.bulk import delete_many, insert_many, insert_new, update_many
+from bot.store.driver.database import Database
+from bot.store.driver.ids import take
+from bot.store.people import tokens
+from bot.store.reading.touch import touch_messages
+from bot.store.tables import schema
 from sla.duration import Instant
 from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox, raw, ticket_row
 

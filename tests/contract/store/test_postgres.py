@@ -8,10 +8,11 @@ import asyncpg
 import pytest
 from sqlalchemy import Connection
 
-from bot.store import alarms, replies
-from bot.store.committer import Committer
-from bot.store.database import Database
-from bot.store.engine import open_database
+from bot.store import alarms
+from bot.store.delivery import replies
+from bot.store.driver.committer import Committer
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
 from bot.store.errors import StoreUnavailableError
 from bot.store.remembered import recall, remember
 from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from bot.store import outbox
-from bot.store.database import Database
+from bot.store.delivery import outbox
+from bot.store.driver.database import Database
 from sla.duration import Instant
 from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox
 

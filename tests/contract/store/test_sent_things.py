@@ -2,11 +2,12 @@
 
 from functools import partial
 
-from bot.store import buttons, parts
-from bot.store.buttons import NamedButton
-from bot.store.committer import Committer
-from bot.store.database import Database
-from bot.store.parts import Taken
+from bot.store.channels import buttons
+from bot.store.channels.buttons import NamedButton
+from bot.store.delivery import parts
+from bot.store.delivery.parts import Taken
+from bot.store.driver.committer import Committer
+from bot.store.driver.database import Database
 from sla.duration import Instant
 
 NOW, LATER = Instant(1_000), Instant(2_000)

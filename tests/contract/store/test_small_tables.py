@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from bot.store import audit, presses, tokens
+from bot.store import audit
 from bot.store.audit import Deed
-from bot.store.database import Database
-from bot.store.presses import Answered
+from bot.store.channels import presses
+from bot.store.channels.presses import Answered
+from bot.store.driver.database import Database
+from bot.store.people import tokens
 from bot.store.remembered import recall, remember
 from sla.duration import Instant
 

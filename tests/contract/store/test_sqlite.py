@@ -15,19 +15,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection as DatabaseConnection
 
-from bot.store import schema
-from bot.store.bulk import insert_many
-from bot.store.committer import Committer
-from bot.store.engine import open_database
+from bot.store.driver.bulk import insert_many
+from bot.store.driver.committer import Committer
+from bot.store.driver.engine import open_database
+from bot.store.driver.lock_file import file_system_in, hold_lock, is_shared
+from bot.store.driver.sqlite import LOG_CAP, SqliteDatabase
 from bot.store.errors import (
     CorruptDatabaseError,
     DatabaseInUseError,
     StoreUnavailableError,
     UnusableDatabaseError,
 )
-from bot.store.places import file_system_in, hold_lock, is_shared
 from bot.store.remembered import recall, remember
-from bot.store.sqlite import LOG_CAP, SqliteDatabase
+from bot.store.tables import schema
 
 MEGABYTE = 1024 * 1024
 ENOUGH = 20
@@ -141,7 +141,7 @@ def test_a_second_run_is_refused_and_told_who_was_first(tmp_path: Path) -> None:
     path = tmp_path / "maitred.db"
     program = (
         "import sys, pathlib\n"
-        "from bot.store.places import hold_lock\n"
+        "from bot.store.driver.lock_file import hold_lock\n"
         "with hold_lock(pathlib.Path(sys.argv[1])):\n"
         "    print('held', flush=True)\n"
         "    sys.stdin.read()\n"

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.store import schema
-from bot.store.bulk import insert_many
-from bot.store.connection import Connection
-from bot.store.database import Database
-from bot.store.stream import OVERLAP, Stream
+from bot.store.driver.bulk import insert_many
+from bot.store.driver.connection import Connection
+from bot.store.driver.database import Database
+from bot.store.reading.stream import OVERLAP, Stream
+from bot.store.tables import schema
 from tests.contract.store.rows import plant_conversation, ticket_row
 
 

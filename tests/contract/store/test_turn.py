@@ -8,7 +8,7 @@ import pytest
 from adapters.errors import TurnLostError
 from bot.app.turn import Pace, StoredTurn
 from bot.store import leases
-from bot.store.database import Database
+from bot.store.driver.database import Database
 
 NAME = "telegram:1"
 PATIENCE_S = 10

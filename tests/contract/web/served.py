@@ -11,12 +11,12 @@ from pathlib import Path
 from aiohttp import ClientSession, CookieJar
 
 from adapters.message import Channel
-from bot.app.stepping import OwnedTime
+from bot.app.simulation.stepping import OwnedTime
 from bot.desk.applying import apply_document
-from bot.store import tokens
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from bot.store.files import Files
-from bot.store.migrate import upgrade
+from bot.store.people import tokens
 from bot.web.desk import Site
 from bot.web.server import application, listening
 from bot.web.session import BOARD_LINK

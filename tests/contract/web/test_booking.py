@@ -11,10 +11,10 @@ import pytest
 from icalendar import Calendar
 
 from adapters.message import Channel
-from bot.store import tokens
-from bot.store.calls import of_ticket
-from bot.tickets.call import Call, CallState
-from bot.tickets.call_command import AllowCall
+from bot.store.calls.calls import of_ticket
+from bot.store.people import tokens
+from bot.tickets.calls.call import Call, CallState
+from bot.tickets.calls.command import AllowCall
 from bot.tickets.ticket import TicketId
 from bot.web.desk import Site
 from sla.duration import instant, later

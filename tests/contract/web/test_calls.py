@@ -10,8 +10,8 @@ from icalendar import Calendar
 
 from adapters.message import Channel
 from bot.store import audit
-from bot.store.calls import of_ticket
-from bot.tickets.call import CallState
+from bot.store.calls.calls import of_ticket
+from bot.tickets.calls.call import CallState
 from bot.tickets.ticket import TicketId
 from tests.builders import story_desk
 from tests.contract.web.served import Answered, ServedBoard, Visit, board_of_story

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from adapters.message import Attachment, Channel, Untrusted
-from bot.store import queue, reads
-from bot.store.alerts import alerts_of
-from bot.store.marks import mark
-from bot.store.queue import Among, Wanted
+from bot.store.delivery.alerts import alerts_of
+from bot.store.reading import queue, reads
+from bot.store.reading.marks import mark
+from bot.store.reading.queue import Among, Wanted
 from bot.tickets import command as c
 from routing.people import ClientId, PersonId
 from sla.duration import Instant

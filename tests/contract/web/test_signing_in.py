@@ -7,7 +7,7 @@ import pytest
 
 from adapters.message import Channel
 from bot.desk.applying import apply_document
-from bot.store import tokens
+from bot.store.people import tokens
 from bot.web.desk import Site
 from bot.web.session import BOARD_LINK, SESSION_FOR
 from sla.duration import later

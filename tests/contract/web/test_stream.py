@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import StreamReader
 
-from bot.store import tokens
+from bot.store.people import tokens
 from bot.tickets import command as c
 from tests.contract.web.served import ServedBoard, Visit
 

@@ -15,8 +15,8 @@ from adapters.message import Channel, Identity, Vouched
 from adapters.port import Raw
 from bot.now import wall_now
 from bot.store import journal
-from bot.store.connection import Connection
-from bot.store.engine import open_database
+from bot.store.driver.connection import Connection
+from bot.store.driver.engine import open_database
 from bot.store.remembered import remember
 from sla.duration import moment
 from tests.integration.cli.conftest import Terminal, read_until

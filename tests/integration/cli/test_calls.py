@@ -5,9 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.message import Channel
-from bot.app.stepping import OwnedTime, Stepping
+from bot.app.simulation.stepping import OwnedTime, Stepping
 from bot.now import wall_now
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
 from sla.duration import moment
 from tests.harness import new_desk
 from tests.integration.cli.conftest import Terminal

@@ -10,10 +10,10 @@ import pytest
 
 from adapters.fake import FakeChannel
 from adapters.message import Channel
-from bot.app.stepping import OwnedTime, Stepping
+from bot.app.simulation.stepping import OwnedTime, Stepping
 from bot.desk.desk import Desk
 from bot.now import Timekeeper, wall_now
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
 from tests.integration.cli.conftest import ROOT, Terminal
 
 FRIDAY = "2026-03-06T18:30+03:00"

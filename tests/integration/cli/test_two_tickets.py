@@ -13,7 +13,7 @@ from adapters.inapp.ids import Party
 from adapters.message import Channel, Identity, Vouched
 from bot.now import wall_now
 from bot.store import journal
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
 from sla.duration import moment
 from tests.integration.cli.conftest import ROOT, Terminal, read_until
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.rehearsing import at_work, resumed, tuesday
+from bot.app.demo.rehearsing import at_work, resumed, tuesday
 from sla.duration import Instant, instant, later
 
 

@@ -31,7 +31,7 @@ from adapters.email.timings import Timings
 from adapters.errors import DeliveryError, TemporaryError
 from adapters.message import Attachment, Channel, Conversation, Inbound, OutboundMessage, Receipt, Vouched
 from adapters.port import Ask, Cursor, Journal, Raw
-from bot.store import mail_threads
+from bot.store.channels import mail_threads
 from bot.tickets.texts import Texts
 from tests.integration.email.reading import OurTurn
 from tests.peers.dovecot import Box

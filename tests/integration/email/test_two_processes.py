@@ -11,9 +11,9 @@ from adapters.email.config import Config
 from adapters.email.fetching import Fetching
 from bot.app.turn import Pace, StoredTurn
 from bot.store import leases
-from bot.store.database import Database
-from bot.store.engine import open_database
-from bot.store.migrate import upgrade
+from bot.store.driver.database import Database
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from tests.integration.email.reading import ADDRESS, NOW, QUICK, Kept, imap, letter, reading, sent_at
 from tests.peers.dovecot import Box
 

@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from adapters.feed_child import TOO_MUCH, read_feed
 from bot.app.feed_web import LARGEST, fetched, spans_from_feed
-from bot.desk.feeds import FeedAwayError
+from bot.desk.people.feeds import FeedAwayError
 from bot.web.server import listening
 from tests.peers.ports import free_port
 

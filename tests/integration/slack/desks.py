@@ -13,14 +13,14 @@ from adapters.message import Channel
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.config import Config
 from adapters.slack.timings import Timings
-from bot.app.slack_past import StoredPast
-from bot.app.transcript import kept_in
+from bot.app.channels.slack_past import StoredPast
+from bot.app.channels.transcript import kept_in
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.now import Timekeeper
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
+from bot.store.driver.migrate import upgrade
 from bot.store.files import Files
-from bot.store.migrate import upgrade
 from sla.duration import moment
 from tests.builders import STORY_DESK, document
 from tests.integration.slack.conftest import PATIENCE_S, eventually, wall

@@ -10,8 +10,8 @@ from adapters.slack.check import Doubt, doubts
 from adapters.slack.config import Config
 from adapters.slack.manifest import EVENTS_PATH, PRESSES_PATH, manifest, yaml_from_manifest
 from adapters.slack.scopes import APP_METHODS, BOT_SCOPES, METHODS
-from bot.app.slack_app import slack_doubts
-from bot.app.slack_manifest import slack_manifest
+from bot.app.channels.slack_app import slack_doubts
+from bot.app.channels.slack_manifest import slack_manifest
 from bot.settings import read_settings
 from tests.peers.slack_api import Fault
 from tests.peers.slack_front import SlackFront

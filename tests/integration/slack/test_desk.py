@@ -9,7 +9,7 @@ import pytest
 
 from adapters.slack.ids import moment_from_ts
 from adapters.slack.timings import Timings
-from bot.app.slack_past import StoredPast
+from bot.app.channels.slack_past import StoredPast
 from sla.duration import Instant, instant, moment
 from tests.integration.slack.conftest import eventually, wall
 from tests.integration.slack.desks import LENA, VERA, WholeDesk, people, prepared, working

@@ -9,7 +9,7 @@ import pytest
 
 from bot.desk.applying import apply_document
 from bot.now import Timekeeper
-from bot.store.engine import open_database
+from bot.store.driver.engine import open_database
 from tests.builders import document
 from tests.integration.slack.conftest import PATIENCE_S
 from tests.integration.slack.desks import ACME, DESK, LENA, VERA, WholeDesk, people, prepared, working

@@ -33,8 +33,8 @@ from adapters.port import Answer, Ask, Cursor, Journal, Press, Raw
 from adapters.telegram.files import files_of
 from adapters.telegram.memory import KnownTopic, Memory
 from adapters.telegram.updates import raw_from_gap
-from bot.store import topics
-from bot.store.topics import Known
+from bot.store.channels import topics
+from bot.store.channels.topics import Known
 from sla.duration import instant
 from tests.integration.telegram.stage_places import Scenery
 from tests.peers.telegram_adapter import KeptFiles, KeptInMemory, adapter_for

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapters.message import Channel
+from bot.app.channels.telegram_past import NAME
 from bot.app.house import House, built
-from bot.app.telegram_past import NAME
 from bot.desk.applying import apply_document
 from bot.settings import Settings, read_settings
 from bot.store import leases, remembered

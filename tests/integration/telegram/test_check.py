@@ -7,7 +7,7 @@ import pytest
 
 from adapters.telegram.check import Doubt, Room, doubts
 from adapters.telegram.config import Config
-from bot.app.telegram_app import telegram_doubts
+from bot.app.channels.telegram_app import telegram_doubts
 from bot.settings import read_settings
 from tests.peers.telegram_server import Fault, TelegramServer
 

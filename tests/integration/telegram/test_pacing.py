@@ -14,7 +14,7 @@ from adapters.message import Channel, Conversation, OutboundMessage
 from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.config import LIMITS
 from adapters.telegram.pacing import Rates
-from bot.desk.pace import Pace
+from bot.desk.sending.pace import Pace
 from sla.duration import Instant, instant, later, moment
 from tests.peers.telegram_adapter import adapter_for
 from tests.peers.telegram_server import Fault, TelegramServer

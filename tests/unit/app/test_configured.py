@@ -6,7 +6,7 @@ from adapters.fake import GUISES
 from adapters.message import Channel
 from adapters.slack import config as slack
 from adapters.telegram import config as telegram
-from bot.app.configured import configured
+from bot.app.channels.configured import configured
 from bot.settings import Settings, read_settings
 
 

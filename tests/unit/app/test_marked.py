@@ -8,7 +8,7 @@ import pytest
 from adapters.card import Card, Home, Outbound, OutboundCard, OutboundHome
 from adapters.fake import FakeChannel
 from adapters.message import Channel, Conversation, OutboundMark, OutboundMessage
-from bot.app.marked import MarkedAdapter
+from bot.app.channels.marked import MarkedAdapter
 
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 VERA = Conversation(Channel.SLACK, "desk", "T1/U1")

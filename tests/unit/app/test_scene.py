@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.message import Channel
-from bot.app.scene import Acted, SceneError, Spoken, read_scene
+from bot.app.simulation.scene import Acted, SceneError, Spoken, read_scene
 from bot.tickets import command as c
 from sla.calendar import ALWAYS
 from sla.duration import Instant

@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
-from bot.app.telegram_menu import GROUPS, PEOPLE, PRIVATE, menu_from_revision
-from bot.desk.desk_words import question_from_text
+from bot.app.channels.telegram_menu import GROUPS, PEOPLE, PRIVATE, menu_from_revision
+from bot.desk.talk.desk_words import question_from_text
 from bot.deskfile.revise import revision_from_document
-from bot.tickets.decide_words import NAMES
 from bot.tickets.texts import LANGUAGES
+from bot.tickets.words.decide_words import NAMES
 from tests.builders import document
 
 DESK: Final = revision_from_document(document(), 1)

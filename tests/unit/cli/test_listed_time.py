@@ -4,7 +4,7 @@ import pytest
 
 from bot.cli.facts import speaking_due
 from bot.cli.printed import left
-from bot.store.queue import Listed
+from bot.store.reading.queue import Listed
 from bot.tickets.command import Reply
 from sla.clock import is_owing
 from sla.duration import Instant

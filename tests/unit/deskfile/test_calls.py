@@ -8,7 +8,7 @@ import pytest
 from bot.deskfile.load import judge
 from bot.deskfile.reading import Problem, merge
 from bot.deskfile.revise import revision_from_document
-from bot.tickets.call import KINDS, CallRules
+from bot.tickets.calls.call import KINDS, CallRules
 from routing.calls import CallTerms
 from routing.people import ClientId, PersonId, PlanId
 from sla.duration import BusinessDays

@@ -7,9 +7,9 @@ from bot.deskfile.revise import revision_from_document
 from bot.tickets.command import Command
 from bot.tickets.decide_client import client_says
 from bot.tickets.decide_due import promises_due, shift_begins, waiting_due
-from bot.tickets.decide_pick_up import shift_over
 from bot.tickets.decide_staff import staff_does
 from bot.tickets.facts import Decision, Effect, Facts, Heard, Ping, Say, Speaker, Talk
+from bot.tickets.ladder.decide_pick_up import shift_over
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import ContactId, ConversationId, Status, Ticket, TicketId
 from routing.people import ClientId, PersonId

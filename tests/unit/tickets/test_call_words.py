@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.tickets.call import KINDS, Call, CallState, Entitlement, Per
-from bot.tickets.call_marks import fallen, marks, told_from_the_start, wake_at
-from bot.tickets.call_texts import period
-from bot.tickets.call_words import Wish, is_like_an_answer, wish_from_text
+from bot.tickets.calls.call import KINDS, Call, CallState, Entitlement, Per
+from bot.tickets.calls.marks import fallen, marks, told_from_the_start, wake_at
+from bot.tickets.calls.texts import period
+from bot.tickets.calls.words import Wish, is_like_an_answer, wish_from_text
 from bot.tickets.ticket import ContactId, ConversationId, TicketId
 from routing.people import ClientId, PersonId
 from sla.duration import Instant, instant, later

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.tickets.climbing import Climbing, climbing_from_text, climbing_to_text
+from bot.tickets.ladder.climbing import Climbing, climbing_from_text, climbing_to_text
 
 instants = st.none() | st.integers(1, 2**40)
 climbings = st.builds(

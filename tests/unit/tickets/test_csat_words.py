@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.tickets.csat import score_from_text
+from bot.tickets.care.csat import score_from_text
 
 
 @pytest.mark.parametrize(

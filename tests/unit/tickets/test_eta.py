@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.tickets.eta import parse_eta
+from bot.tickets.words.eta import parse_eta
 from sla.calendar import Calendar, CalendarSpec, compile_calendar, parse_week
 from sla.duration import Instant, instant, moment
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from bot.tickets.eta import parse_leave
-from bot.tickets.leave import Words, words_from_text
+from bot.tickets.words.eta import parse_leave
+from bot.tickets.words.leave import Words, words_from_text
 from sla.calendar import Calendar, CalendarSpec, compile_calendar, parse_week
 from sla.duration import Instant, instant, moment
 

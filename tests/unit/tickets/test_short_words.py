@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.message import Untrusted
-from bot.tickets.short_words import Deed, Shorts, deed
-from bot.tickets.thread_words import Meant, meant
+from bot.tickets.words.short_words import Deed, Shorts, deed
+from bot.tickets.words.thread_words import Meant, meant
 
 
 def eta(when: str, text: str = "", *, written: str = "eta") -> Deed:

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.tickets.courtesy import is_courtesy
 from bot.tickets.decide_client import SUBJECT_LENGTH, subject_of
-from bot.tickets.decide_words import Word, word_from_text
 from bot.tickets.ticket import mentioned, ticket_id_from_number
+from bot.tickets.words.courtesy import is_courtesy
+from bot.tickets.words.decide_words import Word, word_from_text
 
 
 @pytest.mark.parametrize(

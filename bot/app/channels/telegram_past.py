@@ -1,0 +1,46 @@
+"""What the Telegram channel asks the desk: how far its updates were read and when, and what the bot is called."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, TypeVar
+
+from adapters.errors import DeskAwayError
+from adapters.message import Channel
+from bot.desk.desk import Desk
+from bot.desk.directory import DESK_ACCOUNT
+from bot.store import journal, remembered
+from bot.store.driver.connection import Connection
+from bot.store.errors import StoreUnavailableError
+from sla.duration import moment
+
+#: Under this the bot's name stands beside the desk's other memories; links to the bot are made of it.
+NAME: Final = "telegram:username"
+
+Found = TypeVar("Found")
+
+
+class StoredPast:
+    """Asks the desk's database. Everything raises DeskAwayError while it is away."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def last_read(self) -> tuple[str, datetime] | None:
+        """The cursor, and when it was kept."""
+        found = await self._read(lambda conn: journal.last_read(conn, Channel.TELEGRAM, DESK_ACCOUNT))
+        return None if found is None else (found[0], moment(found[1]))
+
+    async def name(self) -> str | None:
+        return await self._read(lambda conn: remembered.recall(conn, NAME))
+
+    async def keep_name(self, name: str) -> None:
+        try:
+            await self._desk.database.write(lambda conn: remembered.remember(conn, NAME, name))
+        except StoreUnavailableError as error:
+            raise DeskAwayError(str(error)) from error
+
+    async def _read(self, question: Callable[[Connection], Found]) -> Found:
+        try:
+            return await self._desk.database.read(question)
+        except StoreUnavailableError as error:
+            raise DeskAwayError(str(error)) from error

@@ -1,0 +1,283 @@
+"""The door to calls for pages, the widget, the board and the terminal: each question one look, each wish one commit.
+
+    offered ──> book | move | cancel | ask_lead ──> said        newest, listed, of_ticket, by_uid: what there is
+
+A wish carries a key; the same key gives the same outcome and does nothing again. What is done is said in the
+conversation as well, and to whoever it is with.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from adapters.message import Invite
+from bot.desk.calls.life import BOOK, CallLife, Outcome
+from bot.desk.calls.rooms import people_for, room, rules_of
+from bot.desk.changes import Changes, Nudge
+from bot.desk.directory import Directory
+from bot.store.calls import calls
+from bot.store.calls.call_list import Listed, listed
+from bot.store.calls.call_offers import Asker, Offered, asker_from_text, facts_of_asker
+from bot.store.channels import presses
+from bot.store.driver.committer import Committer
+from bot.store.driver.connection import Connection
+from bot.store.driver.database import Database
+from bot.store.people import tokens
+from bot.store.revisions import Revisions
+from bot.tickets.calls.call import Call
+from bot.tickets.calls.invite import invite_of
+from bot.tickets.calls.texts import name_of_kind, zone_of
+from bot.tickets.facts import Facts
+from bot.tickets.outcome import contact_texts, first_name
+from bot.tickets.texts import Texts
+from bot.tickets.ticket import TicketId, number
+from routing.people import PersonId
+from sla.duration import Instant
+
+#: As many times as a page shows.
+ON_A_PAGE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of call, as its reader names it."""
+
+    key: str
+    name: str
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What somebody may book. `call` is the one they have; then they may move or cancel it.
+
+    `refusal` says why there is nothing; `note` what there is to know about the times. `is_late`: the call's notice
+    point is past, so they may not move it any more.
+    """
+
+    person: PersonId | None
+    person_name: str
+    person_zone: str
+    zone: str
+    language: str
+    kind: str
+    kinds: tuple[Kind, ...]
+    slots: tuple[Instant, ...]
+    call: Call | None = None
+    note: str = ""
+    refusal: str = ""
+    is_late: bool = False
+
+
+#: A wish of a contact: what is to be done with the facts of their conversation.
+_Wish = Callable[[Connection, Facts], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    asker: Asker
+    key: str
+    wish: _Wish
+
+
+class CallDesk:
+    """One per process."""
+
+    def __init__(
+        self,
+        database: Database,
+        committer: Committer,
+        revisions: Revisions,
+        directory: Directory,
+        now: Callable[[], Instant],
+        *,
+        page: str = "",
+        done: Changes,
+        woken: Sequence[Nudge] = (),
+    ) -> None:
+        """`page` is where our pages are seen from outside."""
+        self.life = CallLife(revisions, directory, page)
+        self._database = database
+        self._committer = committer
+        self._revisions = revisions
+        self._now = now
+        self._done = done
+        self._woken = woken
+
+    async def asker_of(self, token: str) -> Asker | None:
+        """Whose link that is; None once it is over, or for none of ours."""
+        now = self._now()
+        subject = await self._database.read(lambda conn: tokens.subject_of(conn, token, purpose=BOOK, now=now))
+        return asker_from_text(subject) if subject is not None else None
+
+    async def offered(self, asker: Asker, *, kind: str = "", count: int = ON_A_PAGE) -> Offer:
+        """What there is for this contact now."""
+        now = self._now()
+
+        def look(conn: Connection) -> Offer:
+            facts = facts_of_asker(conn, self._revisions, asker, now=now, is_reading=True)
+            return self._offer(conn, facts, kind, count) if facts is not None else self._none()
+
+        return await self._database.read(look)
+
+    async def book(self, asker: Asker, *, kind: str, person: PersonId, begins_at: Instant, key: str) -> Outcome:
+        """Book a time, or ask for it where its person accepts each."""
+        time = Offered(person, begins_at)
+        return await self._perform(asker, key, lambda conn, facts: self.life.book(conn, facts, kind, time))
+
+    async def ask_lead(self, asker: Asker, *, kind: str, person: PersonId, begins_at: Instant, key: str) -> Outcome:
+        """Ask a lead for a time that the notice, or what was bought, does not allow; held until they say."""
+        time = Offered(person, begins_at)
+        return await self._perform(
+            asker, key, lambda conn, facts: self.life.book(conn, facts, kind, time, wants_leave=True)
+        )
+
+    async def move(self, asker: Asker, *, begins_at: Instant, key: str) -> Outcome:
+        """Hold the call that they have at another time, with the same person."""
+
+        def wish(conn: Connection, facts: Facts) -> Outcome:
+            call = self.life.live(conn, facts)
+            if call is None:
+                return Outcome(contact_texts(facts)("call_none_yet"), is_refused=True)
+            return self.life.move(conn, facts, call, Offered(call.person, begins_at))
+
+        return await self._perform(asker, key, wish)
+
+    async def cancel(self, asker: Asker, *, key: str) -> Outcome:
+        """Call off the call that they have."""
+
+        def wish(conn: Connection, facts: Facts) -> Outcome:
+            call = self.life.live(conn, facts)
+            if call is None:
+                return Outcome(contact_texts(facts)("call_none_yet"), is_refused=True)
+            return self.life.cancel(conn, facts, call)
+
+        return await self._perform(asker, key, wish)
+
+    async def said(self, asker: Asker, *, key: str) -> Outcome | None:
+        """What became of the wish of that key; None where there was none."""
+        return await self._database.read(lambda conn: _kept(conn, _key(asker, key)))
+
+    async def newest(self, asker: Asker) -> Call | None:
+        """The call that they have, else the one they had last about what is being talked about."""
+        now = self._now()
+
+        def look(conn: Connection) -> Call | None:
+            facts = facts_of_asker(conn, self._revisions, asker, now=now, is_reading=True)
+            if facts is None or facts.ticket is None:
+                return None
+            live = self.life.live(conn, facts)
+            return live or max(calls.of_ticket(conn, facts.ticket.id), key=lambda one: one.agreed_at, default=None)
+
+        return await self._database.read(look)
+
+    async def listed(self, *, since: Instant, until: Instant, person: PersonId | None = None) -> list[Listed]:
+        """The calls of a stretch of time, whatever became of them, the soonest first."""
+        now = self._now()
+
+        def look(conn: Connection) -> list[Listed]:
+            found = calls.between(conn, since=since, until=until, person=person)
+            return listed(conn, self._revisions, found, now=now)
+
+        return await self._database.read(look)
+
+    async def of_ticket(self, ticket: TicketId) -> list[Call]:
+        """Every call about a ticket, the soonest first."""
+        return await self._database.read(lambda conn: calls.of_ticket(conn, ticket))
+
+    async def by_uid(self, uid: str) -> Call | None:
+        """The call that calendars know by this name."""
+        return await self._database.read(lambda conn: calls.by_uid(conn, uid))
+
+    async def invite_of(self, call: Call) -> Invite:
+        """What a calendar of its contact is told of a call now, for a file to take away."""
+        now, revision = self._now(), self._revisions.current
+        found = await self._database.read(lambda conn: listed(conn, self._revisions, [call], now=now))
+        speak = Texts(call.language, call.zone, revision.texts)
+        plan = revision.clients[call.client].plan if call.client in revision.clients else revision.public_plan
+        name = found[0].contact_name if found else ""
+        other = first_name(revision, call.person, revision.name)
+        rules, named = revision.calls.of(call.client, plan), number(call.ticket)
+        return invite_of(revision, call, rules, speak, zone=call.zone, attendee=(name, ""), other=other, number=named)
+
+    async def _perform(self, asker: Asker, key: str, wish: _Wish) -> Outcome:
+        outcome = await self._committer.commit(self._decide, _Wanted(asker, key, wish))
+        self._tell()
+        return outcome
+
+    def _decide(self, conn: Connection, wanted: Sequence[_Wanted]) -> Sequence[Outcome]:
+        return [self._decided(conn, one) for one in wanted]
+
+    def _decided(self, conn: Connection, wanted: _Wanted) -> Outcome:
+        now, key = self._now(), _key(wanted.asker, wanted.key)
+        if (kept := _kept(conn, key)) is not None:
+            return kept
+        facts = facts_of_asker(conn, self._revisions, wanted.asker, now=now)
+        outcome = wanted.wish(conn, facts) if facts is not None else Outcome(self._none().refusal, is_refused=True)
+        said = {
+            "text": outcome.text,
+            "is_refused": outcome.is_refused,
+            "call": outcome.call.key if outcome.call is not None else "",
+            "slots": [[one.person, one.begins_at] for one in outcome.slots],
+            "can_ask_lead": outcome.can_ask_lead,
+        }
+        presses.keep(conn, [presses.Answered(key, json.dumps(said), now)])
+        return outcome
+
+    def _offer(self, conn: Connection, facts: Facts, kind: str, count: int) -> Offer:
+        rules, speak, revision = rules_of(facts), contact_texts(facts), facts.revision
+        kind = kind if kind in rules.kinds else next(iter(rules.kinds))
+        call = self.life.live(conn, facts)
+        but, person = (call.key, call.person) if call is not None else ("", None)
+        if call is not None and call.kind in rules.kinds:
+            kind = call.kind
+        found = room(conn, facts, rules, kind, number=count, person=person, but=but)
+        own = next((one.id for one in people_for(facts)), None)
+        whom = person or (found.person if found is not None else own)
+        name = first_name(revision, whom, speak("the_team"))
+        note = ""
+        if found is not None and found.instead_of is not None and call is None:
+            note = speak("call_instead", away=first_name(revision, found.instead_of, speak("the_team")), name=name)
+        return Offer(
+            person=whom,
+            person_name=name,
+            person_zone=zone_of(revision, whom) if whom is not None else revision.zone,
+            zone=facts.speaker.zone,
+            language=facts.speaker.language,
+            kind=kind,
+            kinds=tuple(Kind(one.key, name_of_kind(one.key, rules, speak), one.length) for one in rules.kinds.values()),
+            slots=tuple(at for at in (found.times if found else ()) if call is None or at != call.begins_at),
+            call=call,
+            note=note,
+            refusal="" if found is not None or call is not None else speak("call_none"),
+            is_late=call is not None and self.life.is_late(facts, call, rules),
+        )
+
+    def _none(self) -> Offer:
+        """Nothing is offered to whoever is not a client's."""
+        revision = self._revisions.current
+        speak = Texts(revision.language, revision.zone, revision.texts)
+        refusal = speak("call_not_for_you")
+        return Offer(None, "", revision.zone, revision.zone, revision.language, "", (), (), refusal=refusal)
+
+    def _tell(self) -> None:
+        self._done.tell()
+        for nudge in self._woken:
+            nudge.ring()
+
+
+def _key(asker: Asker, key: str) -> str:
+    return f"call:{asker.contact}:{key}"
+
+
+def _kept(conn: Connection, key: str) -> Outcome | None:
+    """What was answered under that key."""
+    kept = presses.answers(conn, [key]).get(key)
+    if kept is None:
+        return None
+    said = json.loads(kept)
+    again = calls.numbered(conn, [said["call"]]) if said["call"] else []
+    slots = tuple(Offered(PersonId(one[0]), Instant(one[1])) for one in said["slots"])
+    return Outcome(said["text"], said["is_refused"], next(iter(again), None), slots, said["can_ask_lead"])

@@ -1,0 +1,133 @@
+"""What of calls stands before a client in a window of their channel: the forms to book and to change one, and a line.
+
+Times stand below their days, in the client's own time with the manager's beside it. Pure.
+"""
+
+from collections import Counter
+from typing import Final
+
+from babel.dates import format_date
+
+from adapters.card import Form, Input
+from adapters.message import Button
+from bot.desk.calls.call_desk import Offer
+from bot.store.calls.call_offers import Offered
+from bot.tickets.calls.call import Call, CallRules, CallState
+from bot.tickets.calls.texts import Time, name_of_kind, said_clock, said_time
+from bot.tickets.outcome import first_name
+from bot.tickets.revision import Revision
+from bot.tickets.texts import Texts
+from routing.people import PersonId
+from sla.calendar import parse_zone
+from sla.duration import Instant, moment
+
+#: What is pressed in such windows. Without a time the first two ask for one; the third asks whether it is meant.
+BOOK: Final = "call.book"
+MOVE: Final = "call.move"
+CANCEL: Final = "call.cancel"
+LEAD: Final = "call.lead"
+FILE: Final = "call.file"
+SLOT: Final = "slot"
+KIND: Final = "kind"
+#: Of milliseconds: centuries ahead, and far from what a database cannot count.
+_DIGITS: Final = 13
+_HAPPENS: Final = frozenset({CallState.CONFIRMED, CallState.RESCHEDULED})
+
+
+def booking_form(revision: Revision, offer: Offer, speak: Texts, *, now: Instant) -> Form:
+    """What about, and when; another kind asks anew. Where nothing is free the form says so, and books nothing."""
+    kinds = tuple((one.key, f"{one.name}, {speak.length(one.length)}") for one in offer.kinds)
+    inputs = (Input(KIND, speak("call_field_kind"), "choice", kinds, initial=offer.kind, redraws=True),)
+    title = speak("button_client_call")
+    if not offer.slots:
+        return Form(BOOK, title, "", inputs, "", offer.refusal or speak("call_none"))
+    note = "\n".join(filter(None, (offer.note, _zones(offer, speak, now=now))))
+    return Form(BOOK, title, "", (*inputs, _times(revision, offer, speak, now=now)), speak("call_form_book"), note)
+
+
+def moving_form(revision: Revision, offer: Offer, call: Call, speak: Texts, *, now: Instant) -> Form:
+    """The free times of whoever the call is with; its value names the call, so that an old form moves no other."""
+    title, stands = speak("button_client_call_move"), said_call(revision, call, _rules(revision, call), speak, now=now)
+    if not offer.slots:
+        return Form(MOVE, title, call.key, (), "", f"{stands}\n{speak('call_none')}")
+    inputs, note = (_times(revision, offer, speak, now=now),), f"{stands}\n{_zones(offer, speak, now=now)}"
+    return Form(MOVE, title, call.key, inputs, speak("call_form_move"), note)
+
+
+def cancelling_form(revision: Revision, offer: Offer, call: Call, speak: Texts, *, now: Instant) -> Form:
+    """Whether it is meant, and that it counts as held where that is so."""
+    lines = [said_call(revision, call, _rules(revision, call), speak, now=now)]
+    if offer.is_late:
+        lines.append(speak("book_cancel_late"))
+    return Form(CANCEL, speak("button_client_call_cancel"), call.key, (), speak("book_cancel"), "\n".join(lines))
+
+
+def said_call(revision: Revision, call: Call, rules: CallRules, speak: Texts, *, now: Instant) -> str:
+    """A call in one line; one that still has to be accepted says so."""
+    kind, name = name_of_kind(call.kind, rules, speak), first_name(revision, call.person, speak("the_team"))
+    time = said_time(revision, speak, Time(call.person, call.begins_at), now=now)
+    said = speak("call_line", kind=kind, name=name, time=time)
+    return f"{said} · {speak('call_state_requested')}" if call.state is CallState.REQUESTED else said
+
+
+def above(revision: Revision, call: Call | None, speak: Texts, *, now: Instant) -> tuple[str, tuple[Button, ...]]:
+    """What stands above a conversation: the call that they have with what can be done about it, else the way to one."""
+    if call is None:
+        return "", (Button(BOOK, speak("button_client_call"), ""),)
+    lines = [said_call(revision, call, _rules(revision, call), speak, now=now)]
+    if call.url and call.state in _HAPPENS:
+        lines.append(speak("call_url", url=call.url))
+    buttons = [Button(one, speak(f"button_client_call_{one.partition('.')[2]}"), "") for one in (MOVE, CANCEL)]
+    if call.state in _HAPPENS:
+        buttons.append(Button(FILE, speak("book_calendar"), ""))
+    return "\n".join(lines), tuple(buttons)
+
+
+def slot_to_text(time: Offered) -> str:
+    """What a choice of a time stands for."""
+    return f"{time.begins_at} {time.person}"
+
+
+def slot_from_text(text: str) -> Offered | None:
+    """Undo `slot_to_text`; None for what no form of ours offered."""
+    at, _, person = text.partition(" ")
+    if not (at.isascii() and at.isdigit() and len(at) <= _DIGITS and person):
+        return None
+    return Offered(PersonId(person), Instant(int(at)))
+
+
+def _times(revision: Revision, offer: Offer, speak: Texts, *, now: Instant) -> Input:
+    """Every free time below its day; where the clocks are set back an hour comes twice, and says which one it is."""
+    slots = [Time(offer.person, at) for at in offer.slots] if offer.person is not None else []
+    days = [_day(one.begins_at, speak) for one in slots]
+    clocks = Counter((day, speak.clock_time(one.begins_at)) for day, one in zip(days, slots, strict=True))
+    labels = [
+        said_clock(revision, speak, one, now=now)
+        + (f" {_offset(one.begins_at, speak.zone)}" if clocks[day, speak.clock_time(one.begins_at)] > 1 else "")
+        for day, one in zip(days, slots, strict=True)
+    ]
+    values = (slot_to_text(Offered(one.person, one.begins_at)) for one in slots)
+    choices = tuple(zip(values, labels, strict=True))
+    return Input(SLOT, speak("call_form_when"), "choice", choices, headings=tuple(days))
+
+
+def _zones(offer: Offer, speak: Texts, *, now: Instant) -> str:
+    """Whose times these are."""
+    apart = "book_zones" if _offset(now, offer.zone) != _offset(now, offer.person_zone) else "book_zone"
+    place = offer.zone.removeprefix("fixed:").replace("_", " ")
+    zone = _offset(now, offer.zone) if offer.zone.startswith("fixed:") else f"{place}, {_offset(now, offer.zone)}"
+    return speak(apart, name=offer.person_name, zone=zone)
+
+
+def _day(at: Instant, speak: Texts) -> str:
+    local = moment(at).astimezone(parse_zone(speak.zone))
+    return str(format_date(local.date(), "full", locale=speak.language))
+
+
+def _offset(at: Instant, zone: str) -> str:
+    return f"UTC{moment(at).astimezone(parse_zone(zone)).isoformat()[-6:]}"
+
+
+def _rules(revision: Revision, call: Call) -> CallRules:
+    plan = revision.clients[call.client].plan if call.client in revision.clients else revision.public_plan
+    return revision.calls.of(call.client, plan)

@@ -1,0 +1,387 @@
+"""A client's calls as they change: offered, booked, asked for, moved, cancelled. Inside a transaction that is open.
+
+Every change is judged anew where it is written: the time must be free and early enough at that moment, whatever was
+offered before. What cannot be says why, with the next times that can.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from adapters.message import Button, Invite
+from bot.desk.calls.rooms import EXCEPTIONS, INSTEAD, Room, people_for, room, rules_of, times, why_not
+from bot.desk.directory import Directory
+from bot.store.calls import call_offers, calls
+from bot.store.calls.call_offers import Asker, Offered, Standing, asker_to_text, for_a_ticket
+from bot.store.driver.connection import Connection
+from bot.store.people import tokens
+from bot.store.revisions import Revisions
+from bot.store.unit import write
+from bot.tickets.calls import marks
+from bot.tickets.calls.call import LEAD, Call, CallRules, CallState
+from bot.tickets.calls.decide import (
+    ANSWERS,
+    BY_CONTACT,
+    CHANGES,
+    STAFF_CHANGES,
+    Told,
+    changed,
+    lead_is_asked,
+    opened_for,
+    passed_on,
+    said_call,
+    times_text,
+)
+from bot.tickets.calls.texts import Time, name_of_kind, said_notice, said_time
+from bot.tickets.facts import Decision, Effect, Facts, Heard, MessageKind, Note, Say
+from bot.tickets.outcome import contact_texts, first_name
+from bot.tickets.ticket import number
+from routing import calls as slots
+from routing.calls import CallTerms
+from routing.people import ClientId
+from sla.duration import Instant, later
+
+#: What a link opens; it is good for as long as what was offered with it.
+BOOK: Final = "book"
+OFFERED_FOR: Final = timedelta(days=7)
+#: Far more often than anybody opens one link; they are not used up.
+_USES: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a wish. `text` is in the contact's language; refused, `slots` is what can be had instead."""
+
+    text: str
+    is_refused: bool = False
+    call: Call | None = None
+    slots: tuple[Offered, ...] = ()
+    can_ask_lead: bool = False
+
+
+class CallLife:
+    """Changes calls; holds nothing, so there may be several."""
+
+    def __init__(self, revisions: Revisions, directory: Directory, page: str = "") -> None:
+        """`page` is where our pages are seen from outside; without it no links are given."""
+        self.revisions = revisions
+        self._directory = directory
+        self._page = page
+
+    def live(self, conn: Connection, facts: Facts) -> Call | None:
+        """The call that the conversation's ticket has. One whose time is over counts as held."""
+        found = calls.of_ticket(conn, facts.ticket.id) if facts.ticket is not None else []
+        return next((one for one in found if one.is_ahead(facts.now)), None)
+
+    def offer(
+        self,
+        conn: Connection,
+        facts: Facts,
+        kind: str = "",
+        *,
+        heard: Heard | None = None,
+        said: str = "call_offer",
+        moves: Call | None = None,
+        wanted: Offered | None = None,
+        first: Sequence[Offered] = (),
+        can_ask_lead: bool = False,
+        invite: Invite | None = None,
+    ) -> tuple[Offered, ...]:
+        """Say which times there are, each with the number that means it; what was offered before counts no more.
+
+        `said` is the sentence above them, `first` are times that stand before the others, `wanted` is what somebody
+        wanted and could not have. `invite` tells their calendar of what is off.
+        """
+        rules, speak = rules_of(facts, moves), contact_texts(facts)
+        kind = moves.kind if moves is not None else kind if kind in rules.kinds else next(iter(rules.kinds))
+        but, person = (moves.key, None) if moves is not None else ("", None)
+        many = rules.offered if said == "call_offer" else INSTEAD
+        found = room(conn, facts, rules, kind, number=many, person=person, but=but)
+        offered = tuple(dict.fromkeys((*first, *(found.offered if found is not None else ()))))[:many]
+        values = self._values(facts, rules, kind, found, wanted)
+        lines = [times_text(facts, times(offered), said, **values)]
+        if found is not None and found.instead_of is not None and offered:
+            away = first_name(facts.revision, found.instead_of, speak("the_team"))
+            name = first_name(facts.revision, found.person, speak("the_team"))
+            lines.insert(0, speak("call_instead", away=away, name=name))
+        if can_ask_lead:
+            lines.append(speak("call_ask_lead"))
+        if said == "call_offer" and len(rules.kinds) > 1 and moves is None:
+            others = ", ".join(f"{name_of_kind(one, rules, speak)} (/call {one})" for one in rules.kinds if one != kind)
+            lines.append(speak("call_kinds", kinds=others))
+        ends_at = later(facts.now, OFFERED_FOR)
+        if link := self._link(conn, facts, ends_at):
+            lines.append(speak("call_page", link=link))
+        standing = Standing(facts.talk.id, kind, offered, facts.now, ends_at, moves.key if moves else "")
+        if wanted is not None:
+            standing = replace(standing, wanted_at=wanted.begins_at, wanted_of=wanted.person)
+        call_offers.put(conn, standing)
+        buttons = tuple(
+            Button(
+                "client.slot",
+                f"{place}. {said_time(facts.revision, speak, one, now=facts.now)}",
+                button_value(facts, place),
+            )
+            for place, one in enumerate(times(offered), 1)
+        )
+        if can_ask_lead:
+            buttons += (Button("client.call_lead", speak("button_client_call_lead"), button_value(facts, 0)),)
+        self.say(conn, facts, "\n".join(lines), heard=heard, buttons=buttons, invite=invite)
+        return offered
+
+    def say(
+        self,
+        conn: Connection,
+        facts: Facts,
+        text: str,
+        *,
+        heard: Heard | None = None,
+        buttons: tuple[Button, ...] = (),
+        offers: tuple[str, ...] = (),
+        invite: Invite | None = None,
+    ) -> None:
+        """Words in the conversation that change nothing."""
+        said = Say(text, MessageKind.AUTO, buttons=buttons, offers=offers, invite=invite)
+        decision = Decision(heard=heard, effects=(said,))
+        write(conn, [(facts, decision)], recorded_at=facts.now, whereto=self._directory.whereto)
+
+    def book(
+        self,
+        conn: Connection,
+        facts: Facts,
+        kind: str,
+        time: Offered,
+        *,
+        by: str = BY_CONTACT,
+        heard: Heard | None = None,
+        waiver: str = "",
+        wants_leave: bool = False,
+    ) -> Outcome:
+        """Book a time, or ask its person for it where they accept each. `waiver` is a lead who allows it all the same.
+
+        `wants_leave`: what only a lead may allow is asked of them, and held meanwhile.
+        """
+        rules, is_theirs = rules_of(facts), by == BY_CONTACT
+        live = self.live(conn, facts)
+        if live is not None:
+            return Outcome(said_call(facts, live, "call_stands", rules), is_refused=True, call=live)
+        self._settle(conn, facts)
+        if is_theirs and time.person not in {one.id for one in people_for(facts)}:
+            return self._refused(conn, facts, rules, kind, time, "call_closed")
+        refusal = why_not(conn, facts, rules, kind, time, is_agreed=not is_theirs or wants_leave)
+        if refusal and not (refusal in EXCEPTIONS and (waiver or wants_leave)):
+            return self._refused(conn, facts, rules, kind, time, refusal)
+        needs_leave = wants_leave and refusal in EXCEPTIONS
+        terms = rules.terms(kind)
+        facts = for_a_ticket(conn, facts)
+        ticket = facts.ticket.id if facts.ticket is not None else facts.number
+        key, uid = calls.fresh_names(conn, ticket)
+        call = Call(
+            key=key,
+            uid=uid,
+            ticket=ticket,
+            talk=facts.talk.id,
+            contact=facts.speaker.contact,
+            client=facts.speaker.client or ClientId(""),
+            person=time.person,
+            kind=kind,
+            state=CallState.CONFIRMED,
+            begins_at=time.begins_at,
+            ends_at=terms.ends_at(time.begins_at),
+            zone=facts.speaker.zone,
+            language=facts.speaker.language,
+            by=by,
+            agreed_at=facts.now,
+            url=rules.link(time.person, key),
+            waived_by=waiver if refusal in EXCEPTIONS else "",
+        )
+        if needs_leave:
+            call = replace(call, state=CallState.REQUESTED, waits_for=LEAD, accept_by=call.begins_at)
+            pinged = lead_is_asked(facts, opened_for(facts, call, rules)[0], call, rules)
+            told = Told("call_lead_asked")
+            return self.keep(
+                conn, facts, call, "exception_asked", told, by=by, heard=heard, more=pinged, takes_time=True
+            )
+        call, told = self._agreed(facts, call, rules, is_asked=rules.confirms and is_theirs and not time.is_waived)
+        if not is_theirs:
+            told = replace(told, client="call_booked_for", person="ping_call_booked")
+        what = "requested" if call.state is CallState.REQUESTED else "booked"
+        return self.keep(conn, facts, call, what, told, by=by, heard=heard, takes_time=True)
+
+    def move(
+        self,
+        conn: Connection,
+        facts: Facts,
+        call: Call,
+        time: Offered,
+        *,
+        by: str = BY_CONTACT,
+        heard: Heard | None = None,
+        waiver: str = "",
+    ) -> Outcome:
+        """Hold a call at another time, or with another person; the notice counts of the old time and of the new."""
+        rules, is_theirs = rules_of(facts, call), by == BY_CONTACT
+        if not waiver and not time.is_waived and self.is_late(facts, call, rules):
+            return Outcome(
+                contact_texts(facts)("call_move_late", notice=said_notice(rules, contact_texts(facts))),
+                is_refused=True,
+                call=call,
+            )
+        if (time.person, time.begins_at) == (call.person, call.begins_at):
+            return Outcome(said_call(facts, call, "call_stands", rules), is_refused=True, call=call)
+        refusal = why_not(conn, facts, rules, call.kind, time, but=call.key, is_agreed=not is_theirs)
+        if refusal and not (refusal in EXCEPTIONS and waiver):
+            return self._refused(conn, facts, rules, call.kind, time, refusal, call)
+        before, terms = call, rules.terms(call.kind)
+        call = replace(
+            call,
+            person=time.person,
+            state=CallState.RESCHEDULED,
+            begins_at=time.begins_at,
+            ends_at=terms.ends_at(time.begins_at),
+            sequence=call.sequence + 1,
+            agreed_at=facts.now,
+            waits_for="",
+            accept_by=None,
+            url=rules.link(time.person, call.key),
+            told=frozenset(),
+            waived_by=waiver if refusal in EXCEPTIONS else call.waived_by,
+        )
+        call, told = self._agreed(facts, call, rules, is_asked=rules.confirms and is_theirs and not time.is_waived)
+        if call.state is CallState.RESCHEDULED:
+            told = replace(told, client="call_moved", person="ping_call_moved")
+        more = passed_on(facts, before, call, rules)
+        return self.keep(
+            conn, facts, call, "moved", told, by=by, heard=heard, more=more, before=before, takes_time=True
+        )
+
+    def cancel(
+        self,
+        conn: Connection,
+        facts: Facts,
+        call: Call,
+        *,
+        by: str = BY_CONTACT,
+        why: str = "",
+        heard: Heard | None = None,
+    ) -> Outcome:
+        """Call it off. Who does so after the notice point stands somebody up: it counts as held then."""
+        rules = rules_of(facts)
+        is_late = call.state is not CallState.REQUESTED and self.is_late(facts, call, rules)
+        is_theirs, person = by == BY_CONTACT, "" if call.waits_for == LEAD else "ping_call_cancelled"
+        call = replace(call, state=CallState.CANCELLED, sequence=call.sequence + 1, is_late=is_late and is_theirs)
+        text = "call_cancelled" if not is_theirs else "call_cancelled_late" if is_late else "call_cancelled_own"
+        told = Told(text, person, is_invite=call.is_invited)
+        return self.keep(conn, facts, call, "cancelled", told, by=by, why=why, heard=heard)
+
+    def is_late(self, facts: Facts, call: Call, rules: CallRules) -> bool:
+        """Whether the notice point of a call is past: then only a lead may move it."""
+        person = facts.revision.person(call.person)
+        if person is None or call.state is CallState.REQUESTED:
+            return False
+        calendar, terms = facts.revision.calendars[person.calendar], CallTerms(rules.notice)
+        return not slots.is_in_time(calendar, terms, asked_at=facts.now, begins_at=call.begins_at)
+
+    def keep(
+        self,
+        conn: Connection,
+        facts: Facts,
+        call: Call,
+        what: str,
+        told: Told,
+        *,
+        by: str,
+        why: str = "",
+        heard: Heard | None = None,
+        notes: tuple[Note, ...] = (),
+        more: Sequence[Effect] = (),
+        before: Call | None = None,
+        takes_time: bool = False,
+        is_kept: bool = False,
+    ) -> Outcome:
+        """Write a call as it is now, with everything that is said of it; refused where somebody was faster.
+
+        `takes_time`: its time is a new one. What was taken once stays so, whatever the rules have become since.
+        `is_kept`: nothing of it has changed, so what is offered in its conversation stands.
+        """
+        rules = rules_of(facts, call)
+        if not call.state.is_live:
+            calls.release(conn, call.key)
+        elif takes_time and not calls.hold(conn, call, rules.terms(call.kind)):
+            time = Offered(call.person, call.begins_at)
+            return self._refused(conn, facts, rules, call.kind, time, "call_gone", before)
+        decision, call = changed(facts, call, what, told, rules, by=by, why=why, heard=heard, notes=notes, more=more)
+        write(conn, [(facts, decision)], recorded_at=facts.now, whereto=self._directory.whereto)
+        calls.put(conn, call)
+        if not is_kept:
+            call_offers.drop(conn, facts.talk.id)
+        text = next((one.text for one in decision.effects if isinstance(one, Say)), "")
+        return Outcome(text, call=call)
+
+    def _settle(self, conn: Connection, facts: Facts) -> None:
+        """A call whose time is over makes room for the next one of its ticket."""
+        found = calls.of_ticket(conn, facts.ticket.id) if facts.ticket is not None else []
+        for call in [one for one in found if one.state.is_live]:
+            calls.release(conn, call.key)
+            calls.put(conn, replace(call, state=CallState.DONE))
+
+    def _agreed(self, facts: Facts, call: Call, rules: CallRules, *, is_asked: bool) -> tuple[Call, Told]:
+        """A free time is agreement, unless its person accepts each: then until the notice point."""
+        calendar = facts.revision.calendars[facts.revision.people[call.person].calendar]
+        if is_asked:
+            by = slots.agreed_by(calendar, rules.terms(call.kind), begins_at=call.begins_at)
+            call = replace(call, state=CallState.REQUESTED, waits_for=call.person, accept_by=by)
+            return call, Told("call_requested", "ping_call_requested", ANSWERS, CHANGES[1:])
+        call = replace(call, told=marks.told_from_the_start(call, calendar, now=facts.now))
+        return call, Told("call_booked", "ping_call_booked", STAFF_CHANGES, CHANGES, is_invite=True)
+
+    def _refused(
+        self,
+        conn: Connection,
+        facts: Facts,
+        rules: CallRules,
+        kind: str,
+        time: Offered,
+        refusal: str,
+        call: Call | None = None,
+    ) -> Outcome:
+        kind = kind if kind in rules.kinds else next(iter(rules.kinds))
+        found = room(conn, facts, rules, kind, number=INSTEAD, but=call.key if call is not None else "")
+        values = self._values(facts, rules, kind, found, time)
+        text = contact_texts(facts)(refusal, **values)
+        can_ask = refusal in EXCEPTIONS and call is None
+        return Outcome(text, is_refused=True, call=call, slots=found.offered if found else (), can_ask_lead=can_ask)
+
+    def _values(
+        self, facts: Facts, rules: CallRules, kind: str, found: Room | None, wanted: Offered | None
+    ) -> dict[str, str]:
+        speak = contact_texts(facts)
+        whom = wanted.person if wanted is not None else found.person if found is not None else None
+        if whom is None:
+            whom = next((one.id for one in people_for(facts)), None)
+        time = said_time(facts.revision, speak, Time(wanted.person, wanted.begins_at), now=facts.now) if wanted else ""
+        return {
+            "name": first_name(facts.revision, whom, speak("the_team")),
+            "kind": name_of_kind(kind, rules, speak),
+            "length": speak.length(rules.kinds[kind].length),
+            "time": time,
+            "notice": said_notice(rules, speak),
+            "number": number(facts.ticket.id) if facts.ticket is not None else "",
+        }
+
+    def _link(self, conn: Connection, facts: Facts, ends_at: Instant) -> str:
+        """A page to choose on, for whoever has no buttons."""
+        limits = self._directory.limits_of(facts.talk.conversation.channel)
+        if not self._page or facts.speaker.client is None or (limits is not None and limits.has_buttons):
+            return ""
+        asker = Asker(facts.talk.id, facts.speaker.contact, facts.speaker.client)
+        token = tokens.make_link(
+            conn, purpose=BOOK, subject=asker_to_text(asker), now=facts.now, expires_at=ends_at, uses=_USES
+        )
+        return f"{self._page.rstrip('/')}/book/{token}"
+
+
+def button_value(facts: Facts, place: int) -> str:
+    """What stands behind the button of an offered time: which offer, and which of its times."""
+    return f"{facts.talk.id}.{facts.now}.{place}"

@@ -1,0 +1,171 @@
+"""Who a client may have a call with, and when: their own manager first, whoever stands in where that one has no time.
+
+Read inside the transaction that books, so that what is offered and what is refused is so at that moment.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from bot.store.calls import calls
+from bot.store.calls.call_offers import Offered
+from bot.store.driver.connection import Connection
+from bot.store.people import feeds
+from bot.tickets.calls.call import Call, CallRules
+from bot.tickets.calls.texts import Time, period
+from bot.tickets.decide_client import contract_of
+from bot.tickets.facts import Facts
+from bot.tickets.revision import Revision
+from routing import calls as slots
+from routing.calls import CallTerms, Diary
+from routing.people import ClientId, Person, PersonId, PlanId
+from routing.route import stand_ins
+from sla.duration import Instant, later
+
+#: Where a call has to be accepted, whoever accepts it has at least so long.
+ACCEPTED_WITHIN: Final = timedelta(hours=1)
+#: As many as a refusal offers instead.
+INSTEAD: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One person's free times for calls of a kind, the earliest first; `instead_of` is whom they stand in for."""
+
+    person: PersonId
+    terms: CallTerms
+    times: tuple[Instant, ...]
+    instead_of: PersonId | None = None
+
+    @property
+    def offered(self) -> tuple[Offered, ...]:
+        """The same as an offer keeps it."""
+        return tuple(Offered(self.person, at) for at in self.times)
+
+
+def rules_of(facts: Facts, call: Call | None = None) -> CallRules:
+    """What counts of calls for whoever speaks in these facts, and of a call that they have."""
+    rules = facts.revision.calls.of(_client(facts), _plan(facts))
+    return rules.with_call(call) if call is not None else rules
+
+
+def times(offered: tuple[Offered, ...]) -> list[Time]:
+    """What was offered, as it is said."""
+    return [Time(one.person, one.begins_at) for one in offered]
+
+
+def people_for(facts: Facts) -> list[Person]:
+    """Who may be called, best first: the client's manager, whoever stands in, who has the ticket, the plan's line."""
+    revision = facts.revision
+    client = revision.client(facts.speaker.client)
+    manager = client.manager if client is not None else None
+    assignee = facts.ticket.assignee if facts.ticket is not None else None
+    named = [manager, *stand_ins(revision.people, revision.coverage, client, manager, facts.now)] if manager else []
+    line = revision.lines[revision.plan(_plan(facts)).line].people
+    known = (
+        revision.person(one) for one in dict.fromkeys((*named, client.backup if client else None, assignee, *line))
+    )
+    return [one for one in known if one is not None]
+
+
+def room(
+    conn: Connection,
+    facts: Facts,
+    rules: CallRules,
+    kind: str,
+    *,
+    number: int,
+    person: PersonId | None = None,
+    but: str = "",
+) -> Room | None:
+    """The first of them who has any time, with as many times as wanted; None where nobody has one.
+
+    `person` asks for the times of that one alone; `but` is the call that may give way to itself.
+    """
+    terms, people = rules.terms(kind), people_for(facts)
+    asked = people if person is None else [one for one in facts.revision.people.values() if one.id == person]
+    asked_at = later(facts.now, ACCEPTED_WITHIN) if rules.confirms else facts.now
+    until = later(facts.now, rules.ahead)
+    for one in asked:
+        diary = diary_of(conn, facts.revision, one, since=facts.now, until=later(until, terms.length), but=but)
+        found = slots.legal(diary, terms, asked_at=asked_at, until=until, number=number)
+        if found:
+            own = people[0].id if people and people[0].id != one.id else None
+            return Room(one.id, terms, found, own)
+    return None
+
+
+def diary_of(
+    conn: Connection, revision: Revision, person: Person, *, since: Instant, until: Instant, but: str = ""
+) -> Diary:
+    """One person's time, as far as we know it."""
+    absences = tuple(one for one in revision.absences if one.person == person.id)
+    booked = calls.busy_of(conn, person.id, since=since, until=until, but=but)
+    own = feeds.busy_of(conn, person.id, since=since, until=until)
+    return Diary(
+        revision.calendars[person.calendar], absences, tuple(sorted((*booked, *own), key=lambda one: one.since))
+    )
+
+
+def why_not(
+    conn: Connection,
+    facts: Facts,
+    rules: CallRules,
+    kind: str,
+    time: Offered,
+    *,
+    but: str = "",
+    is_agreed: bool = False,
+) -> str:
+    """The text that says why a call cannot be then; empty where it can. `is_agreed`: nobody has to accept it any more.
+
+    What a lead may allow comes last, so it is said only of what could be otherwise.
+    """
+    person = facts.revision.person(time.person)
+    if kind not in rules.kinds or person is None:
+        return "call_no_kind"
+    begins_at, terms = time.begins_at, rules.terms(kind)
+    if begins_at <= facts.now:
+        return "call_past"
+    if begins_at >= later(facts.now, rules.ahead):
+        return "call_far"
+    diary = diary_of(
+        conn,
+        facts.revision,
+        person,
+        since=later(begins_at, -timedelta(days=1)),
+        until=later(begins_at, timedelta(days=2)),
+        but=but,
+    )
+    if not slots.is_free(diary, terms, begins_at):
+        return "call_gone" if slots.is_free(Diary(diary.calendar, diary.absences), terms, begins_at) else "call_closed"
+    if not time.is_waived and is_used_up(conn, facts, kind, begins_at, but=but):
+        return "call_used_up"
+    asked_at = later(facts.now, ACCEPTED_WITHIN) if rules.confirms and not is_agreed else facts.now
+    if not time.is_waived and not slots.is_in_time(diary.calendar, terms, asked_at=asked_at, begins_at=begins_at):
+        return "call_too_late"
+    return ""
+
+
+#: What a lead may allow all the same.
+EXCEPTIONS: Final = frozenset({"call_too_late", "call_used_up"})
+
+
+def is_used_up(conn: Connection, facts: Facts, kind: str, begins_at: Instant, *, but: str) -> bool:
+    """Whether a client has had all the calls of a kind that were bought for the time that this one lies in."""
+    client = _client(facts)
+    entitled = facts.revision.calls.entitled(client, _plan(facts), kind)
+    if entitled is None:
+        return False
+    known = facts.revision.client(client)
+    zone = known.zone if known is not None and known.zone else facts.revision.zone
+    since, until = period(entitled, begins_at, zone)
+    return calls.used(conn, client, kind, since=since, until=until, but=but) >= entitled.count
+
+
+def _client(facts: Facts) -> ClientId:
+    return facts.speaker.client or ClientId("")
+
+
+def _plan(facts: Facts) -> PlanId:
+    return contract_of(facts)[0].id

@@ -1,0 +1,200 @@
+"""What our people do about calls, from any desk: book for a client, accept, decline, move, call off, say how it was.
+
+Whoever may act on tickets may do it. What the notice forbids only a lead may do all the same, and it is written down.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from adapters.port import Answer
+from bot.desk.calls.life import CallLife, Outcome
+from bot.desk.calls.rooms import people_for, rules_of, times
+from bot.desk.directory import Directory
+from bot.store import audit
+from bot.store.calls import calls
+from bot.store.calls.call_offers import Offered
+from bot.store.driver.connection import Connection
+from bot.store.facts import facts_of_tickets
+from bot.store.revisions import Revisions
+from bot.store.unit import write
+from bot.tickets.calls import command as c
+from bot.tickets.calls import marks
+from bot.tickets.calls.call import LEAD, Call, CallState
+from bot.tickets.calls.decide import CHANGES, STAFF_CHANGES, Told, called_off
+from bot.tickets.calls.texts import numbered as numbered_times
+from bot.tickets.calls.texts import said_notice
+from bot.tickets.command import GiveEta
+from bot.tickets.decide_staff import ACTING, LEADING, staff_does
+from bot.tickets.facts import Facts, Note
+from bot.tickets.outcome import person_texts
+from bot.tickets.ticket import TicketId, number
+from routing.people import PersonId
+from sla.duration import Instant
+
+_HELD: Final = frozenset({CallState.CONFIRMED, CallState.RESCHEDULED})
+
+
+class CallStaff:
+    """Performs commands about calls; the caller holds the ticket."""
+
+    def __init__(self, life: CallLife, revisions: Revisions, directory: Directory) -> None:
+        self._life = life
+        self._revisions = revisions
+        self._directory = directory
+        self._rules: Final[dict[type, Callable[[Connection, Facts, PersonId, Any, Call], Outcome | str]]] = {
+            c.ConfirmCall: self._confirm,
+            c.DeclineCall: self._decline,
+            c.MoveCall: self._move,
+            c.CancelCall: self._cancel,
+            c.CallDone: self._done,
+            c.CallNoShow: self._no_show,
+            c.AllowCall: self._allow,
+            c.RefuseCall: self._refuse,
+        }
+
+    def perform(
+        self, conn: Connection, by: PersonId, ticket: TicketId, command: c.CallCommand, *, now: Instant
+    ) -> Answer:
+        """Do it, or say why not in the person's own words; the ticket is one that exists."""
+        facts = facts_of_tickets(conn, self._revisions, [ticket], now=now)[ticket]
+        speak = person_texts(self._revisions.current, by)
+        if not self._revisions.current.people[by].roles & ACTING:
+            roles = ", ".join(sorted(role.value for role in ACTING))
+            return Answer(speak("refused_role", roles=roles), is_refused=True)
+        call = calls.live_of_ticket(conn, ticket)
+        if isinstance(command, c.BookCall):
+            found = self._book(conn, facts, by, command)
+        elif call is None:
+            return Answer(speak("refused_no_call", number=number(ticket)), is_refused=True)
+        else:
+            found = self._rules[type(command)](conn, facts, by, command, call)
+        if isinstance(found, str):
+            return Answer(found, is_refused=True)
+        if found.is_refused:
+            return Answer(self._instead(facts, by, found), is_refused=True)
+        return Answer(speak("done"))
+
+    def _book(self, conn: Connection, facts: Facts, by: PersonId, book: c.BookCall) -> Outcome | str:
+        """With whoever books it, where they are a manager; a lead books for the client's own."""
+        speak, rules = person_texts(facts.revision, by), rules_of(facts)
+        if facts.speaker.client is None or not facts.speaker.is_verified:
+            return speak("refused_call_stranger")
+        kind = book.kind or next(iter(rules.kinds))
+        is_lead = bool(facts.revision.people[by].roles & LEADING)
+        people = people_for(facts)
+        person = people[0].id if is_lead and people else by
+        waiver = by if is_lead else ""
+        found = self._life.book(conn, facts, kind, Offered(person, book.begins_at), by=by, waiver=waiver)
+        self._waived(conn, facts, by, found, book.why)
+        return found
+
+    def _confirm(self, conn: Connection, facts: Facts, by: PersonId, _: c.ConfirmCall, call: Call) -> Outcome | str:
+        speak = person_texts(facts.revision, by)
+        if call.state is not CallState.REQUESTED or call.waits_for == LEAD:
+            return speak("refused_call_state", number=number(call.ticket))
+        if call.accept_by is not None and facts.now > call.accept_by:
+            return speak("refused_call_lapsed")
+        return self._accepted(conn, facts, by, call)
+
+    def _decline(self, conn: Connection, facts: Facts, by: PersonId, no: c.DeclineCall, call: Call) -> Outcome | str:
+        if call.state is not CallState.REQUESTED:
+            return person_texts(facts.revision, by)("refused_call_state", number=number(call.ticket))
+        return self._turned_down(conn, facts, by, call, no.why, "call_declined")
+
+    def _move(self, conn: Connection, facts: Facts, by: PersonId, move: c.MoveCall, call: Call) -> Outcome | str:
+        is_lead = bool(facts.revision.people[by].roles & LEADING)
+        if not is_lead and self._life.is_late(facts, call, rules_of(facts)):
+            return self._too_late(facts, by)
+        time = Offered(call.person, move.begins_at)
+        found = self._life.move(conn, facts, call, time, by=by, waiver=by if is_lead else "")
+        self._waived(conn, facts, by, found, "")
+        return found
+
+    def _cancel(self, conn: Connection, facts: Facts, by: PersonId, cancel: c.CancelCall, call: Call) -> Outcome | str:
+        is_lead = bool(facts.revision.people[by].roles & LEADING)
+        is_late = self._life.is_late(facts, call, rules_of(facts))
+        if is_late and not is_lead:
+            return self._too_late(facts, by)
+        if is_late:
+            self._record(conn, facts, by, call, cancel.why)
+        return self._life.cancel(conn, facts, call, by=by, why=cancel.why)
+
+    def _done(self, conn: Connection, facts: Facts, by: PersonId, done: c.CallDone, call: Call) -> Outcome | str:
+        if call.state not in _HELD or facts.now < call.begins_at:
+            return person_texts(facts.revision, by)("refused_call_ahead")
+        if done.follow_up_at is not None and (no := staff_does(facts, by, GiveEta(done.follow_up_at)).refusal):
+            return no
+        notes = (Note(by, done.notes),) if done.notes.strip() else ()
+        held = replace(call, state=CallState.DONE)
+        found = self._life.keep(conn, facts, held, "done", Told(), by=by, notes=notes)
+        if done.follow_up_at is not None:
+            again = facts_of_tickets(conn, self._revisions, [facts.number], now=facts.now)[facts.number]
+            promised = staff_does(again, by, GiveEta(done.follow_up_at))
+            write(conn, [(again, promised)], recorded_at=facts.now, whereto=self._directory.whereto)
+        return found
+
+    def _no_show(self, conn: Connection, facts: Facts, by: PersonId, _: c.CallNoShow, call: Call) -> Outcome | str:
+        if call.state not in _HELD or facts.now < call.begins_at:
+            return person_texts(facts.revision, by)("refused_call_ahead")
+        missed = replace(call, state=CallState.NO_SHOW)
+        return self._life.keep(conn, facts, missed, "no_show", Told("call_missed"), by=by)
+
+    def _allow(self, conn: Connection, facts: Facts, by: PersonId, _: c.AllowCall, call: Call) -> Outcome | str:
+        if (refusal := self._not_leading(facts, by, call)) is not None:
+            return refusal
+        if facts.now >= call.begins_at:
+            return person_texts(facts.revision, by)("refused_call_lapsed")
+        allowed = replace(call, waived_by=by)
+        self._record(conn, facts, by, allowed, "the client asked for it")
+        return self._accepted(conn, facts, by, allowed)
+
+    def _refuse(self, conn: Connection, facts: Facts, by: PersonId, no: c.RefuseCall, call: Call) -> Outcome | str:
+        if (refusal := self._not_leading(facts, by, call)) is not None:
+            return refusal
+        return self._turned_down(conn, facts, by, call, no.why, "call_not_allowed")
+
+    def _accepted(self, conn: Connection, facts: Facts, by: PersonId, call: Call) -> Outcome:
+        calendar = facts.revision.calendars[facts.revision.people[call.person].calendar]
+        state = CallState.RESCHEDULED if call.sequence else CallState.CONFIRMED
+        call = replace(call, state=state, waits_for="", accept_by=None, agreed_at=facts.now, told=frozenset())
+        call = replace(call, told=marks.told_from_the_start(call, calendar, now=facts.now))
+        told = Told("call_booked", "ping_call_booked", STAFF_CHANGES, CHANGES, is_invite=True)
+        return self._life.keep(conn, facts, call, "confirmed", told, by=by)
+
+    def _turned_down(self, conn: Connection, facts: Facts, by: PersonId, call: Call, why: str, said: str) -> Outcome:
+        """The request is over, and the client chooses among the next times."""
+        declined = replace(call, state=CallState.DECLINED)
+        found = self._life.keep(conn, facts, declined, "declined", Told(), by=by, why=why)
+        again = facts_of_tickets(conn, self._revisions, [facts.number], now=facts.now)[facts.number]
+        wanted, off = Offered(call.person, call.begins_at), called_off(facts, declined, rules_of(facts, call))
+        self._life.offer(conn, again, call.kind, said=said, wanted=wanted, invite=off)
+        return found
+
+    def _not_leading(self, facts: Facts, by: PersonId, call: Call) -> str | None:
+        speak = person_texts(facts.revision, by)
+        if not facts.revision.people[by].roles & LEADING:
+            return speak("refused_role", roles=", ".join(sorted(role.value for role in LEADING)))
+        if call.state is not CallState.REQUESTED or call.waits_for != LEAD:
+            return speak("refused_call_state", number=number(call.ticket))
+        return None
+
+    def _too_late(self, facts: Facts, by: PersonId) -> str:
+        speak = person_texts(facts.revision, by)
+        return speak("refused_call_late", notice=said_notice(rules_of(facts), speak))
+
+    def _instead(self, facts: Facts, by: PersonId, found: Outcome) -> str:
+        """Why not, and which times there are, as one of our people reads it."""
+        speak = person_texts(facts.revision, by)
+        if not found.slots:
+            return speak("refused_call_time", why=found.text)
+        listed = numbered_times(facts.revision, speak, times(found.slots), now=facts.now)
+        return f"{speak('refused_call_time', why=found.text)}\n{listed}"
+
+    def _waived(self, conn: Connection, facts: Facts, by: PersonId, found: Outcome, why: str) -> None:
+        if found.call is not None and not found.is_refused and found.call.waived_by == by:
+            self._record(conn, facts, by, found.call, why)
+
+    def _record(self, conn: Connection, facts: Facts, by: PersonId, call: Call, why: str) -> None:
+        said: dict[str, str | int | None] = {"why": why, "at": call.begins_at, "person": call.person}
+        audit.append(conn, [audit.Deed(facts.now, by, "call_waived", f"call:{call.key}", said)])

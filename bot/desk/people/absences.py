@@ -1,0 +1,176 @@
+"""Absences as they happen: said, begun, ended. One alarm each wakes us at its beginning and its end.
+
+    said ──its moment comes──> going on: tickets are handed on ──it ends, and their shift begins──> over: handed back
+
+While it goes on the alarm comes again when somebody comes on shift who can take what is left, or is yet to be told that
+they stand in.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from bot.desk.directory import Directory
+from bot.store import alarms, audit
+from bot.store.alarms import Alarm
+from bot.store.driver.connection import Connection
+from bot.store.facts import facts_of_tickets, tickets_of
+from bot.store.people import absences
+from bot.store.people.absences import Leave
+from bot.store.revisions import Revisions
+from bot.store.unit import write, write_ping
+from bot.tickets.facts import Facts
+from bot.tickets.outcome import MINUTE_MS, first_opening, shift_owner
+from bot.tickets.people.decide_absence import Pair, back_pings, brought_back, cover_pings, covered
+from bot.tickets.words.leave import stand_in
+from routing.coverage import Absence
+from routing.people import PersonId
+from sla.duration import Instant
+
+log = structlog.get_logger()
+
+#: The alarm of an absence, by its number.
+OWNER: Final = "absence"
+#: A replica that has not noticed yet may still give somebody a ticket who has just left: we look a second time.
+SOON_MS: Final = 5_000
+
+
+class Absences:
+    """Changes who is away, inside a transaction that is open already."""
+
+    def __init__(self, revisions: Revisions, directory: Directory) -> None:
+        self._revisions = revisions
+        self._directory = directory
+
+    def say(self, conn: Connection, absence: Absence, *, by: str, at: Instant) -> Leave:
+        """Somebody is away, or will be. Who is away already has another end of it; the same again changes nothing."""
+        known = self._held(conn, absence.person, at)
+        same = next((one for one in known if one.absence == absence), None)
+        going = next((one for one in known if absence.since <= at and one.absence.is_on(at)), None)
+        if same is not None:
+            return same
+        if going is None:
+            number = absences.add(conn, absence, by=by, at=at)
+            leave = Leave(number, absence.person, absence.since, absence.until, absence.backup, by, at)
+        else:
+            backup = absence.backup or going.backup
+            is_known = going.is_known and backup == going.backup
+            leave = replace(going, until=absence.until, backup=backup, by=by, is_known=is_known)
+            absences.change(conn, leave, at=at)
+        # Whoever has a call with them hears it now, and not when the leave begins.
+        alarms.put(conn, [Alarm(f"{OWNER}:{leave.id}", max(leave.since, at)), Alarm(f"calls:{leave.person}", at)])
+        self._record(conn, "away", leave, by, at)
+        return leave
+
+    def end(
+        self, conn: Connection, person: PersonId, *, by: str, at: Instant, number: int | None = None
+    ) -> list[Leave]:
+        """Whoever is away is back, or what was planned is called off; which absences ended by it, none for a repeat."""
+        known = self._held(conn, person, at)
+        ended = [
+            replace(one, ended_at=at)
+            for one in known
+            if (one.id == number if number is not None else one.absence.is_on(at)) and not _has_ended(one, at)
+        ]
+        for one in ended:
+            absences.change(conn, one, at=at)
+            self._record(conn, "back", one, by, at)
+        return ended
+
+    def come(self, conn: Connection, numbers: Collection[int], *, at: Instant) -> set[PersonId]:
+        """Alarms of absences have come: hand on, or hand back; who was told what happened while they were away."""
+        # Another process may have written them a moment ago, and this one not have noticed.
+        self._revisions.refresh(conn)
+        found = [one for one in (absences.numbered(conn, number) for number in sorted(numbers)) if one is not None]
+        told: set[PersonId] = set()
+        for person in sorted({one.person for one in found}):
+            leaves = absences.of_people(conn, [person], is_locked=True)
+            is_gone = self._revisions.current.person(person) is None
+            over = [one for one in leaves if is_gone or _has_ended(one, at)]
+            for one in leaves:
+                if one.id in numbers and one not in over:
+                    self._begin(conn, one, at)
+            if over and self._return(conn, person, over, at):
+                told.add(person)
+        return told
+
+    def _begin(self, conn: Connection, leave: Leave, at: Instant) -> None:
+        """It goes on, or lies ahead still: their open tickets go to whoever the rules name now."""
+        owner = f"{OWNER}:{leave.id}"
+        if leave.since > at:
+            alarms.put(conn, [Alarm(owner, leave.since)])
+            return
+        pairs, left = self._handed_on(conn, leave.person, at)
+        revision = self._revisions.current
+        pings = cover_pings(pairs, leave.absence, revision, f"cover:{leave.id}", now=at, is_known=leave.is_known)
+        for ping in pings:
+            write_ping(conn, ping, at=at, whereto=self._directory.whereto)
+        named = revision.person(stand_in(leave.absence, revision))
+        is_known = leave.is_known or named is None or named.id in {ping.person for ping in pings}
+        theirs = [facts.number for facts in (*(facts for facts, _ in pairs), *left)]
+        tickets = tuple(dict.fromkeys((*leave.tickets, *theirs)))
+        absences.note(conn, replace(leave, tickets=tickets, is_known=is_known))
+        if pairs:
+            log.info("tickets were handed on during an absence", absence=leave.id, moved=len(pairs), left=len(left))
+        openings = [first_opening(revision, one.ticket, at) for one in left if one.ticket is not None]
+        if named is not None and not is_known:
+            openings.append(revision.coverage.next_shift(named, at))
+        moments = [max(one, Instant(at + MINUTE_MS)) for one in openings if one is not None]
+        moments += [one for one in (leave.ends_at, Instant(leave.since + SOON_MS)) if one is not None and one > at]
+        alarms.put(conn, [Alarm(owner, min(moments))] if moments else [])
+
+    def _handed_on(self, conn: Connection, person: PersonId, at: Instant) -> tuple[list[Pair], list[Facts]]:
+        """Their open tickets with whoever takes them, and those that nobody can take now."""
+        pairs: list[Pair] = []
+        left: list[Facts] = []
+        found = facts_of_tickets(conn, self._revisions, tickets_of(conn, [person]), now=at, is_locked=True)
+        for facts in found.values():
+            decision = covered(facts, person)
+            if decision is None or decision.ticket is None:
+                left.append(facts)
+                continue
+            pairs.append((facts, decision))
+            to = decision.ticket.assignee
+            if to is not None and isinstance(facts.load, dict):
+                facts.load[to] = facts.load.get(to, 0) + 1
+        write(conn, pairs, recorded_at=at, whereto=self._directory.whereto)
+        return pairs, left
+
+    def _return(self, conn: Connection, person: PersonId, over: Sequence[Leave], at: Instant) -> bool:
+        """Their absences are over: once their shift begins they get their tickets back. Whether that is now."""
+        revision = self._revisions.current
+        one = revision.person(person)
+        if one is not None and not revision.coverage.is_on_shift(one, at):
+            # Where further leave keeps them, its own end wakes us again.
+            back = revision.coverage.next_shift(one, at)
+            alarms.put(conn, [Alarm(f"{OWNER}:{over[-1].id}", back)] if back is not None else [])
+            return False
+        had = sorted({ticket for leave in over for ticket in leave.tickets}) if one is not None else []
+        facts = facts_of_tickets(conn, self._revisions, had, now=at, is_locked=True)
+        pairs = [(it, decision) for it in facts.values() if (decision := brought_back(it, person)) is not None]
+        write(conn, pairs, recorded_at=at, whereto=self._directory.whereto)
+        if one is not None:
+            since = min(leave.since for leave in over)
+            for ping in back_pings(pairs, list(facts.values()), person, revision, f"cover:{over[-1].id}", since=since):
+                write_ping(conn, ping, at=at, whereto=self._directory.whereto)
+            alarms.clear(conn, [shift_owner(person)])
+        for leave in over:
+            absences.change(conn, replace(leave, is_over=True), at=at)
+        alarms.clear(conn, [f"{OWNER}:{leave.id}" for leave in over])
+        log.info("an absence is over", person=person, brought_back=len(pairs))
+        return True
+
+    def _held(self, conn: Connection, person: PersonId, at: Instant) -> list[Leave]:
+        """Their living absences, ours until the transaction ends. Alarms first, as the ticker takes them."""
+        alarms.put(conn, [Alarm(f"{OWNER}:{one.id}", at) for one in absences.of_people(conn, [person])])
+        return absences.of_people(conn, [person], is_locked=True)
+
+    def _record(self, conn: Connection, what: str, leave: Leave, by: str, at: Instant) -> None:
+        told = {"since": leave.since, "until": leave.until, "backup": leave.backup, "absence": leave.id}
+        audit.append(conn, [audit.Deed(at, by, what, f"person:{leave.person}", told)])
+
+
+def _has_ended(leave: Leave, at: Instant) -> bool:
+    return leave.ends_at is not None and leave.ends_at <= at

@@ -1,0 +1,173 @@
+"""Calls as rows: what is booked, whose time it takes, how many of a kind a client has had.
+
+The time of a call is held in pieces, one row each, so of two who want the same moment one has it, whichever process
+they are served by.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+from bot.store.driver.bulk import insert_many, upsert_many
+from bot.store.driver.look import rows_by_keys
+from bot.store.facts import lock_conversations
+from bot.store.tables import call_schema
+from bot.store.tables.schema import OPEN, is_one_of
+from bot.tickets.calls.call import Call, CallState
+from bot.tickets.ticket import ContactId, ConversationId, TicketId
+from routing.calls import CELL, Busy, CallTerms, cells
+from routing.people import ClientId, PersonId
+from sla.duration import Instant, later
+
+_LIVE: Final = is_one_of("state", call_schema.LIVE)
+_BY_KEY: Final = "SELECT * FROM call WHERE key IN {keys} ORDER BY begins_at, key"
+_BY_TICKET: Final = """
+SELECT call.* FROM call JOIN ticket ON ticket.id = call.ticket_id
+WHERE coalesce(ticket.merged_into, ticket.id) IN {keys} ORDER BY call.begins_at, call.key
+"""
+_OWN: Final = "SELECT * FROM call WHERE ticket_id IN {keys} ORDER BY begins_at, key"
+_TALK: Final = f"""
+SELECT ticket.id FROM conversation JOIN ticket ON ticket.id = conversation.ticket_id
+WHERE conversation.key IN {{keys}} AND {is_one_of("ticket.status", OPEN)}
+"""  # noqa: S608 - ours
+_BY_UID: Final = text("SELECT * FROM call WHERE uid = :uid")
+_BETWEEN: Final = text("SELECT * FROM call WHERE begins_at < :until AND ends_at > :since ORDER BY begins_at, key")
+_COUNT: Final = text("SELECT count(*) FROM call WHERE ticket_id = :ticket")
+_FREE: Final = text("DELETE FROM call_cell WHERE call_cell.call = :key")
+_HELD: Final = text("SELECT person, at FROM call_cell WHERE call_cell.call = :key")
+_TAKEN: Final = text(
+    "SELECT at FROM call_cell WHERE person = :person AND at >= :since AND at < :until AND call_cell.call <> :but "
+    "ORDER BY at"
+)
+#: A call counts while it is to be held, once it was held, and when it was called off too late.
+_USED: Final = text(
+    "SELECT count(*) FROM call WHERE client = :client AND kind = :kind AND begins_at >= :since "  # noqa: S608 - ours
+    f"AND begins_at < :until AND key <> :but AND ({_LIVE} OR state = 'done' OR state = 'no_show' OR is_late = 1)"
+)
+
+
+def numbered(conn: Connection, keys: Sequence[str]) -> list[Call]:
+    """Calls by their keys, the soonest first."""
+    return [_call(row) for row in rows_by_keys(conn, _BY_KEY, keys)]
+
+
+def of_ticket(conn: Connection, ticket: TicketId) -> list[Call]:
+    """Every call that is about a ticket or about one that was merged into it; the soonest first."""
+    found = {row.key: _call(row) for query in (_OWN, _BY_TICKET) for row in rows_by_keys(conn, query, [ticket])}
+    return sorted(found.values(), key=lambda one: (one.begins_at, one.key))
+
+
+def live_of_ticket(conn: Connection, ticket: TicketId) -> Call | None:
+    """The call that is still to be held, if there is one."""
+    return next((one for one in of_ticket(conn, ticket) if one.state.is_live), None)
+
+
+def live_of_talk(conn: Connection, key: str, *, now: Instant) -> Call | None:
+    """The call that is still to be held about what is being talked about in the conversation of that key."""
+    for row in rows_by_keys(conn, _TALK, [key]):
+        call = live_of_ticket(conn, TicketId(row.id))
+        if call is not None and (call.ends_at > now or call.state is CallState.REQUESTED):
+            return call
+    return None
+
+
+def by_uid(conn: Connection, uid: str) -> Call | None:
+    """The call that calendars know under this name."""
+    row = conn.execute(_BY_UID, {"uid": uid}).first()
+    return None if row is None else _call(row)
+
+
+def between(conn: Connection, *, since: Instant, until: Instant, person: PersonId | None = None) -> list[Call]:
+    """Calls that lie in a stretch of time, whatever became of them, the soonest first."""
+    found = (_call(row) for row in conn.execute(_BETWEEN, {"since": since, "until": until}))
+    return [one for one in found if person in {None, one.person}]
+
+
+def busy_of(conn: Connection, person: PersonId, *, since: Instant, until: Instant, but: str = "") -> tuple[Busy, ...]:
+    """What of a person's time calls take, the soonest first; `but` is the call that may give way to itself."""
+    found: list[Busy] = []
+    values = {"person": person, "since": since, "until": until, "but": but}
+    for (at,) in conn.execute(_TAKEN, values):
+        begins = found.pop().since if found and found[-1].until == at else at
+        found.append(Busy(Instant(begins), later(Instant(at), CELL)))
+    return tuple(found)
+
+
+def used(conn: Connection, client: ClientId, kind: str, *, since: Instant, until: Instant, but: str = "") -> int:
+    """How many calls of a kind a client has in a stretch of time; nobody else books for them until we are done."""
+    lock_conversations(conn, [f"calls:{client}"])
+    values = {"client": client, "kind": kind, "since": since, "until": until, "but": but}
+    return int(conn.execute(_USED, values).scalar_one())
+
+
+def fresh_names(conn: Connection, ticket: TicketId) -> tuple[str, str]:
+    """The key of a ticket's next call, whose ticket is ours, and the name that calendars will know it by."""
+    count = conn.execute(_COUNT, {"ticket": ticket}).scalar_one()
+    return f"{ticket}.{count + 1}", f"{uuid.uuid4()}@maitred"
+
+
+def put(conn: Connection, call: Call) -> None:
+    """Keep a call as it is now."""
+    flat = asdict(call)
+    row = {
+        "key": flat.pop("key"),
+        "ticket_id": flat.pop("ticket"),
+        "conversation_id": flat.pop("talk"),
+        "contact_id": flat.pop("contact"),
+        **flat,
+        "state": call.state.value,
+        "is_late": int(call.is_late),
+        "is_invited": int(call.is_invited),
+        "told": " ".join(sorted(call.told)),
+    }
+    upsert_many(conn, call_schema.call, [row])
+
+
+def hold(conn: Connection, call: Call, terms: CallTerms) -> bool:
+    """Take the time of a call, giving up what it had before; False, and it keeps that, where somebody has it."""
+    before = [{"person": one.person, "at": one.at, "call": call.key} for one in conn.execute(_HELD, {"key": call.key})]
+    release(conn, call.key)
+    wanted = [{"person": call.person, "at": at, "call": call.key} for at in cells(terms, call.begins_at)]
+    insert_many(conn, call_schema.call_cell, wanted, skip_existing=True)
+    if len(conn.execute(_HELD, {"key": call.key}).all()) == len(wanted):
+        return True
+    release(conn, call.key)
+    insert_many(conn, call_schema.call_cell, before)
+    return False
+
+
+def release(conn: Connection, key: str) -> None:
+    """Give up the time of a call."""
+    conn.execute(_FREE, {"key": key})
+
+
+def _call(row: Any) -> Call:  # noqa: ANN401 - a row of either driver
+    return Call(
+        key=row.key,
+        uid=row.uid,
+        ticket=TicketId(row.ticket_id),
+        talk=ConversationId(row.conversation_id),
+        contact=ContactId(row.contact_id),
+        client=ClientId(row.client),
+        person=PersonId(row.person),
+        kind=row.kind,
+        state=CallState(row.state),
+        begins_at=Instant(row.begins_at),
+        ends_at=Instant(row.ends_at),
+        zone=row.zone,
+        language=row.language,
+        by=row.by,
+        agreed_at=Instant(row.agreed_at),
+        sequence=row.sequence,
+        url=row.url,
+        waits_for=row.waits_for,
+        accept_by=Instant(row.accept_by) if row.accept_by is not None else None,
+        waived_by=row.waived_by,
+        is_late=bool(row.is_late),
+        is_invited=bool(row.is_invited),
+        told=frozenset(row.told.split()),
+        news=row.news,
+    )

@@ -1,0 +1,207 @@
+"""The one writer: whatever is waiting goes to disk in one transaction.
+
+Nobody lingers for company. While one batch is being written the next one gathers, so load makes batches bigger instead
+of queues longer. Items that want the same change are handed to it together; if it fails, each of them is tried alone,
+and the bad one alone gets its exception. Nobody hears of success before the commit.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import Context
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from bot.store.driver import plain
+from bot.store.driver.database import Database
+from bot.store.driver.trouble import is_collision, is_duplicate, is_given_up, translated
+from bot.store.errors import DatabaseError, StaleError, StoreError, StoreUnavailableError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: Writes a set of items in the order they came and gives one result for each. May be called again after a failure.
+Change = Callable[[Connection, Sequence[Item]], Sequence[Result]]
+
+LIMIT = 64
+ROOM = 1_024
+TRIES = 3
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    change: Change[Any, Any]
+    item: Any
+    answer: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    error: Exception
+
+
+class Committer:
+    """Commits items of many callers together. One per process and database."""
+
+    def __init__(self, database: Database, *, limit: int = LIMIT, room: int = ROOM) -> None:
+        self._database = database
+        self._limit = limit
+        self._room = asyncio.Semaphore(room)
+        self._queue: deque[_Waiting] = deque()
+        self._drain: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many items are not being written yet."""
+        return len(self._queue)
+
+    async def commit(self, change: Change[Item, Result], item: Item) -> Result:
+        """Write one item and return its result once it is on disk; waits while too many others do.
+
+        Raises what `change` raises for this item, or StoreUnavailableError when nothing could be written. A caller
+        who is cancelled while waiting may find the item written or not: it is for its key to tell.
+        """
+        async with self._room:
+            answer: Result = await self.begin(change, item)
+            return answer
+
+    def begin(self, change: Change[Item, Result], item: Item) -> "asyncio.Future[Result]":
+        """The same without waiting for anything, for a loop that is moderate by itself."""
+        waiting = _Waiting(change, item, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        if self._drain is None or self._drain.done():
+            # An empty context: the batch belongs to everybody, not to the caller who happened to start it.
+            self._drain = asyncio.create_task(self._write_all(), name="committer", context=Context())
+        return waiting.answer
+
+    async def commit_all(self, change: Change[Item, Result], items: Sequence[Item]) -> list[Result | BaseException]:
+        """The same as `begin` for a batch, with one wait for all of it: a result or an exception for each item."""
+        return await asyncio.gather(*[self.begin(change, item) for item in items], return_exceptions=True)
+
+    async def close(self) -> None:
+        """Wait until everything that is waiting has been written or refused."""
+        if self._drain is not None and not self._drain.done():
+            await asyncio.wait([self._drain])
+
+    async def _write_all(self) -> None:
+        while self._queue:
+            batch: list[_Waiting] = []
+            while self._queue and len(batch) < self._limit:
+                waiting = self._queue.popleft()
+                if not waiting.answer.done():  # a caller who was cancelled meanwhile wants nothing
+                    batch.append(waiting)
+            if batch:
+                await self._write(batch)
+
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
+        outcomes: Sequence[object] = [_Failed(StoreUnavailableError("the bot is stopping"))] * len(batch)
+        try:
+            outcomes = await self._outcomes(batch)
+        finally:
+            for waiting, outcome in zip(batch, outcomes, strict=True):
+                if waiting.answer.done():
+                    continue
+                if isinstance(outcome, _Failed):
+                    waiting.answer.set_exception(outcome.error)
+                else:
+                    waiting.answer.set_result(outcome)
+
+    async def _outcomes(self, batch: Sequence[_Waiting]) -> Sequence[object]:
+        groups = _by_change(batch)
+        work = partial(_apply, groups)
+        for attempt in range(1, TRIES + 1):
+            try:
+                written = await self._database.write(work)
+            except Exception as error:  # noqa: BLE001 - every caller is told; none of them may wait for ever
+                if attempt < TRIES and len(batch) > 1 and not isinstance(error, StoreUnavailableError | DatabaseError):
+                    work = partial(_apply_apart, groups)  # one of the items is to blame
+                    continue
+                if attempt < TRIES and _deserves_another_try(error):
+                    continue
+                return [_Failed(_copy(error)) for _ in batch]
+            return [written[waiting] for waiting in batch]
+        raise AssertionError("unreachable: the last attempt returns")
+
+
+def _by_change(batch: Sequence[_Waiting]) -> Sequence[Sequence[_Waiting]]:
+    groups: dict[Change[Any, Any], list[_Waiting]] = {}
+    for waiting in batch:
+        groups.setdefault(waiting.change, []).append(waiting)
+    return list(groups.values())
+
+
+def _apply(groups: Sequence[Sequence[_Waiting]], conn: Connection) -> dict[_Waiting, object]:
+    """All of it or nothing: nearly always all of it, and a savepoint for each group is two statements more."""
+    outcomes: dict[_Waiting, object] = {}
+    for group in groups:
+        results = group[0].change(conn, [waiting.item for waiting in group])
+        outcomes.update(zip(group, results, strict=True))
+    return outcomes
+
+
+def _apply_apart(groups: Sequence[Sequence[_Waiting]], conn: Connection) -> dict[_Waiting, object]:
+    """Whatever of it can be written: a group that fails is undone, and each of its items is tried alone."""
+    outcomes: dict[_Waiting, object] = {}
+    for group in groups:
+        try:
+            with savepoint(conn):
+                results = group[0].change(conn, [waiting.item for waiting in group])
+                outcomes.update(zip(group, results, strict=True))
+        except Exception as error:
+            if is_of_the_database(conn, error):
+                raise
+            outcomes.update({waiting: _redone(waiting, conn) for waiting in group})
+    return outcomes
+
+
+def _redone(waiting: _Waiting, conn: Connection) -> object:
+    for attempt in range(1, TRIES + 1):
+        try:
+            with savepoint(conn):
+                (result,) = waiting.change(conn, [waiting.item])
+                return result
+        except Exception as error:
+            if is_of_the_database(conn, error):
+                raise
+            # Another replica inserted the same key between our look and our insert: the next look finds it.
+            # Or it changed what we had read: the next look reads what stands there now.
+            if not (is_duplicate(error) or isinstance(error, StaleError)) or attempt == TRIES:
+                return _Failed(error)
+    raise AssertionError("unreachable: the last attempt returns")
+
+
+@contextmanager
+def savepoint(conn: Connection) -> Iterator[None]:
+    """Whatever fails within is undone, and the transaction goes on, unless the database itself is in trouble."""
+    plain.change(conn, "SAVEPOINT item")
+    try:
+        yield
+    except Exception as error:
+        if not is_of_the_database(conn, error):  # otherwise there is no savepoint to go back to
+            plain.change(conn, "ROLLBACK TO SAVEPOINT item")
+            plain.change(conn, "RELEASE SAVEPOINT item")
+        raise
+    plain.change(conn, "RELEASE SAVEPOINT item")
+
+
+def is_of_the_database(conn: Connection, error: Exception) -> bool:
+    """Whether the database fails, and not the item: nothing more can be done in this transaction."""
+    return translated(error) is not None or is_given_up(conn)
+
+
+def _deserves_another_try(error: Exception) -> bool:
+    is_lost_race = is_duplicate(error) or isinstance(error, StaleError)
+    return is_lost_race or (error.__cause__ is not None and is_collision(error.__cause__))
+
+
+def _copy(error: Exception) -> Exception:
+    """One exception per caller: a shared one would gather the tracebacks of all of them."""
+    if not isinstance(error, StoreError):
+        return error
+    copy = type(error)(*error.args)
+    copy.__cause__ = error.__cause__
+    return copy

@@ -1,0 +1,57 @@
+"""Fresh numbers for new rows, taken many at a time.
+
+In SQLite the writer is alone, so the next number is one more than the highest and numbers have no gaps. PostgreSQL
+draws them from a sequence per table: two replicas never draw the same one, and a transaction that fails leaves a gap.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from sqlalchemy import Connection, Table
+
+from bot.store.driver.plain import rows_of
+from bot.store.tables import schema
+
+#: Tables whose `id` is drawn here; the migration makes one sequence for each on PostgreSQL.
+NUMBERED = tuple(
+    table for table in schema.ticket.metadata.sorted_tables if [*table.primary_key.columns.keys()] == ["id"]
+)
+
+
+def sequence_name(table: Table) -> str:
+    """What the table's sequence is called on PostgreSQL."""
+    return f"seq_{table.name}_id"
+
+
+def take(conn: Connection, table: Table, count: int) -> Sequence[int]:
+    """So many fresh ids, rising. They are ours only inside this transaction until the rows are written."""
+    return take_each(conn, {table: count})[table]
+
+
+def take_each(conn: Connection, counts: Mapping[Table, int]) -> Mapping[Table, Sequence[int]]:
+    """The same for several tables in one statement."""
+    wanted = {table: count for table, count in counts.items() if count}
+    fresh: dict[Table, Sequence[int]] = dict.fromkeys(counts, ())
+    if not wanted:
+        return fresh
+    if conn.dialect.name == "sqlite":
+        (lasts,) = rows_of(conn, _lasts(tuple(wanted)))
+        for (table, count), last in zip(wanted.items(), lasts, strict=True):
+            fresh[table] = range(last + 1, last + 1 + count)
+        return fresh
+    drawn = iter([number for (number,) in rows_of(conn, _draw(tuple(wanted)), tuple(wanted.values()))])
+    return fresh | {table: [next(drawn) for _ in range(count)] for table, count in wanted.items()}
+
+
+@cache
+def _lasts(tables: tuple[Table, ...]) -> str:
+    return f"SELECT {', '.join(f'(SELECT coalesce(max(id), 0) FROM {table.name})' for table in tables)}"  # noqa: S608 - names of ours
+
+
+@cache
+def _draw(tables: tuple[Table, ...]) -> str:
+    drawn = (
+        f"SELECT {place} AS place, nextval('{sequence_name(table)}') AS id FROM generate_series(1, ${place}::int)"  # noqa: S608 - names of ours
+        for place, table in enumerate(tables, 1)
+    )
+    return f"SELECT id FROM ({' UNION ALL '.join(drawn)}) AS drawn ORDER BY place, id"  # noqa: S608 - names of ours

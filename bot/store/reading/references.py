@@ -1,0 +1,109 @@
+"""Which ticket a message names by itself: by replying to a message of it, or as `T-12` written by whom it belongs to.
+
+A number that somebody else's ticket has is only a word: it opens no door to it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from adapters.message import InboundMessage
+from bot.store.channels import margins
+from bot.store.channels.albums import own_lines
+from bot.store.delivery import parts
+from bot.store.driver.look import rows_by_keys
+from bot.store.people.arrivals import Arrival
+from bot.tickets.ticket import TicketId, mentioned
+
+_SENT = """
+SELECT receipt.external_id, receipt.lane, outbox.ticket_id, outbox.what
+FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
+WHERE receipt.external_id IN {keys} AND outbox.ticket_id IS NOT NULL
+"""
+_STOOD = """
+SELECT receipt.lane, outbox.ticket_id, outbox.what, outbox.payload
+FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
+WHERE receipt.external_id IN {keys} AND outbox.ticket_id IS NOT NULL
+"""
+_STOOD_WHOLE = """
+SELECT receipt.lane, outbox.ticket_id, outbox.what, outbox.payload
+FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
+WHERE outbox.key IN {keys} AND outbox.ticket_id IS NOT NULL
+"""
+_SAID = "SELECT key, ticket_id FROM message WHERE key IN {keys} AND ticket_id IS NOT NULL"
+_TICKETS = "SELECT id, contact_id, conversation_id FROM ticket WHERE id IN {keys}"
+
+
+def references(conn: Connection, messages: Sequence[InboundMessage], came: Sequence[Arrival]) -> list[TicketId | None]:
+    """For each message, the ticket it names; None for one that names none of its sender's."""
+    replied = _replied_to(conn, messages)
+    taking_part = margins.joined(conn, messages, came)
+    named = [mentioned(one.text) for one in messages]
+    theirs = {
+        (row.id, owner): True
+        for row in rows_by_keys(conn, _TICKETS, sorted({one for one in named if one is not None}))
+        for owner in (("contact", row.contact_id), ("conversation", row.conversation_id))
+    }
+
+    def reference(place: int) -> TicketId | None:
+        one, arrival, number = messages[place], came[place], named[place]
+        if one.reply_to and (found := replied.get((one.conversation.key, one.reply_to))) is not None:
+            return found
+        if place in taking_part:
+            return taking_part[place]
+        owners = (("contact", arrival.speaker.contact), ("conversation", arrival.talk.id))
+        return number if number is not None and any((number, owner) in theirs for owner in owners) else None
+
+    return [reference(place) for place in range(len(messages))]
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What words were written under: its ticket, and whether it said that what is written there goes to the client.
+
+    `invites`: it is a client's own words, which are answered by a reply even in a place that several of ours read.
+    """
+
+    ticket: TicketId
+    goes_out: bool
+    invites: bool = False
+
+
+def stood(conn: Connection, lane: str, external_id: str | None) -> Stood | None:
+    """The card, the ping or the relayed words that have this name in that place; None for anything else."""
+    rows = rows_by_keys(conn, _STOOD, [external_id]) if external_id else ()
+    if external_id and not rows and (whole := parts.key_of(conn, external_id)) is not None:
+        rows = rows_by_keys(conn, _STOOD_WHOLE, [whole])  # a reply may name any part of a long message
+    for row in rows:
+        if row.lane != lane or row.what not in {"card", "ping", "relay"}:
+            continue
+        ticket = TicketId(row.ticket_id)
+        if row.what == "relay":
+            return Stood(ticket, goes_out=True, invites="is_ours" not in json.loads(row.payload))
+        return Stood(ticket, row.what == "card" or goes_out(row.payload))
+    return None
+
+
+def goes_out(payload: str) -> bool:
+    """Whether a ping says that words under it go to the client; `rows.Rows` wrote it, for whoever had the ticket."""
+    return bool(json.loads(payload).get("goes_out"))
+
+
+def _replied_to(conn: Connection, messages: Sequence[InboundMessage]) -> dict[tuple[str, str], TicketId]:
+    replies = [(one.conversation.key, one.reply_to) for one in messages if one.reply_to]
+    if not replies:
+        return {}
+    names = [f"{lane}:{name}" for lane, name in replies]
+    parts = own_lines(conn, names)
+    lines = {
+        row.key: row.ticket_id for row in rows_by_keys(conn, _SAID, sorted({parts.get(one, one) for one in names}))
+    }
+    said = {name: lines.get(parts.get(name, name)) for name in names}
+    sent = {
+        (row.lane, row.external_id): row.ticket_id
+        for row in rows_by_keys(conn, _SENT, sorted({name for _, name in replies}))
+    }
+    found = {reply: sent.get(reply, said.get(f"{reply[0]}:{reply[1]}")) for reply in replies}
+    return {reply: TicketId(ticket) for reply, ticket in found.items() if ticket is not None}

@@ -1,0 +1,76 @@
+"""What a client means by words about calls. Pure; words are read in their own zone, days in our four languages."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from bot.tickets.words.eta import is_about_a_moment, parse_eta
+from sla.calendar import Calendar
+from sla.duration import Instant
+
+What = Literal["offer", "kind", "choice", "moment", "move", "cancel", "lead", "unknown"]
+
+#: Longer words are never an answer to an offer.
+LONGEST: Final = 40
+_NUMBER: Final = re.compile(r"#?(\d{1,2})\s*[.)!]?")
+#: As much as stands below an answer by mail that says nothing more.
+_LINES_BELOW: Final = 6
+_WORDS_BELOW: Final = 5
+_DEEDS: Final[Mapping[What, frozenset[str]]] = {
+    "move": frozenset({"move", "reschedule", "перенести", "mover", "cambiar", "verschieben"}),
+    "cancel": frozenset({"cancel", "скасувати", "cancelar", "absagen"}),
+    "lead": frozenset({"lead", "exception", "виняток", "excepción", "excepcion", "ausnahme"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants about a call: of a `choice` the number, of a `moment` the moment, of a `kind` its key."""
+
+    what: What
+    number: int = 0
+    at: Instant | None = None
+    kind: str = ""
+
+
+def is_like_an_answer(text: str) -> bool:
+    """Whether words may answer an offer: a number, or an attempt at a moment. Cheap: every message is asked."""
+    said = text.strip()
+    return len(said) <= LONGEST and (bool(_NUMBER.fullmatch(said)) or (_has_figure(said) and is_about_a_moment(said)))
+
+
+def without_a_name_below(text: str) -> str:
+    """A mail whose first line is a number, without the regards and the name below it; any other mail as it is.
+
+    What reads like a sentence is no such name: a mail that says more than a number is a message.
+    """
+    first, *below = (line.strip() for line in text.strip().splitlines())
+    is_more = any(len(line.split()) > _WORDS_BELOW or line.endswith((".", "?", ":")) for line in below)
+    return text if is_more or len(below) > _LINES_BELOW or not _NUMBER.fullmatch(first) else first
+
+
+def wish_from_text(text: str, kinds: Collection[str], *, now: Instant, zone: str, calendar: Calendar) -> Wish:
+    """What stands after `/call`, or answers an offer. A moment alone in the past is none."""
+    said = text.strip().casefold()
+    if not said:
+        return Wish("offer")
+    if number := _NUMBER.fullmatch(said):
+        return Wish("choice", number=int(number[1]))
+    for what, words in _DEEDS.items():
+        if said in words:
+            return Wish(what)
+    plain = said.replace(" ", "_").replace("-", "_")
+    kind = next((one for one in kinds if one.casefold().replace("-", "_") == plain), None)
+    if kind is not None:
+        return Wish("kind", kind=kind)
+    if len(said) > LONGEST:
+        return Wish("unknown")
+    try:
+        return Wish("moment", at=parse_eta(said, now=now, zone=zone, calendar=calendar))
+    except ValueError:
+        return Wish("unknown")
+
+
+def _has_figure(said: str) -> bool:
+    return any(sign.isdigit() for sign in said)

@@ -1,0 +1,246 @@
+"""Who further up is told, and in which words: a step of the ladder falls, somebody asks for more, nobody is there.
+
+Each step is told once and recorded with whoever was told, and with the steps that nobody stands on. Executives read and
+are not asked to press anything.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.tickets.facts import Effect, Event, Facts, Guard, Ping
+from bot.tickets.ladder.climbing import Climbing
+from bot.tickets.ladder.standing import behind, called_for, climbed, steps_of
+from bot.tickets.outcome import client_name, is_there, person_texts
+from bot.tickets.texts import Texts
+from bot.tickets.ticket import Ticket, number
+from routing.ladder import Rung
+from routing.people import PersonId, Role
+from sla.clock import BREACH, Clock, Mark
+from sla.promise import Promises
+
+#: A breach announced later than this after it happened says when it was noticed.
+NOTICED_LATE_MS: Final = 60_000
+#: Urgencies that are worth waking somebody for where the policy names a ladder for it.
+LOUD: Final = frozenset({"critical", "high"})
+_PRESSES: Final = ("ticket.ack", "ticket.take", "ticket.handover")
+
+
+def climb(
+    facts: Facts, ticket: Ticket, clocks: Promises, broke: Sequence[Clock]
+) -> tuple[Ticket, list[Event], list[Effect]]:
+    """The step that has fallen by now, and who hears of the promises that broke just now.
+
+    The assignee hears of each breach. With the first of them the first step falls, unless it was to come later;
+    whoever was told of this ticket before hears of the further ones. Where nobody is left on the ladder, admins hear.
+    """
+    before = ticket.ladder
+    known, rung = climbed(facts, ticket, clocks)
+    effects: list[Effect] = [
+        _breach_ping(facts, ticket, clock, one) for clock in broke for one in _hearers(facts, ticket, before)
+    ]
+    if known is None:
+        return ticket, [], effects
+    ticket = replace(ticket, ladder=known)
+    events = climbed_events(facts, ticket, before, known, rung)
+    heard = _hearers(facts, ticket, before)
+    if not events:
+        return ticket, [], effects
+    people = behind(facts, rung.tell) if rung is not None else _left(facts, known)
+    if rung is None:
+        ticket = replace(ticket, ladder=replace(known, people=(*known.people, *people)))
+    step = rung.step if rung is not None else known.told
+    if known.ladder is not None:
+        return ticket, events, [*effects, *_page_pings(facts, ticket, known, step, people)]
+    clock = next(one for one in clocks if (one.metric, one.started_at) == (known.metric, known.started_at))
+    called = [one for one in people if clock not in broke or one not in heard]
+    earlier = [one for one in known.people if one not in people and one in facts.revision.people]
+    pings = (_step_ping(facts, ticket, step, clock, one, earlier, is_news=clock in broke) for one in called)
+    return ticket, events, [*effects, *pings]
+
+
+def climbed_events(
+    facts: Facts, ticket: Ticket, before: Climbing | None, known: Climbing, rung: Rung | None, *, by: str = "desk"
+) -> list[Event]:
+    """What the history says of a step: who was told, which steps nobody stands on, which ones it stands for."""
+    steps = steps_of(facts, ticket, known)
+    if rung is not None:
+        told: dict[str, str | int | None] = {
+            "step": rung.step,
+            "people": ", ".join(behind(facts, rung.tell)),
+            "skipped": ", ".join(map(str, rung.empty)) or None,
+            "coalesced": ", ".join(map(str, rung.coalesced)) or None,
+            "ladder": known.ladder or facts.pinned.plan(ticket.plan).ladder,
+        }
+        return [Event("alerted", facts.now, by, _why(rung, len(steps)), told)]
+    if known.told > (before.told if before is not None else 0):
+        return [Event("nobody_to_alert", facts.now, by, "nobody stands on the steps that are left")]
+    return []
+
+
+def asked_pings(
+    facts: Facts, ticket: Ticket, people: Iterable[PersonId], key: str, title: str, /, **values: str
+) -> list[Effect]:
+    """What the people of a step are told because somebody asks for them; `title` is a text of the catalogue."""
+    return [
+        Ping(
+            one,
+            f"{key}:{one}",
+            person_texts(facts.revision, one)(title, number=number(ticket.id), client=client_name(facts), **values),
+            is_alert=True,
+            guard=Guard(is_open=True),
+            actions=presses_of(facts, one),
+            is_shared=True,
+        )
+        for one in people
+    ]
+
+
+def leads(facts: Facts, ticket: Ticket) -> tuple[PersonId, ...]:
+    """Whom its ladder tells first: the lowest step with somebody on it."""
+    return next((people for step in steps_of(facts, ticket) if (people := behind(facts, step.tell))), ())
+
+
+def last_resort(facts: Facts) -> tuple[PersonId, ...]:
+    """Whom to tell where nobody stands on the ladder: whoever can mend the desk directory."""
+    return behind(facts, Role.ADMIN)
+
+
+def escalated_words(facts: Facts, ticket: Ticket, known: Climbing, speak: Texts) -> str:
+    """What a client who asks for more is told: that somebody knows, who that is, and how far up."""
+    steps = steps_of(facts, ticket, known)
+    people = behind(facts, steps[known.told - 1].tell) if 0 < known.told <= len(steps) else ()
+    said = speak("escalated" if known.told <= 1 else "escalated_higher", number=number(ticket.id))
+    if not people:
+        return said
+    names = ", ".join(facts.revision.people[one].name for one in people)
+    return f"{said} {speak('escalated_level', step=known.told, steps=len(steps), names=names)}"
+
+
+def told_so_far(facts: Facts, known: Climbing) -> tuple[PersonId, ...]:
+    """Whom to tell where no step is left: those who were told before, as far as they are still with us."""
+    return tuple(one for one in known.people if one in facts.revision.people) or last_resort(facts)
+
+
+def presses_of(facts: Facts, person: PersonId) -> tuple[str, ...]:
+    """What this person may do about an alert."""
+    return () if facts.revision.people[person].roles <= {Role.EXECUTIVE} else _PRESSES
+
+
+def paged(facts: Facts, ticket: Ticket) -> tuple[Ticket, list[Event], list[Effect]]:
+    """Out of hours, urgent words page whoever the policy names for that, at once; nobody else, and nothing else."""
+    policy = facts.pinned.policies[ticket.policy]
+    is_loud = ticket.urgency in LOUD | policy.immediate
+    name = facts.pinned.off_hours.get(ticket.policy)
+    is_climbing = ticket.ladder is not None and ticket.ladder.is_begun
+    if name is None or not is_loud or is_climbing or _is_attended(facts, ticket):
+        return ticket, [], []
+    page = Climbing(ladder=name, broken_at=facts.now)
+    return climb(facts, replace(ticket, ladder=page), (), ())
+
+
+def breach_title(facts: Facts, ticket: Ticket, clock: Clock, person: PersonId, *, is_news: bool) -> str:
+    """That a promise is broken, since when, and when it was noticed where that was much later."""
+    speak = person_texts(facts.revision, person)
+    due = clock.due_at if clock.due_at is not None else facts.now
+    is_late = is_news and facts.now - due > NOTICED_LATE_MS
+    return speak(
+        "ping_breach_noticed" if is_late else "ping_breach",
+        number=number(ticket.id),
+        client=client_name(facts),
+        metric=speak(f"metric_{clock.metric}"),
+        due=speak.moment(due, now=facts.now),
+        noticed=speak.moment(facts.now, now=facts.now),
+    )
+
+
+def with_whom(facts: Facts, ticket: Ticket, person: PersonId) -> str:
+    """Who has it, said to somebody else."""
+    speak = person_texts(facts.revision, person)
+    assignee = facts.revision.person(ticket.assignee)
+    return speak("with_whom", name=assignee.name) if assignee else speak("with_nobody")
+
+
+def _left(facts: Facts, known: Climbing) -> tuple[PersonId, ...]:
+    """Whom a step that nobody stands on is told to: each of them once, whatever comes after it."""
+    return tuple(one for one in last_resort(facts) if one not in known.people)
+
+
+def _page_pings(facts: Facts, ticket: Ticket, known: Climbing, step: int, people: Iterable[PersonId]) -> list[Effect]:
+    key = f"page:{ticket.id}:{known.broken_at}:{step}"
+    return asked_pings(facts, ticket, people, key, "ping_page", urgency=ticket.urgency)
+
+
+def _hearers(facts: Facts, ticket: Ticket, before: Climbing | None) -> list[PersonId]:
+    """Who hears of a breach apart from the step that falls with it.
+
+    Besides the assignee those who were told before, and whoever stands on the steps they were told for by now.
+    """
+    assignee = called_for(facts, ticket)
+    own = [assignee] if assignee is not None else []
+    if before is None or not before.told:
+        return own
+    told = [one for one in before.people if one in facts.revision.people]
+    reached = [one for step in steps_of(facts, ticket, before)[: before.told] for one in behind(facts, step.tell)]
+    return list(dict.fromkeys([*own, *((*told, *reached) or last_resort(facts))]))
+
+
+def _breach_ping(facts: Facts, ticket: Ticket, clock: Clock, person: PersonId) -> Ping:
+    is_own = person == ticket.assignee
+    return Ping(
+        person,
+        f"clock:{ticket.id}:{clock.metric}:{clock.started_at}:{BREACH}:{person}",
+        breach_title(facts, ticket, clock, person, is_news=True),
+        () if is_own else (with_whom(facts, ticket, person),),
+        is_alert=True,
+        guard=Guard(clock.metric, clock.started_at, BREACH, assignee=person if is_own else None),
+        actions=() if is_own else presses_of(facts, person),
+        is_shared=not is_own,
+        weight=weight(facts, ticket, BREACH),
+    )
+
+
+def _step_ping(
+    facts: Facts,
+    ticket: Ticket,
+    step: int,
+    clock: Clock,
+    person: PersonId,
+    earlier: Sequence[PersonId],
+    *,
+    is_news: bool,
+) -> Ping:
+    lines = [with_whom(facts, ticket, person)]
+    if earlier:
+        names = ", ".join(facts.revision.people[one].name for one in earlier)
+        lines.append(person_texts(facts.revision, person)("ladder_told_before", names=names))
+    return Ping(
+        person,
+        f"ladder:{ticket.id}:{clock.metric}:{clock.started_at}:{step}:{person}",
+        breach_title(facts, ticket, clock, person, is_news=is_news),
+        tuple(lines),
+        is_alert=True,
+        guard=Guard(clock.metric, clock.started_at, BREACH),
+        actions=presses_of(facts, person),
+        is_shared=True,
+        weight=weight(facts, ticket, BREACH),
+    )
+
+
+def weight(facts: Facts, ticket: Ticket, mark: Mark) -> int:
+    """How severe an alert is among many: what is broken before what is about to, the most urgent level before all."""
+    policy = facts.pinned.policies[ticket.policy]
+    is_broken = mark == BREACH
+    return (2 if is_broken and ticket.urgency == policy.urgencies[0] else 0) + (1 if is_broken else 0)
+
+
+def _why(rung: Rung, count: int) -> str:
+    words = f"step {rung.step} of {count}: {rung.tell}"
+    if rung.empty:
+        words += f"; nobody stands on step {', '.join(map(str, rung.empty))}"
+    return f"{words}; also for step {', '.join(map(str, rung.coalesced))}" if rung.coalesced else words
+
+
+def _is_attended(facts: Facts, ticket: Ticket) -> bool:
+    person = facts.revision.person(ticket.assignee)
+    return person is not None and is_there(facts, person.id)

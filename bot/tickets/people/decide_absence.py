@@ -1,0 +1,145 @@
+"""What becomes of somebody's tickets while they are away, and what each person concerned is told of it.
+
+As the absence begins, the routing rules are asked again for each of them; what nobody can take yet stays until somebody
+comes. Whoever gets some reads one digest. Whoever comes back reads what happened, and gets back what the rules had
+given away and nobody took on by a deed of their own. A client who waits for an answer is told whom to expect.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.tickets.decide_due import was_away
+from bot.tickets.facts import Decision, Effect, Facts, MessageKind, Ping, Say, ShowCard
+from bot.tickets.ladder.standing import TAKEN_ON
+from bot.tickets.outcome import (
+    assigned,
+    concluded,
+    contact_texts,
+    first_name,
+    person_texts,
+    routing_event,
+)
+from bot.tickets.relays import name_of
+from bot.tickets.revision import Revision
+from bot.tickets.texts import Texts
+from bot.tickets.ticket import Status, Ticket, number
+from bot.tickets.words.leave import said_of, stand_in
+from routing.coverage import Absence
+from routing.people import PersonId
+from routing.route import Assignment
+from sla.duration import Instant
+
+#: How many tickets a digest names one by one.
+NAMED: Final = 10
+#: The rule that brings a ticket back to whoever had it.
+CAME_BACK: Final = "came_back"
+
+Pair = tuple[Facts, Decision]
+
+
+def covered(facts: Facts, away: PersonId) -> Decision | None:
+    """The ticket with whoever the rules name while its assignee is away; None where it is not theirs.
+
+    A Decision without a ticket: nobody is there to take it yet.
+    """
+    ticket = facts.ticket
+    if ticket is None or not ticket.status.is_open or ticket.assignee != away:
+        return None
+    assignment = assigned(facts, ticket)
+    if assignment.person is None or assignment.person == away:
+        return Decision()
+    return _given(facts, ticket, assignment)
+
+
+def brought_back(facts: Facts, person: PersonId) -> Decision | None:
+    """The ticket with its assignee of before; None where it is over, or somebody took it on themselves."""
+    ticket = facts.ticket
+    if ticket is None or not ticket.status.is_open or ticket.assignee == person or ticket.rule in TAKEN_ON:
+        return None
+    return _given(facts, ticket, Assignment(person, CAME_BACK))
+
+
+def cover_pings(
+    pairs: Sequence[Pair], absence: Absence, revision: Revision, key: str, *, now: Instant, is_known: bool
+) -> list[Ping]:
+    """One digest for each who stands in; whoever is named to, and there, hears of it even where nothing is to do."""
+    found: dict[PersonId, list[Ticket]] = defaultdict(list)
+    for _, decision in pairs:
+        if decision.ticket is not None and decision.ticket.assignee is not None:
+            found[decision.ticket.assignee].append(decision.ticket)
+    named = revision.person(stand_in(absence, revision))
+    if not is_known and named is not None and revision.coverage.is_on_shift(named, now):
+        found.setdefault(named.id, [])
+    pings = []
+    for person, tickets in sorted(found.items()):
+        speak, said = person_texts(revision, person), said_of(absence, person, revision, now=now)
+        count = len(tickets)
+        title = speak("ping_cover", absence=said, count=count) if count else speak("ping_covers", absence=said)
+        pings.append(Ping(person, f"{key}:{now}:{person}", title, _lines(tickets)))
+    return pings
+
+
+def back_pings(
+    pairs: Sequence[Pair], had: Sequence[Facts], person: PersonId, revision: Revision, key: str, *, since: Instant
+) -> list[Ping]:
+    """What whoever was away `since` then reads of what they had, and what those read who have one less.
+
+    `pairs` are brought back; what lay still all the while is not worth a line.
+    """
+    speak = person_texts(revision, person)
+    back = {decision.ticket.id for _, decision in pairs if decision.ticket is not None}
+    fates = (
+        _fate(facts, facts.ticket, person, speak, since, is_back=facts.number in back) for facts in had if facts.ticket
+    )
+    lines = [line for line in fates if line]
+    pings = []
+    if lines:
+        pings.append(Ping(person, f"{key}:back", speak("ping_back", count=len(lines)), tuple(lines[:NAMED])))
+    former: dict[PersonId, list[Ticket]] = defaultdict(list)
+    for facts, _ in pairs:
+        if facts.ticket is not None and revision.person(facts.ticket.assignee) is not None and facts.ticket.assignee:
+            former[facts.ticket.assignee].append(facts.ticket)
+    for one, tickets in sorted(former.items()):
+        title = person_texts(revision, one)("ping_cover_ends", name=name_of(revision, person), count=len(tickets))
+        pings.append(Ping(one, f"{key}:ends:{one}", title, _lines(tickets)))
+    return pings
+
+
+def _given(facts: Facts, ticket: Ticket, assignment: Assignment) -> Decision:
+    """The ticket in other hands, with a card that calls nobody: a digest does."""
+    event = routing_event(facts, assignment, before=ticket.assignee)
+    given = replace(ticket, assignee=assignment.person, rule=assignment.rule)
+    effects: list[Effect] = [ShowCard(assignment.person, is_quiet=True)] if assignment.person is not None else []
+    if _waits(ticket):
+        speak = contact_texts(facts)
+        name = first_name(facts.revision, assignment.person, speak("the_team"))
+        effects.append(Say(speak("handed_over", name=name, number=number(ticket.id)), MessageKind.AUTO))
+    return concluded(facts, given, facts.clocks, events=(event,), effects=tuple(effects))
+
+
+def _waits(ticket: Ticket) -> bool:
+    """Whether the client expects a word from us next, and was told from whom."""
+    is_unanswered = ticket.staff_spoke_at is None or ticket.staff_spoke_at < ticket.client_spoke_at
+    return is_unanswered and ticket.status is not Status.WAITING_CLIENT
+
+
+def _fate(facts: Facts, ticket: Ticket, person: PersonId, speak: Texts, since: Instant, *, is_back: bool) -> str:
+    """What became of one ticket; empty where nothing did."""
+    if is_back:
+        return speak("back_yours", ticket=_named(ticket))
+    if not ticket.status.is_open:
+        return speak("back_done", ticket=_named(ticket))
+    if ticket.assignee is not None and ticket.assignee != person:
+        return speak("back_theirs", ticket=_named(ticket), name=name_of(facts.revision, ticket.assignee))
+    waited = ticket.client_spoke_at >= since and was_away(facts)
+    return speak("back_waited", ticket=_named(ticket)) if waited else ""
+
+
+def _lines(tickets: Sequence[Ticket]) -> tuple[str, ...]:
+    return tuple(map(_named, tickets[:NAMED]))
+
+
+def _named(ticket: Ticket) -> str:
+    return f"{number(ticket.id)} · {ticket.subject}"
