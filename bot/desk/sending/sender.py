@@ -10,13 +10,9 @@ What a crash interrupted comes back as uncertain. Nothing is sent twice because 
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Collection, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
-from heapq import heappop, heappush
 from typing import Any, Final
-from uuid import uuid4
 
 import structlog
 
@@ -30,60 +26,41 @@ from bot.desk.changes import Changes, Nudge, seconds_until
 from bot.desk.directory import Directory
 from bot.desk.hearing import Adapters
 from bot.desk.sending.after_all import AfterAll, Arrived, arrive
+from bot.desk.sending.claims import CLAIM_FOR, Claimed, Claims
 from bot.desk.sending.copies import Copies, lost_copies
 from bot.desk.sending.dropped import Dropped
 from bot.desk.sending.failures import Failures, last_try
 from bot.desk.sending.insistent import Insistent
 from bot.desk.sending.outgoing import outbound_from_row
-from bot.desk.sending.pace import Pace, backoff
+from bot.desk.sending.pace import backoff
+from bot.desk.sending.paces import Paces
 from bot.desk.whereabouts import Whereabouts
 from bot.now import Timekeeper
 from bot.store.delivery import outbox
 from bot.store.delivery.outbox import Outgoing, Outlook, Put, Settled
-from bot.store.delivery.sending import Background, background
+from bot.store.delivery.sending import Background
 from bot.store.driver.committer import Change, Committer
 from bot.store.driver.connection import Connection
 from bot.store.driver.database import Database
 from bot.store.errors import StoreUnavailableError
 from bot.store.revisions import Revisions
-from sla.duration import Instant, instant, later
+from sla.duration import Instant, instant
 
 log = structlog.get_logger()
 
 BATCH: Final = 64
-#: Sends under way at once, in all and on one channel: a channel that hangs holds up nobody but itself. A channel that
-#: may show a repeat is sent to one by one: a crash leaves one send in doubt then, and repeats no more than it.
+#: Sends under way at once, on all channels together.
 IN_FLIGHT: Final = 256
-PER_CHANNEL: Final = 64
-CLAIM_FOR: Final = timedelta(seconds=60)
 #: How often claims of a replica that died are looked for while we run, in real seconds.
 RECOVER_EVERY_SECONDS: Final = 15
 #: A send that takes longer than this has an unknown end.
 SEND_WITHIN: Final = timedelta(seconds=30)
-
-
-#: No messages: a channel's rest between two messages does not hold them up, nor they a message.
-UNPACED: Final = frozenset({"mark", "home"})
 #: Done twice these are the same as done once.
 HARMLESS: Final = frozenset({"mark", "home", "edit"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    """Rows to be sent, rows to be asked about, what they need to be known, and what there will be after them."""
-
-    rows: Sequence[Outgoing]
-    doubtful: Sequence[Outgoing]
-    known: Background
-    outlook: Outlook
-
-
 #: A row that fails in a way nobody foresaw is given up after so many tries, so that its lane goes on.
 MOST_ATTEMPTS_AT_ERRORS: Final = 5
 #: Words that were in doubt again and again, and did not arrive, are told to their author, while we go on.
 ATTEMPTS_UNTOLD: Final = 6
-#: Whether something arrived is asked at least once a minute, however often it was tried: its lane waits.
-STEPS_OF_DOUBT: Final = 4
 
 
 class Sender:
@@ -101,11 +78,9 @@ class Sender:
         sent: Changes,
     ) -> None:
         self.nudge = Nudge()
-        self.owner = uuid4().hex
         self._database = database
         self._committer = committer
         self._adapters = adapters
-        self._revisions = revisions
         self._time = time
         self._sent = sent
         self._after_all = AfterAll(revisions, directory, time)
@@ -113,13 +88,10 @@ class Sender:
         self._failures = Failures(self._outcomes, revisions, directory, time, adapters)
         self._copies = Copies(revisions, directory, time.now)
         self._whereabouts = Whereabouts(revisions, directory, adapters)
-        self._paces: dict[Channel, Pace] = {}
-        self._busy: dict[str, str] = {}
+        self._claims = Claims(revisions, time, adapters)
+        self._paces = Paces(adapters)
         self._tasks: set[asyncio.Task[None]] = set()
         self._ends = 0
-        self._outlook = Outlook(is_ready=True)
-        #: When rows come round again that were put back here: the outlook does not see past what waits behind them.
-        self._returns: list[Instant] = []
 
     async def recover(self, *, is_alone: bool) -> None:
         """After a start: whatever a process that is gone was sending is uncertain. `is_alone` holds the file's lock."""
@@ -135,27 +107,27 @@ class Sender:
         now = self._time.now()
         count = min(IN_FLIGHT - len(self._tasks), BATCH)
         if count <= 0:
-            self._outlook = Outlook(is_ready=True)
+            self._claims.outlook = Outlook(is_ready=True)
             return 0
         if not is_told:
-            self._outlook = await self._database.read(lambda conn: outbox.outlook(conn, now=now))
-            if not self._outlook.is_ready:
+            self._claims.outlook = await self._database.read(lambda conn: outbox.outlook(conn, now=now))
+            if not self._claims.outlook.is_ready:
                 return 0
         ends = self._ends
-        claiming = self._committer.begin(self._claim, count)
+        claiming = self._committer.begin(self._claims.claim, count)
         try:
             claimed = await asyncio.shield(claiming)
         except asyncio.CancelledError:
             self._begin(await claiming, now)  # what became ours meanwhile is sent: `drain` waits for it
             raise
         taken = self._begin(claimed, now)
-        if taken == count or (self._outlook.is_ready and ends != self._ends):
+        if taken == count or (self._claims.outlook.is_ready and ends != self._ends):
             self.nudge.ring()  # there is more, or what was in the way of it has ended meanwhile
         return taken
 
-    def _begin(self, claimed: _Claimed, now: Instant) -> int:
+    def _begin(self, claimed: Claimed, now: Instant) -> int:
         reach("sender.claimed")
-        self._outlook = claimed.outlook
+        self._claims.outlook = claimed.outlook
         for row in claimed.rows:
             self._start(row, self._send(row, claimed.known, now))
         for row in claimed.doubtful:
@@ -187,45 +159,13 @@ class Sender:
         while True:
             try:
                 await self.once(is_told=is_told)
-                is_told = await self.nudge.sleep(seconds_until(self._next_look(), self._time))
+                is_told = await self.nudge.sleep(seconds_until(self._claims.next_look(), self._time))
             except StoreUnavailableError as error:
                 log.warning("the sender waits for the database", reason=str(error))
                 await asyncio.sleep(1)
 
-    def _next_look(self) -> Instant | None:
-        now = self._time.now()
-        while self._returns and self._returns[0] <= now:
-            heappop(self._returns)
-        moments = [*self._returns[:1], *([] if self._outlook.ready_at is None else [self._outlook.ready_at])]
-        return min(moments, default=None)
-
-    def _claim(self, conn: Connection, counts: Sequence[int]) -> Sequence[_Claimed]:
-        """A Change: take rows and read what they need, in the transaction that makes them ours."""
-        return [self._claim_one(conn, count) for count in counts]
-
-    def _claim_one(self, conn: Connection, count: int) -> _Claimed:
-        now = self._time.now()
-        under_way = Counter(self._busy.values())
-        one_by_one = {one for one, adapter in self._adapters.items() if not adapter.limits.never_doubles}
-        held: set[str] = {*one_by_one, *(channel for channel, number in under_way.items() if number >= PER_CHANNEL)}
-        turns: list[tuple[Collection[str], int]] = [
-            (held, count),
-            *((set(Channel) - {one}, 1) for one in one_by_one if not under_way[one]),
-        ]
-        rows: list[Outgoing] = []
-        doubtful: list[Outgoing] = []
-        clock, is_doubtful = outbox.clock_and_doubt(conn)
-        mine: dict[str, Any] = {"now": now, "owner": self.owner, "claim_for": CLAIM_FOR, "clock": clock}
-        mine["busy"] = self._busy
-        for others, most in turns:
-            asked = outbox.claim_uncertain(conn, **mine, held=others, count=most) if is_doubtful else ()
-            doubtful += asked
-            rows += outbox.claim(conn, **mine, held=others, count=most - len(asked))
-        known = background(conn, self._revisions, [*rows, *doubtful], now=now)
-        return _Claimed(rows, doubtful, known, outbox.outlook(conn, now=now))
-
     def _start(self, row: Outgoing, sending: Coroutine[Any, Any, bool]) -> None:
-        self._busy[row.lane] = row.channel
+        self._claims.begins(row)
         task = asyncio.create_task(self._ended(row, sending), name=f"send {row.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -246,10 +186,10 @@ class Sender:
                 until = backoff(row.attempts, at=self._time.now())
                 await self._put_back(outbox.doubt, Put(row.id, reason, until))
         finally:
-            self._busy.pop(row.lane, None)
+            self._claims.ended(row)
             self._ends += 1
             self._sent.tell()
-            if self._outlook.is_ready or not is_settled:
+            if self._claims.outlook.is_ready or not is_settled:
                 self.nudge.ring()
 
     async def _send(self, row: Outgoing, known: Background, now: Instant, *, is_repeat: bool = False) -> bool:
@@ -259,9 +199,8 @@ class Sender:
         if adapter is None:
             await self._failures.permanent(row, f"no {channel} channel is served here")
             return False
-        pace, place = self._pace(channel), _place_of(row)
-        ready_at = pace.ready_at(place, now=now)
-        if ready_at > now and row.what not in UNPACED:
+        ready_at = self._paces.ready_at(row, now=now)
+        if ready_at > now:
             busy = "its place asked to be left alone"
             if not is_repeat and await self._failures.elsewhere(row, busy, until=ready_at, now=now):
                 return False
@@ -275,8 +214,7 @@ class Sender:
             await self._outcomes.commit(outbox.drop, Put(row.id, outbound.reason))
             metrics.DELIVERIES.labels(channel=row.channel, result="dropped").inc()
             return False
-        if row.what not in UNPACED:
-            pace.took(place, at=now)
+        self._paces.took(row, at=now)
         try:
             receipt = await self._given(adapter, outbound)
         except DeliveryError as error:
@@ -311,7 +249,7 @@ class Sender:
     async def _put_back(self, change: Change[Put, bool], put: Put) -> None:
         await self._outcomes.commit(change, put, within=CLAIM_FOR)  # later it may be somebody else's to send
         if put.not_before is not None:
-            heappush(self._returns, put.not_before)
+            self._claims.returns(put.not_before)
 
     def _move(self, conn: Connection, moved: Sequence[tuple[Outgoing, Conversation]]) -> Sequence[None]:
         now = self._time.now()
@@ -336,9 +274,9 @@ class Sender:
         if isinstance(error, UncertainError):
             metrics.DELIVERIES.labels(channel=row.channel, result="uncertain").inc()
             log.warning("delivery uncertain", outbox=row.id, channel=row.channel, reason=str(error))
-            await self._put_back(outbox.doubt, Put(row.id, str(error), self._again_at(row, error, now)))
+            await self._put_back(outbox.doubt, Put(row.id, str(error), self._paces.again_at(row, error, now)))
             return
-        until = self._again_at(row, error, now)
+        until = self._paces.again_at(row, error, now)
         metrics.DELIVERIES.labels(channel=row.channel, result="postponed").inc()
         log.warning("delivery postponed", outbox=row.id, channel=row.channel, attempt=row.attempts, reason=str(error))
         if not is_repeat:
@@ -348,21 +286,6 @@ class Sender:
         put_back = outbox.doubt if is_repeat else outbox.postpone  # what may have arrived stays marked as that
         await self._put_back(put_back, Put(row.id, str(error), until))
         await self._failures.temporary(row, str(error), now=now)
-
-    def _pace(self, channel: Channel) -> Pace:
-        return self._paces.setdefault(channel, Pace(self._adapters[channel].limits))
-
-    def _again_at(self, row: Outgoing, error: Exception, now: Instant, *, is_doubt: bool = False) -> Instant:
-        """When to try or to ask again: no sooner than the channel asked for, which counts for the whole place."""
-        asked = error.retry_after if isinstance(error, TemporaryError | UncertainError) else None
-        if asked is not None:
-            until = later(now, asked)
-            if row.what not in UNPACED:
-                self._pace(Channel(row.channel)).hold(_place_of(row), until=until)
-            return until
-        is_doubt = is_doubt or isinstance(error, UncertainError)
-        is_letter = not is_doubt and self._adapters[Channel(row.channel)].limits.has_letters
-        return backoff(min(row.attempts, STEPS_OF_DOUBT) if is_doubt else row.attempts, at=now, is_letter=is_letter)
 
     async def _resolve(self, row: Outgoing, known: Background, now: Instant) -> bool:
         """Ask the channel about a send whose end nobody knows; send again only what may be sent again. As `_send`."""
@@ -382,7 +305,9 @@ class Sender:
             return False
         except (DeliveryError, TimeoutError) as error:
             reason = str(error) or "the channel did not say in time whether it arrived"
-            await self._put_back(outbox.doubt, Put(row.id, reason, self._again_at(row, error, now, is_doubt=True)))
+            await self._put_back(
+                outbox.doubt, Put(row.id, reason, self._paces.again_at(row, error, now, is_doubt=True))
+            )
             await self._failures.temporary(row, reason, now=now)
             return False
         if receipt is not None:
@@ -411,8 +336,3 @@ def is_asked(error: DeliveryError) -> bool:
 def replaced_by(outbound: Outbound) -> str | None:
     """What the channel shows already that this takes the place of."""
     return outbound.replaces if isinstance(outbound, OutboundCard | OutboundMessage) else None
-
-
-def _place_of(row: Outgoing) -> str:
-    """What a channel's rest between two messages counts for: the place, whichever thread in it."""
-    return row.lane.partition("#")[0]
