@@ -6,7 +6,7 @@ country. The span is whole decades: the same desk read next year is still the sa
 
 from datetime import date, timedelta
 
-from bot.deskfile.tables import Holidays
+from bot.deskfile.calendar_tables import Holidays
 
 FIRST_YEAR = 2020
 _BESIDE = timedelta(days=3)

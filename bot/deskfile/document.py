@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from bot.deskfile.calendar_tables import Calendar
 from bot.deskfile.days_off import frozen
 from bot.deskfile.layers import policies_document, policy_of_client
-from bot.deskfile.tables import DEFAULT_LADDER, Calendar, DeskDirectory
+from bot.deskfile.tables import DEFAULT_LADDER, DeskDirectory
 from sla.week import WEEKDAYS, format_window, parse_week
 from sla.zones import RULES
 

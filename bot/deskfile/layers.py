@@ -7,7 +7,8 @@ policy says (which replies count, urgencies, reminders) is taken from the neares
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.deskfile.tables import DEFAULT_URGENCY, URGENCIES, Addendum, Cell, Cells, DeskDirectory, Policy
+from bot.deskfile.promise_tables import DEFAULT_URGENCY, URGENCIES, Addendum, Cell, Cells, Policy
+from bot.deskfile.tables import DeskDirectory
 from sla.duration import BusinessDays, parse_within
 
 #: What a client may have on top of its plan, the more specific last.

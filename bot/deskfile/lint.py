@@ -13,9 +13,10 @@ from bot.deskfile.days_off import frozen_years
 from bot.deskfile.document import calendar_document
 from bot.deskfile.layers import ADDENDA, all_policies, chain_of
 from bot.deskfile.places import KeyPath
+from bot.deskfile.promise_tables import URGENCIES, Cell, Cells
 from bot.deskfile.reading import dotted
 from bot.deskfile.revise import compiled
-from bot.deskfile.tables import URGENCIES, Cell, Cells, DeskDirectory
+from bot.deskfile.tables import DeskDirectory
 from sla.duration import BusinessDays, Instant, format_duration, instant, later, length, parse_duration, parse_within
 
 Advice = Iterator[tuple[KeyPath, str]]

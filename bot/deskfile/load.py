@@ -13,13 +13,13 @@ from pydantic import ValidationError
 
 from bot.deskfile.advice import advise
 from bot.deskfile.calendar_files import with_calendar_files
+from bot.deskfile.calendar_tables import Calendar
 from bot.deskfile.days_off import frozen_years
 from bot.deskfile.document import Document, calendar_document, document
 from bot.deskfile.reading import Problem, Reading, read
 from bot.deskfile.references import check_references
 from bot.deskfile.revise import compiled
 from bot.deskfile.shape import check_shape
-from bot.deskfile.tables import Calendar
 from bot.deskfile.wording import check_wording
 
 

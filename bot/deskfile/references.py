@@ -12,8 +12,9 @@ from typing import Any
 from bot.deskfile.call_rules import check_calls
 from bot.deskfile.layers import ADDENDA
 from bot.deskfile.places import KeyPath
+from bot.deskfile.promise_tables import DEFAULT_URGENCY, URGENCIES
 from bot.deskfile.reading import Problem, Reading, dotted
-from bot.deskfile.tables import CHANNELS, DEFAULT_LADDER, DEFAULT_URGENCY, URGENCIES
+from bot.deskfile.tables import CHANNELS, DEFAULT_LADDER
 from routing.people import Role
 from sla.duration import parse_duration
 

@@ -296,7 +296,7 @@ class Player:
         for one in dying:
             one.cancel()
         await asyncio.gather(*dying, return_exceptions=True)
-        await self._database.write(lambda conn: conn.execute(_EXPIRE, {"owner": desk.sender.owner}))
+        await self._database.write(lambda conn: conn.execute(_EXPIRE, {"owner": desk.sender.claims.owner}))
         self.killed += 1
         self._desks[place] = self._new_desk()
         await self._desks[place].prepare(is_alone=False)

@@ -218,6 +218,12 @@ def _word(row: Outgoing, _: Background, now: Instant) -> OutboundMessage:
     )
 
 
+def _invite(row: Outgoing, _: Background, now: Instant) -> OutboundMessage:
+    kept = json.loads(row.payload)
+    where, invite = where_aside(row.lane, row.what), invite_of(kept)
+    return OutboundMessage(row.key, where, kept["text"], moment(now), automatic=True, is_inward=True, invite=invite)
+
+
 def _mark(row: Outgoing, _: Background, now: Instant) -> OutboundMark:
     kept = json.loads(row.payload)
     return OutboundMark(row.key, where_aside(row.lane, row.what), kept["external_id"], kept["standing"], moment(now))
@@ -242,6 +248,7 @@ def _link(row: Outgoing, known: Background, now: Instant) -> OutboundMessage:
 #: What needs no ticket to be drawn.
 _PLAINLY: Final[Mapping[str, Callable[[Outgoing, Background, Instant], Outbound | Dropped]]] = {
     "word": _word,
+    "invite": _invite,
     "mark": _mark,
     "home": _home,
     "link": _link,

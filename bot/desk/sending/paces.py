@@ -32,11 +32,11 @@ class Paces:
             self._of(row).took(_place_of(row), at=at)
 
     def again_at(self, row: Outgoing, error: Exception, now: Instant, *, is_doubt: bool = False) -> Instant:
-        """When to try or to ask again: no sooner than the channel asked for, which counts for the whole place."""
+        """When to try or to ask again: no sooner than the channel asked for, which mostly counts for the whole place."""
         asked = error.retry_after if isinstance(error, TemporaryError | UncertainError) else None
         if asked is not None:
             until = later(now, asked)
-            if row.what not in UNPACED:
+            if row.what not in UNPACED and not (isinstance(error, TemporaryError) and error.is_alone):
                 self._of(row).hold(_place_of(row), until=until)
             return until
         is_doubt = is_doubt or isinstance(error, UncertainError)

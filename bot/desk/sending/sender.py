@@ -88,7 +88,7 @@ class Sender:
         self._failures = Failures(self._outcomes, revisions, directory, time, adapters)
         self._copies = Copies(revisions, directory, time.now)
         self._whereabouts = Whereabouts(revisions, directory, adapters)
-        self._claims = Claims(revisions, time, adapters)
+        self.claims = Claims(revisions, time, adapters)
         self._paces = Paces(adapters)
         self._tasks: set[asyncio.Task[None]] = set()
         self._ends = 0
@@ -107,27 +107,27 @@ class Sender:
         now = self._time.now()
         count = min(IN_FLIGHT - len(self._tasks), BATCH)
         if count <= 0:
-            self._claims.outlook = Outlook(is_ready=True)
+            self.claims.outlook = Outlook(is_ready=True)
             return 0
         if not is_told:
-            self._claims.outlook = await self._database.read(lambda conn: outbox.outlook(conn, now=now))
-            if not self._claims.outlook.is_ready:
+            self.claims.outlook = await self._database.read(lambda conn: outbox.outlook(conn, now=now))
+            if not self.claims.outlook.is_ready:
                 return 0
         ends = self._ends
-        claiming = self._committer.begin(self._claims.claim, count)
+        claiming = self._committer.begin(self.claims.claim, count)
         try:
             claimed = await asyncio.shield(claiming)
         except asyncio.CancelledError:
             self._begin(await claiming, now)  # what became ours meanwhile is sent: `drain` waits for it
             raise
         taken = self._begin(claimed, now)
-        if taken == count or (self._claims.outlook.is_ready and ends != self._ends):
+        if taken == count or (self.claims.outlook.is_ready and ends != self._ends):
             self.nudge.ring()  # there is more, or what was in the way of it has ended meanwhile
         return taken
 
     def _begin(self, claimed: Claimed, now: Instant) -> int:
         reach("sender.claimed")
-        self._claims.outlook = claimed.outlook
+        self.claims.outlook = claimed.outlook
         for row in claimed.rows:
             self._start(row, self._send(row, claimed.known, now))
         for row in claimed.doubtful:
@@ -159,13 +159,13 @@ class Sender:
         while True:
             try:
                 await self.once(is_told=is_told)
-                is_told = await self.nudge.sleep(seconds_until(self._claims.next_look(), self._time))
+                is_told = await self.nudge.sleep(seconds_until(self.claims.next_look(), self._time))
             except StoreUnavailableError as error:
                 log.warning("the sender waits for the database", reason=str(error))
                 await asyncio.sleep(1)
 
     def _start(self, row: Outgoing, sending: Coroutine[Any, Any, bool]) -> None:
-        self._claims.begins(row)
+        self.claims.begins(row)
         task = asyncio.create_task(self._ended(row, sending), name=f"send {row.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -186,10 +186,10 @@ class Sender:
                 until = backoff(row.attempts, at=self._time.now())
                 await self._put_back(outbox.doubt, Put(row.id, reason, until))
         finally:
-            self._claims.ended(row)
+            self.claims.ended(row)
             self._ends += 1
             self._sent.tell()
-            if self._claims.outlook.is_ready or not is_settled:
+            if self.claims.outlook.is_ready or not is_settled:
                 self.nudge.ring()
 
     async def _send(self, row: Outgoing, known: Background, now: Instant, *, is_repeat: bool = False) -> bool:
@@ -249,7 +249,7 @@ class Sender:
     async def _put_back(self, change: Change[Put, bool], put: Put) -> None:
         await self._outcomes.commit(change, put, within=CLAIM_FOR)  # later it may be somebody else's to send
         if put.not_before is not None:
-            self._claims.returns(put.not_before)
+            self.claims.returns(put.not_before)
 
     def _move(self, conn: Connection, moved: Sequence[tuple[Outgoing, Conversation]]) -> Sequence[None]:
         now = self._time.now()
