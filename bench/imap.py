@@ -69,7 +69,7 @@ async def _read(box: Box) -> float:
             )
             began = time.perf_counter()
             async with (
-                _running(adapter.run(ours.desk.journal, ours.desk.commands.press)),
+                _running(adapter.run(ours.desk.journal, ours.desk.press)),
                 _running(ours.desk.intake.run()),
                 asyncio.timeout(WITHIN_S),
             ):

@@ -110,7 +110,7 @@ async def _through_desk(url: str, rates: Sequence[int]) -> list[list[float]]:
         channels = {one: WireChannel(one, http, far_end.address) for one in (Channel.TELEGRAM, Channel.SLACK)}
         async with stand(url, channels, desk=LARGE_DESK) as ours:
             for one in channels.values():
-                await one.run(ours.desk.intake.journal, ours.desk.commands.press)
+                await one.run(ours.desk.intake.journal, ours.desk.press)
             async with _listening(channels[Channel.TELEGRAM].said) as address:
                 running = asyncio.create_task(ours.desk.run())
                 await far_end.write(address, SLOW_RATE)  # warm

@@ -202,7 +202,7 @@ async def _working(url: str) -> AsyncIterator[tuple[_Slack, Database]]:
         board = BoardChannel(Changes(), lambda: moment(wall_now()))
         async with stand(url, {Channel.SLACK: adapter, Channel.BOARD: board}, desk=DESK) as ours:
             loops = [
-                asyncio.create_task(adapter.run(ours.desk.journal, ours.desk.commands.press)),
+                asyncio.create_task(adapter.run(ours.desk.journal, ours.desk.press)),
                 asyncio.create_task(ours.desk.run()),
             ]
             yield slack, ours.database

@@ -73,7 +73,7 @@ async def stand(
         whole = Desk(database, channels, time)
         for one in channels.values():
             if isinstance(one, FakeChannel):
-                one.connect(whole.intake.journal, whole.commands.press)
+                one.connect(whole.intake.journal, whole.press)
         await whole.prepare(is_alone=True)
         gc.freeze()  # as the bot does once it is ready
         gc.set_threshold(*COLLECT_AFTER)

@@ -141,7 +141,7 @@ async def _working(url: str) -> AsyncIterator[tuple[_Telegram, Database]]:
             )
             channels[Channel.TELEGRAM] = adapter
             loops = [
-                asyncio.create_task(adapter.run(ours.desk.journal, ours.desk.commands.press)),
+                asyncio.create_task(adapter.run(ours.desk.journal, ours.desk.press)),
                 asyncio.create_task(ours.desk.run()),
             ]
             yield telegram, ours.database

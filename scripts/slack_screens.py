@@ -48,7 +48,7 @@ async def pages() -> Mapping[str, str]:
         channels = {one: FakeChannel(one, now=time.moment) for one in Channel}
         desk = Desk(database, channels, Timekeeper(wall=time.now))
         for fake in channels.values():
-            fake.connect(desk.journal, desk.commands.press)
+            fake.connect(desk.journal, desk.press)
         await desk.prepare(is_alone=True)
         stack.push_async_callback(desk.drain)
 
@@ -60,13 +60,13 @@ async def pages() -> Mapping[str, str]:
         await stepping.pass_until(later(time.at, timedelta(minutes=12)))
 
         pressed = Press("picture", ids.person("T1", "U1"), "ticket.eta", "T-1", time.moment())
-        answer = await desk.commands.press(pressed)
+        answer = await desk.press(pressed)
         if answer.form is None:
             raise RuntimeError(f"the button opens no form: {answer.text}")
         found["slack-form"] = _page(_window(answer.form))
 
         opened = Press("home", ids.person("T1", "U1"), "home.open", "", time.moment())
-        await desk.commands.press(opened)
+        await desk.press(opened)
         await stepping.settle()
         homes = [one.message for one in slack.sent if isinstance(one.message, OutboundHome)]
         if homes:

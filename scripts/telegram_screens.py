@@ -50,7 +50,7 @@ async def pages() -> Mapping[str, str]:
         channels = {one: FakeChannel(one, now=time.moment) for one in (Channel.TELEGRAM, Channel.BOARD)}
         desk = Desk(database, channels, Timekeeper(wall=time.now))
         for fake in channels.values():
-            fake.connect(desk.journal, desk.commands.press)
+            fake.connect(desk.journal, desk.press)
         await desk.prepare(is_alone=True)
         stack.push_async_callback(desk.drain)
 

@@ -97,11 +97,11 @@ class Story:
         """The same, but only kept, as what waits behind others in its lane is: nothing is decided yet."""
         channel = channel or self.speaks_on
         one = self.channels[channel]
-        one.connect(self._only_keep, self.desk.commands.press)
+        one.connect(self._only_keep, self.desk.press)
         try:
             return await self._says(channel, sender=sender, text=text, address=address, **more)
         finally:
-            one.connect(self.desk.journal, self.desk.commands.press)
+            one.connect(self.desk.journal, self.desk.press)
 
     async def edits(self, sender: str, name: str, text: str | None) -> None:
         """A contact gives a message on Telegram new words, or takes it back."""
@@ -420,5 +420,5 @@ def new_desk(database: Database, channels: Mapping[Channel, StoryChannel], time:
     """A desk on this database that listens to these channels; `page` is where its pages are seen."""
     desk = Desk(database, channels, Timekeeper(wall=time.now), page=page)
     for fake in channels.values():
-        fake.connect(desk.journal, desk.commands.press)
+        fake.connect(desk.journal, desk.press)
     return desk

@@ -164,7 +164,7 @@ async def _supervised(adapter: Adapter, house: House) -> None:
     pause, longest = RESTART_AFTER
     while True:
         try:
-            await adapter.run(house.desk.journal, house.desk.commands.press)
+            await adapter.run(house.desk.journal, house.desk.press)
         except Exception:
             log.exception("a channel failed and is started again", channel=adapter.channel.value, after=pause)
         await asyncio.sleep(pause)

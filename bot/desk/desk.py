@@ -13,7 +13,7 @@ import structlog
 
 from adapters.errors import DeskAwayError, TurnLostError
 from adapters.message import Channel
-from adapters.port import Adapter, Cursor, KeepFile, Limits, Raw
+from adapters.port import Adapter, Answer, Cursor, KeepFile, Limits, Press, Raw
 from bot.desk.applying import arm_shifts
 from bot.desk.calls.call_desk import CallDesk
 from bot.desk.calls.door import Calls
@@ -34,6 +34,7 @@ from bot.desk.sending.outages import Outages
 from bot.desk.sending.sender import Sender
 from bot.desk.sending.unread import Following
 from bot.desk.talk.desk_words import DeskWords
+from bot.desk.talk.pressing import Pressing
 from bot.desk.talk.questions import Questions
 from bot.desk.ticker import Ticker
 from bot.now import Timekeeper
@@ -84,12 +85,14 @@ class Desk:
         self.changes = Changes()
         self.committer = Committer(database)
         self.directory = Directory(
-            self.revisions, lambda: {one: adapter.limits for one, adapter in adapters.items() if adapter.health().is_up}
+            self.revisions,
+            lambda: {one: adapter.limits for one, adapter in adapters.items() if adapter.health().is_up},
         )
         self.high_load = HighLoad(self.revisions, self.directory)
         self.leaving = Leaving(database, self.revisions, self.directory, self.now, said=self.refresh)
         questions = Questions(database, self.revisions, self.now)
-        calling = Calling(Calls(self.revisions, self.directory, page), self.revisions, self.now)
+        doors = Calls(self.revisions, self.directory, page)
+        calling = Calling(doors, self.revisions, self.now)
         words = DeskWords(questions, self.leaving, calling)
         hearing = Hearing(adapters, self.revisions, self.directory, self.now, words=words, page=page)
         parts = (database, self.committer, self.revisions, self.directory, time)
@@ -121,15 +124,22 @@ class Desk:
             self.now,
             done=self.changes,
             woken=woken,
+            served=adapters,
+            page=page,
+        )
+        self.calls = CallDesk(*parts[:4], self.now, page=page, done=self.changes, woken=woken)
+        self._pressing = Pressing(
+            self.commands,
+            *parts[1:4],
+            self.now,
+            window=CallWindow(self.committer, self.revisions, self.calls, self.now, page=page),
+            calls=doors,
             questions=questions,
             leaving=self.leaving,
             calling=calling,
             limits=lambda channel: adapters[channel].limits if channel in adapters else Limits(),
             served=adapters,
-            page=page,
         )
-        self.calls = CallDesk(*parts[:4], self.now, page=page, done=self.changes, woken=woken)
-        self.commands.window = CallWindow(self.committer, self.revisions, self.calls, self.now, page=page)
 
     async def prepare(self, *, is_alone: bool) -> None:
         """Read the newest revision and mend what the last process left. `is_alone` holds the database's own lock."""
@@ -192,6 +202,10 @@ class Desk:
             raise DeskAwayError(str(error)) from error
         except LeaseLostError as error:
             raise TurnLostError(str(error)) from error
+
+    async def press(self, press: Press) -> Answer:
+        """The `Ask` of every adapter."""
+        return await self._pressing.answer(press)
 
     async def run(self) -> None:
         """Run the three loops and watch for new revisions, until cancelled."""

@@ -114,7 +114,7 @@ async def _supervised(channel: WireChannel, desk: Desk) -> None:
     """A channel whose words could not be kept is started again; it will offer them once more."""
     while True:
         with suppress(StoreUnavailableError):
-            await channel.run(desk.intake.journal, desk.commands.press)
+            await channel.run(desk.intake.journal, desk.press)
         await asyncio.sleep(0.1)
 
 

@@ -259,7 +259,7 @@ class Player:
     def _new_desk(self) -> Desk:
         desk = Desk(self._database, self._channels, Timekeeper(wall=self._time.now))
         for fake in self._channels.values():
-            fake.connect(desk.journal, desk.commands.press)
+            fake.connect(desk.journal, desk.press)
         return desk
 
     async def _settle(self) -> None:

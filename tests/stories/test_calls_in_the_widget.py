@@ -54,7 +54,7 @@ async def presses(
         language="en",
         zone="Europe/Lisbon",
     )
-    answer = await desk.desk.commands.press(press)
+    answer = await desk.desk.press(press)
     await desk.settle()
     return answer
 

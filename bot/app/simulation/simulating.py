@@ -108,7 +108,7 @@ async def _stage(document: Mapping[str, Any], start: Instant) -> "AsyncIterator[
         channels = {one: FakeChannel(one, now=time.moment) for one in Channel}
         desk = Desk(database, channels, Timekeeper(wall=time.now))
         for fake in channels.values():
-            fake.connect(desk.journal, desk.commands.press)
+            fake.connect(desk.journal, desk.press)
         await desk.prepare(is_alone=True)
         followed = {one: stack.enter_context(fake.subscribe()) for one, fake in channels.items()}
         yield _Stage(desk, time, channels, followed)

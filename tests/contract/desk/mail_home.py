@@ -66,7 +66,7 @@ class Home:
     def __post_init__(self) -> None:
         wall = Timekeeper(wall=self.time.now)
         self.desk = Desk(self.database, {Channel.EMAIL: self.channel}, wall, keep=kept_in(self.files))
-        self.channel.connect(self.desk.journal, self.desk.commands.press)
+        self.channel.connect(self.desk.journal, self.desk.press)
 
     async def receives(self, *mails: bytes, minutes_ago: int = 0) -> None:
         at = NOON - timedelta(minutes=minutes_ago)

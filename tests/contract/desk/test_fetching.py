@@ -107,7 +107,7 @@ class Home:
         desk = Desk(
             self.database, {Channel.TELEGRAM: self.channel}, Timekeeper(wall=self.time.now), keep=kept_in(self.files)
         )
-        self.channel.connect(desk.journal, desk.commands.press)
+        self.channel.connect(desk.journal, desk.press)
         return desk
 
     async def lines(self, number: int) -> Sequence[Line]:

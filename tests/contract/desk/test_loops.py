@@ -70,7 +70,7 @@ async def test_cards_for_one_person_follow_one_another(database: Database, limit
     }
     desk = Desk(database, channels, time)
     for one in channels.values():
-        one.connect(desk.intake.journal, desk.commands.press)
+        one.connect(desk.intake.journal, desk.press)
     await desk.prepare(is_alone=True)
     running = asyncio.create_task(desk.run())
     try:
@@ -91,7 +91,7 @@ async def test_what_a_channel_took_is_never_said_again_however_its_receipt_fails
     await apply_document(database, document(), at=time.now(), by="test")
     telegram = FakeChannel(Channel.TELEGRAM, now=lambda: moment(time.now()), limits=Limits(), prefix="t")
     desk = Desk(database, {Channel.TELEGRAM: telegram}, time)
-    telegram.connect(desk.intake.journal, desk.commands.press)
+    telegram.connect(desk.intake.journal, desk.press)
     await desk.prepare(is_alone=True)
     refuse = "CREATE TRIGGER refuse BEFORE INSERT ON receipt BEGIN SELECT RAISE(ABORT, 'nobody foresaw this'); END"
     await database.write(lambda conn: conn.exec_driver_sql(refuse))

@@ -143,7 +143,7 @@ async def _opened(path: Path) -> None:
     time = OwnedTime(wall_now())
     fake = FakeChannel(Channel.TELEGRAM, now=time.moment)
     desk = Desk(database, {Channel.TELEGRAM: fake}, Timekeeper(wall=time.now))
-    fake.connect(desk.journal, desk.commands.press)
+    fake.connect(desk.journal, desk.press)
     await desk.prepare(is_alone=True)
     await fake.says("1001", "Payroll failed")
     await Stepping(desk, time).settle()

@@ -106,7 +106,7 @@ async def working(
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    loops = [asyncio.create_task(adapter.run(desk.journal, desk.commands.press)), asyncio.create_task(desk.run())]
+    loops = [asyncio.create_task(adapter.run(desk.journal, desk.press)), asyncio.create_task(desk.run())]
     try:
         await eventually(lambda: adapter.health().is_up)
         if not is_http:

@@ -42,7 +42,7 @@ async def house(telegram: TelegramServer, tmp_path: Path) -> AsyncIterator[House
         await found.desk.prepare(is_alone=True)
         telegram_ = found.adapters[Channel.TELEGRAM]
         loops = [
-            asyncio.create_task(telegram_.run(found.desk.journal, found.desk.commands.press)),
+            asyncio.create_task(telegram_.run(found.desk.journal, found.desk.press)),
             asyncio.create_task(found.desk.run()),
         ]
         try:
@@ -92,7 +92,7 @@ async def test_the_menu_and_the_bots_name_are_kept_like_the_desks(telegram: Tele
 async def test_a_clean_stop_gives_the_turn_to_read_back(telegram: TelegramServer, tmp_path: Path) -> None:
     async with built(settings_of(telegram, tmp_path)) as house:
         adapter, name = house.adapters[Channel.TELEGRAM], f"telegram:{telegram.bot_id}"
-        run = asyncio.create_task(adapter.run(house.desk.journal, house.desk.commands.press))
+        run = asyncio.create_task(adapter.run(house.desk.journal, house.desk.press))
         await telegram.asked_for("getUpdates", count=1)
         assert await house.database.read(lambda conn: leases.holder(conn, name)) is not None
         run.cancel()
