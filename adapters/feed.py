@@ -1,13 +1,13 @@
 """Somebody's own calendar, as an ICS feed says it: when they have no time. Pure; what stands in it stays unread.
 
 Only moments are taken: no title, place or guest of an appointment ever leaves this module. Events that are cancelled,
-or shown as free, take no time; times that are published as busy do. A whole day and a moment without a zone are those
-of the person's own zone.
+or shown as free, take no time, nor do those that the calendar has from us; times that are published as busy do. A whole
+day and a moment without a zone are those of the person's own zone.
 
 A rule that repeats may be written so that reading it takes hours: the product asks here in a child that can be killed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, Final
@@ -30,8 +30,13 @@ class Span:
     until: datetime
 
 
-def spans_from_ics(content: bytes, *, zone: tzinfo, since: datetime, until: datetime) -> tuple[Span, ...]:
-    """When they have no time between two moments, the soonest first. ValueError with what is wrong, in words."""
+def spans_from_ics(
+    content: bytes, *, zone: tzinfo, since: datetime, until: datetime, ours: Collection[str] = ()
+) -> tuple[Span, ...]:
+    """When they have no time between two moments, the soonest first. ValueError with what is wrong, in words.
+
+    `ours` are the names of events that we told that calendar of: what becomes of their time we know ourselves.
+    """
     if len(content) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST // 1_000_000} MB")
     calendar = _calendar(content)
@@ -39,7 +44,8 @@ def spans_from_ics(content: bytes, *, zone: tzinfo, since: datetime, until: date
         raise ValueError(f"it has more than {MOST_EVENTS} events")
     try:
         found = recurring_ical_events.of(calendar).between(since, until)
-        read = [span for event in found if (span := _span(event, zone)) is not None]
+        theirs = (event for event in found if str(event.get("uid", "")) not in ours)
+        read = [span for event in theirs if (span := _span(event, zone)) is not None]
         spans = sorted([*read, *_told_as_busy(calendar, zone, since=since, until=until)])
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError) as error:
         raise ValueError("its events cannot be read") from error

@@ -2,14 +2,14 @@
 
 What runs there is in `feed_reading`; nothing that reads calendars is loaded here.
 
-    in     a line of JSON: {"zone": seconds east of UTC or a name, "since": …, "until": …}; then the feed
+    in     a line of JSON: {"zone": an offset or a name, "since": …, "until": …, "ours": [uid, …]}; then the feed
     out    JSON: {"spans": [[since, until], …]} or {"wrong": why}
 """
 
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -22,13 +22,14 @@ _BEGIN: Final = "import sys; sys.path.insert(0, sys.argv[1]); from adapters.feed
 
 
 async def read_feed(
-    content: bytes, *, zone: str, since: datetime, until: datetime
+    content: bytes, *, zone: str, since: datetime, until: datetime, ours: Collection[str] = ()
 ) -> Sequence[tuple[datetime, datetime]]:
-    """From when to when somebody has no time; `zone` is an IANA name or an offset such as `+03:00`.
+    """From when to when somebody has no time; `zone` is an IANA name or an offset such as `+03:00`, `ours` as there.
 
     ValueError with what is wrong, in words; OSError where no child can be had, or none that is given any time.
     """
-    asked = json.dumps({"zone": zone, "since": since.isoformat(), "until": until.isoformat()}).encode()
+    named = {"zone": zone, "since": since.isoformat(), "until": until.isoformat(), "ours": sorted(ours)}
+    asked = json.dumps(named).encode()
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-c", _BEGIN, _ROOT),
         stdin=asyncio.subprocess.PIPE,

@@ -29,7 +29,8 @@ def main() -> None:
 def _answer(content: bytes, asked: dict[str, Any]) -> dict[str, Any]:
     since, until = datetime.fromisoformat(asked["since"]), datetime.fromisoformat(asked["until"])
     try:
-        spans = spans_from_ics(content, zone=_zone(asked["zone"]), since=since, until=until)
+        ours = frozenset(asked["ours"])
+        spans = spans_from_ics(content, zone=_zone(asked["zone"]), since=since, until=until, ours=ours)
     except ValueError as error:
         return {"wrong": str(error)}
     except (MemoryError, RecursionError):

@@ -106,24 +106,33 @@ def _event(invite: Invite, made_at: datetime, address: str, *, is_asked: bool) -
         event.add("description", str(clean(invite.description))[:_LONGEST_TEXT])
     if invite.location:
         event.add("location", one_line(invite.location, _LONGEST_TEXT))
-    event.add("status", "CANCELLED" if invite.method == "CANCEL" else "CONFIRMED")
+    event.add("status", _status(invite))
     event.add("transp", "OPAQUE")
     name, organizer = invite.organizer
-    for field, person in (("organizer", (name, organizer or address)), ("attendee", invite.attendee)):
+    asked = invite if invite.method == "REQUEST" else None
+    people = (("organizer", (name, organizer or address), None), ("attendee", invite.attendee, asked))
+    for field, person, coming in people:
         if is_asked and person[1]:
-            event.add(
-                field, _person(*person, is_asked=field == "attendee" and invite.method == "REQUEST"), encode=False
-            )
+            event.add(field, _person(*person, coming), encode=False)
     return event
 
 
-def _person(name: str, address: str, *, is_asked: bool) -> "vCalAddress":
+def _status(invite: Invite) -> str:
+    """Where the call stands (RFC 5545 3.8.1.11); what is off is off, however it stood before."""
+    if invite.method == "CANCEL":
+        return "CANCELLED"
+    return "TENTATIVE" if invite.is_tentative else "CONFIRMED"
+
+
+def _person(name: str, address: str, coming: Invite | None) -> "vCalAddress":
+    """Somebody with their address; `coming` is the invitation that they are asked by, or have said yes to already."""
     from icalendar import vCalAddress, vText  # noqa: PLC0415 - see above
 
     who = vCalAddress(f"mailto:{one_line(address, 320)}")
     parameters: Iterable[tuple[str, str]] = [("CN", str(one_line(name, _LONGEST_NAME)).replace('"', "'"))]
-    if is_asked:
-        parameters = [*parameters, ("ROLE", "REQ-PARTICIPANT"), ("PARTSTAT", "NEEDS-ACTION"), ("RSVP", "TRUE")]
+    if coming is not None:
+        said = ("ACCEPTED", "FALSE") if coming.is_accepted else ("NEEDS-ACTION", "TRUE")
+        parameters = [*parameters, ("ROLE", "REQ-PARTICIPANT"), ("PARTSTAT", said[0]), ("RSVP", said[1])]
     for key, value in parameters:
         if value:
             who.params[key] = vText(value)

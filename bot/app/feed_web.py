@@ -6,7 +6,7 @@ machine itself is allowed, where a calendar may be mirrored to.
 
 import ipaddress
 import socket
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -31,17 +31,23 @@ class ReadFeed(Protocol):
     """Read what was fetched. ValueError with what is wrong with it, OSError where this machine cannot read now."""
 
     def __call__(
-        self, content: bytes, *, zone: str, since: datetime, until: datetime
+        self, content: bytes, *, zone: str, since: datetime, until: datetime, ours: Collection[str]
     ) -> Awaitable[Sequence[tuple[datetime, datetime]]]: ...
 
 
 async def spans_from_feed(
-    url: str, *, zone: str, since: datetime, until: datetime, read: ReadFeed = read_feed
+    url: str,
+    *,
+    zone: str,
+    since: datetime,
+    until: datetime,
+    ours: Collection[str] = (),
+    read: ReadFeed = read_feed,
 ) -> Sequence[tuple[datetime, datetime]]:
     """The `Read` of the desk."""
     content = await fetched(url)
     try:
-        return await read(content, zone=zone, since=since, until=until)
+        return await read(content, zone=zone, since=since, until=until, ours=ours)
     except OSError as error:  # also the TimeoutError of a machine that is busy: neither is the feed's fault
         raise FeedAwayError(f"this machine had no room to read it ({type(error).__name__})") from error
 

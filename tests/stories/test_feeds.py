@@ -1,6 +1,6 @@
 """People's own calendars: leave out of a feed is leave, what is busy takes no call, and a feed that fails is told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,8 +8,11 @@ import pytest
 from adapters.message import Channel
 from bot.desk.people.feeds import FeedAwayError, Feeds
 from bot.store import audit
+from bot.store.calls.calls import of_ticket
 from bot.store.people import absences, feeds
+from bot.tickets.calls.command import MoveCall
 from bot.tickets.command import Reply
+from bot.tickets.ticket import TicketId
 from routing.calls import Busy
 from routing.people import PersonId
 from sla.duration import instant
@@ -37,9 +40,13 @@ class Calendars:
     def __init__(self) -> None:
         self.shown: dict[str, list[Stretch] | Exception] = {LEAVE: [], OWN: []}
         self.asked: list[str] = []
+        self.ours: Collection[str] = ()
 
-    async def read(self, url: str, *, zone: str, since: datetime, until: datetime) -> Sequence[Stretch]:
+    async def read(
+        self, url: str, *, zone: str, since: datetime, until: datetime, ours: Collection[str] = ()
+    ) -> Sequence[Stretch]:
         self.asked.append(url)
+        self.ours = ours
         shown = self.shown[url]
         if isinstance(shown, Exception):
             raise shown
@@ -241,15 +248,44 @@ async def test_whoever_leaves_the_desk_while_their_calendar_is_read_stops_no_oth
     without_vera = document(WITH_FEEDS.replace("[people.vera]", "[people.vira]").replace('"vera"', '"vira"'))
 
     class Leaving(Calendars):
-        async def read(self, url: str, *, zone: str, since: datetime, until: datetime) -> Sequence[Stretch]:
+        async def read(
+            self, url: str, *, zone: str, since: datetime, until: datetime, ours: Collection[str] = ()
+        ) -> Sequence[Stretch]:
             if not self.asked:
                 self.asked.append(url)
                 await desk.apply(without_vera)
                 raise ValueError("it is no iCalendar file")
-            return await super().read(url, zone=zone, since=since, until=until)
+            return await super().read(url, zone=zone, since=since, until=until, ours=ours)
 
     leaving = Leaving()
     await reader(desk, leaving).once()
     await reads(desk, leaving)
     assert leaving.asked == [LEAVE, LEAVE, OWN]
     assert await desk.database.read(lambda conn: feeds.known(conn, "vera:absence")) is None
+
+
+async def test_a_calendar_that_shows_our_own_call_is_not_in_its_way(make_desk: MakeStory, calendars: Calendars) -> None:
+    """An appointment ends where the call begins, so that the calendar's busy time is one piece with it."""
+    desk = await make_desk(f'{WITH_FEEDS}\n[calls]\ngrid = "15m"\n', start=NOON - timedelta(minutes=10))
+    await desk.receives(sender="lena", text="/call tomorrow 12:00")
+    await desk.receives(sender="lena", text="1")
+    begins, ends = NOON + timedelta(days=1, hours=3), NOON + timedelta(days=1, hours=3, minutes=30)
+    calendars.shown[OWN] = [
+        (begins - timedelta(minutes=30), ends),
+        (ends + timedelta(hours=1), ends + timedelta(hours=2)),
+    ]
+    await reads(desk, calendars)
+    (call,) = await desk.database.read(lambda conn: of_ticket(conn, TicketId(1)))
+    assert list(calendars.ours) == [call.uid]
+    desk.forget()
+
+    async def moved(to: datetime) -> bool:
+        answer = await desk.does("vera", MoveCall(instant(to)))
+        desk.forget()
+        return not answer.is_refused
+
+    assert not await moved(begins - timedelta(minutes=15))  # into the appointment before it
+    assert await moved(begins + timedelta(minutes=15))
+    assert await moved(begins + timedelta(minutes=45))
+    assert not await moved(ends + timedelta(minutes=45))  # into the one after it
+    desk.expect_quiet()

@@ -1,7 +1,8 @@
 """What calls do by themselves: remind, ask how it was, lapse; and what becomes of them when their person cannot come.
 
-An alarm `call:12.1` wakes us for one call, `calls:vera` for all that one person has ahead. Each thing is told once, in
-the transaction that remembers it.
+An alarm `call:12.1` wakes us for one call, `call:12` for the one of a ticket that was closed as spam, `calls:vera` for
+all that one person has ahead, `calls:` for everybody's, because clients and contacts may be gone. Each thing is told
+once, in the transaction that remembers it.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,7 +15,7 @@ from bot.desk.calls.rooms import people_for, rules_of, why_not
 from bot.desk.directory import Directory
 from bot.store import alarms
 from bot.store.alarms import Alarm
-from bot.store.calls import calls
+from bot.store.calls import call_offers, calls
 from bot.store.calls.call_list import EVER
 from bot.store.calls.call_offers import Offered
 from bot.store.driver.connection import Connection
@@ -24,18 +25,36 @@ from bot.store.revisions import Revisions
 from bot.store.unit import write
 from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallState
-from bot.tickets.calls.decide import AFTERWARDS, ANSWERS, BY_DESK, Told, call_owner, called_off, next_look, told_news
-from bot.tickets.facts import Facts
+from bot.tickets.calls.decide import (
+    AFTERWARDS,
+    ANSWERS,
+    BY_DESK,
+    Told,
+    call_owner,
+    called_off,
+    leads_told,
+    next_look,
+    told_news,
+)
+from bot.tickets.facts import Facts, Ping
 from bot.tickets.outcome import is_there
-from bot.tickets.ticket import TicketId
+from bot.tickets.revision import Revision
+from bot.tickets.ticket import Status, TicketId
 from routing.people import PersonId
 from sla.duration import Instant
 
 #: The alarms of one call, and of one person's calls.
 CALL: Final = "call"
 CALLS: Final = "calls"
+#: Why a call is held for nobody any more, as its history says it.
+_WHY_OFF: Final = {
+    "client": "the client is no longer in the desk directory",
+    "contact": "the contact no longer belongs to the client",
+    "spam": "the ticket was closed as spam",
+}
 _REMINDERS: Final = {
     marks.ACCEPT: Told(person="ping_call_accept", actions=ANSWERS),
+    marks.LAST_CALL: Told(person="ping_call_last", actions=ANSWERS, is_alert=True),
     marks.DAY: Told("call_reminder", "ping_call_reminder"),
     marks.SOON: Told("call_soon", "ping_call_soon"),
     marks.OVER: Told(person="ping_call_over", actions=AFTERWARDS),
@@ -59,7 +78,9 @@ class CallAlarms:
 
     def come(self, conn: Connection, keys: Collection[str], *, at: Instant) -> None:
         """Their moments have come."""
-        for call in calls.numbered(conn, sorted(keys)):
+        named = {key for key in keys if "." in key}
+        closed = (calls.live_of_ticket(conn, TicketId(int(key))) for key in sorted(set(keys) - named))
+        for call in (*calls.numbered(conn, sorted(named)), *(one for one in closed if one is not None)):
             facts = self._facts(conn, call, at)
             if facts is not None:
                 self._look(conn, facts, call)
@@ -67,12 +88,16 @@ class CallAlarms:
     def look_ahead(self, conn: Connection, people: Collection[str], *, at: Instant) -> None:
         """Who is away, or on the desk, has changed: whoever cannot hold a call any more holds none."""
         self._revisions.refresh(conn)
-        for name in sorted(people):
-            ahead = calls.between(conn, since=at, until=EVER, person=PersonId(name))
-            for call in [one for one in ahead if one.state.is_live and one.begins_at > at]:
-                facts = self._facts(conn, call, at)
-                if facts is not None and self._cannot_come(facts, call):
-                    self._offer_others(conn, facts, call)
+        revision = self._revisions.current
+        ahead = [one for one in calls.between(conn, since=at, until=EVER) if one.state.is_live and one.begins_at > at]
+        ahead = [one for one in ahead if "" in people or one.person in people]
+        strangers = call_offers.strangers(conn, revision, ahead)
+        for call in [one for one in ahead if one.key in strangers or _cannot_come(revision, one)]:
+            facts = self._facts(conn, call, at)
+            if facts is not None and call.key in strangers:
+                self._call_off(conn, facts, call, "client" if revision.client(call.client) is None else "contact")
+            elif facts is not None:
+                self.offer_others(conn, facts, call)
 
     def handed_over(self, conn: Connection, ticket: TicketId, former: PersonId | None, *, at: Instant) -> None:
         """Somebody else has the ticket now: the client may have the call with them, and keeps it until they say so."""
@@ -93,9 +118,12 @@ class CallAlarms:
 
     def _look(self, conn: Connection, facts: Facts, call: Call) -> None:
         person = facts.revision.person(call.person)
+        if facts.ticket is not None and facts.ticket.status is Status.SPAM and call.state.is_live:
+            self._call_off(conn, facts, call, "spam")
+            return
         if person is None:
             if call.state.is_live:
-                self._offer_others(conn, facts, call)
+                self.offer_others(conn, facts, call)
             return
         mark, told = marks.fallen(call, facts.revision.calendars[person.calendar], now=facts.now)
         call = replace(call, told=told)
@@ -104,7 +132,8 @@ class CallAlarms:
         elif mark == marks.ASSUMED:
             self._life.keep(conn, facts, replace(call, state=CallState.DONE), "assumed_done", Told(), by=BY_DESK)
         elif mark is not None:
-            self._life.keep(conn, facts, call, mark, _REMINDERS[mark], by=BY_DESK, is_kept=True)
+            more = self._leads(facts, call) if mark == marks.LAST_CALL else ()
+            self._life.keep(conn, facts, call, mark, _REMINDERS[mark], by=BY_DESK, is_kept=True, more=more)
         elif call.news and is_there(facts, call.person):
             decision, call = told_news(facts, call, rules_of(facts))
             write(conn, [(facts, decision)], recorded_at=facts.now, whereto=self._directory.whereto)
@@ -116,17 +145,41 @@ class CallAlarms:
 
     def _lapse(self, conn: Connection, facts: Facts, call: Call) -> None:
         """Nobody accepted it in time: the client chooses among the next times."""
-        lapsed = replace(call, state=CallState.LAPSED)
+        lapsed = replace(call, state=CallState.LAPSED, sequence=call.sequence + call.is_invited)
         person = "" if call.waits_for == LEAD else "ping_call_lapsed"
         self._life.keep(conn, facts, lapsed, "lapsed", Told(person=person, is_invite=call.is_invited), by=BY_DESK)
         self._offer(conn, facts, lapsed, "call_lapsed", [], invite=called_off(facts, lapsed, rules_of(facts, call)))
 
-    def _offer_others(self, conn: Connection, facts: Facts, call: Call) -> None:
+    def _leads(self, facts: Facts, call: Call) -> tuple[Ping, ...]:
+        if facts.ticket is None:
+            return ()
+        told = leads_told(facts, facts.ticket, call, rules_of(facts, call), "ping_call_last", ANSWERS)
+        return tuple(one for one in told if one.person != call.person)
+
+    def _call_off(self, conn: Connection, facts: Facts, call: Call, because: str) -> None:
+        """It is held for nobody any more: the client is gone, the contact, or it was spam."""
+        # Who is no client's any more is told in the language and the time in which they booked.
+        facts = replace(facts, speaker=replace(facts.speaker, zone=call.zone, language=call.language))
+        person = "" if call.waits_for == LEAD else f"ping_call_off_{because}"
+        off = replace(call, state=CallState.CANCELLED, sequence=call.sequence + 1)
+        told = Told("call_off", person, is_invite=call.is_invited)
+        self._life.keep(conn, facts, off, "cancelled", told, by=BY_DESK, why=_WHY_OFF[because])
+
+    def offer_others(
+        self,
+        conn: Connection,
+        facts: Facts,
+        call: Call,
+        *,
+        state: CallState = CallState.LAPSED,
+        by: str = BY_DESK,
+        why: str = "",
+    ) -> None:
         """Its person cannot hold it: it is off, and somebody else may have it at the same time if the client agrees."""
         person = "" if call.waits_for == LEAD else "ping_call_cancelled"
-        gone = replace(call, state=CallState.LAPSED, sequence=call.sequence + 1)
+        gone = replace(call, state=state, sequence=call.sequence + 1)
         told = Told("call_away", person, is_invite=call.is_invited)
-        self._life.keep(conn, facts, gone, "person_away", told, by=BY_DESK)
+        self._life.keep(conn, facts, gone, "person_away", told, by=by, why=why)
         others = (Offered(one.id, call.begins_at, is_waived=True) for one in people_for(facts) if one.id != call.person)
         first = next((one for one in others if self._is_free(conn, facts, call, one)), None)
         self._offer(conn, facts, call, "call_away_offer", [first] if first is not None else [])
@@ -146,13 +199,14 @@ class CallAlarms:
             wanted = Offered(call.person, call.begins_at)
             self._life.offer(conn, again, call.kind, said=said, wanted=wanted, first=first, invite=invite)
 
-    def _cannot_come(self, facts: Facts, call: Call) -> bool:
-        if facts.revision.person(call.person) is None:
-            return True
-        return any(
-            one.person == call.person and one.since < call.ends_at and (one.until is None or call.begins_at < one.until)
-            for one in facts.revision.absences
-        )
-
     def _is_free(self, conn: Connection, facts: Facts, call: Call, time: Offered) -> bool:
         return not why_not(conn, facts, rules_of(facts), call.kind, time, but=call.key, is_agreed=True)
+
+
+def _cannot_come(revision: Revision, call: Call) -> bool:
+    if revision.person(call.person) is None:
+        return True
+    return any(
+        one.person == call.person and one.since < call.ends_at and (one.until is None or call.begins_at < one.until)
+        for one in revision.absences
+    )

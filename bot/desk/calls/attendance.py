@@ -1,13 +1,20 @@
-"""What calendars answer to our invitations: a contact who does not come calls the call off; coming needs no answer.
+"""What calendars answer to our invitations. The channel has proven who sent it; an answer to an older time is none.
 
-The channel has proven who sent it. Whoever is not the one that the call is with changes nothing by it.
+    a contact does not come      the call is off; coming needs no answer
+    its person comes             a call that waits for them is accepted
+    its person does not come     one that waits is declined; a booked one is off and others are offered, until its
+                                 notice point: then it stands, and they and the leads read so
+
+Whoever is neither the contact nor the person of the call changes nothing by it.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from adapters.message import Inbound, InboundAttendance
+from bot.desk.calls.alarms import CallAlarms
 from bot.desk.calls.life import CallLife
+from bot.desk.calls.staff import CallStaff
 from bot.desk.directory import Directory
 from bot.store import journal
 from bot.store.calls import calls
@@ -16,17 +23,25 @@ from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.people.asking import going_on, speaker_of
 from bot.store.revisions import Revisions
-from bot.tickets.calls.call import Call
+from bot.tickets.calls.call import Call, CallState
+from bot.tickets.facts import Facts
+from routing.people import PersonId
 from sla.duration import Instant
 
 NOT_OURS: Final = "an answer to an invitation that is not ours"
+#: Why, in the history of the ticket.
+_CALENDAR: Final = "their calendar declined it"
 
 
 class CallAttendance:
     """Hears them, inside the transaction that decides their payloads."""
 
-    def __init__(self, life: CallLife, revisions: Revisions, directory: Directory) -> None:
+    def __init__(
+        self, life: CallLife, staff: CallStaff, alarms: CallAlarms, revisions: Revisions, directory: Directory
+    ) -> None:
         self._life = life
+        self._staff = staff
+        self._alarms = alarms
         self._revisions = revisions
         self._directory = directory
 
@@ -44,28 +59,53 @@ class CallAttendance:
         return rest
 
     def hear(self, conn: Connection, one: InboundAttendance, *, now: Instant) -> bool:
-        """Whether it answers an invitation that its sender got; who does not come, and knows the time, is believed."""
+        """Whether it answers an invitation that its sender got; whoever answers the time it has is believed."""
         call = calls.by_uid(conn, one.uid)
         if call is None:
             return False
-        if self._directory.person_of(one.sender) == call.person:
-            return True  # our own people accept and call off where they work, with a reason
+        person = self._directory.person_of(one.sender)
+        if person is not None:
+            if person != call.person or person in self._revisions.current.shut_out:
+                return False
+            self._hear_person(conn, one, call, person, now)
+            return True
         asker = self._asker(conn, one, call, now)
         if asker is None:
             return False
         facts = facts_of_asker(conn, self._revisions, asker, now=now, about=call.ticket)
-        live = calls.by_uid(conn, one.uid)  # again, now that nobody else changes it
-        is_no = one.answer == "declined" and one.sequence >= call.sequence
-        if facts is not None and live is not None and live.is_ahead(now) and is_no:
-            self._life.cancel(conn, facts, live, why="their calendar declined it")
+        live = self._live(conn, one, now)
+        if facts is not None and live is not None and one.answer == "declined":
+            self._life.cancel(conn, facts, live, why=_CALENDAR)
         return True
+
+    def _hear_person(
+        self, conn: Connection, one: InboundAttendance, call: Call, person: PersonId, now: Instant
+    ) -> None:
+        facts = self._facts(conn, call, now)
+        live = self._live(conn, one, now)
+        if facts is None or live is None or one.answer == "tentative":
+            return
+        if live.waits_for == person:
+            self._staff.answered(conn, facts, live, is_yes=one.answer == "accepted", why=_CALENDAR)
+            return
+        is_no = one.answer == "declined" and not live.waits_for and now < live.begins_at
+        if is_no and self._staff.may_give_up(conn, facts, live, why=_CALENDAR):
+            self._alarms.offer_others(conn, facts, live, state=CallState.DECLINED, by=person, why=_CALENDAR)
+
+    def _live(self, conn: Connection, one: InboundAttendance, now: Instant) -> Call | None:
+        """The call they answer for, now that nobody else changes it; None once it is over, or at another time."""
+        live = calls.by_uid(conn, one.uid)
+        return live if live is not None and live.is_ahead(now) and one.sequence >= live.placed else None
+
+    def _facts(self, conn: Connection, call: Call, now: Instant) -> Facts | None:
+        end = going_on(conn, [call.ticket])[call.ticket]
+        return facts_of_tickets(conn, self._revisions, [end], now=now, is_locked=True).get(end)
 
     def _asker(self, conn: Connection, one: InboundAttendance, call: Call, now: Instant) -> Asker | None:
         speaker = speaker_of(conn, self._revisions.current, one.sender)
         if speaker is None or not speaker.is_verified or speaker.client != call.client:
             return None
-        end = going_on(conn, [call.ticket])[call.ticket]
-        facts = facts_of_tickets(conn, self._revisions, [end], now=now, is_locked=True).get(end)
+        facts = self._facts(conn, call, now)
         if facts is None or facts.ticket is None or speaker.contact != facts.ticket.contact:
             return None
         return Asker(facts.talk.id, speaker.contact, call.client)

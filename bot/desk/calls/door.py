@@ -21,8 +21,8 @@ class Calls:
         self.life = CallLife(revisions, directory, page)
         self.talk = CallTalk(self.life, revisions, directory)
         self.staff = CallStaff(self.life, revisions, directory)
-        self.attendance = CallAttendance(self.life, revisions, directory)
         self.alarms = CallAlarms(self.life, revisions, directory)
+        self.attendance = CallAttendance(self.life, self.staff, self.alarms, revisions, directory)
 
 
 def call_asked(text: str) -> str:

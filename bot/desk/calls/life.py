@@ -14,6 +14,7 @@ from bot.desk.calls.rooms import EXCEPTIONS, INSTEAD, Room, people_for, room, ru
 from bot.desk.directory import Directory
 from bot.store.calls import call_offers, calls
 from bot.store.calls.call_offers import Asker, Offered, Standing, asker_to_text, for_a_ticket
+from bot.store.calls.reaching import reached
 from bot.store.driver.connection import Connection
 from bot.store.people import tokens
 from bot.store.revisions import Revisions
@@ -93,6 +94,7 @@ class CallLife:
         `said` is the sentence above them, `first` are times that stand before the others, `wanted` is what somebody
         wanted and could not have. `invite` tells their calendar of what is off.
         """
+        facts = reached(conn, facts, self._directory.served) or facts
         rules, speak = rules_of(facts, moves), contact_texts(facts)
         kind = moves.kind if moves is not None else kind if kind in rules.kinds else next(iter(rules.kinds))
         but, person = (moves.key, None) if moves is not None else ("", None)
@@ -142,6 +144,7 @@ class CallLife:
         invite: Invite | None = None,
     ) -> None:
         """Words in the conversation that change nothing."""
+        facts = reached(conn, facts, self._directory.served) or facts
         said = Say(text, MessageKind.AUTO, buttons=buttons, offers=offers, invite=invite)
         decision = Decision(heard=heard, effects=(said,))
         write(conn, [(facts, decision)], recorded_at=facts.now, whereto=self._directory.whereto)
@@ -181,7 +184,7 @@ class CallLife:
             key=key,
             uid=uid,
             ticket=ticket,
-            talk=facts.talk.id,
+            talk=(reached(conn, facts, self._directory.served) or facts).talk.id,
             contact=facts.speaker.contact,
             client=facts.speaker.client or ClientId(""),
             person=time.person,
@@ -241,6 +244,7 @@ class CallLife:
             begins_at=time.begins_at,
             ends_at=terms.ends_at(time.begins_at),
             sequence=call.sequence + 1,
+            placed=call.sequence + 1,
             agreed_at=facts.now,
             waits_for="",
             accept_by=None,
@@ -311,13 +315,22 @@ class CallLife:
         elif takes_time and not calls.hold(conn, call, rules.terms(call.kind)):
             time = Offered(call.person, call.begins_at)
             return self._refused(conn, facts, rules, call.kind, time, "call_gone", before)
-        decision, call = changed(facts, call, what, told, rules, by=by, why=why, heard=heard, notes=notes, more=more)
+        there = reached(conn, facts, self._directory.served)
+        decision, call = changed(
+            facts, call, what, told, rules, by=by, why=why, heard=heard, notes=notes, more=more, there=there
+        )
+        said = tuple(one for one in decision.effects if isinstance(one, Say))
+        if there is not facts:
+            decision = replace(decision, effects=tuple(one for one in decision.effects if one not in said))
         write(conn, [(facts, decision)], recorded_at=facts.now, whereto=self._directory.whereto)
+        if there is not None and there is not facts and said and decision.ticket is not None:
+            told_there = Decision(ticket=replace(decision.ticket, version=decision.ticket.version + 1), effects=said)
+            pair = (replace(there, ticket=decision.ticket), told_there)
+            write(conn, [pair], recorded_at=facts.now, whereto=self._directory.whereto)
         calls.put(conn, call)
         if not is_kept:
-            call_offers.drop(conn, facts.talk.id)
-        text = next((one.text for one in decision.effects if isinstance(one, Say)), "")
-        return Outcome(text, call=call)
+            call_offers.drop(conn, (there or facts).talk.id)
+        return Outcome(next((one.text for one in said), ""), call=call)
 
     def _settle(self, conn: Connection, facts: Facts) -> None:
         """A call whose time is over makes room for the next one of its ticket."""
@@ -332,7 +345,7 @@ class CallLife:
         if is_asked:
             by = slots.agreed_by(calendar, rules.terms(call.kind), begins_at=call.begins_at)
             call = replace(call, state=CallState.REQUESTED, waits_for=call.person, accept_by=by)
-            return call, Told("call_requested", "ping_call_requested", ANSWERS, CHANGES[1:])
+            return call, Told("call_requested", "ping_call_requested", ANSWERS, CHANGES[1:], is_invite=True)
         call = replace(call, told=marks.told_from_the_start(call, calendar, now=facts.now))
         return call, Told("call_booked", "ping_call_booked", STAFF_CHANGES, CHANGES, is_invite=True)
 

@@ -3,6 +3,7 @@
 Read inside the transaction that books, so that what is offered and what is refused is so at that moment.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -17,7 +18,7 @@ from bot.tickets.decide_client import contract_of
 from bot.tickets.facts import Facts
 from bot.tickets.revision import Revision
 from routing import calls as slots
-from routing.calls import CallTerms, Diary
+from routing.calls import Busy, CallTerms, Diary
 from routing.people import ClientId, Person, PersonId, PlanId
 from routing.route import stand_ins
 from sla.duration import Instant, later
@@ -101,10 +102,23 @@ def diary_of(
     """One person's time, as far as we know it."""
     absences = tuple(one for one in revision.absences if one.person == person.id)
     booked = calls.busy_of(conn, person.id, since=since, until=until, but=but)
-    own = feeds.busy_of(conn, person.id, since=since, until=until)
+    own = without(feeds.busy_of(conn, person.id, since=since, until=until), calls.numbered(conn, [but] if but else []))
     return Diary(
         revision.calendars[person.calendar], absences, tuple(sorted((*booked, *own), key=lambda one: one.since))
     )
+
+
+def without(busy: Sequence[Busy], given_way: Sequence[Call]) -> Iterator[Busy]:
+    """Busy times of an own calendar without those of calls that may give way to themselves: it may show them too."""
+    for one in busy:
+        since = one.since
+        for call in given_way:
+            if since < call.ends_at and call.begins_at < one.until:
+                if since < call.begins_at:
+                    yield Busy(since, call.begins_at)
+                since = call.ends_at
+        if since < one.until:
+            yield Busy(since, one.until)
 
 
 def why_not(

@@ -21,7 +21,7 @@ from bot.store.unit import write
 from bot.tickets.calls import command as c
 from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallState
-from bot.tickets.calls.decide import CHANGES, STAFF_CHANGES, Told, called_off
+from bot.tickets.calls.decide import CHANGES, STAFF_CHANGES, Told, called_off, no_after_all
 from bot.tickets.calls.texts import numbered as numbered_times
 from bot.tickets.calls.texts import said_notice
 from bot.tickets.command import GiveEta
@@ -74,6 +74,28 @@ class CallStaff:
         if found.is_refused:
             return Answer(self._instead(facts, by, found), is_refused=True)
         return Answer(speak("done"))
+
+    def answered(self, conn: Connection, facts: Facts, call: Call, *, is_yes: bool, why: str) -> None:
+        """Whoever a call waits for says yes or no in their own calendar; what is too late changes nothing."""
+        by = call.person
+        if not facts.revision.people[by].roles & ACTING:
+            return
+        if is_yes:
+            self._confirm(conn, facts, by, c.ConfirmCall(), call)
+        else:
+            self._decline(conn, facts, by, c.DeclineCall(why), call)
+
+    def may_give_up(self, conn: Connection, facts: Facts, call: Call, *, why: str) -> bool:
+        """Whether whoever has a booked call may leave it; after its notice point it stands, and the leads read so."""
+        by, rules = call.person, rules_of(facts, call)
+        is_late = self._life.is_late(facts, call, rules)
+        if is_late and facts.revision.people[by].roles & LEADING:
+            self._record(conn, facts, by, call, why)
+        elif is_late:
+            pings = no_after_all(facts, call, rules)
+            self._life.keep(conn, facts, call, "declined_late", Told(), by=by, why=why, more=pings, is_kept=True)
+            return False
+        return True
 
     def _book(self, conn: Connection, facts: Facts, by: PersonId, book: c.BookCall) -> Outcome | str:
         """With whoever books it, where they are a manager; a lead books for the client's own."""
@@ -156,16 +178,18 @@ class CallStaff:
 
     def _accepted(self, conn: Connection, facts: Facts, by: PersonId, call: Call) -> Outcome:
         calendar = facts.revision.calendars[facts.revision.people[call.person].calendar]
-        state = CallState.RESCHEDULED if call.sequence else CallState.CONFIRMED
+        state = CallState.RESCHEDULED if call.placed else CallState.CONFIRMED
         call = replace(call, state=state, waits_for="", accept_by=None, agreed_at=facts.now, told=frozenset())
+        call = replace(call, sequence=call.sequence + call.is_invited)  # calendars know it as tentative
         call = replace(call, told=marks.told_from_the_start(call, calendar, now=facts.now))
         told = Told("call_booked", "ping_call_booked", STAFF_CHANGES, CHANGES, is_invite=True)
         return self._life.keep(conn, facts, call, "confirmed", told, by=by)
 
     def _turned_down(self, conn: Connection, facts: Facts, by: PersonId, call: Call, why: str, said: str) -> Outcome:
         """The request is over, and the client chooses among the next times."""
-        declined = replace(call, state=CallState.DECLINED)
-        found = self._life.keep(conn, facts, declined, "declined", Told(), by=by, why=why)
+        declined = replace(call, state=CallState.DECLINED, sequence=call.sequence + call.is_invited)
+        told = Told(is_invite=call.is_invited)
+        found = self._life.keep(conn, facts, declined, "declined", told, by=by, why=why)
         again = facts_of_tickets(conn, self._revisions, [facts.number], now=facts.now)[facts.number]
         wanted, off = Offered(call.person, call.begins_at), called_off(facts, declined, rules_of(facts, call))
         self._life.offer(conn, again, call.kind, said=said, wanted=wanted, invite=off)

@@ -22,6 +22,7 @@ from bot.store import audit
 from bot.store.calls import call_offers, calls
 from bot.store.calls.call_list import EVER
 from bot.store.calls.call_offers import Asker, Offered, Standing, facts_of_asker
+from bot.store.calls.reaching import reached
 from bot.store.channels import presses
 from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_messages, facts_of_tickets
@@ -139,7 +140,8 @@ class CallTalk:
         self, conn: Connection, facts: Facts, wish: Wish, heard: Heard | None
     ) -> Outcome:
         """What somebody wants, done and said in the conversation."""
-        call, standing = self._life.live(conn, facts), call_offers.standing(conn, facts.talk.id)
+        there = reached(conn, facts, self._directory.served) or facts
+        call, standing = self._life.live(conn, facts), call_offers.standing(conn, there.talk.id)
         rules, speak = rules_of(facts), contact_texts(facts)
         if not people_for(facts):
             return self._told(conn, facts, speak("call_not_for_you"), heard)

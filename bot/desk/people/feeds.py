@@ -11,7 +11,7 @@ is not sent away again. One that is missing from two readings in a row is over, 
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +21,7 @@ import structlog
 
 from bot.desk.directory import Directory
 from bot.desk.people.absences import Absences
+from bot.store.calls import calls
 from bot.store.driver.connection import Connection
 from bot.store.driver.database import Database
 from bot.store.errors import StoreUnavailableError
@@ -57,9 +58,12 @@ class Read(Protocol):
     """Fetch a feed and read it."""
 
     def __call__(
-        self, url: str, *, zone: str, since: datetime, until: datetime
+        self, url: str, *, zone: str, since: datetime, until: datetime, ours: Collection[str] = ()
     ) -> Awaitable[Sequence[tuple[datetime, datetime]]]:
-        """From when to when, the soonest first. Raises FeedAwayError, and ValueError for what no time mends."""
+        """From when to when, the soonest first. Raises FeedAwayError, and ValueError for what no time mends.
+
+        `ours` are the names of events that the calendar has from us: they are not its own.
+        """
 
 
 class Feeds:
@@ -113,8 +117,9 @@ class Feeds:
             return
         zone = revision.calendars[revision.people[person].calendar].zone.removeprefix("fixed:")
         since, until = moment(now) - BACK, moment(now) + AHEAD
+        ours = await self._database.read(lambda conn: calls.uids(conn, since=instant(since), until=instant(until)))
         try:
-            read = await self._read(url, zone=zone, since=since, until=until)
+            read = await self._read(url, zone=zone, since=since, until=until, ours=ours)
         except (FeedAwayError, ValueError) as error:
             reason, is_wrong = str(error), isinstance(error, ValueError)
             log.warning("a calendar of our people cannot be read", person=person, feed=kind, reason=reason)

@@ -1,6 +1,7 @@
 """The times that were offered last in a conversation, so that a number in answer to them means one; and who asks."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +18,9 @@ from bot.store.people.asking import going_on
 from bot.store.people.vouching import own_client
 from bot.store.revisions import Revisions
 from bot.store.tables import call_schema, schema
+from bot.tickets.calls.call import Call
 from bot.tickets.facts import Facts, Talk
+from bot.tickets.revision import Revision
 from bot.tickets.ticket import ContactId, ConversationId, TicketId
 from routing.people import ClientId, PersonId
 from sla.duration import Instant
@@ -29,6 +32,17 @@ _CONTACTS: Final = "SELECT id, client, name, language, zone FROM contact WHERE i
 _OWNERS: Final = "SELECT contact_id FROM identity WHERE key IN {keys}"
 _PROOFS: Final = """
 SELECT identity.is_verified, identity.source, contact.client FROM identity
+JOIN contact ON contact.id = identity.contact_id WHERE contact.id IN {keys}
+"""
+
+
+_WHOSE: Final = """
+SELECT call.key, call.client, ticket.contact_id, conversation.key AS place FROM call
+JOIN ticket ON ticket.id = call.ticket_id JOIN conversation ON conversation.id = call.conversation_id
+WHERE call.key IN {keys}
+"""
+_PROVEN: Final = """
+SELECT contact.id, identity.is_verified, identity.source, contact.client FROM identity
 JOIN contact ON contact.id = identity.contact_id WHERE contact.id IN {keys}
 """
 
@@ -177,6 +191,24 @@ def for_a_ticket(conn: Connection, facts: Facts) -> Facts:
         return facts
     (number,) = take(conn, schema.ticket, 1)
     return replace(facts, number=TicketId(number))
+
+
+def strangers(conn: Connection, revision: Revision, found: Sequence[Call]) -> set[str]:
+    """The calls whose client is gone, or whose contact is proven to be that client's no more; by their keys.
+
+    Whoever turned out to be somebody else is looked for as who they are now.
+    """
+    rows = rows_by_keys(conn, _WHOSE, [one.key for one in found])
+    theirs: dict[int, set[str | None]] = {}
+    for row in rows_by_keys(conn, _PROVEN, sorted({row.contact_id for row in rows})):
+        theirs.setdefault(row.id, set()).add(own_client(row, has_token=False))
+    gone: set[str] = set()
+    for row in rows:
+        client, where = revision.client(ClientId(row.client)), conversation_from_key(row.place)
+        is_place = client is not None and where.place in client.channels.get(where.channel, ())
+        if client is None or not (is_place or row.client in theirs.get(row.contact_id, ())):
+            gone.add(row.key)
+    return gone
 
 
 def _has_call_ahead(conn: Connection, facts: Facts) -> bool:

@@ -28,6 +28,11 @@ _BY_TICKET: Final = """
 SELECT call.* FROM call JOIN ticket ON ticket.id = call.ticket_id
 WHERE coalesce(ticket.merged_into, ticket.id) IN {keys} ORDER BY call.begins_at, call.key
 """
+_NEXT: Final = f"""
+SELECT call.*, coalesce(ticket.merged_into, ticket.id) AS about FROM call JOIN ticket ON ticket.id = call.ticket_id
+WHERE coalesce(ticket.merged_into, ticket.id) IN {{keys}} AND {is_one_of("call.state", call_schema.LIVE)}
+ORDER BY call.begins_at, call.key
+"""  # noqa: S608 - ours
 _OWN: Final = "SELECT * FROM call WHERE ticket_id IN {keys} ORDER BY begins_at, key"
 _TALK: Final = f"""
 SELECT ticket.id FROM conversation JOIN ticket ON ticket.id = conversation.ticket_id
@@ -35,6 +40,7 @@ WHERE conversation.key IN {{keys}} AND {is_one_of("ticket.status", OPEN)}
 """  # noqa: S608 - ours
 _BY_UID: Final = text("SELECT * FROM call WHERE uid = :uid")
 _BETWEEN: Final = text("SELECT * FROM call WHERE begins_at < :until AND ends_at > :since ORDER BY begins_at, key")
+_UIDS: Final = text("SELECT uid FROM call WHERE begins_at < :until AND ends_at > :since")
 _COUNT: Final = text("SELECT count(*) FROM call WHERE ticket_id = :ticket")
 _FREE: Final = text("DELETE FROM call_cell WHERE call_cell.call = :key")
 _HELD: Final = text("SELECT person, at FROM call_cell WHERE call_cell.call = :key")
@@ -63,6 +69,16 @@ def of_ticket(conn: Connection, ticket: TicketId) -> list[Call]:
 def live_of_ticket(conn: Connection, ticket: TicketId) -> Call | None:
     """The call that is still to be held, if there is one."""
     return next((one for one in of_ticket(conn, ticket) if one.state.is_live), None)
+
+
+def next_of_tickets(conn: Connection, tickets: Sequence[TicketId], *, now: Instant) -> dict[TicketId, Call]:
+    """The next call of each ticket that has one ahead, those of what was merged into it among them."""
+    found: dict[TicketId, Call] = {}
+    for row in rows_by_keys(conn, _NEXT, tickets):
+        call = _call(row)
+        if call.is_ahead(now):
+            found.setdefault(TicketId(row.about), call)
+    return found
 
 
 def live_of_talk(conn: Connection, key: str, *, now: Instant) -> Call | None:
@@ -94,6 +110,11 @@ def busy_of(conn: Connection, person: PersonId, *, since: Instant, until: Instan
         begins = found.pop().since if found and found[-1].until == at else at
         found.append(Busy(Instant(begins), later(Instant(at), CELL)))
     return tuple(found)
+
+
+def uids(conn: Connection, *, since: Instant, until: Instant) -> frozenset[str]:
+    """By which names calendars may know the calls of a stretch of time, whatever became of them."""
+    return frozenset(conn.execute(_UIDS, {"since": since, "until": until}).scalars())
 
 
 def used(conn: Connection, client: ClientId, kind: str, *, since: Instant, until: Instant, but: str = "") -> int:
@@ -162,6 +183,7 @@ def _call(row: Any) -> Call:  # noqa: ANN401 - a row of either driver
         by=row.by,
         agreed_at=Instant(row.agreed_at),
         sequence=row.sequence,
+        placed=row.placed,
         url=row.url,
         waits_for=row.waits_for,
         accept_by=Instant(row.accept_by) if row.accept_by is not None else None,

@@ -26,6 +26,7 @@ call = table(
     words("by"),
     moment("agreed_at"),
     whole("sequence"),
+    whole("placed"),
     words("url"),
     words("waits_for"),
     moment("accept_by", nullable=True),

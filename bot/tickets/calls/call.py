@@ -52,7 +52,8 @@ class Call:
     `waits_for` is the person who has to accept a requested one, or `lead` for an exception; `accept_by` until when.
     `told` are the reminders that were given, or that came too late to be given. `news` is the text that its person
     reads when their shift begins. `is_late`: it was cancelled after its notice point, so it counts as held.
-    `is_invited`: calendars were told of it, so they are told as well when it is off.
+    `is_invited`: calendars were told of it, so they are told as well when it is off. `placed` is the `sequence` with
+    which its time and person were set last: what a calendar answers to an older one is about another time.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Call:
     by: str
     agreed_at: Instant
     sequence: int = 0
+    placed: int = 0
     url: str = ""
     waits_for: str = ""
     accept_by: Instant | None = None

@@ -16,11 +16,24 @@ from bot.tickets.calls.call import LEAD, Call, CallRules, CallState
 from bot.tickets.calls.invite import invited
 from bot.tickets.calls.texts import Time, name_of_kind, numbered, said_time, staff_time
 from bot.tickets.decide_client import contract_of, subject_of
-from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, Heard, MessageKind, Note, Ping, Say, Wake
+from bot.tickets.facts import (
+    Decision,
+    Effect,
+    Event,
+    Facts,
+    Guard,
+    Heard,
+    MessageKind,
+    Note,
+    Ping,
+    Say,
+    TellCalendar,
+    Wake,
+)
 from bot.tickets.ladder.standing import behind
-from bot.tickets.outcome import client_name, concluded, contact_texts, first_name, is_there, person_texts
+from bot.tickets.outcome import MAIL, client_name, concluded, contact_texts, first_name, is_there, person_texts
 from bot.tickets.ticket import Status, Ticket, number
-from routing.people import Person, PersonId, Role
+from routing.people import PersonId, Role
 from sla.duration import Instant
 
 CHANGES: Final = ("client.call_move", "client.call_cancel")
@@ -44,6 +57,7 @@ class Told:
     after: str = ""
     buttons: tuple[Button, ...] = ()
     is_invite: bool = False
+    is_alert: bool = False
 
 
 def call_owner(key: str) -> str:
@@ -95,19 +109,26 @@ def changed(
     heard: Heard | None = None,
     notes: tuple[Note, ...] = (),
     more: Sequence[Effect] = (),
+    there: Facts | None = None,
 ) -> tuple[Decision, Call]:
-    """The decision that a call is from now on as `call` says, and the call as it is to be kept."""
+    """The decision that a call is from now on as `call` says, and the call as it is to be kept.
+
+    `there` are the facts of where the client reads of it; None: nowhere, so one of our people has to say it.
+    """
     ticket, opened = opened_for(facts, call, rules)
     effects: list[Effect] = []
-    if told.client:
-        effects.append(_said(facts, call, told, rules, number(ticket.id)))
-    person = facts.revision.person(call.person)
+    if told.client and there is not None:
+        effects.append(_said(there, call, told, rules, number(ticket.id)))
+    elif told.client and told.client not in _REMINDERS:
+        effects += _to_be_told(facts, ticket, call, told, rules, by)
+    news = call.news if call.state.is_live and not told.person else ""
     call = replace(call, news="", is_invited=call.is_invited or told.is_invite)
-    if told.person and person is not None and (by != call.person or (told.is_invite and _reads_mail_alone(person))):
-        if is_there(facts, call.person) or told.person in _AT_ONCE:
-            effects.append(_ping(facts, ticket, call, told, rules))
-        else:
-            call = replace(call, news=told.person)
+    ping = _ping(facts, ticket, call, told, rules, by=by) if _is_told(facts, call, told, by) else None
+    if ping is not None and (is_there(facts, call.person) or told.person in _AT_ONCE):
+        effects.append(ping)
+    else:
+        effects += _calendar(facts, ticket, call, told, rules, by=by, is_read_later=ping is not None)
+        call = replace(call, news=told.person if ping is not None else news)
     particulars: dict[str, str | int | None] = {"call": call.key, "person": call.person, "at": call.begins_at}
     event = Event(f"call_{what}", facts.now, by, why, particulars)
     decision = concluded(
@@ -123,6 +144,8 @@ def changed(
     return decision, call
 
 
+#: What nobody calls a caller for: whoever they talk to is reminded as well.
+_REMINDERS: Final = frozenset({"call_reminder", "call_soon"})
 #: What cannot wait until somebody's shift begins: the call itself is near.
 _AT_ONCE: Final = frozenset({"ping_call_soon", "ping_call_over"})
 
@@ -147,24 +170,42 @@ def told_news(facts: Facts, call: Call, rules: CallRules) -> tuple[Decision, Cal
     effects: tuple[Effect, ...] = ()
     if facts.now < call.begins_at:
         actions = ANSWERS if call.state is CallState.REQUESTED and call.waits_for != LEAD else ()
-        is_invite = call.is_invited and call.state is not CallState.REQUESTED
-        effects = (_ping(facts, ticket, call, Told(person=news, actions=actions, is_invite=is_invite), rules),)
+        is_invite = call.is_invited and _reads_mail_first(facts, call.person)
+        told = Told(person=news, actions=actions, is_invite=is_invite)
+        effects = (_ping(facts, ticket, call, told, rules, by=BY_DESK),)
     wake = Wake(call_owner(call.key), next_look(facts, call))
     return concluded(facts, ticket, facts.clocks, effects=effects, wakes=(wake,)), call
 
 
 def lead_is_asked(facts: Facts, ticket: Ticket, call: Call, rules: CallRules) -> tuple[Ping, ...]:
     """Leads read that a client wants a call too soon, or more of them than were bought, and may allow it."""
+    return leads_told(facts, ticket, call, rules, "ping_call_exception", LEAVE)
+
+
+def leads_told(
+    facts: Facts, ticket: Ticket, call: Call, rules: CallRules, text: str, actions: tuple[str, ...]
+) -> tuple[Ping, ...]:
+    """An alert about a call for whoever leads; where nobody does, for the heads and admins."""
     people = behind(facts, Role.LEAD) or tuple(
         one.id for one in facts.revision.people.values() if one.roles & {Role.HEAD, Role.ADMIN}
     )
     pings = []
     for person in people:
-        speak = person_texts(facts.revision, person)
-        title = speak("ping_call_exception", **_values(facts, ticket, call, person, rules))
-        key = f"call:{call.key}:{call.sequence}:{call.begins_at}:lead:{person}"
-        pings.append(Ping(person, key, title, is_alert=True, actions=LEAVE, is_shared=True))
+        title = person_texts(facts.revision, person)(text, **_values(facts, ticket, call, person, rules))
+        key = f"call:{call.key}:{call.sequence}:{call.begins_at}:{text}:lead:{person}"
+        pings.append(Ping(person, key, title, is_alert=True, actions=actions, is_shared=True))
     return tuple(pings)
+
+
+def no_after_all(facts: Facts, call: Call, rules: CallRules) -> tuple[Ping, ...]:
+    """Its person does not come, and it is too late to call it off: they and the leads read that it stands."""
+    ticket, text = facts.ticket, "ping_call_no_late"
+    if ticket is None:
+        return ()
+    title = person_texts(facts.revision, call.person)(text, **_values(facts, ticket, call, call.person, rules))
+    own = Ping(call.person, f"call:{call.key}:{call.sequence}:{call.begins_at}:{text}", title, is_alert=True)
+    others = leads_told(facts, ticket, call, rules, text, STAFF_CHANGES)
+    return (own, *(one for one in others if one.person != call.person))
 
 
 def passed_on(facts: Facts, before: Call, call: Call, rules: CallRules) -> tuple[Ping, ...]:
@@ -217,14 +258,50 @@ def _said(facts: Facts, call: Call, told: Told, rules: CallRules, ticket: str) -
     return Say("\n".join(parts), MessageKind.AUTO, offers=told.offers, buttons=told.buttons, invite=invite)
 
 
-def _ping(facts: Facts, ticket: Ticket, call: Call, told: Told, rules: CallRules) -> Ping:
+def _is_told(facts: Facts, call: Call, told: Told, by: str) -> bool:
+    """Whether a call's person is told in words: not what they did themselves, unless the invitation comes by it."""
+    if not told.person or facts.revision.person(call.person) is None:
+        return False
+    return by != call.person or (told.is_invite and _reads_mail_first(facts, call.person))
+
+
+def _calendar(
+    facts: Facts, ticket: Ticket, call: Call, told: Told, rules: CallRules, *, by: str, is_read_later: bool
+) -> tuple[TellCalendar, ...]:
+    """What the calendar of a call's person is told at once, though they are told nothing now or work elsewhere."""
+    if facts.revision.person(call.person) is None or (is_read_later and _reads_mail_first(facts, call.person)):
+        return ()
+    invite = _own_invite(facts, ticket, call, told, rules, by)
+    if invite is None:
+        return ()
+    return (TellCalendar(call.person, invite.summary, invite),)
+
+
+def _own_invite(facts: Facts, ticket: Ticket, call: Call, told: Told, rules: CallRules, by: str) -> Invite | None:
+    """The invitation of a call's person. Whoever did it themselves has said yes by that."""
+    if not told.is_invite:
+        return None
+    invite = invited(facts, call, rules, summary_for=call.person, number=number(ticket.id))
+    return replace(invite, is_accepted=by == call.person and call.state.is_live) if invite is not None else None
+
+
+def _to_be_told(facts: Facts, ticket: Ticket, call: Call, told: Told, rules: CallRules, by: str) -> tuple[Ping, ...]:
+    """Who called can be written to nowhere: whoever did it, else the call's person, is asked to say it."""
+    person = facts.revision.person(PersonId(by)) or facts.revision.person(call.person)
+    if person is None:
+        return ()
+    title = person_texts(facts.revision, person.id)("ping_call_tell", **_values(facts, ticket, call, person.id, rules))
+    key = f"call:{call.key}:{call.sequence}:{told.client}:{call.begins_at}:tell"
+    return (Ping(person.id, key, title, (said_call(facts, call, told.client, rules),), is_alert=True),)
+
+
+def _ping(facts: Facts, ticket: Ticket, call: Call, told: Told, rules: CallRules, *, by: str) -> Ping:
     speak = person_texts(facts.revision, call.person)
     title = speak(told.person, **_values(facts, ticket, call, call.person, rules))
     lines = (call.url,) if call.url and call.state.is_live and call.state is not CallState.REQUESTED else ()
     key = f"call:{call.key}:{call.sequence}:{told.person}:{call.state}:{call.begins_at}"
-    named = number(ticket.id)
-    invite = invited(facts, call, rules, summary_for=call.person, number=named) if told.is_invite else None
-    return Ping(call.person, key, title, lines, guard=Guard(), actions=told.actions, invite=invite)
+    invite = _own_invite(facts, ticket, call, told, rules, by)
+    return Ping(call.person, key, title, lines, is_alert=told.is_alert, actions=told.actions, invite=invite)
 
 
 def _values(facts: Facts, ticket: Ticket, call: Call, person: PersonId, rules: CallRules) -> dict[str, str]:
@@ -240,9 +317,10 @@ def _values(facts: Facts, ticket: Ticket, call: Call, person: PersonId, rules: C
     }
 
 
-def _reads_mail_alone(person: Person) -> bool:
+def _reads_mail_first(facts: Facts, person: PersonId) -> bool:
     """Whether we write to them by mail: then what they did themselves is told too, because the invite comes by it."""
-    return set(person.addresses) == {"email"}
+    known = facts.revision.person(person)
+    return known is not None and next(iter(known.addresses), "") == MAIL
 
 
 def _is_own(facts: Facts, call: Call) -> bool:

@@ -1,7 +1,7 @@
 """A call as a calendar is told of it: who invites whom, when, and by which name it will know later changes."""
 
 from adapters.message import Invite
-from bot.tickets.calls.call import SUMMARY, Call, CallRules
+from bot.tickets.calls.call import SUMMARY, Call, CallRules, CallState
 from bot.tickets.calls.texts import name_of_kind, zone_of
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import client_name, contact_texts, person_texts
@@ -59,4 +59,5 @@ def invite_of(
         organizer=(revision.name, ""),
         attendee=attendee,
         location=call.url,
+        is_tentative=call.state is CallState.REQUESTED,
     )

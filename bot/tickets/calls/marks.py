@@ -10,10 +10,11 @@ from typing import Final
 from bot.tickets.calls.call import LEAD, Call, CallState
 from routing.calls import reminded_at
 from sla.calendar import Calendar
-from sla.duration import Instant, later
+from sla.duration import Instant, later, length
 
-#: The person has to accept it soon; nobody did in time.
+#: The person has to accept it; soon it is too late, so the leads hear of it; nobody did in time.
 ACCEPT: Final = "accept"
+LAST_CALL: Final = "last_call"
 LAPSE: Final = "lapse"
 #: One working day before, a quarter of an hour before; it is over; nobody said how it was.
 DAY: Final = "day"
@@ -23,6 +24,9 @@ ASSUMED: Final = "assumed"
 
 SOON_BEFORE: Final = timedelta(minutes=15)
 ASSUMED_AFTER: Final = timedelta(days=1)
+#: How long before the end of a request it is called out for the last time, as for any promise (semantics 1.8).
+_LAST_CALL: Final = (timedelta(minutes=2), timedelta(minutes=30))
+_LAST_SHARE: Final = 20
 _REMINDERS: Final = (DAY, SOON)
 
 
@@ -37,14 +41,20 @@ def marks(call: Call, calendar: Calendar) -> dict[str, Instant]:
             return {LAPSE: call.accept_by}
         # Asked once more when half of the time is over, and only while they work.
         half = calendar.next_open(Instant((call.agreed_at + call.accept_by) // 2))
-        asked = {ACCEPT: half} if half < call.accept_by else {}
-        return {**asked, LAPSE: call.accept_by}
+        last = _last_call(call, call.accept_by)
+        asked = {ACCEPT: half} if half < last else {}
+        return {**asked, LAST_CALL: last, LAPSE: call.accept_by}
     return {
         DAY: reminded_at(calendar, begins_at=call.begins_at),
         SOON: later(call.begins_at, -SOON_BEFORE),
         OVER: call.ends_at,
         ASSUMED: later(call.ends_at, ASSUMED_AFTER),
     }
+
+
+def _last_call(call: Call, accept_by: Instant) -> Instant:
+    shortest, longest = _LAST_CALL
+    return later(accept_by, -min(longest, max(shortest, length(accept_by - call.agreed_at) / _LAST_SHARE)))
 
 
 def told_from_the_start(call: Call, calendar: Calendar, *, now: Instant) -> frozenset[str]:

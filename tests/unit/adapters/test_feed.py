@@ -111,3 +111,9 @@ def test_no_calendar_trips_the_reader(broken: str, line: int) -> None:
     with suppress(ValueError):
         found = spans_from_ics("\n".join(lines).encode("utf-8", "replace"), zone=KYIV, since=SINCE, until=UNTIL)
         assert list(found) == sorted(found)
+
+
+def test_what_the_calendar_has_from_us_takes_no_time_of_its_own() -> None:
+    written = feed("DTSTART:20260302T080000Z\nDTEND:20260302T090000Z", "DTSTART:20260303T080000Z\nDURATION:PT30M")
+    (span,) = spans_from_ics(written, zone=KYIV, since=SINCE, until=UNTIL, ours={"0", "another"})
+    assert span.since == datetime(2026, 3, 3, 8, tzinfo=UTC)

@@ -93,6 +93,27 @@ def test_a_moved_call_takes_the_place_of_the_one_before_and_a_cancelled_one_is_g
     assert [event.status for event in events] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
 
 
+@pytest.mark.parametrize(
+    ("method", "status"),
+    [pytest.param("REQUEST", "TENTATIVE", id="asked for"), pytest.param("CANCEL", "CANCELLED", id="off")],
+)
+def test_a_call_that_waits_to_be_accepted_is_tentative_in_two_foreign_calendars(method: Any, status: str) -> None:  # noqa: ANN401 - a Literal
+    text = written(replace(INVITE, is_tentative=True, method=method))
+    assert str(event_of(text)["status"]) == judged_event(text).status == status
+    assert judged(text).method == str(Calendar.from_ical(text)["method"]) == method
+
+
+def test_whoever_has_said_yes_is_not_asked_again() -> None:
+    asked, accepted = (
+        event_of(written())["attendee"].params,
+        event_of(written(replace(INVITE, is_accepted=True)))["attendee"].params,
+    )
+    assert (asked["PARTSTAT"], asked["RSVP"]) == ("NEEDS-ACTION", "TRUE")
+    assert (accepted["PARTSTAT"], accepted["RSVP"]) == ("ACCEPTED", "FALSE")
+    (attendee,) = judged_event(written(replace(INVITE, is_accepted=True))).attendees
+    assert attendee.status == "ACCEPTED"
+
+
 def test_a_list_of_calls_asks_nobody_anything() -> None:
     other = replace(INVITE, uid="call-13.1@maitred", attendee=("Omar", "omar@globex.test"), zone="Europe/Lisbon")
     found = judged(written(INVITE, other, method="PUBLISH"))

@@ -27,6 +27,7 @@ def upgrade() -> None:
         words("by"),
         whole("agreed_at"),
         whole("sequence"),
+        whole("placed"),
         words("url"),
         words("waits_for"),
         whole("accept_by", nullable=True),
