@@ -13,7 +13,7 @@ from datetime import datetime
 
 from adapters.card import Outbound, OutboundCard, OutboundHome
 from adapters.errors import DeskAwayError, MovedError, PermanentError, TemporaryError
-from adapters.message import Channel, Inbound, OutboundMark, OutboundMessage, Receipt
+from adapters.message import Channel, Identity, Inbound, OutboundMark, OutboundMessage, Receipt
 from adapters.port import Ask, Health, Journal, KeepFile, Limits, Raw, Route, Turn
 from adapters.telegram import ids
 from adapters.telegram.changes import Changes
@@ -94,6 +94,17 @@ class TelegramAdapter:
 
     async def completed(self, raw: Raw, keep: KeepFile, *, is_last: bool) -> Raw:
         return await self._downloads.completed(raw, keep, is_last=is_last)
+
+    async def is_closed(self, who: Identity) -> bool:
+        """Telegram says so when somebody is to be shown that an answer is being written, and of no other question."""
+        with self._in_our_words():
+            try:
+                await self._web.call("sendChatAction", {"chat_id": int(who.address), "action": "typing"})
+            except RefusedError as error:
+                if error.says("user is deactivated"):
+                    return True
+                raise
+        return False
 
     async def send(self, message: Outbound) -> Receipt:
         with self._in_our_words():

@@ -1,7 +1,7 @@
 """Telegram's updates in our words: pure, and the only place where an update gets a meaning.
 
     message                 somebody said something, in a private chat, a group or a topic of one
-    edited_message          new words for it
+    edited_message          new words for it, or another file
     message_reaction        a sign under it
     my_chat_member          we were added, removed or blocked
     migrate_to_chat_id      a group became a supergroup, with another number; the note of it there adds nothing
@@ -76,7 +76,7 @@ def inbound_from_raw(raw: Raw, username: str = "") -> Sequence[Inbound]:
     if "message" in update:
         return _said(raw.account, username, update, inner(update, "message"))
     if "edited_message" in update:
-        return _edited(raw.account, inner(update, "edited_message"))
+        return _edited(raw.account, update, inner(update, "edited_message"))
     if "message_reaction" in update:
         return (_reaction(raw.account, inner(update, "message_reaction")),)
     if "my_chat_member" in update:
@@ -108,23 +108,21 @@ def _said(account: str, username: str, update: Fields, message: Fields) -> Seque
     sender, name = _sender(message, chat)
     files, kept = files_of(message), inner_or(update, "kept")
     group = text_or(message, "media_group_id")
-    found = (
-        InboundMessage(
-            conversation=_conversation(account, chat, message),
-            external_id=_name(chat, message),
-            sender=sender,
-            sender_name=name,
-            text=_without_name(words(message), username, is_alone=chat > 0),
-            at=_at(message, "date"),
-            attachments=attachments_from_files(files, kept),
-            reply_to=_answered(chat, message),
-            language=text_or(inner_or(message, "from"), "language_code")[:35] or None,
-            album=ids.album_id(chat, one_line(group, 40)) if group else None,
-        ),
+    found = InboundMessage(
+        conversation=_conversation(account, chat, message),
+        external_id=_name(chat, message),
+        sender=sender,
+        sender_name=name,
+        text=_without_name(words(message), username, is_alone=chat > 0),
+        at=_at(message, "date"),
+        attachments=attachments_from_files(files, kept),
+        reply_to=_answered(chat, message),
+        language=text_or(inner_or(message, "from"), "language_code")[:35] or None,
+        album=ids.album_id(chat, one_line(group, 40)) if group else None,
     )
     if fetchable(files, kept):
-        raise UnfinishedError("its files are fetched first")
-    return found
+        raise UnfinishedError("its files are fetched first", so_far=found)
+    return (found,)
 
 
 def _without_name(text: Untrusted, username: str, *, is_alone: bool) -> Untrusted:
@@ -139,13 +137,17 @@ def _without_name(text: Untrusted, username: str, *, is_alone: bool) -> Untruste
     return Untrusted(found[1] + text[found.end() :])
 
 
-def _edited(account: str, message: Fields) -> Sequence[Inbound]:
+def _edited(account: str, update: Fields, message: Fields) -> Sequence[Inbound]:
     chat = _chat(message)
     sender, _ = _sender(message, chat)
     if "location" in message:
         return ()  # somebody who shares where they are moves; nothing new was said
+    files, kept = files_of(message), inner_or(update, "kept")
     where, at = _conversation(account, chat, message), _at(message, "edit_date")
-    return (InboundEdit(where, _name(chat, message), sender, words(message), at),)
+    found = InboundEdit(where, _name(chat, message), sender, words(message), at, attachments_from_files(files, kept))
+    if fetchable(files, kept):  # whether it is another file than before, its bytes say
+        raise UnfinishedError("its files are fetched first")
+    return (found,)
 
 
 def _reaction(account: str, reaction: Fields) -> InboundReaction:

@@ -40,7 +40,8 @@ class Downloads:
         except InboundError:
             return raw
         kept = self._kept.setdefault(raw.key, dict(inner_or(update, "kept")))
-        for file in fetchable(files_of(inner_or(update, "message")), kept):
+        message = inner_or(update, "message") or inner_or(update, "edited_message")
+        for file in fetchable(files_of(message), kept):
             kept[file.id] = await self._fetched(file, keep, is_last=is_last)
         del self._kept[raw.key]
         whole = raw.payload.rstrip()

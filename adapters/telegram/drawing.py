@@ -18,6 +18,7 @@ from adapters.telegram.markup import (
     Piece,
     as_written,
     drawn,
+    for_our_people,
 )
 from adapters.telegram.places import place_of
 from adapters.telegram.uploads import LARGEST_FILE, Load, loads
@@ -87,9 +88,10 @@ def texts_of(message: OutboundMessage, words: str, *, first: int = LONGEST_TEXT)
 
 
 def words_of(message: OutboundMessage) -> str:
-    """The text, and a line for each file whose bytes we do not have."""
+    """The text, and a line for each file whose bytes we do not have; what our people read is defused."""
     lost = [f"{file.name} ({file.note or file.type})" for file in message.attachments if file.digest is None]
-    return clean("\n".join(part for part in (message.text, *lost) if part.strip()))
+    words = clean("\n".join(part for part in (message.text, *lost) if part.strip()))
+    return for_our_people(words) if message.is_inward else words
 
 
 def card_of(message: OutboundCard) -> Drawn:

@@ -1,16 +1,17 @@
 """Texts on their way to Telegram: HTML in which nothing is markup but what we draw, and words that cannot be pressed.
 
-What a person of ours or the desk writes goes out as written; only three characters are escaped. What a client wrote,
-and what stands beside it on a card, is defused as well: Telegram makes commands, names and addresses pressable by
-itself, in every text. A word joiner, which nobody sees, takes each of them apart. (Marking such a text as code would do
-the same and look like code. The price of a joiner is that an address copied from a card holds it.)
+What a person of ours or the desk writes to a client goes out as written; only three characters are escaped. What a
+client wrote, what stands beside it on a card, and every other word to our own people, who may be told a client's name
+in it, is defused as well: Telegram makes commands, names and addresses pressable by itself, in every text. A word
+joiner, which nobody sees, takes each of them apart. (Marking such a text as code would do the same and look like code.
+The price of a joiner is that an address copied from a card holds it; what comes back to us is read without.)
 
 https://core.telegram.org/bots/api#html-style
 """
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,9 +24,11 @@ LONGEST_TOAST: Final = 200
 #: Telegram refuses a text without anything to see in it.
 NOTHING: Final = "—"
 
-_JOINER: Final = "\N{WORD JOINER}"
+JOINER: Final = "\N{WORD JOINER}"
 #: What Telegram looks for by itself: `/command`, `@name`, `scheme://`, `host.tld`.
 _PRESSABLE: Final = re.compile(r"(?P<dot>(?<=\S)\.(?=\w))|(?<!\w)/(?=\w)|@(?=\w)|:(?=//)")
+#: Questions to the desk that only show something: whoever presses one by chance has done nothing.
+_SHOWING: Final = re.compile(r"(?<![^\s(·])/(?:absences|calls|desk|help|queue)(?![^\s.,;:)])", re.IGNORECASE)
 #: A lone number keeps its point, so that an amount can be copied.
 _AMOUNT: Final = re.compile(r"(?<![\w.])[0-9]+\.[0-9]+(?!\w|\.\w)")
 
@@ -58,9 +61,13 @@ def escape(text: str) -> str:
 
 def defused(text: str) -> str:
     """A client's words, cleaned, with nothing in them that Telegram would let somebody press."""
-    text = clean(text)
-    amounts = {point.start() + point[0].index(".") for point in _AMOUNT.finditer(text)}
-    return _PRESSABLE.sub(lambda found: found[0] if found.start() in amounts else _apart(found), text)
+    return _defused(text, set())
+
+
+def for_our_people(text: str) -> str:
+    """Words of the desk to one of our people, a client's among them: nothing can be pressed but what only shows."""
+    kept = {found.start() for found in _SHOWING.finditer(clean(text))}
+    return _defused(text, kept)
 
 
 def drawn(pieces: Iterable[Piece]) -> Drawn:
@@ -85,9 +92,16 @@ def joined(parts: Sequence[Sequence[Piece]], separator: str = "\n") -> list[Piec
     return [piece for place, part in enumerate(full) for piece in ([Piece(separator)] if place else []) + list(part)]
 
 
+def _defused(text: str, kept: Collection[int]) -> str:
+    text = clean(text)
+    amounts = {point.start() + point[0].index(".") for point in _AMOUNT.finditer(text)}
+    left = {*amounts, *kept}
+    return _PRESSABLE.sub(lambda found: found[0] if found.start() in left else _apart(found), text)
+
+
 def _apart(found: re.Match[str]) -> str:
     """The joiner stands before a dot, and after everything else."""
-    return f"{_JOINER}{found[0]}" if found.lastgroup == "dot" else f"{found[0]}{_JOINER}"
+    return f"{JOINER}{found[0]}" if found.lastgroup == "dot" else f"{found[0]}{JOINER}"
 
 
 def _html(piece: Piece) -> str:

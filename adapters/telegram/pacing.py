@@ -2,7 +2,7 @@
 
     in all       thirty messages in any second
     a chat       one a second
-    a group      twenty in any minute; edits of cards leave some of them to words and alerts
+    a group      twenty in any minute; edits of cards leave half of them to words and alerts, and wait alone
 
 A wait that is over at once is waited out here; a longer one is told to the outbox, which sends to others meanwhile.
 Telegram's own word ("retry after") counts for the chat it was said about, and for all where it was said about none.
@@ -18,12 +18,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from adapters.errors import TemporaryError
+from adapters.telegram.gate import Gate
 from adapters.telegram.web import Files, Web
 
 #: Waited out before a send that is one message; more than this is the outbox's to wait.
 PATIENCE_S: Final = 0.5
-#: An edit for which a group has no room asks again so often.
-EDITS_LOOK_EVERY_S: Final = 5.0
 _REMEMBERED: Final = 2_000
 
 #: `sign` is whatever shows nothing new in a chat.
@@ -50,7 +49,7 @@ class Rates:
     chat_every_s: float = 1.05
     chat_rest_s: float = 1.0
     in_a_minute: int = 20
-    edits_in_a_minute: int = 14
+    edits_in_a_minute: int = 10
     second_s: float = 1.05
     minute_s: float = 61.0
 
@@ -171,6 +170,7 @@ class PacedWeb:
         arguments: Mapping[str, Any],
         *,
         files: Files | None = None,
+        gate: Gate | None = None,
         count: int = 1,
         patience: float = PATIENCE_S,
     ) -> Any:  # noqa: ANN401 - each method has a result of its own
@@ -180,14 +180,14 @@ class PacedWeb:
         kind = _KINDS.get(method, "sign")
         wait = self._budgets.claim(kind, place, at=self._clock(), count=count, patience=patience)
         if wait > patience:
-            if kind == "edit" and not self._budgets.is_held(place, at=self._clock()):
-                # It comes again before its turn: what is more urgent waits no longer than that for the place.
-                wait = min(wait, EDITS_LOOK_EVERY_S)
-            raise TemporaryError("as many messages as Telegram bears", retry_after=timedelta(seconds=wait))
+            # Words may go into the room that edits leave them, unless Telegram wants no more of anything there.
+            is_alone = kind == "edit" and not self._budgets.is_held(place, at=self._clock())
+            reason = "as many messages as Telegram bears"
+            raise TemporaryError(reason, retry_after=timedelta(seconds=wait), is_alone=is_alone)
         if wait > 0:
             await asyncio.sleep(wait)
         try:
-            return await self.web.call(method, arguments, files=files)
+            return await self.web.call(method, arguments, files=files, gate=gate)
         except TemporaryError as error:
             if error.retry_after is not None:
                 self._budgets.hold(place, error.retry_after.total_seconds(), at=self._clock())

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
+from adapters.errors import DeskAwayError
 from adapters.port import Ask, Health, Journal, Route, Turn
 from adapters.telegram.config import Config
+from adapters.telegram.holes import Brought, Holes
 from adapters.telegram.hook import Hook
 from adapters.telegram.me import Me, Names
 from adapters.telegram.menu import Menu, Menus
@@ -25,7 +27,7 @@ from adapters.telegram.webhook import Door
 _NOT_RUNNING: Final = Health(is_up=False, detail="not running")
 
 
-class Remembered(Past, Names, Protocol):
+class Remembered(Past, Names, Brought, Protocol):
     """What the desk remembers for the way in."""
 
 
@@ -52,7 +54,8 @@ class Pipe:
         self._me = Me(web, past, timings)
         self._menus = Menus(web, menu, timings)
         is_brought = config.mode == "webhook"
-        self._door = Door(config, presses, now, timings) if is_brought else None
+        self._holes = Holes(config, past, now, timings) if is_brought else None
+        self._door = Door(config, presses, self._holes, now, timings) if self._holes is not None else None
         self._hook = Hook(config, web, wall, timings) if is_brought else None
         self._poll = None if is_brought else Poll(config, web, presses, turn, past, now, timings)
         self._since: datetime | None = None
@@ -74,8 +77,8 @@ class Pipe:
                 group.create_task(self._me.run(), name="telegram me")
                 await self._me.is_asked.wait()  # so that the first command to it by name is understood
                 group.create_task(self._menus.run(), name="telegram menu")
-                if self._door is not None and self._hook is not None:
-                    self._door.open(journal, ask)
+                if self._door is not None and self._hook is not None and self._holes is not None:
+                    group.create_task(self._open(self._door, self._holes, journal, ask), name="telegram door")
                     group.create_task(self._hook.run(), name="telegram webhook")
                 elif self._poll is not None:
                     group.create_task(self._poll.run(journal, ask), name="telegram poll")
@@ -83,6 +86,18 @@ class Pipe:
             self._since = None
             if self._door is not None:
                 self._door.close()
+
+    async def _open(self, door: Door, holes: Holes, journal: Journal, ask: Ask) -> None:
+        """Take what is brought once it is known how far we were: before that Telegram is told to come again."""
+        while True:
+            try:
+                await holes.resume()
+            except DeskAwayError:
+                await asyncio.sleep(self._timings.retry_longest_s)
+            else:
+                break
+        door.open(journal, ask)
+        await holes.run(journal)
 
     def health(self) -> Health:
         """How the way in is right now, in words."""

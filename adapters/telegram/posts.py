@@ -16,6 +16,7 @@ from adapters.errors import DeskAwayError, PermanentError, TemporaryError
 from adapters.message import Conversation, OutboundMessage, Receipt
 from adapters.telegram.cards import keyboard
 from adapters.telegram.drawing import FIRST_FILE, Layout, Step, layout
+from adapters.telegram.gate import Gate
 from adapters.telegram.memory import Memory
 from adapters.telegram.pacing import PATIENCE_S
 from adapters.telegram.places import external_id_from_message, place_of
@@ -157,17 +158,17 @@ class Posts:
         return [external_id_from_message(one) for one in (made if isinstance(made, list) else [made])]
 
     async def _handed_over(
-        self, spot: Spot, step: Step, load: Load, markup: Mapping[str, Any] | None, patience: float
+        self, spot: Spot, step: Step, load: Load, markup: Mapping[str, Any] | None, patience: float, gate: Gate
     ) -> Any:  # noqa: ANN401 - what the Bot API says
         contents = await contents_of(load, self._files)
         try:
             call = partial(call_for, load, contents, step.text)
-            return await self._speaker.say(spot, call, reply_markup=markup, patience=patience)
+            return await self._speaker.say(spot, call, reply_markup=markup, patience=patience, gate=gate)
         except RefusedError as error:
             if load.kind != "photo" or not (error.says("PHOTO_") or error.says("IMAGE_")):
                 raise
         call = partial(call_for, as_files(load), contents, step.text)  # it is no picture that Telegram can show
-        return await self._speaker.say(spot, call, reply_markup=markup, patience=patience)
+        return await self._speaker.say(spot, call, reply_markup=markup, patience=patience, gate=gate)
 
     async def _check_files(self, plan: Layout) -> None:
         """A file that is gone is noticed before anything is said."""

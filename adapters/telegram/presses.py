@@ -20,7 +20,7 @@ from adapters.message import Conversation
 from adapters.port import Answer, Ask, Press
 from adapters.shapes import Fields, inner_or
 from adapters.telegram import ids
-from adapters.telegram.markup import LONGEST_TEXT, LONGEST_TOAST, as_written, shortened
+from adapters.telegram.markup import LONGEST_TEXT, LONGEST_TOAST, as_written, for_our_people, shortened
 from adapters.telegram.memory import Buttons, Kept
 from adapters.telegram.numbers import number_or
 from adapters.telegram.pacing import PacedWeb
@@ -36,6 +36,8 @@ _LONGEST_KEY: Final = 100
 #: Anybody can send anything; what no name of ours looks like is not looked for, and no store has to bear it.
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 _REMEMBERED: Final = 1_000
+#: Buttons below words to clients.
+_CLIENTS: Final = "client."
 #: Rests after which an answer is tried again; by then nobody waits for it.
 _PAUSES_S: Final = (0.5, 1.0, 3.0, 5.0)
 #: The moment to answer has passed: nobody waits for it any more.
@@ -78,14 +80,14 @@ class Presses:
             log.warning("a press cannot be read", channel="telegram")
             return
         try:
-            where, answer = await self._asked(query, f"telegram:{name[:_LONGEST_KEY]}", by, ask)
+            where, answer, is_ours = await self._asked(query, f"telegram:{name[:_LONGEST_KEY]}", by, ask)
         except DeskAwayError:
             self._put(name)
             raise
         except Exception:  # said by whoever reads the updates; the presser is not left waiting meanwhile
             self._follow(self._show(name, "", is_alert=False))
             raise
-        self._follow(self._tell(name, where, answer))
+        self._follow(self._tell(name, where, answer, is_ours=is_ours))
 
     async def drain(self) -> None:
         """Wait until everything that was decided has been told."""
@@ -99,7 +101,8 @@ class Presses:
             task.cancel()
         await asyncio.gather(*following, return_exceptions=True)
 
-    async def _asked(self, query: Mapping[str, Any], key: str, by: int, ask: Ask) -> tuple[Spot | None, Answer]:
+    async def _asked(self, query: Mapping[str, Any], key: str, by: int, ask: Ask) -> tuple[Spot | None, Answer, bool]:
+        """Where it was pressed, the answer, and whether that is for our own people."""
         message = inner_or(query, "message")
         chat, number = number_or(inner_or(message, "chat"), "id"), number_or(message, "message_id")
         button = query.get("data")
@@ -107,10 +110,10 @@ class Presses:
         if isinstance(button, str) and len(button) <= _LONGEST_NAME and _NAME.fullmatch(button):
             kept = await self._buttons.find(button)
         if kept is None:
-            return None, Answer(self._say("press_unknown"), is_refused=True)
+            return None, Answer(self._say("press_unknown"), is_refused=True), False
         if chat is None or number is None or self._moves.now_at(place_of(kept.conversation).chat) != chat:
             log.warning("a button was pressed in another chat", channel="telegram")
-            return None, Answer(self._say("press_elsewhere"), is_refused=True)
+            return None, Answer(self._say("press_elsewhere"), is_refused=True), False
         where = self._pressed_in(message, chat, kept)
         press = Press(
             key,
@@ -121,7 +124,8 @@ class Presses:
             conversation=where,
             under=ids.message_id(chat, number),
         )
-        return Spot(chat, place_of(where).topic, number), await ask(press)
+        is_ours = not kept.action.startswith(_CLIENTS)
+        return Spot(chat, place_of(where).topic, number), await ask(press), is_ours
 
     def _pressed_in(self, message: Fields, chat: int, kept: Kept) -> Conversation:
         """The chat, and the topic of it that the message says it stands in."""
@@ -137,13 +141,13 @@ class Presses:
         self._put_off[name] = None
         self._follow(self._show(name, self._say("press_again"), is_alert=False))
 
-    async def _tell(self, name: str, where: Spot | None, answer: Answer) -> None:
+    async def _tell(self, name: str, where: Spot | None, answer: Answer, *, is_ours: bool) -> None:
         words = clean(answer.text).strip()
         is_short = utf16_size(words) <= LONGEST_TOAST
         is_shown = await self._show(name, words if is_short else "", is_alert=answer.is_refused and is_short)
         # Who was told to wait, or pressed long ago, sees what a card does not show only in words of its own.
         if words and where is not None and (not is_short or (not is_shown and answer.is_refused)):
-            text = as_written(shortened(words, LONGEST_TEXT))
+            text = as_written(shortened(for_our_people(words) if is_ours else words, LONGEST_TEXT))
             await self._speaker.say(where, lambda is_plain: text_call(text, is_plain=is_plain))
 
     async def _show(self, name: str, words: str, *, is_alert: bool) -> bool:

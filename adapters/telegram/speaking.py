@@ -13,6 +13,7 @@ from typing import Any, Final
 from adapters.card import OutboundCard
 from adapters.errors import PermanentError
 from adapters.message import OutboundMessage, Topic
+from adapters.telegram.gate import Gate
 from adapters.telegram.markup import Drawn
 from adapters.telegram.pacing import PATIENCE_S, PacedWeb
 from adapters.telegram.places import Moves, message_of, place_of
@@ -67,6 +68,7 @@ class Speaker:
         reply_markup: Mapping[str, Any] | None = None,
         patience: float = PATIENCE_S,
         is_silent: bool = False,
+        gate: Gate | None = None,
     ) -> Any:  # noqa: ANN401 - what the Bot API says
         """What was made. `call` draws it, plainly when asked for True. Raises a DeliveryError, or DeskAwayError."""
         is_plain = False
@@ -83,7 +85,7 @@ class Speaker:
             }
             try:
                 return await self._web.call(
-                    drawn.method, arguments, files=drawn.files, count=drawn.count, patience=patience
+                    drawn.method, arguments, files=drawn.files, gate=gate, count=drawn.count, patience=patience
                 )
             except RefusedError as error:
                 if error.migrated_to is not None:

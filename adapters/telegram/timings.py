@@ -10,7 +10,8 @@ class Timings:
     `conflict_s` and `revoked_s` are the rests after which Telegram is asked again where somebody else reads the updates
     or the token is none any more: a person has to act, and asking more often helps nobody. An outage shorter than
     `outage_s` loses nothing. Telegram chooses ids anew after a week in which nothing came, so that after `idle_s` of
-    it nothing is asked for by its id. `look_every_s`: how often the webhook is looked after.
+    it nothing is asked for by its id. `look_every_s`: how often the webhook is looked after;
+    `holes_after_s`: how long what it has still to bring is waited for.
     """
 
     poll_for_s: float = 25.0
@@ -25,3 +26,4 @@ class Timings:
     body_within_s: float = 10.0
     look_every_s: float = 300.0
     menu_every_s: float = 60.0
+    holes_after_s: float = 120.0

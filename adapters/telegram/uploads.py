@@ -1,7 +1,8 @@
 """Files on their way out: which of them go together, what Telegram takes, and handing them over.
 
 Pictures are shown, everything else is a file to open. Several of one kind go as an album. However long handing over
-takes, a send waits for a moment only and comes again: what goes on beside it is found by the message's key.
+takes, a send waits for a moment only and comes again: what goes on beside it is found by the message's key. It ends
+only while a send waits for it (`gate.py`), so no crash leaves more in doubt than that one.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import Any, Final, Literal, Protocol
 
 from adapters.errors import PermanentError, TemporaryError
 from adapters.message import Attachment
+from adapters.telegram.gate import Gate
 from adapters.telegram.markup import Drawn
 from adapters.text import one_line
 
@@ -22,6 +24,8 @@ _PHOTOS: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
 _LONGEST_NAME: Final = 120
 _REMEMBERED: Final = 200
 _LOOK_EVERY: Final = timedelta(seconds=3)
+#: An upload that nobody comes for is over by then: its message was taken back, or goes another way.
+_FORGOTTEN: Final = timedelta(minutes=30)
 
 FileKind = Literal["photo", "document"]
 
@@ -99,46 +103,65 @@ def as_files(load: Load) -> Load:
     return Load("document", load.files)
 
 
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    task: asyncio.Task[Any]
+    gate: Gate
+
+
 class Going:
     """Calls that go on whether or not their caller waits, found again by a message's key and the place in it."""
 
     def __init__(self, patience_s: float) -> None:
         """`patience_s` is how long a caller waits; they come again, and the call goes on meanwhile."""
         self._patience_s = patience_s
-        self._tasks: dict[tuple[str, int], asyncio.Task[Any]] = {}
+        self._uploads: dict[tuple[str, int], _Upload] = {}
 
     def has(self, key: str) -> bool:
         """Is anything of this message under way, or done and not yet told?"""
-        return any(one == key for one, _ in self._tasks)
+        return any(one == key for one, _ in self._uploads)
 
-    async def result(self, key: str, position: int, call: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - the call's own
+    async def result(self, key: str, position: int, call: Callable[[Gate], Awaitable[Any]]) -> Any:  # noqa: ANN401 - the call's own
         """What the call came to, which was begun now or before. TemporaryError while it is under way."""
-        task = self._tasks.get((key, position))
-        if task is None:
+        upload = self._uploads.get((key, position))
+        if upload is None:
             self._forget_done()
-            task = self._tasks[key, position] = asyncio.create_task(_awaited(call), name="telegram upload")
-            task.add_done_callback(_looked_at)
-        await asyncio.wait([task], timeout=self._patience_s)
-        if not task.done():
+            gate = Gate()
+            upload = _Upload(asyncio.create_task(_awaited(call, gate), name="telegram upload"), gate)
+            self._uploads[key, position] = upload
+            upload.task.add_done_callback(_looked_at)
+        upload.gate.open()
+        try:
+            await asyncio.wait([upload.task], timeout=self._patience_s)
+            if not upload.task.done() and upload.gate.is_passed:
+                await asyncio.wait([upload.task])  # nothing else may be in doubt meanwhile
+        finally:
+            upload.gate.shut()
+        if not upload.task.done():
             # Whatever else Telegram is to be told has its turn meanwhile: it is told one thing after the other.
             raise TemporaryError("its files are still on their way to Telegram", retry_after=_LOOK_EVERY)
-        self._tasks.pop((key, position), None)
-        return task.result()
+        self._uploads.pop((key, position), None)
+        return upload.task.result()
 
     async def close(self) -> None:
         """Give up what is under way."""
-        tasks, self._tasks = list(self._tasks.values()), {}
+        tasks = [one.task for one in self._uploads.values()]
+        self._uploads = {}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _forget_done(self) -> None:
-        if len(self._tasks) >= _REMEMBERED:
-            self._tasks = {name: task for name, task in self._tasks.items() if not task.done()}
+        if len(self._uploads) >= _REMEMBERED:
+            self._uploads = {name: one for name, one in self._uploads.items() if not one.task.done()}
 
 
-async def _awaited(call: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - the call's own
-    return await call()
+async def _awaited(call: Callable[[Gate], Awaitable[Any]], gate: Gate) -> Any:  # noqa: ANN401 - the call's own
+    try:
+        async with asyncio.timeout(_FORGOTTEN.total_seconds()):
+            return await call(gate)
+    except TimeoutError as error:
+        raise TemporaryError("its files did not get to Telegram") from error
 
 
 def _looked_at(task: asyncio.Task[Any]) -> None:

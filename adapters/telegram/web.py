@@ -9,6 +9,7 @@ The SDK makes the request; its errors say whether we had spoken already when the
 import json
 import logging
 from collections.abc import AsyncGenerator, Mapping
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -22,6 +23,7 @@ from telegram.request._requestparameter import RequestParameter  # what a Reques
 
 from adapters.errors import DeliveryError, PermanentError, TemporaryError, UncertainError
 from adapters.telegram.config import Config
+from adapters.telegram.gate import Gate, HeldBack
 from adapters.telegram.refusals import error_from_answer
 
 #: A connection that takes longer is given up before anything was said; an answer that takes longer leaves doubt.
@@ -41,6 +43,9 @@ _HASTE: Final = 429
 _FAILED: Final = 500
 
 Files = Mapping[str, tuple[str, bytes]]
+
+#: The SDK hands a request on as it is, so what holds its body back reaches it beside the SDK.
+_GATE: Final[ContextVar[Gate | None]] = ContextVar("gate", default=None)
 
 
 class Web:
@@ -66,15 +71,17 @@ class Web:
         arguments: Mapping[str, Any],
         *,
         files: Files | None = None,
+        gate: Gate | None = None,
         timeout_s: float | None = None,
     ) -> Any:  # noqa: ANN401 - each method has a result of its own
         """Call one method and give back its `result`. None among the arguments means that it is left out.
 
         `files` are sent beside them, by the name that `attach://NAME` or an argument has: a file name and its bytes.
+        The last of them wait at the `gate`, where there is one.
 
         Raises TemporaryError, UncertainError, or RefusedError (a PermanentError with Telegram's own words).
         """
-        answer = _object(await self.answer(method, arguments, files=files, timeout_s=timeout_s))
+        answer = _object(await self.answer(method, arguments, files=files, gate=gate, timeout_s=timeout_s))
         if answer is None or answer.get("ok") is not True:
             raise _failure(method, httpx.codes.OK, answer)
         return answer.get("result")
@@ -85,12 +92,14 @@ class Web:
         arguments: Mapping[str, Any],
         *,
         files: Files | None = None,
+        gate: Gate | None = None,
         timeout_s: float | None = None,
     ) -> bytes:
         """The same, as the bytes of an answer that came as a success; raises as `call` does."""
         given = [RequestParameter.from_input(name, one) for name, one in arguments.items() if one is not None]
         given += [RequestParameter(name, None, [_file(*one)]) for name, one in (files or {}).items()]
         request = self._opened(method)
+        held = _GATE.set(gate)
         try:
             status, payload = await request.do_request(
                 f"{self._root}/bot{self._token}/{method}",
@@ -102,7 +111,11 @@ class Web:
         except TelegramError as error:
             if isinstance(error.__cause__, _UNSAID):
                 raise TemporaryError("Telegram cannot be reached") from error
+            if gate is not None and not gate.is_passed:
+                raise TemporaryError("the connection to Telegram broke before all of a file was there") from error
             raise _doubt(method, "the connection to Telegram broke before it answered") from error
+        finally:
+            _GATE.reset(held)
         if status != httpx.codes.OK:
             raise _failure(method, status, _object(payload))
         return payload
@@ -147,7 +160,11 @@ class Web:
             connections,
             connect_timeout=CONNECT_WITHIN.total_seconds(),
             pool_timeout=CONNECT_WITHIN.total_seconds(),
-            httpx_kwargs={"trust_env": not self._is_near, "follow_redirects": False},
+            httpx_kwargs={
+                "trust_env": not self._is_near,
+                "follow_redirects": False,
+                "event_hooks": {"request": [_hold_back]},
+            },
         )
 
     def _opened_session(self) -> ClientSession:
@@ -158,6 +175,12 @@ class Web:
                 trust_env=not self._is_near,
             )
         return self._session
+
+
+async def _hold_back(request: httpx.Request) -> None:
+    gate = _GATE.get()
+    if gate is not None and isinstance(request.stream, httpx.AsyncByteStream):
+        request.stream = HeldBack(request.stream, gate)
 
 
 def _doubt(method: str, reason: str) -> DeliveryError:

@@ -24,6 +24,7 @@ from adapters.port import Ask, Cursor, Journal, Route
 from adapters.shapes import fields_from_json
 from adapters.telegram import ids
 from adapters.telegram.config import Config
+from adapters.telegram.holes import Holes
 from adapters.telegram.pressing import Presses, answer
 from adapters.telegram.timings import Timings
 from adapters.telegram.updates import raw_from_update, update_from_fields
@@ -49,14 +50,16 @@ class _RefusedError(Exception):
 class Door:
     """Serves between `open` and `close`; before and after that the desk is away."""
 
-    def __init__(self, config: Config, presses: Presses, now: Callable[[], datetime], timings: Timings) -> None:
+    def __init__(
+        self, config: Config, presses: Presses, holes: Holes, now: Callable[[], datetime], timings: Timings
+    ) -> None:
         self._config = config
         self._presses = presses
+        self._holes = holes
         self._now = now
         self._timings = timings
         self._secret = config.webhook_secret.encode()
         self._desk: tuple[Journal, Ask] | None = None
-        self._following = 0
         self._is_away = False
         self.routes = (Route("POST", PATH, self._served),)
 
@@ -112,9 +115,9 @@ class Door:
         update = update_from_fields(fields, body, account)
         if update.number is None:
             raise MalformedError("it is no update")
-        # How far we are, should updates be asked for some day. They come side by side, so the highest number counts.
-        self._following = max(self._following, update.number + 1)
-        cursor = Cursor(Channel.TELEGRAM, account, ids.cursor_value(bot, self._following))
+        await self._holes.before(update.number, is_press=update.press is not None)
+        # How far we are, also should updates be asked for some day. They come side by side: the highest number counts.
+        cursor = Cursor(Channel.TELEGRAM, account, ids.cursor_value(bot, self._holes.following))
         if update.press is not None:
             await answer(self._presses, update.press, ask)
             await journal([], cursor)

@@ -14,6 +14,7 @@ from typing import Final
 from adapters.message import Untrusted
 from adapters.shapes import Fields, each, inner_or, text_or
 from adapters.telegram.files import FILE_FIELDS
+from adapters.telegram.markup import JOINER
 from adapters.telegram.numbers import number_or
 from adapters.text import clean, one_line
 
@@ -133,7 +134,8 @@ def words(message: Fields) -> Untrusted:
     parts = [_origin(message), *shown, said]
     if not any(parts[1:]) and not FILE_FIELDS & message.keys() and (kind := unknown_kind(message)):
         parts.append(f"[a message of the kind {kind!r}, which is shown in Telegram only]")
-    return clean("\n".join(part for part in parts if part))
+    # A joiner is ours: words that were copied from a card are read as they were before it.
+    return Untrusted(clean("\n".join(part for part in parts if part)).replace(JOINER, ""))
 
 
 def name_of(user: Fields) -> Untrusted:

@@ -91,6 +91,22 @@ service stats {{
 """
 
 
+#: Without MOVE, as older servers are: a mail that is moved is in two places for a moment.
+_ROOM = """
+mail_plugins = quota
+protocol imap {{
+  mail_plugins = quota imap_quota
+}}
+imap_capability = IMAP4rev1 IDLE UIDPLUS QUOTA
+plugin {{
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_rule = *:storage={room}
+  quota_grace = 0
+}}
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Dovecot:
     """A running server."""
@@ -184,8 +200,8 @@ class Box:
         return root if folder == "INBOX" else root / ("." + folder.replace("/", "."))
 
 
-def start() -> Dovecot:
-    """Start one. Raises PeerMissingError."""
+def start(*, room: str = "") -> Dovecot:
+    """Start one. Every mail box has as much `room` as that says, as in 100k. Raises PeerMissingError."""
     if not PROGRAM.exists() or not Path("/usr/lib/dovecot/lmtp").exists():
         raise PeerMissingError("Dovecot", "dovecot-imapd dovecot-lmtpd", "a private one is started for each run")
     # Not in pytest's own folders, which are for their owner alone: as root, mail is kept by somebody else.
@@ -193,7 +209,7 @@ def start() -> Dovecot:
     made = certificate(folder)
     said = ""
     for _ in range(STARTS):  # somebody else may take a port between our look and the start
-        server = _configured(folder, made)
+        server = _configured(folder, made, room)
         with (folder / "out").open("wb") as output:
             process = _run(folder, output)
         if is_listening(process, server.imap):
@@ -218,7 +234,7 @@ def _run(folder: Path, output: IO[bytes]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
 
-def _configured(folder: Path, made: Certificate) -> Dovecot:
+def _configured(folder: Path, made: Certificate, room: str) -> Dovecot:
     ours = pwd.getpwuid(os.geteuid())
     is_root = os.geteuid() == 0
     # Dovecot refuses to keep mail as root, and to let root answer the door: the package brings accounts for both.
@@ -245,5 +261,5 @@ def _configured(folder: Path, made: Certificate) -> Dovecot:
         imaps=server.imaps,
         lmtp=server.lmtp,
     )
-    (folder / "dovecot.conf").write_text(text)
+    (folder / "dovecot.conf").write_text(text + (_ROOM.format(room=room) if room else ""))
     return server

@@ -1,8 +1,8 @@
 """A private Exim: SMTP with STARTTLS and AUTH on one port, TLS from the first byte on another. Runs as root or anybody.
 
 What it is told to do with a mail stands in the address: `defer@` and `reject@` are answered 451 and 550 at once,
-`defer.data@` and `reject.data@` after the whole mail. Everything else for desk.test goes to Dovecot; other domains are
-swallowed, and what came for them is kept as files.
+`defer.data@` and `reject.data@` after the whole mail; `full@`, `over@` and `noroom@` as by servers without room.
+Everything else for desk.test goes to Dovecot; other domains are swallowed, and what came for them is kept as files.
 """
 
 import grp
@@ -53,6 +53,12 @@ acl_rcpt:
           message = 451 4.3.0 try again later
   deny    local_parts = reject
           message = 550 5.1.1 nobody of that name here
+  defer   local_parts = full
+          message = 452 4.2.2 mailbox full
+  deny    local_parts = over
+          message = 552 5.2.2 over quota
+  defer   local_parts = noroom
+          message = 452 4.3.1 insufficient system storage
   warn    local_parts = ^(defer|reject)\\\\.data\\$
           set acl_m_fate = $local_part
   accept

@@ -1,7 +1,7 @@
 """The Telegram adapter as tests want it: on the Telegram of a test, quick, with what a desk would keep in memory."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -132,6 +132,15 @@ class NoPast:
 
     async def keep_name(self, name: str) -> None:
         """Nobody asks for it again."""
+
+    async def came(self, keys: Collection[str]) -> set[str]:
+        return set()
+
+    async def holes(self) -> str:
+        return ""
+
+    async def keep_holes(self, holes: str) -> None:
+        """Nobody asks for them again."""
 
 
 def adapter_for(

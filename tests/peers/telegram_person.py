@@ -63,10 +63,14 @@ class Person:
             self.unblocks()
         return self.says(f"/start {payload}".strip())
 
-    def edits(self, said: Where, text: str) -> Said:
-        """Change what one wrote, or the caption of it."""
+    def edits(self, said: Where, text: str, *, document: bytes | None = None, name: str = "report.pdf") -> Said:
+        """Change what one wrote, or the caption of it; with a `document`, the file that stood there."""
         place, message = self.people.found(said)
         assert message["from"]["id"] == self.id, "people edit their own messages"
+        if document is not None:
+            for kind in ("document", "photo", "video", "audio", "animation"):
+                message.pop(kind, None)
+            message |= file_content(self.people.world, "document", document, name=name, mime="application/pdf")
         name = "text" if "text" in message else "caption"
         message |= {name: text, "edit_date": int(self.people.world.now())}
         message.pop("entities" if name == "text" else "caption_entities", None)

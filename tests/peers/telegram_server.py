@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from tests.peers.telegram_arguments import Arguments, Upload
 from tests.peers.telegram_judge import Judge
@@ -373,10 +373,15 @@ async def _arguments(request: web.Request) -> tuple[Payload, dict[str, Upload]]:
     files: dict[str, Upload] = {}
     if request.content_type == "application/json":
         values |= await request.json()
-    elif request.can_read_body:
-        for name, value in (await request.post()).items():
-            if isinstance(value, web.FileField):
-                files[name] = Upload(value.filename, value.file.read())
+    elif request.content_type == "multipart/form-data":
+        # Into memory, where a body that breaks off leaves no file open.
+        async for part in await request.multipart():
+            assert isinstance(part, BodyPartReader)
+            content, name = bytes(await part.read()), part.name or ""
+            if part.filename is None:
+                values[name] = content.decode()
             else:
-                values[name] = value
+                files[name] = Upload(part.filename, content)
+    elif request.can_read_body:
+        values |= dict(await request.post())
     return values, files

@@ -1,6 +1,6 @@
 """What the Telegram channel asks the desk: how far its updates were read and when, and what the bot is called."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -15,6 +15,8 @@ from sla.duration import moment
 
 #: Under this the bot's name stands beside the desk's other memories; links to the bot are made of it.
 NAME: Final = "telegram:username"
+#: What Telegram has still to bring after a silence.
+HOLES: Final = "telegram:holes"
 
 Found = TypeVar("Found")
 
@@ -34,8 +36,23 @@ class StoredPast:
         return await self._read(lambda conn: remembered.recall(conn, NAME))
 
     async def keep_name(self, name: str) -> None:
+        await self._keep(NAME, name)
+
+    async def came(self, keys: Collection[str]) -> set[str]:
+        """Which of these updates stand in the journal."""
+        start = f"{Channel.TELEGRAM}:{DESK_ACCOUNT}:"
+        wanted = [f"{start}{key}" for key in keys]
+        return {key.removeprefix(start) for key in await self._read(lambda conn: journal.known_keys(conn, wanted))}
+
+    async def holes(self) -> str:
+        return await self._read(lambda conn: remembered.recall(conn, HOLES)) or ""
+
+    async def keep_holes(self, holes: str) -> None:
+        await self._keep(HOLES, holes)
+
+    async def _keep(self, name: str, value: str) -> None:
         try:
-            await self._desk.database.write(lambda conn: remembered.remember(conn, NAME, name))
+            await self._desk.database.write(lambda conn: remembered.remember(conn, name, value))
         except StoreUnavailableError as error:
             raise DeskAwayError(str(error)) from error
 

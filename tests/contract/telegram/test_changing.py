@@ -7,7 +7,7 @@ import pytest
 
 from adapters.errors import PermanentError, TemporaryError, UncertainError
 from adapters.message import OutboundMark, Standing
-from adapters.telegram.pacing import EDITS_LOOK_EVERY_S, Rates
+from adapters.telegram.pacing import Rates
 from tests.contract.telegram.desk import CARD, LONG, Desk, card
 from tests.peers.telegram_adapter import wall
 from tests.peers.telegram_server import Fault, TelegramServer
@@ -52,18 +52,31 @@ async def test_a_long_text_is_changed_in_all_its_parts(desk: Desk) -> None:
     assert "\n".join(desk.texts()) == LONG
 
 
-async def test_an_edit_without_room_in_its_group_comes_again_soon_and_leaves_room_for_words(
+async def test_an_edit_without_room_in_its_group_waits_alone_and_leaves_half_of_the_room_to_words(
     telegram: TelegramServer,
 ) -> None:
     desk = Desk(telegram, rates=Rates(chat_every_s=0, chat_rest_s=0))
     receipt = await desk.adapter.send(card(desk, desk.acme))
-    for number in range(13):
+    for number in range(9):
         titled = replace(CARD, title=f"T-12 · {number}")
         await desk.adapter.edit(receipt.external_id, replace(card(desk, desk.acme), card=titled))
     with pytest.raises(TemporaryError) as put_off:
         await desk.adapter.edit(receipt.external_id, card(desk, desk.acme))
-    assert put_off.value.retry_after == timedelta(seconds=EDITS_LOOK_EVERY_S)
-    await desk.adapter.send(desk.words("Payroll failed again", desk.acme))
+    assert put_off.value.is_alone
+    assert put_off.value.retry_after is not None
+    assert put_off.value.retry_after > timedelta(seconds=50)
+    for number in range(10):
+        await desk.adapter.send(desk.words(f"Payroll failed again: {number}", desk.acme, key=f"alert-{number}"))
+    with pytest.raises(TemporaryError) as full:
+        await desk.adapter.send(desk.words("Once more", desk.acme, key="alert-10"))
+    assert not full.value.is_alone
+    desk.telegram.fail("sendMessage", Fault(retry_after=7))
+    desk.ahead = timedelta(minutes=2)
+    with pytest.raises(TemporaryError):
+        await desk.adapter.send(desk.words("Later", desk.acme, key="alert-11"))
+    with pytest.raises(TemporaryError) as held:
+        await desk.adapter.edit(receipt.external_id, card(desk, desk.acme))
+    assert not held.value.is_alone, "Telegram wants no more of anything there"
     await desk.adapter.close()
 
 

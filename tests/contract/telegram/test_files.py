@@ -1,8 +1,10 @@
 """Files on their way to Telegram: beside which words, how many at once, and that none is handed over twice."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,7 +12,8 @@ from adapters.card import Card, OutboundCard
 from adapters.errors import PermanentError, TemporaryError, UncertainError
 from adapters.message import Attachment, Button, Untrusted
 from adapters.telegram.config import Config
-from adapters.telegram.pacing import PacedWeb
+from adapters.telegram.gate import Gate
+from adapters.telegram.pacing import Budgets, PacedWeb
 from adapters.telegram.places import Moves
 from adapters.telegram.posts import Posts
 from adapters.telegram.speaking import Speaker
@@ -18,7 +21,8 @@ from adapters.telegram.topics import Topics
 from adapters.telegram.uploads import LARGEST_FILE
 from adapters.telegram.web import Web
 from tests.contract.telegram.desk import LONG, Desk
-from tests.peers.telegram_adapter import KeptFiles, wall
+from tests.peers.relay import relay_to
+from tests.peers.telegram_adapter import HASTE, KeptFiles, wall
 from tests.peers.telegram_server import Fault
 
 STATUS = (Button("client.status", "Status", "T-12"),)
@@ -27,7 +31,7 @@ STATUS = (Button("client.status", "Status", "T-12"),)
 def made(desk: Desk, files: KeptFiles, *, patience_s: float) -> tuple[Posts, Web]:
     """What sends, with less patience than the adapter has."""
     web, memory = Web(Config(desk.telegram.token, api_url=desk.telegram.url)), desk.kept.memory
-    paced = PacedWeb(web, wall)
+    paced = PacedWeb(web, wall, Budgets(HASTE))
     speaker = Speaker(paced, Topics(paced, memory.topics, wall), Moves())
     return Posts(speaker, memory, files, wall, patience_s=patience_s), web
 
@@ -183,14 +187,64 @@ async def test_a_file_that_takes_longer_than_a_send_goes_on_meanwhile_and_is_bro
         await posts.finish(message)
 
     files.may_come.set()
-    await desk.telegram.until(lambda: bool(desk.shown()))
-    receipt = await posts.finish(message)
-    assert receipt is not None
+    receipt = None
+    while receipt is None:  # each look waits a little, and the upload ends only meanwhile
+        with suppress(TemporaryError):
+            receipt = await posts.finish(message)
     assert receipt.external_id == desk.shown()[0].external_id
     assert files.reads == 1
     assert len(desk.telegram.asked("sendDocument")) == 1
     await posts.close()
     await web.close()
+
+
+async def test_an_upload_ends_only_while_its_send_waits_so_a_kill_repeats_at_most_that_one(desk: Desk) -> None:
+    people = [desk.telegram.person(name) for name in ("Bill", "Carmen", "Dmytro", "Eva")]
+    for one in people:
+        one.starts()
+    rows = [desk.words("Here.", one, key=one.name, attachments=(desk.file(f"{one.name}.pdf"),)) for one in people]
+
+    async def life(*, patience_s: float) -> tuple[Posts, Web]:
+        posts, web = made(desk, desk.files, patience_s=patience_s)
+        for row in rows:
+            with pytest.raises(TemporaryError, match="on their way"):
+                await posts.send(row)
+        await desk.adapter.send(desk.words("Meanwhile.", key=f"meanwhile {patience_s}"))
+        return posts, web
+
+    async def dies(posts: Posts, web: Web) -> None:
+        await posts.close()
+        await web.close()
+
+    def shown() -> list[int]:
+        return [len(desk.shown(one)) for one in people]
+
+    await dies(*await life(patience_s=0))
+    assert shown() == [0, 0, 0, 0], "what nobody waits for is not there"
+    posts, web = await life(patience_s=0)
+    desk.telegram.fail("sendDocument", Fault(cut="after"))
+    patient, line = made(desk, desk.files, patience_s=5)
+    with pytest.raises(UncertainError):
+        await patient.send(rows[1])
+    await dies(posts, web)
+    assert shown() == [0, 1, 0, 0], "one is in doubt, and no other"
+    for row in rows:
+        await patient.send(row)
+    assert shown() == [1, 2, 1, 1]
+    await dies(patient, line)
+
+
+async def test_a_connection_that_breaks_before_all_of_a_file_is_there_leaves_no_doubt(desk: Desk) -> None:
+    async with relay_to(urlsplit(desk.telegram.url).port or 0) as relay:
+        web = Web(Config(desk.telegram.token, api_url=f"http://127.0.0.1:{relay.port}"))
+        files = {"document": ("a.pdf", b"%PDF-1.7" + bytes(2**24))}
+        call = asyncio.create_task(web.call("sendDocument", {"chat_id": desk.lena.id}, files=files, gate=Gate()))
+        await relay.heard_from_client(b"%PDF-1.7")
+        relay.cut()
+        with pytest.raises(TemporaryError, match="before all of a file"):
+            await call
+        await web.close()
+    assert desk.shown() == []
 
 
 async def test_a_slow_file_lets_everybody_else_have_their_turn(desk: Desk) -> None:

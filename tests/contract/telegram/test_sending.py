@@ -1,5 +1,6 @@
 """What is sent to Telegram: where it goes, how it looks there, and that an interruption repeats as little as can be."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,16 +8,28 @@ import pytest
 
 from adapters.card import OutboundCard
 from adapters.errors import MovedError, PermanentError, TemporaryError, UncertainError
-from adapters.message import Button, OutboundMessage, Receipt
+from adapters.message import Button, Channel, Identity, InboundMessage, OutboundMessage, Receipt
+from adapters.port import KnowsAccounts, Raw
 from adapters.telegram.pacing import Rates
 from tests.contract.telegram.desk import CARD, LONG, Desk, card
 from tests.peers.telegram_adapter import wall
-from tests.peers.telegram_markup import units
+from tests.peers.telegram_markup import units, with_found
 from tests.peers.telegram_server import Fault, TelegramServer
 
 JOINER = "\N{WORD JOINER}"
 OFFERED = (Button("client.status", "Status", "T-12"), Button("client.escalate", "Escalate", "T-12"))
 UNREADABLE = Fault(status=400, description='Bad Request: can\'t parse entities: Unsupported start tag "x"')
+
+
+async def test_whether_an_account_is_closed_can_be_asked(desk: Desk) -> None:
+    who = Identity(Channel.TELEGRAM, str(desk.vera.id))
+    assert isinstance(desk.adapter, KnowsAccounts)
+    assert not await desk.adapter.is_closed(who)
+    desk.telegram.fail("sendChatAction", Fault(status=403, description="Forbidden: user is deactivated"))
+    assert await desk.adapter.is_closed(who)
+    desk.telegram.fail("sendChatAction", Fault(status=403, description="Forbidden: bot was blocked by the user"))
+    with pytest.raises(PermanentError):
+        await desk.adapter.is_closed(who)
 
 
 async def finished(desk: Desk, message: OutboundMessage) -> Receipt:
@@ -349,3 +362,23 @@ async def test_forty_messages_to_a_group_all_arrive_in_order_and_slow_nobody(tel
     assert max(sum(first <= at < first + 60 for at in went) for first in went) <= 20
     refused = next(call.at for call in calls if call.status == 429)
     assert not [at for at in went if refused < at < refused + 7]
+
+
+@pytest.mark.parametrize("is_plain", [False, True], ids=["drawn", "plain"])
+async def test_a_word_to_our_people_holds_nothing_of_a_clients_name_that_can_be_pressed(
+    desk: Desk,
+    is_plain: bool,  # noqa: FBT001 - a case
+) -> None:
+    if is_plain:
+        desk.telegram.fail("sendMessage", Fault(status=400, description="Bad Request: can't parse entities"))
+    words = "T-12: done (/back). @durov t.me/evil https://evil.test/?start=T-12 was not sent this; /queue has it."
+    await desk.adapter.send(desk.words(words, desk.vera, is_inward=True))
+    (shown,) = desk.shown(desk.vera)
+    assert shown.text.replace("\N{WORD JOINER}", "") == words
+    assert [one["type"] for one in with_found(shown.text, [])] == ["bot_command"]
+    copied = desk.vera.says(shown.text)
+    (raw,) = [one for one in desk.telegram.line.emitted if one.get("message", {}).get("text") == shown.text]
+    payload = Raw(Channel.TELEGRAM, "desk", copied.external_id, json.dumps(raw).encode(), wall())
+    (heard,) = desk.adapter.convert(payload)
+    assert isinstance(heard, InboundMessage)
+    assert heard.text == words

@@ -79,7 +79,8 @@ class TelegramStage(Stage):
 
     def convert(self, raw: Raw) -> Sequence[Inbound]:
         update = json.loads(raw.payload)
-        fetched = {one.id: self._fetched[one.id] for one in files_of(update.get("message", {}))}
+        message = update.get("message") or update.get("edited_message") or {}
+        fetched = {one.id: self._fetched[one.id] for one in files_of(message)}
         whole = replace(raw, payload=json.dumps(update | {"kept": fetched}).encode()) if fetched else raw
         return [self._inward(one) for one in self._adapter.convert(whole)]
 
@@ -167,10 +168,25 @@ class TelegramStage(Stage):
         return self._raw_of(said)
 
     async def edits(
-        self, address: str, external_id: str, text: str, *, sender: str | None = None, at: datetime | None = None
+        self,
+        address: str,
+        external_id: str,
+        text: str,
+        *,
+        sender: str | None = None,
+        at: datetime | None = None,
+        attachments: tuple[Attachment, ...] = (),
     ) -> Raw:
         assert at is None, "an edit happens when it happens"
-        said: Said = self._there.person(sender or address).edits(external_id, text)
+        who = self._there.person(sender or address)
+        if attachments:
+            (file,) = attachments
+            said: Said = who.edits(external_id, text, document=self._content(file), name=file.name)
+            chat, _, number = said.external_id.partition(":")
+            message = self._telegram.world.places[int(chat)].messages[int(number)]
+            self._fetched[_file_of(message)] = {"digest": file.digest, "size": file.size}
+        else:
+            said = who.edits(external_id, text)
         await self._heard()
         return self._raw_of(said)
 

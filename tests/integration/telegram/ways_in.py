@@ -1,7 +1,7 @@
 """The way in from Telegram, running against the Telegram of a test."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,7 @@ QUICK = Timings(
     revoked_s=0.1,
     look_every_s=0.1,
     menu_every_s=0.05,
+    holes_after_s=0.2,
 )
 
 
@@ -57,6 +58,7 @@ class KeptJournal:
     commits: list[tuple[list[str], str | None]] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     username: str | None = None
+    remembered: str = ""
     #: Told with every commit, and before it is done.
     seen: Callable[[], None] = lambda: None
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -83,6 +85,17 @@ class KeptJournal:
 
     async def keep_name(self, name: str) -> None:
         self.username = name
+
+    async def came(self, keys: Collection[str]) -> set[str]:
+        return {raw.external_id for raw in self.kept} & set(keys)
+
+    async def holes(self) -> str:
+        return self.remembered
+
+    async def keep_holes(self, holes: str) -> None:
+        async with self.changed:
+            self.remembered = holes
+            self.changed.notify_all()
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait for something that comes with a commit."""

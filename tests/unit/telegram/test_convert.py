@@ -23,6 +23,7 @@ from adapters.message import (
 )
 from adapters.port import Raw
 from adapters.telegram.convert import ALLOWED_UPDATES, inbound_from_raw, lane_from_update
+from adapters.telegram.files import files_of
 from adapters.telegram.updates import raw_from_gap
 from tests.unit.telegram.captured import FOLDER, captured, raw, raw_from
 
@@ -159,10 +160,14 @@ def test_an_edit_is_a_new_wording() -> None:
     )  # fmt: skip
 
 
-def test_an_edited_caption_is_a_new_wording_and_nothing_is_fetched_again() -> None:
-    edit = only("edited_caption")
+def test_an_edited_caption_is_a_new_wording_and_its_file_is_fetched_because_it_may_be_another() -> None:
+    edited = json.loads(raw("edited_caption").payload)
+    with pytest.raises(UnfinishedError):
+        inbound_from_raw(raw("edited_caption"))
+    (file,) = files_of(edited["edited_message"])
+    (edit,) = inbound_from_raw(raw_from(edited | {"kept": {file.id: {"digest": "d" * 64, "size": 9}}}))
     assert isinstance(edit, InboundEdit)
-    assert edit.text == "The screen, again"
+    assert (edit.text, [one.digest for one in edit.attachments]) == ("The screen, again", ["d" * 64])
 
 
 def test_somebody_who_shares_where_they_are_says_nothing_by_moving() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.telegram.markup import Piece, as_written, defused, drawn, shortened
+from adapters.telegram.markup import Piece, as_written, defused, drawn, for_our_people, shortened
 from adapters.text import clean, utf16_size
 from tests.peers.telegram_markup import from_html, with_found
 
@@ -48,6 +48,20 @@ def test_nothing_a_client_wrote_can_be_pressed(words: str) -> None:
     text, entities = from_html(html)
     assert text.replace(JOINER, "") == f"T-12\n{clean(words)}".strip()
     assert [one["type"] for one in entities] == ["bold", "blockquote"]
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_nor_in_words_to_our_people_that_name_the_client_drawn_or_plain(words: str) -> None:
+    told = as_written(for_our_people(f"T-12: {words} was not sent this."))
+    assert pressable(told.html) == []
+    assert with_found(told.plain, []) == []
+
+
+def test_our_people_may_press_what_only_shows_something() -> None:
+    told = for_our_people("/queue lists your tickets (/desk), /back ends it; /queue@evil /queues a/queue are Lena's")
+    assert told.replace(JOINER, "") == clean(told.replace(JOINER, ""))
+    found = [told[one["offset"] :].partition(" ")[0].strip("),") for one in with_found(told, [])]
+    assert found == ["/queue", "/desk"]
 
 
 @settings(deadline=None, max_examples=300)

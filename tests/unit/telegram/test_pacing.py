@@ -33,10 +33,10 @@ def test_no_minute_of_a_group_holds_more_than_twenty() -> None:
     assert most_within(moments, 60) == 20
 
 
-def test_edits_leave_some_of_a_minute_to_words() -> None:
+def test_edits_leave_half_of_a_minute_to_words() -> None:
     budgets = Budgets()
     edits = sent(budgets, GROUP, "edit", until=20)
-    assert len(edits) == 14
+    assert len(edits) == 10
     assert budgets.claim("edit", GROUP, at=121) > PATIENCE_S
     assert budgets.claim("words", GROUP, at=121) == 0
 

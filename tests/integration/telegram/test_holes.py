@@ -1,0 +1,104 @@
+"""What Telegram was to bring and did not: told once it is plain that it does not come, and only then."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from adapters.telegram.webhook import PATH, SECRET_HEADER
+from tests.integration.telegram.ways_in import WayIn, way_in
+from tests.peers.telegram_server import TelegramServer
+
+SECRET = {SECRET_HEADER: "s3cret-of-the-test"}
+SILENCE = timedelta(hours=30)
+
+
+@pytest.fixture
+async def hook(telegram: TelegramServer) -> AsyncIterator[WayIn]:
+    """A door that took update 99 and heard nothing since; it does not run yet."""
+    async with way_in(telegram, is_webhook=True) as found:
+        found.journal.cursor = (f"{telegram.bot_id}:100", found.clock.now())
+        found.clock.passes(SILENCE)
+        yield found
+
+
+async def brings(hook: WayIn, *numbers: int, press: Sequence[int] = ()) -> None:
+    """Telegram brings these updates, one after the other, in this order."""
+    await hook.until_health(lambda words: words == "Telegram brings updates")
+    async with aiohttp.ClientSession() as http:
+        for number in numbers:
+            what = "callback_query" if number in press else "message"
+            body = json.dumps({"update_id": number, what: {"id": "1"}}).encode()
+            async with http.post(f"{hook.address}{PATH}", data=body, headers=SECRET) as answer:
+                assert answer.status == 200
+
+
+async def settled(hook: WayIn) -> list[int]:
+    """How many each gap may have cost, once nothing is waited for any more."""
+    await hook.journal.until(lambda: not hook.journal.remembered)
+    return [gap.at_most for gap in hook.journal.gaps]
+
+
+async def test_what_does_not_come_after_a_silence_is_told(hook: WayIn) -> None:
+    since = hook.clock.now() - SILENCE
+    async with hook.running():
+        await brings(hook, 137, 138)
+        assert hook.journal.remembered
+        assert await settled(hook) == [37]
+        (gap,) = hook.journal.gaps
+        assert (gap.since, gap.until) == (since, hook.clock.now())
+        await brings(hook, 139)
+    assert len(hook.journal.gaps) == 1
+
+
+async def test_what_comes_out_of_order_is_no_gap(hook: WayIn) -> None:
+    async with hook.running():
+        await brings(hook, 104, 102, 107, 100, 101, 103, 106, 105, press=[101, 103])
+        assert await settled(hook) == []
+
+
+async def test_only_what_did_not_come_is_told_and_a_press_came(hook: WayIn) -> None:
+    async with hook.running():
+        await brings(hook, 104, 102, 107, 100, press=[102])
+        assert await settled(hook) == [1, 1, 2]
+
+
+async def test_a_quiet_night_costs_no_number(hook: WayIn) -> None:
+    async with hook.running():
+        await brings(hook, 100, 101)
+        hook.clock.passes(timedelta(hours=9))
+        await brings(hook, 102)
+    assert (hook.journal.gaps, hook.journal.remembered) == ([], "")
+
+
+async def test_a_jump_while_updates_come_is_not_told(hook: WayIn) -> None:
+    async with hook.running():
+        await brings(hook, 100, 120)
+    assert (hook.journal.gaps, hook.journal.remembered) == ([], "")
+
+
+async def test_what_was_waited_for_when_the_process_died_is_told_by_the_next_one(
+    telegram: TelegramServer, hook: WayIn
+) -> None:
+    async with hook.running():
+        await brings(hook, 103)
+        remembered = hook.journal.remembered
+    async with way_in(telegram, is_webhook=True) as after:
+        after.journal.kept = hook.journal.kept
+        after.journal.cursor = hook.journal.cursor
+        after.journal.remembered = remembered
+        async with after.running():
+            assert await settled(after) == [3]
+
+
+async def test_after_a_week_numbers_begin_anew_and_nothing_is_claimed(telegram: TelegramServer, hook: WayIn) -> None:
+    hook.clock.passes(timedelta(days=7))
+    async with hook.running():
+        await brings(hook, 50, 51)
+        hook.clock.passes(SILENCE)
+        await brings(hook, 60)
+        assert await settled(hook) == [8]
+    assert hook.journal.cursor is not None
+    assert hook.journal.cursor[0] == f"{telegram.bot_id}:61"
