@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from adapters.email.config import Config, Server
 from adapters.email.ids import domain_of
 from adapters.email.imap import Connection, LoginRefusedError, LostError, SaidNoError, connected
+from adapters.email.room import warning_of
 from adapters.email.smtp import Smtp
 from adapters.email.timings import Timings
 from adapters.errors import TemporaryError
@@ -51,6 +52,8 @@ async def _reading(config: Config, server: Server, timings: Timings) -> AsyncIte
         if config.processed is not None:
             async for doubt in _folder(connection, config.processed, "IMAP_PROCESSED"):
                 yield doubt
+        if crowded := warning_of(await connection.room(config.mailboxes[0])):
+            yield Doubt("IMAP_USER", f"{server.user}: {crowded}", is_error=False)
         if not connection.can_idle:
             words = f"{server.host} does not push (IDLE): mail is asked for every {timings.poll_every_s:.0f} seconds"
             yield Doubt("IMAP_HOST", words, is_error=False)

@@ -12,6 +12,7 @@ from typing import Final
 from adapters.email import ids
 from adapters.email.headers import mailboxes
 from adapters.email.letter import Letter, Report, Returned
+from adapters.email.room import mend_of
 from adapters.email.threading import Sent, Signer
 from adapters.errors import UnsupportedError
 from adapters.message import DeliveryNotice
@@ -70,6 +71,8 @@ def _notices(
     if outcome is None or sent is None:
         return ()
     reason = " ".join(part for part in (one.status, one.why) if part)
+    if outcome == "failed" and (mend := mend_of(0, one.status, is_ours=False)):
+        reason = f"{reason} ({mend})"
     where = ids.conversation(sent.address, sent.thread)
     name = f"{sent.name}@{ids.domain_of(ourselves.addresses[0])}"
     # Somebody else who takes part did not get it; whoever it was written to did.
@@ -85,9 +88,9 @@ def _sent(one: Returned, report: Report, letter: Letter, ourselves: Ourselves) -
     """
     addresses = [one.address.lower(), *(address.lower() for address in report.to)]
     for token in tokens_in(letter, ourselves.addresses):
-        if sent := ourselves.signer.sent(token, addresses, "bounce"):
+        if sent := ourselves.signer.returned(token, addresses):
             return sent
-    return ourselves.signer.sent(report.message_id.partition("@")[0], addresses, "sent")
+    return ourselves.signer.returned(report.message_id.partition("@")[0], addresses)
 
 
 def tokens_in(letter: Letter, ours: Sequence[str]) -> list[str]:

@@ -121,20 +121,23 @@ class _Answered:
 def _answered(letter: Letter, sender: Sender, ourselves: Ourselves) -> _Answered | None:
     """First the token it was sent to, then the mails of ours that it names, the last one first.
 
-    Each counts only for the address that it was made for, and the sender's is the only one that is tried.
+    Each counts only for the address that it was made for, and the sender's is the only one that is tried. What one of
+    our own people was sent is known whoever answers it, and nobody's answer to it opens a ticket.
     """
     signer, domain = ourselves.signer, ids.domain_of(ourselves.addresses[0])
     named = [*message_ids(letter.first("in-reply-to")), *reversed(message_ids(letter.first("references")))]
     ours = [one for name in named if (one := signer.sent(name.partition("@")[0], [sender.address], "sent"))]
     tokens = tokens_in(letter, ourselves.addresses)
-    for token in (*tokens, *(name.partition("@")[0] for name in named)):
-        if (inward := signer.inward(token, sender.address)) is not None:
-            return _Answered("", f"{inward.name}@{domain}", has_token=False, inward=inward)
     for token in tokens:
         thread = signer.thread_of_reply(token, sender.address)
         if thread is not None:
             mail = next((f"{one.name}@{domain}" for one in ours if one.thread == thread), "")
             return _Answered(thread, mail, has_token=True)
+    for token in (*tokens, *(name.partition("@")[0] for name in named)):
+        if (inward := signer.inward(token, sender.address)) is not None:
+            return _Answered("", f"{inward.name}@{domain}", has_token=False, inward=inward)
+        if ours and token == ours[0].name:
+            break
     return _Answered(ours[0].thread, f"{ours[0].name}@{domain}", has_token=False) if ours else None
 
 

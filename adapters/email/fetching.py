@@ -27,6 +27,7 @@ from adapters.email.door import Door
 from adapters.email.envelope import Envelope, mail_name, sealed
 from adapters.email.imap import MOST, Connection, LoginRefusedError, LostError, SaidNoError, connected
 from adapters.email.lanes import lane_of
+from adapters.email.room import warning_of
 from adapters.email.timings import Timings
 from adapters.errors import ChannelError, DeskAwayError, TurnLostError
 from adapters.message import Channel
@@ -100,6 +101,8 @@ class Fetching:
         self._since: datetime | None = None
         self._is_open = False
         self._unmoved = ""
+        self._crowded = ""
+        self._room_known_at: float | None = None
         #: How often each mail broke the connection; up to the number `_alone_until` each is fetched for itself.
         self._broke: Counter[int] = Counter()
         self._alone_until = 0
@@ -137,8 +140,9 @@ class Fetching:
     def health(self) -> Health:
         """How reading goes, in words."""
         if self._is_open:
-            words = f"{self._mailbox}: {self._unmoved}" if self._unmoved else f"{self._mailbox}: listens"
-            return Health(is_up=True, detail=words, since=self._since, trouble=words if self._unmoved else "")
+            troubles = "; ".join(one for one in (self._unmoved, self._crowded) if one)
+            words = f"{self._mailbox}: {troubles or 'listens'}"
+            return Health(is_up=True, detail=words, since=self._since, trouble=words if troubles else "")
         if self._waits:
             return Health(is_up=True, detail=f"{self._mailbox}: another process reads it", since=self._since)
         return Health(is_up=False, detail=f"{self._mailbox}: {self.trouble or 'not connected'}", since=self._since)
@@ -160,6 +164,7 @@ class Fetching:
                 self._lost.over()
                 self._unopened.over()
                 await self._tidy(connection, mark)
+                await self._measure(connection)
                 if not connection.has_news:
                     await connection.rest()
         finally:
@@ -254,6 +259,17 @@ class Fetching:
         if _kind(words) != _kind(self._unmoved) and words:
             log.error("mail stays where it is", channel="email", mailbox=self._mailbox, reason=words)
         self._unmoved = words
+
+    async def _measure(self, connection: Connection) -> None:
+        """Whether the mail box is about to be full, which only its owner can mend: asked now and then."""
+        now = asyncio.get_running_loop().time()
+        if self._room_known_at is not None and now - self._room_known_at < self._timings.room_every_s:
+            return
+        words = warning_of(await connection.room(self._mailbox))
+        self._room_known_at = now
+        if words and not self._crowded:
+            log.error("the mail box has little room", channel="email", mailbox=self._mailbox, reason=words)
+        self._crowded = words
 
     def _failed(self, reason: str, *, is_final: bool = False) -> None:
         if _kind(reason) != _kind(self.trouble):  # once for each trouble, not for each try

@@ -16,6 +16,8 @@ from adapters.message import Channel, Conversation, Identity
 #: Our end of the pipe, for every conversation.
 ACCOUNT: Final = "desk"
 ADDRESS: Final = re.compile(r"[^\s<>()\[\]:;@\\,\"#]{1,64}@[^\s<>()\[\]:;@\\,\"#]{1,255}")
+#: Who wrote a mail that names nobody; no mail ever goes there (RFC 2606).
+NOBODY: Final = "nobody@invalid"
 _UNPROVEN: Final = " (unverified)"
 
 

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from aioimaplib.aioimaplib import IMAP4, AioImapException, IMAP4ClientProtocol
+from aioimaplib.aioimaplib import IMAP4, AioImapException, Command, IMAP4ClientProtocol
 
 from adapters.email.answers import (
     Fetched,
@@ -29,6 +29,7 @@ from adapters.email.answers import (
     uids_from_lines,
 )
 from adapters.email.config import Server
+from adapters.email.room import Room, fullest_from_lines
 from adapters.email.timings import Timings
 from adapters.errors import ChannelError
 
@@ -178,6 +179,16 @@ class Connection:
         await self._asked(protocol.store(which, "+FLAGS.SILENT", r"(\Deleted)", by_uid=True))
         if self._client.has_capability("UIDPLUS"):
             await self._asked(protocol.expunge(which, by_uid=True))
+
+    async def room(self, name: str) -> Room | None:
+        """How full the mail box of a folder is; None where the server does not count, or does not say."""
+        protocol = self._client.protocol
+        if not self._client.has_capability("QUOTA"):
+            return None
+        with suppress(SaidNoError):
+            asked = Command("GETQUOTAROOT", protocol.new_tag(), folder_name(name), untagged_resp_name="QUOTA")
+            return fullest_from_lines(await self._asked(protocol.execute(asked)))
+        return None
 
     async def rest(self) -> None:
         """Return when something may be new: told so by the server, or after a while."""

@@ -100,12 +100,11 @@ class Letter:
 def letter_from_words(words: Words, sender: Sender, files: Mapping[str, bytes]) -> Letter:
     """Compose. `files` are the bytes of the attachments by digest. Raises ValueError for an address that is none."""
     to, thread = ids.address_and_thread(words.address)
-    if ids.ADDRESS.fullmatch(to) is None:
+    if ids.ADDRESS.fullmatch(to) is None or to == ids.NOBODY:
         raise ValueError("the address is none that mail can be sent to")
-    signer, domain = sender.signer, ids.domain_of(sender.address)
-    own = signer.inward_id(to, words.key) if words.is_inward else signer.message_id(to, thread, words.key)
+    signer = sender.signer
     token = signer.inward_token(to, words.key) if words.is_inward else signer.reply_token(to, thread)
-    name = f"{own}@{domain}"
+    name = name_of_letter(words.address, words.key, sender, is_inward=words.is_inward)
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = _mailbox(_author(words, sender), sender.address)
     mail["To"] = Address(addr_spec=to)
@@ -129,7 +128,16 @@ def letter_from_words(words: Words, sender: Sender, files: Mapping[str, bytes]) 
     _attach(mail, words.attachments, files)
     if invitation:
         mail.add_attachment(invitation, maintype="application", subtype="ics", filename=_INVITATION)
-    return Letter(name, _plus(sender, signer.bounce_token(to, thread, words.key)), to, mail.as_bytes(), copies)
+    bounce = signer.bounce_token(to, thread, words.key, is_inward=words.is_inward)
+    return Letter(name, _plus(sender, bounce), to, mail.as_bytes(), copies)
+
+
+def name_of_letter(address: str, key: str, sender: Sender, *, is_inward: bool) -> str:
+    """The Message-ID, without its brackets, that whatever the outbox calls so has on each attempt."""
+    to, thread = ids.address_and_thread(address)
+    signer = sender.signer
+    own = signer.inward_token(to, key) if is_inward else signer.message_id(to, thread, key)
+    return f"{own}@{ids.domain_of(sender.address)}"
 
 
 def _write(mail: EmailMessage, words: Words) -> None:

@@ -27,6 +27,7 @@ from aiosmtplib import (
 )
 
 from adapters.email.config import Server
+from adapters.email.room import OURS_HAS_NO_ROOM, mend_of
 from adapters.email.timings import Timings
 from adapters.errors import AddressError, PermanentError, TemporaryError, UncertainError
 
@@ -36,11 +37,15 @@ _LONGEST_WORDS: Final = 200
 
 
 class Smtp:
-    """Who sends for us. `trouble` is why the last mail did not go, in words; empty when it did."""
+    """Who sends for us. `trouble` is why the last mail did not go, in words; empty when it did.
+
+    `shortage`: it is there, and takes none for want of room, until one has gone.
+    """
 
     def __init__(self, server: Server, name: str, timings: Timings) -> None:
         """`name` is what we call ourselves when we are greeted."""
         self.trouble = ""
+        self.shortage = ""
         self._server = server
         self._name = name
         self._timings = timings
@@ -71,11 +76,11 @@ class Smtp:
             try:
                 refused = await self._addressed(client, len(content), envelope_from, recipients, copies)
             except (SMTPException, OSError) as error:
-                raise _refused(error) from error
+                raise self._noted(_refused(error)) from error
             await self._told(client, content)
         finally:
             await _goodbye(client)
-        self.trouble = ""
+        self.trouble = self.shortage = ""
         return refused
 
     async def greet(self) -> None:
@@ -145,9 +150,15 @@ class Smtp:
         try:
             await client.data(content)
         except SMTPResponseException as error:
-            raise _refused(error) from error
+            raise self._noted(_refused(error)) from error
         except (SMTPServerDisconnected, SMTPTimeoutError, OSError) as error:
             raise UncertainError(f"the connection ended before the mail server answered ({_words(error)})") from error
+
+    def _noted(self, refused: TemporaryError | PermanentError) -> TemporaryError | PermanentError:
+        """Keep in mind what is wrong with the server itself, and not with one mail or one address."""
+        if OURS_HAS_NO_ROOM in str(refused):
+            self.shortage = str(refused)
+        return refused
 
     def _not_reached(self, error: Exception) -> TemporaryError:
         if isinstance(error, SMTPAuthenticationError):
@@ -159,6 +170,10 @@ class Smtp:
             words = f"{self._server.host} cannot do what is asked of it ({_words(error)}): mend SMTP_TLS or SMTP_USER"
             self.trouble = words
             return TemporaryError(words, retry_after=_LOGIN_AGAIN)
+        if self._server.tls == "starttls" and "STARTTLS" in str(error):
+            mend = "nothing is told to it in the clear: mend SMTP_TLS, or ask who stands in between"
+            self.trouble = f"{self._server.host} offers no TLS, and {mend}"
+            return TemporaryError(self.trouble, retry_after=_LOGIN_AGAIN)
         self.trouble = f"{self._server.host} cannot be reached ({_words(error)})"
         return TemporaryError(self.trouble)
 
@@ -191,4 +206,6 @@ def _words(error: Exception) -> str:
     """What went wrong, fit for a log line."""
     words = f"{error.code} {error.message}" if isinstance(error, SMTPResponseException) else str(error)
     words = " ".join(words.split())[:_LONGEST_WORDS] or type(error).__name__
-    return "".join(letter if letter.isprintable() else " " for letter in words)
+    words = "".join(letter if letter.isprintable() else " " for letter in words)
+    mend = mend_of(error.code, words) if isinstance(error, SMTPResponseException) else ""
+    return f"{words} ({mend})" if mend else words

@@ -3,7 +3,7 @@
     support+TOKEN@desk.test     Reply-To of what we send: whoever can answer to it was written to in this thread
     support+TOKEN@desk.test     Reply-To of what our own people are sent: it names that very mail, and says so to all
     bounces+TOKEN@desk.test     its envelope sender: a mail server that returns the mail says which one it was
-    TOKEN@desk.test             its Message-ID: an answer that names it belongs to its thread
+    TOKEN@desk.test             its Message-ID: an answer that names it belongs to its thread, or to that very mail
 
 Each holds the thread and a signature over the address of the conversation, the mails' key with it, so that it counts
 for that address alone. A token is spelled in base32, since some programs change the case of addresses.
@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Purpose = Literal["reply", "bounce", "sent", "inward"]
+Purpose = Literal["reply", "bounce", "sent", "inward", "inward bounce"]
 
 #: Hexadecimal digits of a thread's name, and bytes of the parts of a token.
 THREAD_LENGTH: Final = 16
@@ -62,34 +62,26 @@ class Signer:
         return _spelled(_bytes_of(thread) + self._tag("reply", address, _bytes_of(thread), _REPLY_TAG))
 
     def inward_token(self, address: str, key: str) -> str:
-        """The same in a mail to one of our own people: anybody's is known to be one, and only theirs counts."""
-        named = _digest(key)
-        return _spelled(named + self._tag("inward", "", named, _KEY) + self._tag("inward", address, named, _SENT_TAG))
+        """The same in a mail to one of our own people, and before the @ of its Message-ID.
 
-    def inward_id(self, address: str, key: str) -> str:
-        """What stands before the @ of the Message-ID of such a mail."""
-        return self._sent("inward", address, _bytes_of("") + _digest(key))
+        Whoever sends it back, it is known to be one; only from them it counts.
+        """
+        return self._inward_token(address, _digest(key))
 
     def inward(self, token: str, address: str) -> Inward | None:
-        """The mail to one of our own people that a token or a Message-ID names; None if it is none of these.
-
-        A Message-ID says so only for the address it was made for.
-        """
+        """The mail to one of our own people that a token names; None if it names none of these."""
         read = _read(token)
         if len(read) != _THREAD + _KEY + _SENT_TAG:
             return None
         named, known, tag = read[:_KEY], read[_KEY : 2 * _KEY], read[2 * _KEY :]
-        if hmac.compare_digest(known, self._tag("inward", "", named, _KEY)):
-            is_theirs = hmac.compare_digest(tag, self._tag("inward", address, named, _SENT_TAG))
-        elif self.sent(token, [address], "inward") is not None:
-            named, is_theirs = known, True
-        else:
+        if not hmac.compare_digest(known, self._tag("inward", "", named, _KEY)):
             return None
-        return Inward(self._sent("inward", address, _bytes_of("") + named), named.hex(), is_theirs)
+        is_theirs = hmac.compare_digest(tag, self._tag("inward", address, named, _SENT_TAG))
+        return Inward(self._inward_token(address, named), named.hex(), is_theirs)
 
-    def bounce_token(self, address: str, thread: str, key: str) -> str:
+    def bounce_token(self, address: str, thread: str, key: str, *, is_inward: bool = False) -> str:
         """What stands after the plus of the envelope sender; `key` is the outbox's name of the mail."""
-        return self._sent("bounce", address, _bytes_of(thread) + _digest(key))
+        return self._sent("inward bounce" if is_inward else "bounce", address, _bytes_of(thread) + _digest(key))
 
     def message_id(self, address: str, thread: str, key: str) -> str:
         """What stands before the @ of our Message-ID: the same on each attempt."""
@@ -105,6 +97,17 @@ class Signer:
             return None
         return _named(thread)
 
+    def returned(self, token: str, addresses: Iterable[str]) -> Sent | None:
+        """The mail of ours that came back to this envelope sender, or under this Message-ID, to one of these."""
+        addresses = list(addresses)
+        if found := self.sent(token, addresses, "bounce") or self.sent(token, addresses, "sent"):
+            return found
+        if found := self.sent(token, addresses, "inward bounce"):
+            named = _read(token)[_THREAD : _THREAD + _KEY]
+            return Sent(found.address, "", self._inward_token(found.address, named))
+        inward = [(one, self.inward(token, one)) for one in addresses]
+        return next((Sent(one.lower(), "", mail.name) for one, mail in inward if mail and mail.is_theirs), None)
+
     def sent(self, token: str, addresses: Iterable[str], purpose: Purpose) -> Sent | None:
         """The mail of ours that a Message-ID (`sent`) or an envelope sender (`bounce`) names, to one of these."""
         read = _read(token)
@@ -115,6 +118,9 @@ class Signer:
             if hmac.compare_digest(tag, self._tag(purpose, address, named, _SENT_TAG)):
                 return Sent(address.lower(), _named(named[:_THREAD]), self._sent("sent", address, named))
         return None
+
+    def _inward_token(self, address: str, named: bytes) -> str:
+        return _spelled(named + self._tag("inward", "", named, _KEY) + self._tag("inward", address, named, _SENT_TAG))
 
     def _sent(self, purpose: Purpose, address: str, named: bytes) -> str:
         return _spelled(named + self._tag(purpose, address, named, _SENT_TAG))

@@ -10,7 +10,7 @@ class Timings:
     `command_within_s` is also how long a server may pause within an answer. IDLE is renewed every `idle_for_s`, long
     before the 29 minutes after which servers hang up, because a connection that died in silence is noticed only then.
     A wrong password is tried every five minutes at the most: servers lock accounts. A folder that cannot be opened is
-    looked for more often.
+    looked for more often. How full the mail box is is asked every `room_every_s`.
     """
 
     connect_within_s: float = 10.0
@@ -26,3 +26,4 @@ class Timings:
     unopened_longest_s: float = 900.0
     probe_every_s: float = 60.0
     send_within_s: float = 20.0
+    room_every_s: float = 900.0

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from adapters.email import ids
 from adapters.email.headers import Mailbox, mailboxes
 from adapters.email.letter import Letter
 from adapters.text import one_line
 
-NOBODY: Final = "nobody@invalid"
 _LONGEST_FROM: Final = 2_000
 _PLAIN_VALUE: Final = re.compile(r"[A-Za-z0-9@._+-]*")
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}\.){1,30}[a-z0-9-]{1,63}")
@@ -55,7 +55,7 @@ def _instead(letter: Letter) -> list[Mailbox]:
     for name in ("reply-to", "return-path"):
         if found := mailboxes(letter.first(name)):
             return [found[0]]
-    return [Mailbox(NOBODY)]
+    return [Mailbox(ids.NOBODY)]
 
 
 def name_of(mailbox: Mailbox) -> str:

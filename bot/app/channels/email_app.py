@@ -1,5 +1,6 @@
 """The mail servers that the settings name, and who we are in the world's mail."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -7,9 +8,12 @@ from typing import Final
 from adapters.email.check import Doubt, doubts
 from adapters.email.classify import Ourselves
 from adapters.email.config import Config, Server
+from adapters.email.letters import Sender, name_of_letter
 from adapters.email.threading import Signer
+from adapters.message import Channel, conversation_from_key
 from bot.desk.directory import DESK_ACCOUNT
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError, with_secret_key
+from bot.store.delivery.outbox import Outgoing
 
 _IMAP_PORTS: Final = {"implicit": 993, "none": 143}
 _SMTP_PORTS: Final = {"implicit": 465, "starttls": 587, "none": 25}
@@ -47,6 +51,24 @@ async def email_doubts(settings: Settings) -> Sequence[Doubt]:
     """What the mail servers say about logins and folders; nothing where none is set."""
     config = email_config(settings)
     return [] if config is None else await doubts(config)
+
+
+def message_id_of(row: Outgoing, settings: Settings) -> str | None:
+    """The Message-ID, without its brackets, that a row by mail has or will have; None where that cannot be known here.
+
+    It is made with the desk's own key, which this machine, or whoever asks, may not have.
+    """
+    config = email_config(settings)
+    if config is None or row.channel != Channel.EMAIL:
+        return None
+    try:
+        settings = with_secret_key(settings, may_make=False)
+    except (OSError, SettingsError):
+        return None
+    kept = json.loads(row.payload) if row.what == "word" else {}
+    is_inward = row.what in {"card", "ping"} or (row.what == "word" and not kept.get("is_outward", False))
+    sender = Sender(config.address, config.name, ourselves_from(settings, config).signer, config.has_plus)
+    return name_of_letter(conversation_from_key(row.lane).address, row.key, sender, is_inward=is_inward)
 
 
 def _imap(settings: Settings) -> Server | None:

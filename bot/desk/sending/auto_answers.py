@@ -36,6 +36,8 @@ MOST_A_DAY: Final = 3
 MOST_ASKED_A_DAY: Final = 20
 #: Whoever writes again so soon after each of our answers is probably no person.
 AT_ONCE: Final = timedelta(minutes=15)
+#: Where a mail names nobody who wrote it, and nothing ever arrives (RFC 2606).
+NO_DOMAIN: Final = (".invalid", "@invalid")
 _REST: Final = "automatic answers rest until"
 
 
@@ -87,6 +89,8 @@ class AutoAnswers:
         *,
         is_worth_it: bool,
     ) -> bool:
+        if address.endswith(NO_DOMAIN):
+            return False
         past = auto_answers.lately(conn, address, now=one.at)
         if message.doubt:
             # Whoever is only said to have written a mail that was passed on did not write to us.

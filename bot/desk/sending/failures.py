@@ -4,7 +4,7 @@ A client's words that did not arrive are told to whoever wrote them. What one of
 their next channel, and to the board at last, which cannot refuse.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -12,6 +12,8 @@ from typing import Final
 import structlog
 
 from adapters.message import Channel, Identity, Standing, conversation_from_key
+from adapters.port import Adapter
+from bot import metrics
 from bot.desk.directory import Directory
 from bot.desk.sending.insistent import Insistent
 from bot.now import Timekeeper
@@ -36,6 +38,11 @@ log = structlog.get_logger()
 #: A reply that has not arrived for this long is told to its author, while we go on trying.
 TOLD_AFTER: Final = timedelta(hours=1)
 
+
+#: A letter that no server takes for so long is given up, as mail servers do it among themselves (RFC 5321 4.5.4.1).
+GIVEN_UP_AFTER: Final = timedelta(days=5)
+#: However old it is, the first refusals of a server may be its way to greet.
+TRIED_AT_LEAST: Final = 5
 
 #: An alert waits so long for its place to recover; then it goes the next way, and no more to that place.
 PATIENCE: Final = timedelta(minutes=2)
@@ -71,7 +78,7 @@ class Failures:
         revisions: Revisions,
         directory: Directory,
         time: Timekeeper,
-        served: Collection[Channel],
+        served: Mapping[Channel, Adapter],
     ) -> None:
         """`served` are the channels that the desk has, whether or not they are up."""
         self._served = served
@@ -94,6 +101,21 @@ class Failures:
         """It has not arrived yet; told once, an hour after it should have."""
         if row.what == "reply" and length(now - row.created_at) >= TOLD_AFTER:
             await self._committer.commit(self._tell, _Failed(row, reason, None))
+
+    async def given_up(self, row: Outgoing, reason: str, *, now: Instant, is_repeat: bool) -> bool:
+        """A letter that was refused for days leaves no more; whether it was given up. `is_repeat`: it may be there."""
+        adapter = self._served.get(Channel(row.channel))
+        if adapter is None or not adapter.limits.has_letters or row.attempts < TRIED_AT_LEAST:
+            return False
+        if length(now - row.created_at) < GIVEN_UP_AFTER:
+            return False
+        reason = f"given up after {GIVEN_UP_AFTER.days} days: {reason}"
+        if is_repeat:
+            await self._committer.commit(outbox.drop, Put(row.id, reason))
+        else:
+            metrics.DELIVERIES.labels(channel=row.channel, result="failed").inc()
+            await self.permanent(row, reason)
+        return True
 
     async def elsewhere(self, row: Outgoing, reason: str, *, until: Instant, now: Instant) -> bool:
         """An alert that cannot be tried again in time leaves its place for the next way; whether it did.

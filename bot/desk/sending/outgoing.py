@@ -20,7 +20,7 @@ from adapters.message import (
     conversation_from_key,
 )
 from adapters.port import Limits
-from bot.desk.calls.words import call_line
+from bot.desk.calls.words import call_line, card_call
 from bot.desk.directory import DESK_ACCOUNT, shared_places
 from bot.desk.people.inviting import invited
 from bot.desk.sending.carrying import carried_message
@@ -122,7 +122,8 @@ def _card(
     is_first = shown is None and row.payload != QUIET
     words = _hint(limits, goes_out=not is_shared)
     margin = known.margins.get(facts.ticket.id)
-    card = ticket_card(facts, facts.ticket, person, excerpt, is_first=is_first, thread=words, margin=margin)
+    call = card_call(facts, known.upcoming.get(facts.ticket.id), person)
+    card = ticket_card(facts, facts.ticket, person, excerpt, is_first=is_first, thread=words, margin=margin, call=call)
     if is_shared:
         card = _calling(card, facts.revision, [person] if card.mention else [], where.channel)
     topic = topic_of(facts, facts.ticket) if is_shared else None

@@ -32,7 +32,7 @@ class Paces:
             self._of(row).took(_place_of(row), at=at)
 
     def again_at(self, row: Outgoing, error: Exception, now: Instant, *, is_doubt: bool = False) -> Instant:
-        """When to try or to ask again: no sooner than the channel asked for, which mostly counts for the whole place."""
+        """When to try or to ask again: no sooner than the channel asked for, mostly of the whole place."""
         asked = error.retry_after if isinstance(error, TemporaryError | UncertainError) else None
         if asked is not None:
             until = later(now, asked)

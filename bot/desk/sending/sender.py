@@ -56,7 +56,7 @@ RECOVER_EVERY_SECONDS: Final = 15
 #: A send that takes longer than this has an unknown end.
 SEND_WITHIN: Final = timedelta(seconds=30)
 #: Done twice these are the same as done once.
-HARMLESS: Final = frozenset({"mark", "home", "edit"})
+HARMLESS: Final = frozenset({"mark", "home", "edit", "invite"})
 #: A row that fails in a way nobody foresaw is given up after so many tries, so that its lane goes on.
 MOST_ATTEMPTS_AT_ERRORS: Final = 5
 #: Words that were in doubt again and again, and did not arrive, are told to their author, while we go on.
@@ -275,6 +275,8 @@ class Sender:
             metrics.DELIVERIES.labels(channel=row.channel, result="uncertain").inc()
             log.warning("delivery uncertain", outbox=row.id, channel=row.channel, reason=str(error))
             await self._put_back(outbox.doubt, Put(row.id, str(error), self._paces.again_at(row, error, now)))
+            return
+        if await self._failures.given_up(row, str(error), now=now, is_repeat=is_repeat):
             return
         until = self._paces.again_at(row, error, now)
         metrics.DELIVERIES.labels(channel=row.channel, result="postponed").inc()

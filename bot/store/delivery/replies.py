@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from adapters.message import Conversation, conversation_from_key
+from bot.store.driver.bulk import update_many
 from bot.store.driver.look import rows_by_keys
+from bot.store.tables.schema import outbox
 from bot.tickets.ticket import MessageId, TicketId
 from sla.duration import Instant
 from sla.promise import ReplyKind
@@ -39,6 +41,12 @@ def spoken(conn: Connection, key: str) -> Spoken | None:
         where = conversation_from_key(one.lane)
         return Spoken(MessageId(one.id), TicketId(one.ticket_id), Instant(one.at), one.row_id, one.state, where)
     return None
+
+
+def let_wait(conn: Connection, said: Spoken, *, until: Instant) -> None:
+    """Let a reply that has not been tried yet leave then, and no sooner; it is ours since it was `spoken` of."""
+    if said.state == "pending":
+        update_many(conn, outbox, [{"id": said.row, "not_before": until}])
 
 
 def kind_of(conn: Connection, message: MessageId) -> ReplyKind | None:

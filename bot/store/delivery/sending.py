@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from adapters.message import Attachment, Channel, Identity, Untrusted
 from bot.store.calls.call_list import Listed, ahead_of
+from bot.store.calls.calls import next_of_tickets
 from bot.store.calls.invites import invite_of
 from bot.store.channels import margins
 from bot.store.delivery.outbox import Outgoing
@@ -19,6 +20,7 @@ from bot.store.people.invitations import Code, codes
 from bot.store.reading import queue
 from bot.store.reading.reads import lines_by_ids
 from bot.store.revisions import Revisions
+from bot.tickets.calls.call import Call
 from bot.tickets.facts import Facts, Guard, Line, Ping
 from bot.tickets.margin import Margin
 from bot.tickets.revision import Revision
@@ -35,7 +37,8 @@ _NEWER = (
     "SELECT slot, max(id) AS id FROM outbox WHERE slot IN {keys} AND state IN ('pending', 'postponed') GROUP BY slot"
 )
 _LATEST = """
-SELECT id, ticket_id, text FROM message WHERE id IN (
+SELECT id, ticket_id, text, EXISTS (SELECT 1 FROM margin WHERE margin.message_id = message.id) AS has_margin
+FROM message WHERE id IN (
     SELECT max(id) FROM message WHERE ticket_id IN {keys} AND direction = 'in' GROUP BY ticket_id
 )
 """
@@ -63,6 +66,8 @@ class Background:
     margins: Mapping[int, Margin] = field(default_factory=dict)
     revision: Revision | None = None
     codes: Mapping[int, Code] = field(default_factory=dict)
+    #: The next call of each ticket whose card is drawn.
+    upcoming: Mapping[TicketId, Call] = field(default_factory=dict)
     #: By the key of a row that carries lines to another conversation: those that nobody has read to this moment.
     unread: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
@@ -83,12 +88,13 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
             if row.ticket_id is not None and (row.message_id is None or row.state == "uncertain")
         }
     )
+    drawn = sorted({TicketId(row.ticket_id) for row in rows if row.what == "card" and row.ticket_id is not None})
     latest = rows_by_keys(conn, _LATEST, tickets)
-    beside = margins.of_messages(conn, [row.id for row in latest])
+    beside = margins.of_messages(conn, [row.id for row in latest if row.has_margin])
     mails = [row.lane for row in rows if row.what == "reply" and row.channel == Channel.EMAIL]
     return Background(
         lines=lines_by_ids(conn, [*revised, *carried, *(row.message_id for row in rows if row.message_id is not None)]),
-        facts=facts_of_tickets(conn, revisions, tickets, now=now, is_whole=True),
+        facts=facts_of_tickets(conn, revisions, tickets, now=now, is_whole=True, has_load=False),
         shown=shown(conn, cards),
         newer={row.slot: row.id for row in rows_by_keys(conn, _NEWER, slots)},
         excerpts={row.ticket_id: row.text for row in latest},
@@ -96,6 +102,7 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
         copies=margins.copies(conn, mails) if mails else {},
         pages={owner: _page(conn, revisions, PersonId(owner), now=now) for owner in owners},
         calls={owner: ahead_of(conn, revisions, PersonId(owner), now=now) for owner in owners},
+        upcoming=next_of_tickets(conn, drawn, now=now),
         revision=revisions.current,
         codes=codes(conn, rows, now=now),
         unread=unread,
@@ -138,7 +145,8 @@ def revised_line(row: Outgoing) -> MessageId:
 
 def _page(conn: Connection, revisions: Revisions, person: PersonId, *, now: Instant) -> list[Facts]:
     listed = queue.tickets(conn, queue.Wanted(assignee=person, limit=ON_A_PAGE, is_awake=True))
-    facts = facts_of_tickets(conn, revisions, [one.ticket.id for one in listed], now=now, is_whole=True)
+    ids = [one.ticket.id for one in listed]
+    facts = facts_of_tickets(conn, revisions, ids, now=now, is_whole=True, has_load=False)
     return [facts[one.ticket.id] for one in listed if one.ticket.id in facts]
 
 

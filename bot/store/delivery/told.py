@@ -13,7 +13,7 @@ from typing import Any, Final
 from adapters.message import Conversation, Standing, conversation_from_key
 from bot.store.calls.invites import kept_invite
 from bot.store.delivery.ways import Whereto, card_slot
-from bot.tickets.facts import Ping, Relay, Say, ShowCard, Written
+from bot.tickets.facts import Ping, Relay, Say, ShowCard, TellCalendar, Written
 from bot.tickets.ticket import Ticket
 from routing.people import PersonId
 from routing.piles import TOGETHER
@@ -22,7 +22,8 @@ from sla.duration import Instant, later
 Row = dict[str, Any]
 
 #: Alerts before words to clients, words before cards: a card is drawn when it is sent, so it loses nothing by waiting.
-#: What is said under a card comes after the card; marks and pages come last of all.
+#: What is said under a card comes after the card. A card that stands already is drawn anew when nothing else waits:
+#: what it says later is newer. Marks and pages come last of all.
 PRIORITY: Final = {
     "alert": 0,
     "reply": 1,
@@ -32,10 +33,12 @@ PRIORITY: Final = {
     "ping": 2,
     "word": 2,
     "link": 1,
+    "invite": 2,
     "card": 3,
     "relay": 3,
-    "mark": 4,
-    "home": 4,
+    "redrawn": 4,
+    "mark": 5,
+    "home": 5,
 }
 
 #: What is repeated under a card of an album waits so long for the rest of it.
@@ -105,6 +108,21 @@ def ping_rows(pings: Sequence[Ping], whereto: Whereto, ticket_id: int | None, at
         rows.append(row)
         others = [_ping_row(other, whereto(other.person), ticket_id, at) for other in together[1:]]
         rows += [{**other, "state": "sent"} for other in others]
+    return rows
+
+
+def calendar_rows(
+    told: Iterable[Ping | TellCalendar], whereto: Whereto, ticket_id: int | None, at: Instant
+) -> list[Row]:
+    """What calendars of ours are told of calls by mail, once for each change; a ping that is a mail tells it itself."""
+    rows: list[Row] = []
+    for one in told:
+        where, text = whereto.mail(one.person), one.title if isinstance(one, Ping) else one.text
+        if one.invite is None or where is None or (isinstance(one, Ping) and whereto(one.person) == where):
+            continue
+        key = f"invite:{one.invite.uid}:{one.invite.sequence}:{one.person}"
+        payload = _json({"text": text, **kept_invite(one.invite)})
+        rows.append(aside(outbox_row(key, "invite", where, ticket_id, one.person, at, payload=payload)))
     return rows
 
 

@@ -29,6 +29,9 @@ class Whereto(Protocol):
     def home(self, person: PersonId) -> Conversation | None:
         """Where this person has a page of their own."""
 
+    def mail(self, person: PersonId) -> Conversation | None:
+        """Where their calendar is told by mail, whether or not that channel is up just now."""
+
 
 class Remembered:
     """The same ways for as long as one batch is written: whoever knows asks every channel how it is."""
@@ -39,6 +42,7 @@ class Remembered:
         self.card = cache(whereto.card)
         self.thread = cache(whereto.thread)
         self.home = cache(whereto.home)
+        self.mail = cache(whereto.mail)
 
     def __call__(self, person: PersonId) -> Conversation:
         return self._told(person)

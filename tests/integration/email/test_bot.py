@@ -4,106 +4,24 @@ import asyncio
 import json
 import os
 import signal
-import smtplib
 import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 
-from tests.builders import STORY_DESK
+from tests.integration.email.post import PROVEN, Post
 from tests.integration.email.reading import sent_at
 from tests.peers.dovecot import Box
-from tests.peers.exim import PASSWORD, USER, Exim
+from tests.peers.exim import Exim
 
-ROOT = Path(__file__).parents[3]
 STARTS_WITHIN_S = 60
-PATIENCE_S = 40
-#: Our own mail server's word that the sender is who they say.
-PROVEN = "mx.desk.test; dmarc=pass header.from="
-
-
-class Post:
-    """The desk's mail box, its people's mails, and a directory to run the bot in."""
-
-    def __init__(self, box: Box, exim: Exim, folder: Path) -> None:
-        self.box = box
-        self.exim = exim
-        self.folder = folder
-        name = box.user.partition("@")[0]
-        self.lena, self.vera = f"lena.{name}@acme.test", f"vera.{name}@staff.test"
-        desk = (
-            STORY_DESK.replace('mon-fri = ["10:00-19:00"]', 'mon-sun = ["00:00-24:00"]')
-            .replace('mon-fri = ["09:00-21:00"]', 'mon-sun = ["00:00-24:00"]')
-            .replace('{ slack = "T1/U1", telegram = 2001 }', f'{{ email = "{self.vera}" }}')
-            .replace('"lena@acme.test"', f'"{self.lena}"')
-        )
-        (folder / "desk").mkdir()
-        (folder / "desk" / "desk.toml").write_text(desk)
-        self.environment = {
-            "PATH": os.defpath,
-            "PYTHONPATH": str(ROOT),
-            "MAITRED_HTTP": "127.0.0.1:0",
-            "MAITRED_LOG": "json",
-            "IMAP_HOST": "localhost",
-            "IMAP_PORT": str(box.server.imaps),
-            "IMAP_USER": box.user,
-            "IMAP_PASSWORD": box.password,
-            "IMAP_CA_FILE": str(box.server.certificate.chain),
-            "SMTP_HOST": "localhost",
-            "SMTP_PORT": str(exim.port),
-            "SMTP_USER": USER,
-            "SMTP_PASSWORD": PASSWORD,
-            "SMTP_CA_FILE": str(exim.certificate.chain),
-            "MAIL_ADDRESS": box.user,
-            "MAIL_AUTHSERV_ID": "mx.desk.test",
-            "MAIL_NAME": "Story Desk",
-            "MAIL_PER_MINUTE": "600",
-        }
-
-    def mail(self, sender: str, text: str, *, to: str = "", answers: str = "", subject: str = "Wages") -> EmailMessage:
-        mail = EmailMessage()
-        mail["Authentication-Results"] = PROVEN + sender.partition("@")[2]
-        mail["From"] = sender
-        mail["To"] = to or self.box.user
-        mail["Subject"] = subject
-        mail["Date"] = "Mon, 02 Mar 2026 08:00:00 +0000"
-        mail["Message-ID"] = f"<{abs(hash(text))}.{sender}>"
-        if answers:
-            mail["In-Reply-To"] = answers
-        mail.set_content(text)
-        return mail
-
-    async def posts(self, mail: EmailMessage) -> None:
-        """Send a mail through the world's mail servers to ours."""
-
-        def post() -> None:
-            with smtplib.SMTP("127.0.0.1", self.exim.port) as client:
-                client.send_message(mail)
-
-        await asyncio.to_thread(post)
-
-    async def came(self, address: str, words: str, *, count: int = 1) -> EmailMessage:
-        """The latest mail to somebody that holds these words, once there are so many."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                mails = [message_from_bytes(one, policy=default) for one in self.exim.outside(address)]
-                found = [one for one in mails if words in _text(one)]
-                if len(found) >= count:
-                    return found[-1]
-                await asyncio.sleep(0.05)
-
-
-def _text(mail: EmailMessage) -> str:
-    body = mail.get_body(("plain",))
-    return f"{mail['Subject']}\n{body.get_content() if body is not None else ''}"
 
 
 @pytest.fixture
@@ -208,6 +126,9 @@ async def test_a_clients_mail_is_answered_and_what_they_answer_is_the_same_ticke
         assert (ticket["client"], ticket["verified"], ticket["channel"]) == ("acme", True, "email")
         shown = json.loads(await said(post, "ticket", "T-1", "show", "--json"))
         heard = [one["text"] for one in shown["messages"] if one["direction"] == "in"]
+        rows = json.loads(await said(post, "outbox", "list", "--json"))
+        named = {one["message_id"] for one in rows if one["channel"] == "email" and one["state"] == "sent"}
+        assert named >= {mail["Message-ID"] for mail in (receipt, card, answer)}
         assert [text.strip().splitlines()[-1] for text in heard] == [
             "Payroll failed this morning",
             "It works, thank you all",
@@ -215,3 +136,54 @@ async def test_a_clients_mail_is_answered_and_what_they_answer_is_the_same_ticke
 
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
+
+
+async def test_a_mail_that_hurts_its_reader_is_one_dead_letter_and_the_twenty_around_it_are_tickets(post: Post) -> None:
+    """What stalls the loop is asked of the product: a turn that was late because others had the machine counts not."""
+    name = post.box.user.partition("@")[0]
+    good = [post.mail(f"p{one}.{name}@other.test", f"Mail number {one}").as_bytes() for one in range(20)]
+    page = b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<b><i>" * 990 + b"words\r\n"
+    hurts = f"Authentication-Results: {PROVEN}acme.test\r\nFrom: {post.lena}\r\nMessage-ID: <hurts@acme.test>\r\n"
+    hurts += "Subject: Wages\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    async with command(post, "run") as process:
+        pages = (await until_logged(process, "ready"))["http"]
+        before, held_before = await stalls(pages), held_by(process)
+        for one in (*good[:10], hurts.encode() + page * 400, *good[10:]):
+            post.box.receives(one)
+        await until_kept(post, 21)
+        after, held_after = await stalls(pages), held_by(process)
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+    assert rows(post, "SELECT state, count(*) FROM inbound GROUP BY state ORDER BY state") == [
+        ("dead", 1),
+        ("done", 20),
+    ]
+    assert rows(post, "SELECT count(*), sum(is_unreadable) FROM ticket") == [(21, 1)]
+    (reason,) = rows(post, "SELECT reason FROM inbound WHERE state = 'dead'")[0]
+    assert reason == "could not be read within the time a mail may take"
+    (stub,) = rows(post, "SELECT client FROM ticket WHERE is_unreadable = 1")
+    assert stub == ("acme",)
+    assert after.looks - before.looks > 20, "it was looked at"
+    assert after.late - before.late == 0, "no turn came a tenth of a second late through our own doing"
+    assert held_after - held_before < 50 * 2**20
+
+
+@dataclass(frozen=True)
+class Stalls:
+    """How often the event loop was looked at, and how often it came more than a tenth of a second late."""
+
+    looks: int
+    late: int
+
+
+async def stalls(pages: str) -> Stalls:
+    async with ClientSession() as http, http.get(f"{pages}/metrics") as answer:
+        told = dict(line.rsplit(" ", 1) for line in (await answer.text()).splitlines() if not line.startswith("#"))
+    looks = int(float(told["maitred_event_loop_stall_seconds_count"]))
+    return Stalls(looks, looks - int(float(told['maitred_event_loop_stall_seconds_bucket{le="0.1"}'])))
+
+
+def held_by(process: Process) -> int:
+    """Bytes of memory that a process has."""
+    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

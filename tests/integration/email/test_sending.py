@@ -90,6 +90,33 @@ async def test_a_server_without_starttls_gets_nothing(exim: Exim) -> None:
 
 
 @pytest.mark.parametrize(
+    "answer", [None, b"454 not now", b"220 go\r\n235 welcome\r\n250 OK\r\n250 OK\r\n354 go\r\n250 OK"]
+)
+async def test_whoever_takes_the_secrecy_out_of_the_line_is_told_nothing(answer: bytes | None) -> None:
+    """No offer of STARTTLS, a refusal, and answers in the clear that were put behind it for what we say later."""
+    heard = bytearray()
+
+    async def stands_in_between(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx.desk.test\r\n")
+        while line := await reader.readline():
+            heard.extend(line)
+            offer = b"250-STARTTLS\r\n" if answer is not None else b""
+            hello = b"250-mx.desk.test\r\n" + offer + b"250 AUTH PLAIN"
+            says = {b"EHLO": hello, b"STAR": answer or b"502 no"}.get(line[:4].upper(), b"250 OK")
+            writer.write(says + b"\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(stands_in_between, "127.0.0.1", 0) as server:
+        known = Server("localhost", server.sockets[0].getsockname()[1], "starttls", USER, PASSWORD)
+        sender = Smtp(known, "desk.test", Timings(connect_within_s=2, send_within_s=2))
+        with pytest.raises(TemporaryError, match="offers no TLS" if answer is None else "localhost"):
+            await sender.send(mail("a"), FROM, ["lena@acme.test"])
+    assert b"AUTH" not in heard
+    assert b"MAIL" not in heard
+    assert PASSWORD.encode() not in heard
+
+
+@pytest.mark.parametrize(
     ("to", "outcome", "words"),
     [
         pytest.param("defer@desk.test", TemporaryError, "451 4.3.0 try again later", id="not now"),
@@ -97,6 +124,11 @@ async def test_a_server_without_starttls_gets_nothing(exim: Exim) -> None:
         pytest.param("defer.data@desk.test", TemporaryError, "451 4.3.1 no room", id="not now, after all of it"),
         pytest.param("reject.data@desk.test", PermanentError, "554 5.7.1 this looks like spam", id="never, after it"),
         pytest.param("lena@acme.test", PermanentError, "550", id="for others only with a password"),
+        pytest.param("full@desk.test", TemporaryError, "their mail box is full: reach them another way", id="full"),
+        pytest.param(
+            "over@desk.test", AddressError, "their mail box is full: reach them another way", id="full for good"
+        ),
+        pytest.param("noroom@desk.test", TemporaryError, "no room: make room there", id="no room at ours"),
     ],
 )
 async def test_a_refusal_says_whether_trying_again_can_help(
@@ -104,6 +136,18 @@ async def test_a_refusal_says_whether_trying_again_can_help(
 ) -> None:
     with pytest.raises(outcome, match=words):
         await smtp(exim).send(mail("a"), FROM, [to])
+
+
+async def test_a_server_without_room_is_a_trouble_until_it_takes_a_mail(exim: Exim, box: Box) -> None:
+    sender = smtp(exim)
+    for to in ("full@desk.test", "noroom@desk.test"):
+        with pytest.raises(TemporaryError):
+            await sender.send(mail("a"), FROM, [to])
+        assert bool(sender.shortage) is (to == "noroom@desk.test")
+    await sender.greet()
+    assert "make room there" in sender.shortage
+    await sender.send(mail("b"), FROM, [box.user])
+    assert sender.shortage == ""
 
 
 async def test_whoever_is_refused_among_others_is_named(exim: Exim, box: Box) -> None:

@@ -1,6 +1,7 @@
 """Mails to our own people and their answers: named by a token, heard from them alone, stripped of what we wrote."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from email.message import EmailMessage
 from hashlib import sha256
 
@@ -16,15 +17,16 @@ from adapters.email.memory import Known
 from adapters.email.parse import letter_from_bytes
 from adapters.email.posting import Posting
 from adapters.email.quoting import words_alone
-from adapters.email.threading import Signer
+from adapters.email.threading import Signer, thread_from_root
 from adapters.errors import UnsupportedError
-from adapters.message import Button, Channel, Conversation, InboundMessage, OutboundMessage, Untrusted
+from adapters.message import Button, Channel, Conversation, DeliveryNotice, InboundMessage, OutboundMessage, Untrusted
 from adapters.port import Raw
 from tests.unit.email.corpus import AT
 
 SIGNER = Signer(b"a key of this desk")
 US = Ourselves(("support@desk.test",), frozenset({"mx.desk.test"}), SIGNER)
 VERA, OLEG = "vera@desk.test", "oleg@desk.test"
+PLAIN = b"Subject: x\r\n\r\nx"
 MARKER = "Please write your answer above this line"
 
 
@@ -120,12 +122,14 @@ async def test_two_mails_to_one_person_are_two() -> None:
         pytest.param("max@elsewhere.test", False, "max@elsewhere.test (unverified)", id="a forged stranger"),
     ],
 )
+@pytest.mark.parametrize("has_plus", [True, False], ids=["", "without plus addresses"])
 async def test_whoever_else_answers_is_in_doubt_and_speaks_for_nobody(
     sender: str,
     is_proven: bool,  # noqa: FBT001 - a row of a table
     address: str,
+    has_plus: bool,  # noqa: FBT001 - a row of a table
 ) -> None:
-    to = await ping()
+    to = await ping(has_plus=has_plus)
     message = answer(to, "Send me the file", sender=sender, is_proven=is_proven)
     assert message.is_inward
     assert message.sender.address == address
@@ -134,6 +138,43 @@ async def test_whoever_else_answers_is_in_doubt_and_speaks_for_nobody(
     assert message.conversation.address != sender
     others = answer(to, "Send it", sender="eve@elsewhere.test", is_proven=is_proven)
     assert message.reply_to == others.reply_to != to.name
+
+
+async def test_whoever_answers_only_what_stands_among_the_references_is_known_as_well() -> None:
+    to = await ping(has_plus=False)
+    message = answer(to, "Send it", sender="eve@elsewhere.test", names=False, References=f"<a@b.test> <{to.name}>")
+    assert message.is_inward
+    assert message.doubt
+
+
+async def test_a_client_who_answers_in_their_own_thread_is_no_answer_to_what_our_people_were_sent() -> None:
+    """Somebody of ours sent their own mail on to the client, whose program names both."""
+    to, thread = await ping(), thread_from_root("first@acme.test")
+    theirs = f"{SIGNER.message_id(OLEG, thread, 'out:1')}@desk.test"
+    for text, references in (("Later", f"<{to.name}> <{theirs}>"), ("By token", f"<{to.name}>")):
+        token = f"support+{SIGNER.reply_token(OLEG, thread)}@desk.test"
+        copy = "" if text == "Later" else token
+        (message,) = heard(replace(to, content=PLAIN), text, sender=OLEG, names=False, References=references, Cc=copy)
+        assert isinstance(message, InboundMessage)
+        assert not message.is_inward
+        assert message.conversation.address == f"{OLEG}#{thread}"
+
+
+@pytest.mark.parametrize("has_plus", [True, False], ids=["", "without plus addresses"])
+async def test_what_our_people_were_sent_and_came_back_is_known_by_its_name(
+    has_plus: bool,  # noqa: FBT001 - a row of a table
+) -> None:
+    sent = await ping(has_plus=has_plus)
+    told = "Final-Recipient: rfc822; VERA@desk.test\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    parts = [("text/plain", "Gone.\r\n"), ("message/delivery-status", f"Reporting-MTA: dns; x\r\n\r\n{told}")]
+    parts.append(("text/rfc822-headers", f"Message-ID: <{sent.name}>\r\nTo: {VERA}\r\n"))
+    body = "".join(f"--b\r\nContent-Type: {kind}\r\n\r\n{text}\r\n" for kind, text in parts) + "--b--\r\n"
+    kind = "multipart/report; report-type=delivery-status; boundary=b"
+    report = f"From: MAILER-DAEMON@x.test\r\nTo: {sent.envelope_from}\r\nContent-Type: {kind}\r\n\r\n{body}"
+    letter, _ = letter_from_bytes(report.encode())
+    (notice,) = inbound_from_raw(Raw(Channel.EMAIL, "desk", "x", payload_from_letter(letter, AT), AT), US)
+    assert isinstance(notice, DeliveryNotice)
+    assert (notice.conversation.address, notice.external_id, notice.state) == (VERA, sent.name, "failed")
 
 
 async def test_an_out_of_office_is_no_answer() -> None:

@@ -56,6 +56,11 @@ def test_an_answer_stands_in_its_thread() -> None:
     assert mail["Precedence"] is None
 
 
+def test_nobody_is_written_to_where_a_mail_named_nobody() -> None:
+    with pytest.raises(ValueError, match="none that mail can be sent to"):
+        composed(replace(WORDS, address=f"nobody@invalid#{THREAD}"))
+
+
 def test_its_tokens_are_known_again_and_count_for_its_reader_alone() -> None:
     letter = composed()
     token = read(letter)["Reply-To"].addresses[0].username.partition("+")[2]
