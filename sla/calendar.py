@@ -143,7 +143,7 @@ class Calendar:
         """The earliest moment at which the wall clock shows midnight of `day` + `offset` or later."""
         local = local_midnight(day) * SECOND + offset
         self._reach(Instant(local - 2 * DAY_MS), Instant(local + 2 * DAY_MS))
-        return Instant(earliest_reading(self._pieces[self._version_at(Instant(local))], local))
+        return Instant(earliest_reading(self._pieces[self._version_of(day)], local))
 
     def _reading(self, at: Instant) -> int:
         return at + self._piece(at)[1].offset
@@ -165,7 +165,8 @@ class Calendar:
         """The date whose window holds this open moment: today's, else it is the tail of yesterday's."""
         local = self._reading(at) // SECOND
         day, second = local_date(local), local % DAY
-        windows = self._windows(day)
+        # By the hours in force at that moment, which may have been written anew in the middle of the date.
+        windows = self._versions[self._version_at(at)].windows(day)
         return day if any(a <= second and (second < b or b <= a) for a, b in windows) else day - timedelta(days=1)
 
     def _later_business_date(self, day: date, count: int) -> date:
@@ -180,7 +181,18 @@ class Calendar:
         return day
 
     def _windows(self, day: date) -> Windows:
-        return self._versions[self._version_at(Instant(local_midnight(day) * SECOND))].windows(day)
+        return self._versions[self._version_of(day)].windows(day)
+
+    def _version_of(self, day: date) -> int:
+        """The version in force when the date begins, by the wall clock of its own zone."""
+        if len(self._versions) == 1:
+            return 0
+        midnight = local_midnight(day) * SECOND
+        self._reach(Instant(midnight - 2 * DAY_MS), Instant(midnight + 2 * DAY_MS))
+        for i in range(len(self._versions) - 1, 0, -1):
+            if earliest_reading(self._pieces[i], midnight) >= (self._versions[i].effective_from or 0):
+                return i
+        return 0
 
     def _version_at(self, at: Instant) -> int:
         later = (i for i in range(len(self._versions) - 1, 0, -1) if at >= (self._versions[i].effective_from or 0))

@@ -108,21 +108,10 @@ def spans(clock: Clock, until: Instant) -> tuple[tuple[Instant, Instant], ...]:
 
 def clock_to_json(clock: Clock) -> dict[str, Any]:
     """Integers, strings, lists and None only; `clock_from_json` reads it back to an equal clock."""
-    target = clock.target
     return {
         "metric": clock.metric.value,
         "state": clock.state.value,
-        "target": {
-            "within": _within_to_json(target.within),
-            "unit": target.unit.value,
-            "calendar": target.calendar,
-            "quote": target.quote,
-            "goal": target.goal,
-            "off_hours_cap": None if target.off_hours_cap is None else millis(target.off_hours_cap),
-            "high_load": None if target.high_load is None else _within_to_json(target.high_load),
-            "layer": target.layer,
-            "replaces": target.replaces,
-        },
+        "target": target_to_json(clock.target),
         **{name: getattr(clock, name) for name in _PLAIN},
         "marks": list(clock.marks),
         "fired": list(clock.fired),
@@ -131,26 +120,44 @@ def clock_to_json(clock: Clock) -> dict[str, Any]:
 
 
 def clock_from_json(stored: Mapping[str, Any]) -> Clock:
-    target = stored["target"]
-    cap, high_load = target["off_hours_cap"], target.get("high_load")
     return Clock(
         metric=Metric(stored["metric"]),
         state=State(stored["state"]),
-        target=Target(
-            within=_within_from_json(target["within"]),
-            unit=Unit(target["unit"]),
-            calendar=target["calendar"],
-            quote=target["quote"],
-            goal=target["goal"],
-            off_hours_cap=None if cap is None else length(cap),
-            high_load=None if high_load is None else _within_from_json(high_load),
-            layer=target.get("layer", ""),  # clocks kept before there were layers name none
-            replaces=target.get("replaces", False),
-        ),
+        target=target_from_json(stored["target"]),
         marks=tuple(Mark(mark) for mark in stored["marks"]),
         fired=tuple(Mark(mark) for mark in stored["fired"]),
         pauses=tuple(Pause(PauseReason(reason), at, until) for reason, at, until in stored["pauses"]),
         **{name: stored[name] for name in _PLAIN},
+    )
+
+
+def target_to_json(target: Target) -> dict[str, Any]:
+    """As `clock_to_json`; `target_from_json` reads it back."""
+    return {
+        "within": _within_to_json(target.within),
+        "unit": target.unit.value,
+        "calendar": target.calendar,
+        "quote": target.quote,
+        "goal": target.goal,
+        "off_hours_cap": None if target.off_hours_cap is None else millis(target.off_hours_cap),
+        "high_load": None if target.high_load is None else _within_to_json(target.high_load),
+        "layer": target.layer,
+        "replaces": target.replaces,
+    }
+
+
+def target_from_json(stored: Mapping[str, Any]) -> Target:
+    cap, high_load = stored["off_hours_cap"], stored.get("high_load")
+    return Target(
+        within=_within_from_json(stored["within"]),
+        unit=Unit(stored["unit"]),
+        calendar=stored["calendar"],
+        quote=stored["quote"],
+        goal=stored["goal"],
+        off_hours_cap=None if cap is None else length(cap),
+        high_load=None if high_load is None else _within_from_json(high_load),
+        layer=stored.get("layer", ""),  # targets kept before there were layers name none
+        replaces=stored.get("replaces", False),
     )
 
 

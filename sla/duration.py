@@ -32,6 +32,15 @@ class BusinessDays:
 
 Within = timedelta | BusinessDays
 
+#: Longer than this nothing is promised: calendars are surely worked out so far, and it is a slip of the pen.
+LONGEST = timedelta(days=366)
+MOST_DAYS = 262
+
+
+def is_too_long(within: Within) -> bool:
+    """Whether it reaches further than anything is promised."""
+    return within.count > MOST_DAYS if isinstance(within, BusinessDays) else within > LONGEST
+
 
 def instant(moment: datetime) -> Instant:
     """Parts of a millisecond are cut off. Naive datetimes are refused: nobody knows which moment they mean."""

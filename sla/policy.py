@@ -82,6 +82,18 @@ class Marks:
 
 Cells = Mapping[Urgency, Mapping[Metric, Target]]
 
+#: The layer of a target that was agreed for one ticket alone.
+AGREED = "agreed"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A target agreed for one ticket alone: it holds for its clocks of this metric that start at `since` or later."""
+
+    metric: Metric
+    target: Target
+    since: Instant
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -107,7 +119,8 @@ class Policy:
 
     `immediate` names urgencies that page people at once, whatever the hour; it changes no target. `floor` is the least
     time a change of urgency or plan leaves a running clock; zero is the strict contract. `extends` are the layers below
-    it, the most general first; `since` and `until` date its own cells as a layer's.
+    it, the most general first; `since` and `until` date its own cells as a layer's. `agreed` is what one ticket is owed
+    in place of all that, oldest first.
     """
 
     key: str
@@ -124,6 +137,7 @@ class Policy:
     extends: tuple[Layer, ...] = ()
     since: Instant | None = None
     until: Instant | None = None
+    agreed: tuple[Agreed, ...] = ()
 
     @property
     def own(self) -> Layer:
@@ -141,6 +155,8 @@ def targets_for(policy: Policy, urgency: Urgency, metric: Metric, channel: str, 
     An urgency the policy does not know (the plan changed under the ticket) is read as its default one: a promise must
     not vanish because a word did.
     """
+    if agreed := [one.target for one in policy.agreed if one.metric is metric and one.since <= at]:
+        return (agreed[-1],)
     level = urgency if urgency in policy.urgencies else policy.default_urgency
     found: list[Target] = []
     for layer in (*policy.extends, policy.own):

@@ -249,12 +249,13 @@ def agreed(
 ) -> Promises:
     """A length was agreed for this ticket: it holds for its running clock, or starts one where nothing was promised.
 
-    No later change of urgency, plan or channel takes it back.
+    No later change of urgency, plan or channel takes it back. An answer that nobody waits for begins with no agreement;
+    clocks that start later find what was agreed in the policy of the ticket (`sla.policy.Agreed`).
     """
     ours = replace(target, layer=AGREED)
     calendar = calendar_named(ours.calendar, calendars)
     if not any(clock.metric is metric and is_owing(clock) for clock in clocks):
-        return (*clocks, _started(metric, ours, policy, calendars, at))
+        return clocks if metric in RESPONSES else (*clocks, _started(metric, ours, policy, calendars, at))
     return _each(clocks, {metric}, lambda clock: clocks_of.retarget(clock, ours, calendar, at=at, floor=policy.floor))
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from sla.duration import BusinessDays, Within, format_duration, parse_duration, parse_within
+from sla.duration import BusinessDays, Within, format_duration, is_too_long, parse_duration, parse_within
 from sla.marks import parse_mark
 from sla.week import format_window, parse_week, parse_windows, parse_zone
 
@@ -100,7 +100,10 @@ def _pick_up(written: str) -> str:
 
 
 def _within(written: str) -> str:
-    return within_text(parse_within(written))
+    within = parse_within(written)
+    if is_too_long(within):
+        raise ValueError(f"{written!r} is longer than a year, and no promise reaches so far: write a year at most")
+    return within_text(within)
 
 
 def _windows(written: list[str]) -> list[str]:

@@ -81,6 +81,11 @@ class Promises:
         found = self.cells(policy, urgency, metric)
         return found[-1] if found and (found[-1].layer == policy or policy in self.tables.policies) else None
 
+    def there(self, line: str) -> list[Span]:
+        """When anybody of a line works, absences apart."""
+        hours = {self.tables.people[person].calendar for person in self.tables.lines[line].people}
+        return _merged(span for hour in hours for span in self.calendars[hour].intervals(self.start, self.end))
+
     def _place(self, key: str) -> KeyPath:
         """Where a layer is written: policies of clients stand under the client."""
         return ("policies", key) if key in self.tables.policies else ("clients", *key.split("."))
@@ -126,7 +131,7 @@ def _next_sooner_than_first(promises: Promises) -> Advice:
 def _urgencies_out_of_order(promises: Promises) -> Advice:
     """What is more urgent is promised later."""
     for key in promises.policies:
-        for metric in RESPONSES:
+        for metric in Cells.model_fields:
             told = [(urgency, promises.own(key, urgency, metric)) for urgency in promises.urgencies(key)]
             known = [(urgency, stated) for urgency, stated in told if stated is not None and stated.layer == key]
             for (more, one), (less, other) in pairwise(known):
@@ -139,7 +144,7 @@ def _layers_without_effect(promises: Promises) -> Advice:
     """A cell that is looser than the one it extends never counts: the tightest wins."""
     for key in promises.policies:
         for urgency in promises.urgencies(key):
-            for metric in RESPONSES:
+            for metric in Cells.model_fields:
                 found = promises.cells(key, urgency, metric)
                 if not found or found[-1].layer != key:
                     continue
@@ -170,8 +175,7 @@ def _nobody_behind(promises: Promises) -> Advice:
     tables, start, end = promises.tables, promises.start, promises.end
     for name, plan in tables.plans.items():
         path, line = ("plans", name), f"nobody of line {plan.line!r} is there"
-        hours = {tables.people[person].calendar for person in tables.lines[plan.line].people}
-        there = _merged(span for hour in hours for span in promises.calendars[hour].intervals(start, end))
+        there = promises.there(plan.line)
         cells = [
             promises.own(plan.policy, urgency, metric)
             for urgency in promises.urgencies(plan.policy)
@@ -198,6 +202,20 @@ def _ladders_unused(promises: Promises) -> Advice:
             yield ("ladders", key), f"no plan names [ladders.{key}]: none of its steps is ever told"
 
 
+def _paged_by_no_ladder(promises: Promises) -> Advice:
+    """Urgencies that are said to page people at once, of a plan whose line goes home and that names nobody to page."""
+    told: set[str] = set()
+    for name, plan in promises.tables.plans.items():
+        chain = chain_of(plan.policy, promises.policies)
+        stating = next((key for key, layer in reversed(chain) if layer.immediate), None)
+        if stating is None or stating in told or any(layer.off_hours_ladder for _, layer in chain):
+            continue
+        if _longest_gap(promises.start, promises.end, promises.there(plan.line)):
+            told.add(stating)
+            words = f"these page nobody while line {plan.line!r} of [plans.{name}] is not there"
+            yield ("policies", stating, "immediate"), f"{words}: name whom in off_hours_ladder"
+
+
 def _reviews_passed(tables: DeskDirectory, today: date) -> Advice:
     """Documents that were to be read again."""
     written: list[tuple[KeyPath, date | None]] = [
@@ -220,6 +238,7 @@ CHECKS: tuple[Callable[[Promises], Advice], ...] = (
     _longer_than_a_week,
     _nobody_behind,
     _ladders_unused,
+    _paged_by_no_ladder,
 )
 
 

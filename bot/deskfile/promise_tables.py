@@ -1,5 +1,6 @@
 """Promises, as the desk directory writes them: cells by urgency and channel, in policies and on top of them."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -13,7 +14,7 @@ from bot.deskfile.fields import (
     WithinText,
 )
 from bot.deskfile.table import Table
-from sla.duration import DayMode, parse_duration, parse_within
+from sla.duration import BusinessDays, DayMode, Within, is_too_long, parse_duration, parse_within
 from sla.policy import Target, Unit
 
 URGENCIES = ("critical", "high", "medium", "low", "informational", "feature")
@@ -47,8 +48,22 @@ class Cell(Table):
         if self.unit == "wall" and self.calendar:
             raise ValueError('real time has no calendar: drop `calendar`, or write unit = "business"')
         load = None if self.high_load is None else parse_within(self.high_load, self.mode)
-        Target(parse_within(self.within, self.mode), Unit(self.unit), calendar, off_hours_cap=cap, high_load=load)
+        within = parse_within(self.within, self.mode)
+        Target(within, Unit(self.unit), calendar, off_hours_cap=cap, high_load=load)
+        if cap is not None and is_too_long(cap):
+            raise ValueError(f"off_hours_cap of {self.off_hours_cap} is longer than a year: write a year at most")
+        if load is not None and _is_sooner(load, within):
+            raise ValueError(
+                f"high_load ({self.high_load}) is sooner than what is promised else ({self.within}): write a longer one"
+            )
         return self
+
+
+def _is_sooner(one: Within, other: Within) -> bool:
+    """Whether it is the shorter one; False where the two are not counted alike."""
+    if isinstance(one, BusinessDays) and isinstance(other, BusinessDays):
+        return one.count < other.count
+    return isinstance(one, timedelta) and isinstance(other, timedelta) and one < other
 
 
 class Cells(Table):

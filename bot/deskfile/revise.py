@@ -42,6 +42,7 @@ def revision_from_document(
     `wordings` are all that its calendars had so far, the present one last: hours of the past stay as they were.
     """
     own, triage = desk["desk"], desk["triage"]["rules"]
+    former = {key: known for key, known in (wordings or {}).items() if key not in desk["calendars"]}
     return Revision(
         number=number,
         name=own["name"],
@@ -80,6 +81,7 @@ def revision_from_document(
         tells_after_gap=own.get("tell_after_gap", False),
         phone_system=frozenset(own.get("phone_system", ())),
         calls=call_rules(desk),
+        former=Hours(former),
     )
 
 

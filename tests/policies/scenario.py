@@ -23,7 +23,7 @@ from sla.duration import BusinessDays, Instant, instant
 from sla.layers import calendar_named, promised
 from sla.ledger import LedgerTerms, months
 from sla.policy import Metric
-from sla.uptime import quarter_of
+from sla.uptime import Downtime, DowntimeKind, quarter_of, uptime
 from sla.week import parse_zone
 
 ROOT = Path(__file__).parents[2]
@@ -137,7 +137,9 @@ async def _ladder(written: Mapping[str, Any], document: Document) -> None:
 async def _uptime(written: Mapping[str, Any], _: Document) -> None:
     asked = written["uptime"]
     quarter = quarter_of(asked["day"], parse_zone(asked["zone"]))
-    assert quarter.budget_ms(Fraction(asked["permille"], 1000)) == written["is"] * 1000
+    downtimes = [Downtime(_at(since), _at(until), DowntimeKind(kind)) for since, until, kind in asked.get("down", ())]
+    book = uptime(quarter, downtimes, share=Fraction(asked["permille"], 1000))
+    assert (book.used_ms if downtimes else book.budget_ms) == written["is"] * 1000
 
 
 async def _hours(written: Mapping[str, Any], _: Document) -> None:

@@ -23,7 +23,7 @@ def eased(facts: Facts, why: str) -> Decision | None:
     ticket = facts.ticket
     if ticket is None or not ticket.status.is_open:
         return None
-    policy = facts.pinned.policies[ticket.policy]
+    policy = facts.policy_of(ticket)
     clocks = promise.under_high_load(facts.clocks, policy, facts.calendars, at=facts.now)
     if all(before.target == after.target for before, after in zip(facts.clocks, clocks, strict=True)):
         return None

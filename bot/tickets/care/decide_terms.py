@@ -5,7 +5,6 @@ is not covered, kindly and with the clause; what they agreed themselves they kno
 """
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
 from bot.tickets import command as c
@@ -15,16 +14,11 @@ from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId
 from sla import promise
 from sla.clock import PauseReason, is_owing
-from sla.duration import BusinessDays, Within, format_within, moment
+from sla.duration import BusinessDays, format_within, is_too_long, moment
 from sla.layers import promised
-from sla.policy import Metric, Target, Unit
+from sla.policy import AGREED, Agreed, Metric, Target, Unit
 
-#: What may be agreed about where nothing of the kind runs: it begins with the agreement. An answer is owed when a
-#: client waits for one, and not before.
-FROM_NOW: Final = frozenset({Metric.FOLLOW_UP, Metric.RESOLUTION})
-MOST: Final = timedelta(days=366)
-MOST_DAYS: Final = 262
-AGREEABLE: Final = frozenset({Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE, *FROM_NOW})
+AGREEABLE: Final = frozenset({Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE, Metric.FOLLOW_UP, Metric.RESOLUTION})
 #: What a client is told the moment of.
 PROMISED: Final = frozenset({Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE})
 #: Why nothing counts while a ticket waits.
@@ -53,7 +47,7 @@ def covered(facts: Facts, ticket: Ticket, by: PersonId, _: c.Covered) -> Decisio
     """That was a mistake: it is promised from now on, and the client hears it, with the moment where one is owed."""
     if ticket.not_covered is None:
         return Decision()
-    policy, channel = facts.pinned.policies[ticket.policy], promised_channel(facts, ticket)
+    policy, channel = facts.policy_of(ticket), promised_channel(facts, ticket)
     is_waited_for = ticket.staff_spoke_at is None or ticket.staff_spoke_at < ticket.client_spoke_at
     clocks = promise.promised_again(
         facts.clocks,
@@ -78,20 +72,26 @@ def covered(facts: Facts, ticket: Ticket, by: PersonId, _: c.Covered) -> Decisio
 
 
 def agree(facts: Facts, ticket: Ticket, by: PersonId, agreed: c.Agree) -> Decision:
-    """The length that counts for one promise of this ticket, from its own start; `why` names who agreed on it."""
+    """The length that counts for one promise of this ticket, from its own start; `why` names who agreed on it.
+
+    It holds for the clock that runs and for those of the kind that start later. A follow-up and a resolution begin with
+    the agreement where none runs; an answer is owed when the client waits for one, and a first one only once.
+    """
     speak = person_texts(facts.revision, by)
     if agreed.metric not in AGREEABLE:
         return Decision(refusal=speak("refused_agree", metric=speak(f"metric_{agreed.metric}")))
-    if _is_long(agreed.within):
+    if is_too_long(agreed.within):
         return Decision(refusal=speak("refused_agree_long"))
     running = next((one for one in facts.clocks if one.metric is agreed.metric and is_owing(one)), None)
-    if running is None and agreed.metric not in FROM_NOW:
+    if running is None and agreed.metric is Metric.FIRST_RESPONSE:
         return Decision(refusal=speak("refused_agree_nothing", metric=speak(f"metric_{agreed.metric}")))
-    policy = facts.pinned.policies[ticket.policy]
+    policy = facts.policy_of(ticket)
     channel = promised_channel(facts, ticket)
     before = running.target if running is not None else None
     stated = before or promised(policy, ticket.urgency, agreed.metric, channel, facts.calendars, at=facts.now)
     target = _target(facts, ticket, by, agreed, stated)
+    since = running.started_at if running is not None else facts.now
+    ticket = replace(ticket, agreed=(*ticket.agreed, Agreed(agreed.metric, target, since)))
     clocks = promise.agreed(facts.clocks, policy, agreed.metric, target, facts.calendars, at=facts.now)
     if reason := WAITS.get(ticket.status):
         clocks = promise.waiting(clocks, facts.calendars, at=facts.now, reason=reason)  # also what begins only now
@@ -109,17 +109,13 @@ def agree(facts: Facts, ticket: Ticket, by: PersonId, agreed: c.Agree) -> Decisi
     return acted(facts, ticket, event, clocks)
 
 
-def _is_long(within: Within) -> bool:
-    """Whether it reaches further than calendars are surely worked out."""
-    return within.count > MOST_DAYS if isinstance(within, BusinessDays) else within > MOST
-
-
 def _target(facts: Facts, ticket: Ticket, by: PersonId, agreed: c.Agree, stated: Target | None) -> Target:
     """In the time of what was promised before; in the hours of the ticket's line where nothing was, or real time."""
     revision, pinned = facts.revision, facts.pinned
     on = moment(facts.now).astimezone(line_calendar(revision, ticket).tz)
     quote = f"agreed with the client on {on:%Y-%m-%d} by {revision.people[by].name}"
     if stated is not None and stated.unit is Unit.WALL and not isinstance(agreed.within, BusinessDays):
-        return Target(agreed.within, Unit.WALL, quote=quote)
+        return Target(agreed.within, Unit.WALL, quote=quote, layer=AGREED)
     own = stated.calendar if stated is not None else None
-    return Target(agreed.within, Unit.BUSINESS, own or pinned.lines[pinned.plan(ticket.plan).line].calendar, quote)
+    hours = own or pinned.lines[pinned.plan(ticket.plan).line].calendar
+    return Target(agreed.within, Unit.BUSINESS, hours, quote, layer=AGREED)

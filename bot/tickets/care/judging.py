@@ -100,7 +100,7 @@ def why_urgent(revision: Revision, ticket: Ticket, speak: Texts) -> str:
 def louder(facts: Facts, ticket: Ticket, text: str, *, at: Instant, stated: str | None = None) -> Raised | None:
     """The ticket as later words make it, where they make it more urgent; None where they do not, or did so before."""
     kept = _kept(ticket)
-    policy, plan = facts.pinned.policies[ticket.policy], facts.revision.plan(ticket.plan)
+    policy, plan = facts.policy_of(ticket), facts.revision.plan(ticket.plan)
     seen = judge(facts.revision, text, plan, policy, stated=stated)
     is_heard = seen.stated is not None if "staff" in kept else is_said(seen)
     if kept.get("again") or not is_heard or not is_louder(seen.urgency, ticket.urgency, policy.urgencies):
@@ -122,7 +122,7 @@ def louder(facts: Facts, ticket: Ticket, text: str, *, at: Instant, stated: str 
 def raised_words(facts: Facts, ticket: Ticket, clocks: Sequence[Clock]) -> str:
     """That it is more urgent from now on, and by when they hear from us."""
     speak, due_at = contact_texts(facts), due_first(clocks)
-    if due_at is None or ticket.not_covered is not None:
+    if due_at is None or due_at <= facts.now or ticket.not_covered is not None:
         return speak("raised", number=number(ticket.id))
     return speak("raised_by", number=number(ticket.id), due=speak.moment(due_at, now=facts.now))
 

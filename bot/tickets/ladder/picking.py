@@ -45,7 +45,7 @@ def picking(
 def _awaited(
     facts: Facts, ticket: Ticket, clocks: tuple[Clock, ...], person: Person, channel: str, *, is_given: bool
 ) -> tuple[Clock, ...]:
-    rules, policy = facts.revision.rules, facts.pinned.policies[ticket.policy]
+    rules, policy = facts.revision.rules, facts.policy_of(ticket)
     longest, hours = rules.pick_up, person.calendar
     is_there = facts.revision.coverage.is_on_shift(person, facts.now)
     if not is_given and not is_there:

@@ -36,10 +36,11 @@ def merge(going: Facts, staying: Facts | None, by: PersonId, command: c.Merge) -
     if going.ticket is None or staying is None or staying.ticket is None:
         raise ValueError("two tickets are merged, not one")
     gone, kept = going.ticket, staying.ticket
+    after_it = _together(kept, gone)
     ours, theirs = merged(
         staying.clocks,
         going.clocks,
-        staying.pinned.policies[kept.policy],
+        staying.policy_of(after_it),
         kept.urgency,
         promised_channel(staying, kept),
         staying.calendars,
@@ -48,7 +49,6 @@ def merge(going: Facts, staying: Facts | None, by: PersonId, command: c.Merge) -
     )
     if kept.not_covered is not None:
         ours = staying.clocks  # nothing is promised on it, nor on what comes to it
-    after_it = _together(kept, gone)
     if after_it.status not in WAITING:
         ours = promise.resumed(ours, staying.calendars, at=going.now)
     return (
@@ -98,6 +98,7 @@ def _together(kept: Ticket, gone: Ticket) -> Ticket:
         unset_reply_at=min(unset, default=None),
         is_unreadable=kept.is_unreadable or gone.is_unreadable,
         ladder=next((one for one in ladders if one.is_begun), next(iter(ladders), None)),
+        agreed=(*(one for one in gone.agreed if one not in kept.agreed), *kept.agreed),
     )
 
 

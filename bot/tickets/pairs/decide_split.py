@@ -100,7 +100,7 @@ def _refusal(facts: Facts, going: Sequence[Spoken], staying: Sequence[Spoken], b
 def _begun(facts: Facts, old: Ticket, going: Sequence[Spoken]) -> tuple[Ticket, bool]:
     """The new ticket, and whether it waits for the client already."""
     first = going[0]
-    policy = facts.pinned.policies[old.policy]
+    policy = facts.policy_of(old)
     plan = facts.revision.plan(old.plan)
     seen = judge(facts.revision, first.text, plan, policy)
     replies = [one for one in going if one.kind is not None]
@@ -130,6 +130,7 @@ def _begun(facts: Facts, old: Ticket, going: Sequence[Spoken]) -> tuple[Ticket, 
         ladder=old.ladder if old.ladder is not None and (old.ladder.started_at or 0) >= first.at else None,
         is_current=True,
         snoozed_until=None,
+        agreed=(),
     )
     return at_level(ticket, plan, seen.urgency, seen.kind, judged_from_triage(seen)), is_waiting
 
@@ -172,7 +173,7 @@ def replayed(facts: Facts, ticket: Ticket, going: Sequence[Spoken], before: Sequ
 
     What a high load eased, now or in the clocks of `before` that ran for them, is no tighter for being split off.
     """
-    policy, calendars = facts.pinned.policies[ticket.policy], facts.calendars
+    policy, calendars = facts.policy_of(ticket), facts.calendars
     if ticket.not_covered is not None:
         return ()
     clocks: Promises = ()

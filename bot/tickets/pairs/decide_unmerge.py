@@ -64,7 +64,7 @@ def unmerge(
     if not any(one.is_client for one in going) or not any(one.is_client for one in staying):
         # What was split off since, or taken over by a further merge, has left nothing to part.
         return Decision(refusal=speak("refused_unmerge_empty", number=number(ticket.id))), Decision()
-    return _comes_back(gone, ticket, kept, going, by), _stays(kept, kept.ticket, ticket.id, going, staying, by)
+    return _comes_back(gone, ticket, kept, going, by), _stays(kept, kept.ticket, ticket, going, staying, by)
 
 
 def _comes_back(gone: Facts, ticket: Ticket, kept: Facts, going: Sequence[Spoken], by: PersonId) -> Decision:
@@ -108,9 +108,9 @@ def _comes_back(gone: Facts, ticket: Ticket, kept: Facts, going: Sequence[Spoken
 
 
 def _stays(
-    kept: Facts, ticket: Ticket, gone: TicketId, going: Sequence[Spoken], staying: Sequence[Spoken], by: PersonId
+    kept: Facts, ticket: Ticket, gone: Ticket, going: Sequence[Spoken], staying: Sequence[Spoken], by: PersonId
 ) -> Decision:
-    event = Event("parted", kept.now, by, "", {"gone": number(gone)})
+    event = Event("parted", kept.now, by, "", {"gone": number(gone.id)})
     replies = [one.at for one in staying if one.kind is not None]
     left = replace(
         ticket,
@@ -118,6 +118,7 @@ def _stays(
         staff_spoke_at=max(replies, default=None),
         has_reply=bool(replies),
         unset_reply_at=ticket.unset_reply_at if ticket.unset_reply_at in replies else None,
+        agreed=tuple(one for one in ticket.agreed if one not in gone.agreed),
     )
     clocks = kept.clocks
     if ticket.status.is_open:

@@ -82,11 +82,11 @@ def perhaps_same(ticket: Ticket) -> TicketId | None:
 
 
 def _is_perhaps(one: Beside, ticket: Ticket) -> bool:
+    # Whose it is comes first: a batch holds many of others, and nearly none of the same.
     is_known = ticket.is_verified and ticket.client is not None and one.client == ticket.client
-    is_close = length(abs(one.opened_at - ticket.opened_at)) <= WITHIN
     return (
-        one.id != ticket.id
+        (is_known or one.contact == ticket.contact)
+        and one.id != ticket.id
         and one.channel != ticket.channel
-        and is_close
-        and (one.contact == ticket.contact or is_known)
+        and length(abs(one.opened_at - ticket.opened_at)) <= WITHIN
     )

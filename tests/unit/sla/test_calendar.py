@@ -104,6 +104,21 @@ def test_business_days_after_an_edit_follow_the_new_hours() -> None:
     assert edited.advance(thursday, edited.business_days(thursday, BusinessDays(1))) == at("2026-04-06T10:00Z")
 
 
+def test_new_hours_count_from_the_first_day_on_west_of_utc_too() -> None:
+    saturdays = spec("America/Chicago", {"mon-sat": ["09:00-17:00"]}, effective_from="2026-06-06T00:00-05:00")
+    edited, friday = compiled(spec("America/Chicago"), saturdays), at("2026-06-05T12:00-05:00")
+
+    assert edited.advance(friday, edited.business_days(friday, BusinessDays(1))) == at("2026-06-06T12:00-05:00")
+    assert edited.business_days(friday, BusinessDays(2, "end_of_day")) == 21 * HOUR
+
+
+def test_a_day_that_opens_by_an_edit_is_the_day_of_what_comes_on_it() -> None:
+    edited = compiled(spec(), spec(week={"mon-sat": ["09:00-17:00"]}, effective_from="2026-06-06T10:00Z"))
+    saturday = at("2026-06-06T12:00Z")
+
+    assert edited.business_days(saturday, BusinessDays(1)) == 8 * HOUR
+
+
 def test_a_business_day_by_hours_is_the_agreed_length() -> None:
     assert OFFICE.business_days(at("2026-02-02T10:00Z"), BusinessDays(2, "hours")) == 16 * HOUR
 

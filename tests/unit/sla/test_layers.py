@@ -10,7 +10,7 @@ from sla.clock import State
 from sla.duration import BusinessDays, Instant
 from sla.explain import explain
 from sla.layers import AGREED, promised
-from sla.policy import Cells, Layer, Metric, Policy, SatisfiedBy, Target, Unit
+from sla.policy import Agreed, Cells, Layer, Metric, Policy, SatisfiedBy, Target, Unit
 from tests.unit.sla.made import OFFICE, at, compiled, spec
 
 DESK = compiled(replace(spec(week={"mon-fri": ["08:00-22:00"]}), key="desk"))
@@ -170,3 +170,20 @@ class TestAgreed:
         both = promise.agreed(clocks, self.TERMS, Metric.RESOLUTION, of("", HOUR * 20), CALENDARS, MONDAY)
 
         assert [clock.metric for clock in both] == [FIRST, Metric.RESOLUTION]
+
+    def test_a_clock_that_starts_later_finds_it_in_the_policy_of_its_ticket(self) -> None:
+        ours = (
+            Agreed(FIRST, of(AGREED, HOUR * 3), MONDAY),
+            Agreed(FIRST, of(AGREED, HOUR * 2), at("2026-02-02T12:00Z")),
+        )
+        terms = replace(self.TERMS, agreed=ours)
+
+        found = [
+            promised(terms, "high", FIRST, "email", CALENDARS, at=at(f"2026-02-02T{moment}Z"))
+            for moment in ("09:59", "10:00", "12:00")
+        ]
+
+        assert found == [self.TERMS.targets["high"][FIRST], ours[0].target, ours[1].target]
+
+    def test_an_answer_that_nobody_waits_for_does_not_begin_with_it(self) -> None:
+        assert promise.agreed((), self.TERMS, Metric.NEXT_RESPONSE, of("", HOUR), CALENDARS, MONDAY) == ()
