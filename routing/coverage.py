@@ -6,15 +6,10 @@ end lasts until somebody ends it: whoever is on it has no next shift.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import Final
 
 from routing.people import Line, Person, PersonId
 from sla.calendar import Calendar
-from sla.duration import Instant, instant
-
-#: So often the hours of a channel and those of its people are laid beside each other to find a common moment.
-MOST_MEETINGS: Final = 400
+from sla.duration import Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +35,8 @@ class Coverage:
 
     def absence(self, person: Person, at: Instant) -> Absence | None:
         """The leave this person is on at that moment, if any; of several the one that ends last."""
+        if not self.absences:  # asked of everybody with each message, and mostly nobody is away
+            return None
         now = [one for one in self.absences if one.person == person.id and one.is_on(at)]
         return max(now, key=lambda one: (one.until is None, one.until or 0), default=None)
 
@@ -64,36 +61,10 @@ class Coverage:
         """Whether leave keeps a person from the shift they would have next."""
         return self.absence(person, self.calendars[person.calendar].next_open(at)) is not None
 
-    def first_back(self, people: Iterable[Person], at: Instant, *, within: str | None = None) -> Instant | None:
-        """The earliest moment somebody of these works; None where nobody of them is known to come.
-
-        `within` names a calendar that has to be open then as well; None too where that does not meet their hours soon.
-        """
-        people = tuple(people)
-        for _ in range(MOST_MEETINGS):
-            moments = (self.next_shift(person, at) for person in people)
-            found = min((moment for moment in moments if moment is not None), default=None)
-            if found is None or within is None:
-                return found
-            at = self.calendars[within].next_open(found)
-            if at == found:
-                return found
-        return None
-
-    def line_back(
-        self, line: Line, people: Mapping[PersonId, Person], at: Instant, *, within: str | None = None
-    ) -> Instant | None:
-        """The earliest moment at which somebody of a line works and is meant, as `first_back` and `whose_turn` say."""
-        zone = self.calendars[line.calendar].tz
-        for _ in range(MOST_MEETINGS):
-            meant = self.whose_turn(line, people, at)
-            found = self.first_back([people[one] for one in meant], at, within=within)
-            if line.turns_from is None or (found is not None and self.whose_turn(line, people, found) == meant):
-                return found
-            # Somebody else may be meant from the next midnight on.
-            tomorrow = self.calendars[line.calendar].day_of(at) + timedelta(days=1)
-            at = instant(datetime.combine(tomorrow, time(0), zone))
-        return None
+    def first_back(self, people: Iterable[Person], at: Instant) -> Instant | None:
+        """The earliest moment somebody of these works; None where nobody of them is known to come."""
+        moments = (self.next_shift(person, at) for person in people)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def whose_turn(self, line: Line, people: Mapping[PersonId, Person], at: Instant) -> tuple[PersonId, ...]:
         """Who of a line is meant at that moment: all of them, or the one whose week it is.

@@ -15,12 +15,16 @@ if TYPE_CHECKING:  # see beside.py
 
 async def perform(desk: Beside, by: PersonId, ticket: TicketId, command: "Command") -> Answer:
     """Do it, and give the answer. A CommandError says why not, in the language of whoever acts."""
+    from bot.app.channels.configured import configured
     from bot.desk.changes import Changes
     from bot.desk.commands import Commands
     from bot.store.driver.committer import Committer
 
     committer = Committer(desk.database)
-    commands = Commands(committer, desk.revisions, desk.directory, lambda: desk.now, done=Changes(), woken=())
+    served = configured(desk.settings, is_demo=desk.is_demo)
+    commands = Commands(
+        committer, desk.revisions, desk.directory, lambda: desk.now, done=Changes(), woken=(), served=served
+    )
     try:
         answer = await commands.perform(by, ticket, command, key=f"terminal:{uuid.uuid4()}")
     except KeyError as error:

@@ -69,7 +69,7 @@ class Beside:
         from bot.desk.directory import Directory
 
         channels = configured(self.settings, is_demo=self.is_demo)
-        return Directory(self.revisions, lambda: channels)
+        return Directory(self.revisions, lambda: channels, served=channels)
 
     @property
     def revision(self) -> "Revision":

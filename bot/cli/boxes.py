@@ -1,11 +1,11 @@
 """What waits, in and out: nothing is stuck without a handle."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from adapters.message import conversation_from_key
+from adapters.message import Channel, conversation_from_key
 from bot.cli.beside import Beside, Json, Limit, beside, terminal
 from bot.cli.printed import CommandError, how_many, iso, one_line, plain, say, say_json, say_table, shown
 from bot.tickets.ticket import TicketId, number
@@ -133,7 +133,8 @@ def list_outbox(
     async def work(desk: Beside) -> None:
         found = await desk.database.read(look)
         if as_json:
-            say_json([_outgoing_facts(one) for one in found])
+            names = await _mail_names(desk, found)
+            say_json([_outgoing_facts(one, names) for one in found])
             return
         say_table(
             ["id", "channel", "to", "what", "ticket", "state", "tries", "not before", "error"],
@@ -166,7 +167,7 @@ def show_outbox(ctx: typer.Context, row: Id, *, as_json: Json = False) -> None:
         found = await desk.database.read(lambda conn: outbox_rows.show(conn, row))
         if found is None:
             raise CommandError(f"there is nothing numbered {row}")
-        facts = _outgoing_facts(found)
+        facts = _outgoing_facts(found, await _mail_names(desk, [found]))
         if as_json:
             say_json(facts)
             return
@@ -240,7 +241,20 @@ def _kept_facts(one: "Kept") -> dict[str, Any]:
     }
 
 
-def _outgoing_facts(one: "Outgoing") -> dict[str, Any]:
+async def _mail_names(desk: Beside, found: "Sequence[Outgoing]") -> dict[int, str]:
+    """The Message-IDs of rows by mail: those they were taken under, and those that the waiting ones will have."""
+    mails = [one for one in found if one.channel == Channel.EMAIL]
+    if not mails:
+        return {}
+    from bot.app.channels.email_app import message_id_of
+    from bot.store.delivery import names_there
+
+    sent = await desk.database.read(lambda conn: names_there.names(conn, [one.id for one in mails]))
+    named = {one.id: sent.get(one.id) or message_id_of(one, desk.settings) for one in mails}
+    return {row: f"<{name}>" for row, name in named.items() if name}
+
+
+def _outgoing_facts(one: "Outgoing", names: Mapping[int, str]) -> dict[str, Any]:
     """A row for programs; the keys are a contract."""
     return {
         "id": one.id,
@@ -251,7 +265,7 @@ def _outgoing_facts(one: "Outgoing") -> dict[str, Any]:
         "state": one.state,
         "attempts": one.attempts,
         "not_before": iso(one.not_before or None),
-        "message_id": None,  # the mail's own Message-ID; no channel of this version sends mail
+        "message_id": names.get(one.id),
         "error": one.error,
         "person": one.person,
         "created_at": iso(one.created_at),

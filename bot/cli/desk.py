@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from bot.cli.beside import Chosen, Json, chosen, file_of, open_existing, settings_of, terminal, timekeeper
-from bot.cli.printed import FAILED, OK, USAGE, counted, iso, say, say_json, warn
+from bot.cli.printed import FAILED, OK, USAGE, counted, iso, parse_moment, say, say_json, shown, warn
 from bot.settings import Mistake, Settings, SettingsError, readable_by_others, written_desk
 from sla.duration import Instant, moment
 
@@ -81,7 +81,8 @@ def check(
     for finding in findings:
         warn(str(finding))
     for calendar in calendars:
-        hours = "open now" if calendar["is_open"] else f"opens {calendar['opens_at']}"
+        opens = shown(parse_moment(calendar["opens_at"]), calendar["zone"])
+        hours = "open now" if calendar["is_open"] else f"opens {opens} ({calendar['zone']})"
         say(f"calendar {calendar['key']}: {hours}")
     say(f"{counted(errors, 'mistake')}, {counted(len(findings) - errors, 'warning')}")
     raise typer.Exit(code)
@@ -218,7 +219,8 @@ def _calendars(document: Mapping[str, Any], now: Instant) -> list[dict[str, Any]
     found = []
     for key, written in sorted(document["calendars"].items()):
         calendar = compiled(key, written)
-        found.append({"key": key, "is_open": calendar.is_open(now), "opens_at": iso(calendar.next_open(now))})
+        opens_at = iso(calendar.next_open(now))
+        found.append({"key": key, "is_open": calendar.is_open(now), "opens_at": opens_at, "zone": calendar.zone})
     return found
 
 

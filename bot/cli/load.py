@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from bot.cli.beside import Beside, Json, beside, who_acts
-from bot.cli.printed import USAGE, CommandError, counted, iso, say, say_json, say_table
+from bot.cli.printed import USAGE, CommandError, counted, iso, parse_moment, say, say_json, say_table, shown
 from routing.people import LineId, PersonId
 
 
@@ -37,13 +37,17 @@ def load(
             return
         say_table(
             ["line", "load", "by", "since"],
-            [[one["line"], one["load"], one["by"] or "", one["since"] or ""] for one in rows],
+            [[one["line"], one["load"], one["by"] or "", _shown(one["since"], desk.revision.zone)] for one in rows],
             empty="there is no line",
         )
         if moved is not None:
             say(f"{counted(moved, 'ticket')} with a promise that moved")
 
     beside(ctx, work)
+
+
+def _shown(since: str | None, zone: str) -> str:
+    return "" if since is None else shown(parse_moment(since), zone)
 
 
 async def _declare(desk: Beside, person: str | None, lines: list[LineId], *, is_high: bool) -> int:

@@ -99,7 +99,7 @@ def board_link(
         if PersonId(person) not in desk.revision.people:
             raise CommandError(f"nobody here is called {person!r}: {', '.join(sorted(desk.revision.people))}", USAGE)
         token, expires_at = await _made(desk, BOARD_LINK, person)
-        address = f"{_address(desk.settings)}/board/enter/{token}"
+        address = f"{_address(desk.settings, is_demo=desk.is_demo)}/board/enter/{token}"
         if as_json:
             say_json({"person": person, "url": address, "expires_at": iso(expires_at)})
             return
@@ -204,7 +204,9 @@ async def _made(desk: Beside, purpose: str, subject: str) -> "tuple[Token, Insta
     return await desk.database.write(write), expires_at
 
 
-def _address(settings: Settings) -> str:
+def _address(settings: Settings, *, is_demo: bool) -> str:
+    if is_demo and settings.address_file.exists():
+        return settings.address_file.read_text()  # its port is chosen at each start
     if settings.public_url is None and settings.http.port == 0:
         raise CommandError("MAITRED_HTTP picks a free port, so set MAITRED_PUBLIC_URL to where the board is", USAGE)
     return settings.address

@@ -90,8 +90,10 @@ def _events(file: Path) -> "list[Event]":
 
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{file} cannot be read: {error}", USAGE) from error
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}", USAGE) from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{file} is no text in UTF-8: {error}", USAGE) from error
     return read_scene(text.splitlines())
 
 

@@ -149,6 +149,12 @@ def spam(ctx: typer.Context, person: As = None) -> None:
     _act(ctx, person, lambda _desk, _by: c.MarkSpam(), "marked as spam")
 
 
+@ticket.command("not-spam")
+def not_spam(ctx: typer.Context, person: As = None, *, as_json: Json = False) -> None:
+    """A client said it after all: it goes on, and its promises count as though nobody had marked it."""
+    _act(ctx, person, lambda _desk, _by: c.NotSpam(), "no spam: it goes on", as_json=as_json)
+
+
 @ticket.command()
 def merge(
     ctx: typer.Context,
@@ -162,10 +168,50 @@ def merge(
     _act(ctx, person, lambda _desk, _by: c.Merge(kept), f"goes on as {number(kept)}", as_json=as_json)
 
 
+ticket.command("belongs-to", help="What was begun apart belongs to another ticket: the same as merge.")(merge)
+
+
 @ticket.command()
 def unmerge(ctx: typer.Context, person: As = None, *, as_json: Json = False) -> None:
     """It was merged and is a piece of work of its own after all: its words and promises come back to it."""
     _act(ctx, person, lambda _desk, _by: c.Unmerge(), "a ticket of its own again", as_json=as_json)
+
+
+@ticket.command()
+def same(ctx: typer.Context, person: As = None, *, as_json: Json = False) -> None:
+    """It is the one that it perhaps is, as `show` says: it goes on as that."""
+    _act(ctx, person, lambda _desk, _by: c.Same(), "", as_json=as_json)
+
+
+@ticket.command("same-person")
+def same_person(
+    ctx: typer.Context,
+    other: Annotated[str, typer.Argument(metavar="TICKET", help="A ticket of the same person, as in T-1.")],
+    person: As = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Whoever wrote it wrote that one as well, on another channel: one person from now on, with one history."""
+    known = _numbered(other)
+    _act(ctx, person, lambda _desk, _by: c.SamePerson(known), "", as_json=as_json)
+
+
+@ticket.command("two-people")
+def two_people(ctx: typer.Context, person: As = None, *, as_json: Json = False) -> None:
+    """Whoever wrote it was taken for somebody else: two people again, each with what they said."""
+    _act(ctx, person, lambda _desk, _by: c.TwoPeople(), "", as_json=as_json)
+
+
+@ticket.command()
+def link(
+    ctx: typer.Context,
+    channel: Annotated[Channel, typer.Argument(help="Where they want to go on.")],
+    person: As = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Send whoever wrote it a one-time code by which they are known on another channel too."""
+    _act(ctx, person, lambda _desk, _by: c.LinkChannel(channel.value), "", as_json=as_json)
 
 
 @ticket.command()

@@ -60,14 +60,14 @@ class Oracle:
             offset = timedelta(seconds=closes if closes > opens else closes + DAY)
         else:
             opening = self.next_open(at)
-            owner = self._owner(opening)
+            owner = self.owner(opening)
             while opening.astimezone(self.zone).fold:
                 opening += STEP
             offset = opening.astimezone(self.zone).replace(tzinfo=None) - _midnight(owner)
             day = self._later(owner, number)
         return self.open_between(at, self._first_showing(_midnight(day) + offset))
 
-    def _owner(self, at: datetime) -> date:
+    def owner(self, at: datetime) -> date:
         shown = at.astimezone(self.zone)
         second = shown.hour * 3600 + shown.minute * 60
         is_today = any(a <= second and (second < b or b <= a) for a, b in self.windows(shown.date()))
@@ -84,6 +84,25 @@ class Oracle:
         while at.astimezone(self.zone).replace(tzinfo=None) < reading:
             at += STEP
         return at
+
+
+class Edited(Oracle):
+    """Opening hours that were written anew at a moment. A date is of the hours that were in force when it began."""
+
+    def __init__(self, before: Oracle, after: Oracle, since: datetime) -> None:
+        self.zone, self.before, self.after, self.since = before.zone, before, after, since
+
+    def windows(self, day: date) -> Windows:
+        return self._at(self._first_showing(_midnight(day))).windows(day)
+
+    def is_open(self, at: datetime) -> bool:
+        return self._at(at).is_open(at)
+
+    def owner(self, at: datetime) -> date:
+        return self._at(at).owner(at)
+
+    def _at(self, at: datetime) -> Oracle:
+        return self.after if at >= self.since else self.before
 
 
 @dataclass(frozen=True)

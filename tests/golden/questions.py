@@ -5,6 +5,7 @@ The questions go round all changes of clocks of twelve zones, 2024 to 2030, and 
 
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
@@ -14,7 +15,7 @@ from sla.clock import PauseReason, State
 from sla.duration import DAY_MODES, BusinessDays, instant, millis, moment
 from sla.policy import Metric, Target, Unit
 from sla.zones import zone_named
-from tests.golden.oracle import DAY, STEP, Happening, Oracle, Promised, due_at
+from tests.golden.oracle import DAY, STEP, Edited, Happening, Oracle, Promised, due_at
 
 ZONES = (
     "Europe/Prague",
@@ -81,12 +82,16 @@ def _windows(chance: random.Random) -> Windows:
 
 
 def _pair(chance: random.Random, zone: str, near: datetime) -> tuple[Calendar, Oracle, CalendarSpec]:
-    week = (*(_windows(chance) for _ in range(6)), ((9 * 3600, 17 * 3600),))
+    week = _week(chance)
     dates: list[date] = [near.date() + timedelta(days=chance.randrange(-4, 8)) for _ in range(3)]
     days, holidays = {dates[0]: _windows(chance)}, frozenset(dates[1:])
     spec = CalendarSpec("random", zone, week, days, holidays)
     start, end = near - timedelta(days=10), near + timedelta(days=30)
     return compile_calendar(spec, start=instant(start), end=instant(end)), Oracle(zone, week, days, holidays), spec
+
+
+def _week(chance: random.Random) -> tuple[Windows, ...]:
+    return (*(_windows(chance) for _ in range(6)), ((9 * 3600, 17 * 3600),))
 
 
 Said = tuple[str, object, object]
@@ -114,6 +119,19 @@ def _business_days(chance: random.Random, calendar: Calendar, oracle: Oracle, ne
     number, mode = chance.randrange(1, 4), chance.choice(DAY_MODES[:2])
     ours = calendar.business_days(instant(near), BusinessDays(number, mode))
     return f"{number} days {mode} after {near}", ours, millis(oracle.business_days(near, number, mode))
+
+
+def _edited(chance: random.Random, calendar: Calendar, oracle: Oracle, near: datetime) -> Said:
+    """Hours that are written anew, as often as not from a midnight on; each date keeps its own."""
+    spec = CalendarSpec("random", oracle.zone.key, oracle.week, oracle.days, oracle.holidays)
+    week, since = _week(chance), near + STEP * chance.randrange(-96, 4 * 96)
+    if chance.random() < 0.5:
+        since = next(at for n in range(96 * 2) if (at := since + STEP * n).astimezone(oracle.zone).hour == 0)
+    anew = replace(spec, week=week, effective_from=instant(since))
+    edited = compile_calendar(spec, anew, start=calendar.start, end=calendar.end)
+    after = Oracle(oracle.zone.key, week, oracle.days, oracle.holidays)
+    question, ours, theirs = _business_days(chance, edited, Edited(oracle, after, since), near)
+    return f"{question}, {week} from {since}", ours, theirs
 
 
 def _clock(chance: random.Random, calendar: Calendar, oracle: Oracle, near: datetime) -> Said:
@@ -153,6 +171,7 @@ QUESTIONS: tuple[Callable[[random.Random, Calendar, Oracle, datetime], Said], ..
     _advance,
     _clock,
     _business_days,
+    _edited,
     _between,
     _clock,
     _next_open,

@@ -1,7 +1,8 @@
 """Judges a transcript of the quarter, by code of its own: it reads the transcript and the desk file, and nothing else.
 
 For every minute and every message that waits for an answer there must be somebody of ours who has it and is not on
-leave, or the client must have been told when somebody comes, and nobody who serves them be there. And nobody may be
+leave, or the client must have been told when somebody comes, and nobody who serves them be there. What they were told
+must be true: the very minute at which the first of those who serve them comes, and whoever was named. And nobody may be
 told the same thing twice while nothing happened in between, nor what is another client's business. It computes hours
 and holidays by itself, minute by minute, and that a message waits it knows from the message, not from the desk.
 """
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from tests.quarter.telling import Told, told
 from tests.quarter.transcript import Line
 
 MINUTE: Final = timedelta(minutes=1)
@@ -28,7 +30,8 @@ SETTLES: Final = timedelta(minutes=2)
 #: Such words ask for nothing.
 _COURTESY: Final = re.compile(r"(great, )?thank(s| you)!?", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\bT-(\d+)\b")
-_TIME: Final = re.compile(r"\b(\d{1,2}):(\d{2})\b")
+#: Nobody is looked for further ahead.
+FARTHEST: Final = timedelta(days=60)
 
 
 def read_moment(written: str) -> datetime:
@@ -61,6 +64,8 @@ class Desk:
     plans: Mapping[str, Mapping[str, Any]]
     lines: Mapping[str, Sequence[str]]
     public_plan: str
+    #: Where nobody's own is known.
+    zone: str
 
     def serving(self, conv: str) -> set[str]:
         """All who may be given what is said in a conversation."""
@@ -92,7 +97,7 @@ def desk_from_toml(text: str) -> Desk:
         if channel in contact
     }
     lines = {key: one["people"] for key, one in desk["lines"].items()}
-    return Desk(hours, desk["people"], clients, desk["plans"], lines, desk["desk"]["public_plan"])
+    return Desk(hours, desk["people"], clients, desk["plans"], lines, desk["desk"]["public_plan"], desk["desk"]["zone"])
 
 
 def _hours(written: Mapping[str, Any]) -> Hours:
@@ -127,6 +132,7 @@ class Judge:
         yield from self.told_to_others()
         yield from self.left_alone()
         yield from self.never_told()
+        yield from self.told_wrong_times()
         yield from self.told_twice()
         yield from self.called_while_away()
 
@@ -186,6 +192,30 @@ class Judge:
                     yield f"T-{number} went to {person} at {since:%Y-%m-%d %H:%M}, who was never shown it"
             if not ticket.told:
                 yield f"the client of T-{number} was never told anything"
+
+    def told_wrong_times(self) -> Iterator[str]:
+        """A client was told when we come, or by when somebody answers, and by our own reckoning that is not so."""
+        for number, ticket in sorted(self._tickets.items()):
+            for at, line in ticket.told:
+                found = self._told(line, at)
+                if line.what != "auto" or found == Told():
+                    continue
+                comes_at = self._first_there(ticket, at)
+                here = f"T-{number} at {line.at}, {line.text!r}: "
+                if found.opens_at is not None and found.opens_at != comes_at:
+                    yield f"{here}somebody comes at {comes_at}"
+                if found.who and not self._is_named_there(found):
+                    yield f"{here}{found.who} is not there then"
+                if (
+                    found.opens_at is None
+                    and found.answers_by is not None
+                    and not (comes_at is not None and comes_at < found.answers_by)
+                ):
+                    yield f"{here}nobody comes before {comes_at}"
+
+    def told_in(self, line: Line) -> Told:
+        """The moments that one line of ours tells a client."""
+        return self._told(line, read_moment(line.at))
 
     def told_twice(self) -> Iterator[str]:
         """The same words about the same ticket to the same one, and nothing happened to it in between."""
@@ -247,7 +277,31 @@ class Judge:
         if self._is_anybody_there(ticket, at):
             return False
         # Nobody who serves them is there, and they know when somebody will be.
-        return _TIME.search(self._last(ticket, at)) is not None or self._is_silent_by_mail(ticket, since)
+        return self._knows(ticket, at) or self._is_silent_by_mail(ticket, since)
+
+    def _knows(self, ticket: Ticket, at: datetime) -> bool:
+        """Whether the last moment that its client was told lies ahead still."""
+        known = (self._told(line, moment) for moment, line in reversed(ticket.told) if moment <= at)
+        last = next((one for one in known if one != Told()), Told())
+        return any(one is not None and at <= one for one in (last.opens_at, last.answers_by))
+
+    def _told(self, line: Line, at: datetime) -> Told:
+        return told(
+            line.text, at=at, zone=ZoneInfo(self._desk.clients.get(line.where, {}).get("zone", self._desk.zone))
+        )
+
+    def _first_there(self, ticket: Ticket, at: datetime) -> datetime | None:
+        """The first minute from then on at which somebody who serves them is there."""
+        moment = at if self._is_anybody_there(ticket, at) else at.replace(second=0) + MINUTE
+        while moment < at + FARTHEST:
+            if self._is_anybody_there(ticket, moment):
+                return moment
+            moment += MINUTE
+        return None
+
+    def _is_named_there(self, told: Told) -> bool:
+        people = [key for key, one in self._desk.people.items() if str(one["name"]).split()[0] == told.who]
+        return told.opens_at is not None and any(self._is_there(one, told.opens_at) for one in people)
 
     def _whose(self, conv: str) -> str:
         """The client that a place is of; whoever is of none goes on in no other place."""

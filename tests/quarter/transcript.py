@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 #: So much of a text is kept.
-KEPT: Final = 96
+KEPT: Final = 160
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,3 +161,26 @@ async def test_what_one_of_ours_sends_into_the_clients_group_as_an_album_is_one_
     assert (await desk.clock("first_response")).state is State.MET
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_a_file_that_its_sender_replaces_is_a_version_and_repeated_under_the_card(desk: Story) -> None:
+    raw = await desk.arrives(sender="lena", text="The list", attachments=(photo(1),))
+    await desk.settle()
+    desk.forget()
+    telegram = desk.channels[TELEGRAM]
+    await telegram.edits("1001", raw.external_id, "The list", attachments=(photo(1),))
+    await desk.settle()
+    desk.expect_quiet()
+    for _ in range(2):
+        await telegram.edits("1001", raw.external_id, "The list", attachments=(photo(2),))
+        await desk.settle()
+    (line,) = [one for one in await desk.lines() if one.direction == "in"]
+    assert (line.text, line.is_edited) == ("The list", True)
+    assert [one.name for one in line.attachments] == ["photo-1.jpg", "photo-2.jpg"]
+    page = await desk.page()
+    assert [one.text for one in page.versions[line.id]] == ["The list\n\N{PAPERCLIP} photo-1.jpg"]
+    desk.expect_under("vera", containing="Lena changed a message\n> The list\n📎 photo-2.jpg")
+    assert relayed(desk) == [["photo-1.jpg"], ["photo-2.jpg"]]
+    desk.forget()
+    desk.expect_quiet()
+    assert not await desk.is_there(2)

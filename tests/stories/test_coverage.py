@@ -3,10 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection, select
 
 from adapters.message import Channel
+from bot.desk.people.shift_ends import AT_ONCE
 from bot.desk.ticker import BATCH
-from bot.tickets.command import HandOver, Reply, Resolve
+from bot.store.driver.bulk import insert_many
+from bot.store.driver.ids import take
+from bot.store.tables import schema
+from bot.tickets.command import Command, HandOver, Reply, Resolve, Take
 from routing.people import PersonId
 from tests.builders import document, story_desk
 from tests.harness import Story
@@ -61,10 +66,53 @@ async def test_a_line_answers_at_night_and_the_manager_reads_of_it_in_the_mornin
     desk.expect_quiet()
 
     await desk.go_to(OPENING)
-    digest = desk.expect_ping("vera", containing="2 tickets of your clients went to others while you were away")
+    digest = desk.expect_ping("vera", containing="1 ticket of your clients went to others while you were away")
     assert "T-1 · Payroll failed (Nina Roth): Resolved" in digest
-    assert "T-2 · Export hangs (Nina Roth)" in digest
-    assert (await desk.ticket(2)).assignee == "nina"
+    assert "1 ticket waited for you\nT-2 · Export hangs\n" in digest
+    assert ((await desk.ticket(2)).assignee, (await desk.ticket(2)).rule) == ("vera", "own_manager")
+    desk.expect_card("vera", containing="T-2 · Acme: Export hangs")
+    desk.expect_message("-1001234", containing="Vera looks after T-2 from now on")
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "whose"),
+    [
+        pytest.param("Payroll is down", Take(), "nina", id="urgent and picked up"),
+        pytest.param("Payroll is down", Reply("Restarting it"), "nina", id="urgent and being answered"),
+        pytest.param("Payroll is down", None, "vera", id="urgent and not looked at"),
+        pytest.param("Payroll failed", Take(), "vera", id="picked up and not urgent"),
+        pytest.param("Payroll failed", HandOver(PersonId("nina")), "nina", id="given to her on purpose"),
+    ],
+)
+async def test_what_is_urgent_and_in_hand_stays_with_whoever_is_on_duty(
+    make_desk: MakeStory, text: str, command: Command | None, whose: str
+) -> None:
+    desk = await make_desk(
+        story_desk((PREMIUM, f'{PREMIUM}off_hours_line = "night"\n'), ('"never"', '"24h"'), more=NINA), start=NIGHT
+    )
+    await desk.receives(sender="lena", text=text)
+    if isinstance(command, HandOver):
+        await desk.does("dana", HandOver(PersonId("oleg")))
+    if command is not None:
+        await desk.does("dana" if isinstance(command, HandOver) else "nina", command)
+    await desk.go_to(OPENING - timedelta(minutes=1))
+    assert (await desk.ticket()).assignee == "nina"
+    await desk.go_to(OPENING)
+    assert (await desk.ticket()).assignee == whose
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_a_line_with_somebody_who_never_goes_home_gives_it_back_as_well(make_desk: MakeStory) -> None:
+    line = ('people = ["oleg", "mira"]\ncalendar = "office"', 'people = ["nina"]\ncalendar = "always"')
+    desk = await make_desk(story_desk(line, more=NINA), start=NIGHT)
+    await desk.receives(sender="lena", text="Payroll failed")
+    assert ((await desk.ticket()).assignee, (await desk.ticket()).rule) == ("nina", "least_loaded")
+    desk.forget()
+    await desk.go_to(OPENING)
+    desk.expect_card("vera", containing="T-1 · Acme: Payroll failed")
+    desk.expect_message("lena", containing="Vera looks after T-1 from now on")
     desk.expect_quiet()
 
 
@@ -80,7 +128,7 @@ async def test_what_waited_and_what_others_answered_are_told_together(make_desk:
     await desk.does("vera", Reply("I am here by chance"))
     desk.forget()
     await desk.go_to(OPENING)
-    assert "T-1 · Payroll failed (Nina Roth)" in desk.expect_ping("vera", containing="went to others")
+    assert "T-1 · Payroll failed" in desk.expect_ping("vera", containing="1 ticket waited for you")
     desk.expect_quiet()
 
 
@@ -108,7 +156,7 @@ async def test_what_others_answered_is_read_after_leave_and_not_during_it(
     if returns:
         await desk.desk.leaving.answer(PersonId("vera"), returns, key=returns)
     await desk.go_to(OPENING + timedelta(days=2))
-    assert "T-1 · Payroll failed (Nina Roth)" in desk.expect_ping("vera", containing="went to others")
+    desk.expect_card("vera", containing="T-1 · Acme: Payroll failed")
     desk.expect_quiet()
 
 
@@ -119,7 +167,10 @@ async def test_more_than_one_batch_of_a_night_is_one_digest_in_the_morning(make_
     await desk.settle()
     desk.forget()
     await desk.go_to(OPENING)
-    desk.expect_ping("vera", containing=f"{BATCH + 1} tickets of your clients went to others")
+    desk.expect_ping("vera", containing=f"{BATCH + 1} tickets waited for you")
+    for one in range(BATCH + 1):
+        desk.expect_card("vera", containing=f"T-{one + 1} · Acme")
+        desk.expect_message(f"thread-{one}", Channel.EMAIL, containing=f"Vera looks after T-{one + 1} from now on")
     desk.expect_quiet()
 
 
@@ -192,6 +243,31 @@ async def test_several_that_change_hands_as_a_shift_ends_are_one_digest(make_des
     await desk.dies()
     await desk.go_to(NIGHT)
     desk.expect_quiet()
+
+
+async def test_whoever_has_very_many_tickets_goes_home_and_none_is_forgotten(make_desk: MakeStory) -> None:
+    desk = await make_desk(story_desk(MIRA_LATE), start=LATE)
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.database.write(many_more)
+    await desk.receives(sender="lena", text="Export hangs", address="-1001234")
+    desk.forget()
+    last = AT_ONCE + 11
+    await desk.go_to(CLOSING)
+    assert [(await desk.ticket(one)).assignee for one in (1, 2, last)] == ["mira", "vera", "mira"]
+    desk.expect_card("mira", containing="T-1 ")
+    desk.expect_message("lena", containing="Mira looks after T-1 ")
+    desk.expect_card("mira", containing=f"T-{last}")
+    desk.expect_message("-1001234", containing=f"Mira looks after T-{last}")
+    await desk.dies()
+    await desk.go_to(NIGHT)
+    desk.expect_quiet()
+
+
+def many_more(conn: Connection) -> None:
+    """More tickets of whoever has the first one than are asked about at once; nobody waits on them."""
+    (first,) = conn.execute(select(schema.ticket)).mappings()
+    fresh = take(conn, schema.ticket, AT_ONCE + 9)
+    insert_many(conn, schema.ticket, [{**first, "id": number, "is_current": 0} for number in fresh])
 
 
 async def test_a_shift_that_is_longer_by_the_new_desk_ends_later(make_desk: MakeStory) -> None:

@@ -241,3 +241,28 @@ async def test_a_link_of_another_client_takes_nobody_away_from_the_client_they_w
     assert (await desk.ticket(1)).client == "acme"
     await desk.receives(sender="5001", text="/new And the export")
     assert (await desk.ticket(2)).client == "acme"
+
+
+async def test_a_message_that_is_changed_into_a_code_keeps_the_code_out_and_links_nobody(desk: Story) -> None:
+    token = await made(desk)
+    raw = await desk.channels[Channel.TELEGRAM].says("5001", "Hello, the export hangs")
+    await desk.settle()
+    await desk.edits("5001", raw.external_id, f"/start {token}\nand the report")
+    (line,) = [one for one in await desk.lines() if one.direction == "in"]
+    assert line.text == "/start […]\nand the report"
+    seen = [shown.text for fake in desk.channels.values() for shown in fake.sent]
+    assert not [text for text in seen if token in text]
+    assert (await desk.ticket()).client is None
+    await desk.receives(sender="5001", text=f"/start {token}")
+    desk.expect_message("5001", containing="Acme")
+
+
+async def test_a_code_that_somebody_passes_on_is_kept_nowhere_and_stays_good(desk: Story) -> None:
+    token = await made(desk)
+    await desk.receives(sender="5002", text=f"[forwarded from Lena]\n/start {token}\nwhat is this? /start it")
+    (line,) = [one for one in await desk.lines() if one.direction == "in"]
+    assert line.text == "[forwarded from Lena]\n/start […]\nwhat is this? /start it"
+    seen = [shown.text for fake in desk.channels.values() for shown in fake.sent]
+    assert not [text for text in seen if token in text]
+    await desk.receives(sender="5001", text=f"/start {token}")
+    desk.expect_message("5001", containing="Acme")

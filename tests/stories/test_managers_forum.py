@@ -1,13 +1,16 @@
 """The managers' forum: a place they share, with a topic for each client; a reply to a client's words goes to them."""
 
+from datetime import timedelta
+
 import pytest
 
 from adapters.card import OutboundCard
+from adapters.errors import TemporaryError
 from adapters.fake_screen import Shown
 from adapters.message import Channel, Topic
 from bot.store.channels import topics
 from bot.store.channels.topics import Known
-from bot.tickets.command import Reply, Resolve
+from bot.tickets.command import Escalate, NeedsNoAnswer, Reply, Resolve
 from tests.builders import ON_TELEGRAM, document, story_desk
 from tests.harness import Story
 from tests.stories.conftest import MakeStory
@@ -58,6 +61,27 @@ async def test_what_is_about_a_client_goes_into_the_clients_topic(desk: Story) -
     found = [one for one in desk.own.shown(FORUM) if isinstance(one.message, OutboundCard)]
     assert len(found) > 3
     assert {topic_of(one) for one in found} == {Topic("client:acme", "Acme")}
+
+
+async def test_what_is_new_does_not_wait_for_a_card_that_is_drawn_anew(desk: Story) -> None:
+    desk.own.fail_next(TemporaryError("no room", retry_after=timedelta(minutes=2), is_alone=True))
+    await desk.does("vera", NeedsNoAnswer())
+    (waiting,) = await desk.outbox("postponed")
+    assert waiting.what == "card"
+    await desk.receives(MAIL, sender="stranger@test.test", text="Hello?")
+    await desk.fast_forward(seconds=2)
+    desk.expect_in(FORUM, containing="Hello?")
+    await desk.does("vera", Escalate("They owe us"))
+    await desk.fast_forward(seconds=2)
+    desk.expect_in(FORUM, containing="They owe us")
+    first = desk.own.cards(FORUM)[0]
+    assert not first.history, "what is drawn anew waits, alone"
+    await desk.fast_forward(minutes=3)
+    first = desk.own.cards(FORUM)[0]
+    assert len(first.history) == 1
+    assert not await desk.outbox("postponed")
+    desk.forget()
+    desk.expect_quiet()
 
 
 async def test_a_client_with_another_name_keeps_its_topic(desk: Story) -> None:
@@ -190,4 +214,25 @@ async def test_admins_hear_each_alone_that_the_bot_was_put_out_of_their_own_plac
     await desk.settle()
     desk.expect_ping("dana", containing="The bot is no longer in our own place on Telegram (-100777).")
     desk.forget()
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize("is_under_a_card", [True, False], ids=["under a card", "alone in the topic"])
+async def test_a_clients_question_by_one_of_ours_is_answered_by_the_desk_and_no_note(
+    desk: Story,
+    is_under_a_card: bool,  # noqa: FBT001 - a case
+) -> None:
+    under = desk.own.cards(FORUM)[0].external_id if is_under_a_card else None
+    await desk.writes("vera", "/status", under=under, address=ACME)
+    assert "T-1" in desk.expect_message(ACME, TELEGRAM, containing="Payroll failed")
+    await desk.writes("vera", "/escalate", under=under, address=ACME)
+    desk.expect_message(ACME, TELEGRAM, containing="/escalate is a command for clients")
+    assert await notes(desk) == []
+    desk.expect_quiet()
+
+
+async def test_a_clients_question_where_no_ticket_is_meant_says_so(desk: Story) -> None:
+    await desk.writes("vera", "/status", address="-100777#99")
+    desk.expect_message("-100777#99", TELEGRAM, containing="/status stands alone")
+    assert await notes(desk) == []
     desk.expect_quiet()

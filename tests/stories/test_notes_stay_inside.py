@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from adapters.card import Outbound
 from adapters.errors import PermanentError, TemporaryError, UncertainError
 from adapters.fake_screen import words
-from adapters.message import Channel
+from adapters.message import Attachment, Channel, OutboundMessage, Untrusted
 from bot.app.simulation.stepping import OwnedTime
 from bot.desk.applying import apply_document
 from bot.store.driver.engine import open_database
@@ -181,7 +181,8 @@ class Play:
         lines = [
             line.text for number in (1, 2) if await self.desk.is_there(number) for line in await self.desk.lines(number)
         ]
-        return [*map(words, seen), *lines]
+        files = [file.name for one in seen if isinstance(one, OutboundMessage) for file in one.attachments]
+        return [*map(words, seen), *files, *lines]
 
 
 class TelegramPlay(Play):
@@ -199,21 +200,59 @@ class TelegramPlay(Play):
         for_us = NOTES if is_reply else SHARED_NOTES
         texts = [*NOTES, *REPLIES] if is_reply else [*SHARED_NOTES, "!reply Looking"]
         text = CANARY if root is None else self.data.draw(st.sampled_from(texts), label="text")
+        if CANARY in text and is_reply and root is not None:
+            text = self.data.draw(st.sampled_from(SIGNS), label="signs") + text
         where = f"{FORUM}#{self.data.draw(st.sampled_from([55, 66]), label='topic')}" if is_shared else own
-        raw = await self.desk.own.says(where, text, sender=own, reply_to=root)
-        self.written.append((where, own, raw.external_id, text.startswith("!reply ") or text in REPLIES, for_us))
+        name = await self.say(where, own, text, root)
+        self.written.append((where, own, name, text.startswith("!reply ") or text in REPLIES, for_us))
+
+    async def say(self, where: str, own: str, text: str, root: str | None) -> str:
+        """Words alone, below a file, with either of two files that are sent as one, or right after a file."""
+        way = self.data.draw(st.sampled_from(["alone", "file", "first", "second", "after"]), label="way")
+        if way == "alone" or root is None:
+            return (await self.desk.own.says(where, text, sender=own, reply_to=root)).external_id
+        self.count += 1
+        called, album = CANARY if CANARY in text else "report", f"{where}:album:{self.count}"
+        files = [
+            Attachment(
+                Untrusted(f"{called}-{place}.pdf"), "application/pdf", 9, digest=f"{self.count:032x}{place:032x}"
+            )
+            for place in range(2)
+        ]
+        if way == "file":
+            raw = await self.desk.own.says(where, text, sender=own, reply_to=root, attachments=(files[0],))
+            return raw.external_id
+        if way == "after":
+            await self.desk.own.says(where, "", sender=own, reply_to=root, attachments=(files[0],))
+            await self.desk.fast_forward(seconds=self.data.draw(st.sampled_from([0, 9]), label="later"))
+            return (await self.desk.own.says(where, text, sender=own, reply_to=root)).external_id
+        texts = (text, "") if way == "first" else ("", text)
+        names: list[str] = []
+        for file, words_of_it in zip(files, texts, strict=True):
+            if names:
+                await self.desk.fast_forward(seconds=self.data.draw(st.sampled_from([0, 9, 25]), label="later"))
+            raw = await self.desk.own.says(
+                where, words_of_it, sender=own, reply_to=root, attachments=(file,), album=album
+            )
+            names.append(raw.external_id)
+        return names[texts.index(text)]
 
     async def note_in_a_form(self) -> None:
-        """Asked for in words: a note, and why a ticket is handed over."""
+        """Asked for in words: a note, why a ticket is handed over, and words to a client that are a note after all."""
         person = self.data.draw(st.sampled_from(STAFF), label="by")
         where = self.data.draw(st.sampled_from([None, FORUM]), label="where")
         with suppress(LookupError):  # no card there has the button, or nobody is asked
-            if self.data.draw(st.booleans(), label="hands over"):
-                await self.desk.chooses(person, "ticket.handover", address=where)
-                await self.desk.chooses(person, "Mira Solano", address=where)
-            else:
-                await self.desk.chooses(person, "ticket.note", address=where)
-            await self.desk.replies(person, CANARY, **({} if where is None else {"address": where}))
+            text = CANARY
+            match self.data.draw(st.sampled_from(["note", "hands over", "reply"]), label="form"):
+                case "hands over":
+                    await self.desk.chooses(person, "ticket.handover", address=where)
+                    await self.desk.chooses(person, "Mira Solano", address=where)
+                case "note":
+                    await self.desk.chooses(person, "ticket.note", address=where)
+                case _:
+                    await self.desk.chooses(person, "ticket.reply", address=where)
+                    text = self.data.draw(st.sampled_from(NOTES), label="text")
+            await self.desk.replies(person, text, **({} if where is None else {"address": where}))
 
 
 async def played(url: str, desk: str, data: st.DataObject) -> None:

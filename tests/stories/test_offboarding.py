@@ -28,6 +28,50 @@ async def closed(desk: Story) -> None:
     await desk.desk.refresh()
 
 
+async def noticed(desk: Story) -> bool:
+    """The desk asks about everybody, as at each start."""
+    is_whole = await desk.desk.closed_meanwhile.once()
+    await desk.settle()
+    await desk.desk.refresh()
+    await desk.settle()
+    return is_whole
+
+
+async def test_an_account_that_was_closed_while_nobody_listened_is_noticed_at_the_start(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    desk.forget()
+    desk.channels[SLACK].closed = frozenset({"T1/U1"})
+    await desk.dies()
+    desk.channels[SLACK].is_mute = True
+    assert not await noticed(desk)  # it is asked again a minute later
+    desk.expect_quiet()
+    desk.channels[SLACK].is_mute = False
+    assert await noticed(desk)
+    desk.expect_alert("dana", containing=OUT)
+    assert (await desk.ticket()).assignee == "oleg"
+    desk.forget()
+    await desk.dies()
+    assert await noticed(desk)
+    assert len(await deeds(desk, "shut out")) == 1
+    desk.expect_quiet()
+
+
+async def test_whoever_was_let_in_again_stays_in_until_their_account_is_closed_anew(desk: Story) -> None:
+    await closed(desk)
+    desk.channels[SLACK].closed = frozenset({"T1/U1"})
+    out = Offboarding(desk.desk.revisions, desk.desk.directory)
+    assert await desk.database.write(lambda conn: out.let_in(conn, VERA, by="dana", now=desk.time.at))
+    await noticed(desk)
+    assert VERA not in desk.desk.revisions.current.shut_out
+    desk.channels[SLACK].closed = frozenset()
+    await noticed(desk)
+    desk.channels[SLACK].closed = frozenset({"T1/U1"})
+    await noticed(desk)
+    assert VERA in desk.desk.revisions.current.shut_out
+    desk.forget()
+    desk.expect_quiet()
+
+
 async def deeds(desk: Story, action: str) -> list[audit.Deed]:
     return [one for one in await desk.database.read(lambda conn: audit.latest(conn, count=50)) if one.action == action]
 

@@ -1,5 +1,7 @@
 """Several files that one of our people sends as one: one reply or one note, wherever among them the words stand."""
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.message import Attachment, Channel, Untrusted
@@ -116,6 +118,77 @@ async def test_words_with_a_later_file_can_be_changed_before_they_leave(desk: St
     await desk.fast_forward(minutes=1)
     desk.expect_message("lena", MAIL, containing="See here\nand in March")
     desk.expect_quiet()
+
+
+async def test_words_that_come_long_after_the_first_files_still_keep_all_of_them_in(desk: Story) -> None:
+    card = desk.card("vera")
+    await sends(desk, "", under=card)
+    await desk.fast_forward(seconds=25)
+    await sends(desk, "// internal", first=2, under=card)
+    await desk.fast_forward(minutes=2)
+    desk.expect_nothing("lena", MAIL)
+    assert "\n".join(await notes(desk)) == "internal\n\N{PAPERCLIP} photo-1.jpg\n\N{PAPERCLIP} photo-2.jpg"
+    desk.expect_message("vera", TELEGRAM, containing="your reply had not left yet and was taken back")
+    desk.expect_quiet()
+
+
+async def test_a_note_that_comes_when_the_other_files_have_left_is_kept_in_and_that_is_said(desk: Story) -> None:
+    card = desk.card("vera")
+    await sends(desk, "", under=card)
+    await desk.fast_forward(seconds=31)
+    desk.expect_message("lena", MAIL, containing="")
+    await sends(desk, "// internal", first=2, under=card)
+    await desk.fast_forward(minutes=1)
+    desk.expect_message("vera", TELEGRAM, containing="but Lena has been sent the files before it already")
+    assert await notes(desk) == ["internal\n\N{PAPERCLIP} photo-2.jpg"]
+    assert await said(desk) == [("", ["photo-1.jpg"])]
+    desk.expect_quiet()
+
+
+FILE = Attachment(Untrusted("list.xlsx"), "application/x", 9, digest="f" * 64)
+
+
+@pytest.mark.parametrize("is_under_it", [True, False], ids=["under the file", "alone"])
+async def test_two_slashes_right_after_a_file_without_words_mean_the_file(desk: Story, is_under_it: bool) -> None:  # noqa: FBT001
+    file = await desk.writes("vera", "", under=desk.card("vera"), attachments=(FILE,))
+    await desk.writes("vera", "// what they owe us", under=file if is_under_it else None)
+    await desk.fast_forward(minutes=1)
+    desk.expect_nothing("lena", MAIL)
+    assert await notes(desk) == ["what they owe us\n\N{PAPERCLIP} list.xlsx"]
+    desk.expect_message("vera", TELEGRAM, containing="your reply had not left yet and was taken back")
+    assert (await desk.clock("first_response")).state == "running"
+    desk.expect_quiet()
+
+
+async def test_a_file_without_words_leaves_after_a_moment_and_a_note_later_is_about_nothing_else(desk: Story) -> None:
+    card = desk.card("vera")
+    await desk.writes("vera", "", under=card, attachments=(FILE,))
+    desk.expect_nothing("lena", MAIL)
+    await desk.fast_forward(seconds=11)
+    desk.expect_message("lena", MAIL, containing="")
+    await desk.writes("vera", "// sent", under=card)
+    assert await said(desk) == [("", ["list.xlsx"])]
+    assert await notes(desk) == ["sent"]
+    desk.expect_quiet()
+
+
+async def test_a_file_that_is_replaced_before_it_leaves_is_taken_back(desk: Story) -> None:
+    file = await desk.writes("vera", "The list", under=desk.card("vera"), attachments=(FILE,))
+    desk.forget()
+    other = replace(FILE, name=Untrusted("right.xlsx"), digest="e" * 64)
+    await desk.own.edits("2001", file, "The list", sender="2001", attachments=(FILE,))
+    await desk.settle()
+    desk.expect_quiet()
+    await desk.own.edits("2001", file, "The list", sender="2001", attachments=(other,))
+    await desk.settle()
+    desk.expect_message("vera", TELEGRAM, containing="Lena has the file you sent first")
+    assert await said(desk) == [("The list", ["list.xlsx"])]
+    bare = await desk.writes("vera", "", under=desk.card("vera"), attachments=(FILE,))
+    await desk.own.edits("2001", bare, "", sender="2001", attachments=(other,))
+    await desk.settle()
+    desk.expect_message("vera", TELEGRAM, containing="your reply had not left yet and was taken back")
+    await desk.fast_forward(minutes=1)
+    desk.expect_nothing("lena", MAIL)
 
 
 async def test_an_album_that_answers_nothing_is_told_so_once(desk: Story) -> None:

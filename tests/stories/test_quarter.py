@@ -12,6 +12,7 @@ import pytest
 
 from tests.quarter.checker import Judge, desk_from_toml, read_moment
 from tests.quarter.playing import DESK, GOLDEN, played
+from tests.quarter.telling import Told
 from tests.quarter.transcript import Line, lines_from_transcript, transcript_from_lines
 
 LANGUAGES = ("Thank you, we have it", "отримали Ваше повідомлення", "lo hemos recibido", "Ihre Nachricht ist da")
@@ -99,6 +100,24 @@ def test_the_judge_sees_what_is_said_twice_and_who_was_never_told(lines: list[Li
     silent = [line for line in lines if line.kind != "told" or not (line.ticket == ticket or named.search(line.text))]
     assert f"the client of T-{ticket} was never told anything" in set(judge(silent).never_told())
     assert any("who was never shown it" in one for one in judge(silent).never_told())
+
+
+def test_the_judge_reckons_for_itself_when_somebody_comes(lines: list[Line]) -> None:
+    """It reads days and times in four languages, and believes none of them."""
+    known = judge(lines)
+    read = [found for line in lines if line.what == "auto" and (found := known.told_in(line)) != Told()]
+    assert Counter(found.opens_at is not None for found in read)[True] > 90
+    assert Counter(found.answers_by is not None for found in read)[True] > 90
+    place = next(place for place, line in enumerate(lines) if "We are back tomorrow 08:00" in line.text)
+    for words in ("tomorrow 09:00", "Friday 08:00", "tomorrow 07:59"):
+        wrong = dataclasses.replace(lines[place], text=lines[place].text.replace("tomorrow 08:00", words))
+        faults = list(judge([*lines[:place], wrong, *lines[place + 1 :]]).told_wrong_times())
+        assert [one.startswith(f"T-{wrong.ticket} at {wrong.at}") for one in faults] == [True]
+    place = next(place for place, line in enumerate(lines) if "Bob is back" in line.text)
+    other = dataclasses.replace(lines[place], text=lines[place].text.replace("Bob", "Vera"))
+    assert any("Vera is not there then" in one for one in judge([*lines[:place], other]).told_wrong_times())
+    early = dataclasses.replace(lines[place], text="Thank you, we have it (T-1). We answer by 00:01 (your time).")
+    assert any("nobody comes before" in one for one in judge([*lines[:place], early]).told_wrong_times())
 
 
 def test_the_judge_sees_who_is_called_on_leave(lines: list[Line]) -> None:

@@ -1,12 +1,15 @@
 """The coverage radar: on Monday morning the leads read where nobody stands behind a promise, or nothing at all."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from adapters.message import Channel
+from bot.desk.care.radar import next_look
 from bot.store import alarms
 from bot.tickets.people.radar import radar, who_answers
+from routing.coverage import Absence
 from routing.people import ClientId, PersonId
 from sla.duration import Instant, instant
 from tests.builders import document, story_desk
@@ -43,6 +46,17 @@ async def test_on_monday_the_leads_read_where_nobody_is_left(make_desk: MakeStor
     # It is said again a week later, if it is so still; by then nothing is left of it.
     await desk.go_to(MONDAY + timedelta(days=7, hours=1))
     desk.expect_nothing(ALERTS, SLACK)
+
+
+async def test_leave_of_two_months_hides_no_week_and_leave_without_an_end_is_looked_at_again(desk: Story) -> None:
+    """Nobody leads for eight weeks: the first Monday after is told about all the same."""
+    revision, at = desk.desk.revisions.current, desk.time.at
+    back = instant(datetime(2026, 5, 4, 6, 0, tzinfo=UTC))
+    long, endless = Absence(PersonId("dana"), at, back), Absence(PersonId("dana"), at, None)
+    assert next_look(replace(revision, absences=(long,)), at) == back
+    # A week begins at midnight, +03:00.
+    assert next_look(replace(revision, absences=(endless,)), at) == instant(MONDAY - timedelta(hours=9))
+    assert next_look(replace(revision, people={}), at) is None
 
 
 async def test_a_monday_with_somebody_behind_every_promise_is_silent(desk: Story) -> None:

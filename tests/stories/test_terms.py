@@ -263,9 +263,6 @@ async def test_pressed_twice_it_is_agreed_once(desk: Story) -> None:
         pytest.param(LEFT_OUT, "ines", "Only", id="left out by somebody who may not"),
         pytest.param(Agree(Metric.ETA, timedelta(hours=1)), "vera", "not agreed on like this", id="an ETA"),
         pytest.param(
-            Agree(Metric.NEXT_RESPONSE, timedelta(hours=1)), "vera", "Nothing of this kind is owed", id="nothing owed"
-        ),
-        pytest.param(
             Agree(Metric.FIRST_RESPONSE, timedelta(days=4_000)), "vera", "a year at most", id="more than a year"
         ),
         pytest.param(Agree(Metric.FIRST_RESPONSE, BusinessDays(400)), "vera", "a year at most", id="so many days"),

@@ -69,15 +69,20 @@ def arm(conn: Connection, revision: Revision, *, at: Instant) -> None:
 
 
 def next_look(revision: Revision, at: Instant) -> Instant | None:
-    """The first opening of a lead in a week that has not begun for any of them at `at`."""
+    """The first opening of a lead in a week that has not begun for any of them at `at`; None where nobody leads.
+
+    However long everything is closed; where nobody knows when any of them is back, the desk looks again in a week.
+    """
+    zone, leads = parse_zone(revision.zone), _leads(revision)
     monday = _monday(revision, at)
-    for weeks in range(3):
-        begins = monday + weeks * WEEK
-        week = instant(datetime.combine(begins, time(0), parse_zone(revision.zone)))
-        opens = revision.coverage.first_back(_leads(revision), week)
+    if not leads:
+        return None
+    # Where this week's opening lies behind us the next week's counts, and that is ahead.
+    for weeks in range(2):
+        opens = revision.coverage.first_back(leads, instant(datetime.combine(monday + weeks * WEEK, time(0), zone)))
         if opens is not None and opens > at:
             return opens
-    return None
+    return instant(datetime.combine(monday + WEEK, time(0), zone))
 
 
 def _leads(revision: Revision) -> list[Person]:

@@ -13,7 +13,15 @@ from typing import Final
 
 import structlog
 
-from adapters.message import Channel, Conversation, Identity, InboundMessage, Untrusted
+from adapters.message import (
+    Channel,
+    Conversation,
+    Identity,
+    InboundEdit,
+    InboundLine,
+    InboundMessage,
+    Untrusted,
+)
 from bot.desk.directory import Directory
 from bot.desk.people.inviting import ANY, LINK_FOR, own_place, purpose_of, subject_of_contact
 from bot.desk.people.proving import Proving
@@ -30,7 +38,7 @@ from bot.store.unit import write, write_outbox
 from bot.tickets.facts import Decision, Facts, MessageKind, Say
 from bot.tickets.outcome import contact_texts
 from bot.tickets.ticket import number
-from bot.tickets.words.link_words import LinkWord, Wish, link_word
+from bot.tickets.words.link_words import HIDDEN, LinkWord, Wish, link_word, without_codes
 from routing.people import ClientId
 from sla.duration import Instant, length
 
@@ -45,6 +53,19 @@ _ASKED: Final = "link asks"
 def subject_of(client: ClientId, contact: Identity | None) -> str:
     """What a link stands for, as it is stored with its token."""
     return client if contact is None else f"{client} {contact.key}"
+
+
+def without_code(one: InboundLine) -> InboundLine:
+    """A code that is no code of its writer's is kept nowhere: one that a message is changed into, or passes on."""
+    if isinstance(one, InboundEdit):
+        word = link_word(one.text, channel=one.conversation.channel)
+        first, mark, below = one.text.strip().partition("\n")
+        if word is not None and word.wish is Wish.REDEEM:
+            return replace(one, text=Untrusted(f"{first.partition(' ')[0]} {HIDDEN}{mark}{below}"))
+        return replace(one, text=Untrusted(without_codes(one.text, channel=one.conversation.channel)))
+    if isinstance(one, InboundMessage) and link_word(one.text, channel=one.conversation.channel) is None:
+        return replace(one, text=Untrusted(without_codes(one.text, channel=one.conversation.channel)))
+    return one
 
 
 class Linking:

@@ -40,6 +40,8 @@ class Offboarding:
     def hear(self, conn: Connection, one: InboundPlace, *, now: Instant) -> None:
         """An account was closed; one that is nobody's of ours, or was closed before, changes nothing."""
         person = self._directory.person_of(one.by) if one.by is not None else None
+        if person is not None and one.by is not None:
+            shut_out.note_closed(conn, one.by.key, at=now)
         if person is None or not shut_out.shut_out(conn, person, by=str(one.conversation.channel), at=now):
             return
         self._revisions.refresh(conn)

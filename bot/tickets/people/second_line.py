@@ -14,9 +14,14 @@ from routing.route import Assignment, second_line
 
 
 def second_kind(revision: Revision, ticket: Ticket) -> str | None:
-    """A kind of work that another line than the ticket's own is there for; None where no line is."""
+    """A kind of work that another line than the ticket's own is there for; None where no line is.
+
+    The ticket's own kind where a line is there for that, so that its script goes to those who know scripts.
+    """
     own = revision.plan(ticket.plan).line
-    others = (line for line in revision.lines.values() if line.id != own and line.kinds)
+    others = [line for line in revision.lines.values() if line.id != own and line.kinds]
+    if ticket.kind is not None and any(ticket.kind in line.kinds for line in others):
+        return ticket.kind
     return next((min(line.kinds) for line in others), None)
 
 

@@ -1,7 +1,7 @@
 """What a ticket in new hands waits for: the end of that person's shift, and the beginning of the manager's.
 
 As a shift ends, what a client waits for is asked about again. Where a line answered out of hours, the client's own
-manager reads of it as their next shift begins, and not before.
+manager reads of it as their next shift begins, and not before, and has it from then on (`coming_home`).
 """
 
 from datetime import timedelta
@@ -11,9 +11,11 @@ from bot.tickets.facts import Facts, Wake
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import Ticket, TicketId
 from routing.people import Person, PersonId
-from routing.route import off_hours_line
+from routing.route import least_loaded, off_hours_line, same_language, skilled
 from sla.duration import Instant, later
 
+#: The rules by which somebody of a line has it who is not the client's own.
+BY_A_LINE: Final = frozenset(rule.__name__ for rule in (skilled, same_language, least_loaded, off_hours_line))
 #: How long before somebody whose leave has no end is looked for again.
 LOOKED_AGAIN: Final = timedelta(days=1)
 
@@ -37,7 +39,9 @@ def shift_wakes(facts: Facts, ticket: Ticket) -> tuple[Wake, ...]:
     ends = next_end(facts.revision, person, facts.now)
     wakes = [Wake(shift_end_owner(person.id), ends)] if ends is not None else []
     manager = _manager(facts.revision, ticket)
-    if ticket.rule == off_hours_line.__name__ and manager is not None and manager.id != person.id:
+    # Whoever goes home is asked about then; who is there day and night would keep it for ever.
+    is_kept = ticket.rule == off_hours_line.__name__ or (ends is None and ticket.rule in BY_A_LINE)
+    if is_kept and manager is not None and manager.id != person.id:
         wakes.append(Wake(answered_owner(manager.id, ticket.id), reads_at(facts.revision, manager, facts.now)))
     return tuple(wakes)
 

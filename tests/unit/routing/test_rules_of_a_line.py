@@ -122,13 +122,3 @@ def test_one_person_a_week_is_meant(moment: str, absences: tuple[str, ...], whos
     known = facts(*people, absences=[Absence(PersonId(one), Instant(0), None) for one in absences])
     oncall = Line(LineId("oncall"), tuple(one.id for one in people), "office", turns_from=date(2026, 3, 2))
     assert known.coverage.whose_turn(oncall, known.people, at(moment)) == (whose,)
-
-
-def test_the_first_moment_of_a_channel_is_one_at_which_somebody_is_there() -> None:
-    known = covered(NIGHT)
-    ada = known.people[PersonId("ada")]
-    # Ada works from 22 to 6, chats are covered from 10 to 19: these hours never meet.
-    assert known.coverage.first_back([ada], NIGHT) == NIGHT
-    assert known.coverage.first_back([ada], NIGHT, within="office") is None
-    day = replace(ada, calendar="office")
-    assert known.coverage.first_back([day], NIGHT, within="office") == at("2026-03-04T10:00+03:00")

@@ -1,0 +1,45 @@
+"""The client's own manager comes on shift: what a line took on while they were away is theirs from then on.
+
+What is urgent and in hand stays with whoever is at it, who knows more about it by then; the manager reads of it. So
+does what somebody gave to somebody on purpose: only what the rules gave to a line comes home.
+"""
+
+from dataclasses import replace
+
+from bot.tickets.facts import Decision, Effect, Facts, MessageKind, Say
+from bot.tickets.ladder.decide_ladder import LOUD
+from bot.tickets.outcome import assigned, concluded, contact_texts, first_name, routing_event
+from bot.tickets.people.shifts import BY_A_LINE
+from bot.tickets.ticket import Ticket, number
+from routing.people import PersonId
+from sla.pick_up import is_awaited
+
+
+def comes_home(facts: Facts, manager: PersonId) -> Decision:
+    """The ticket with its client's manager, who is on shift now; nothing where it stays with whoever has it."""
+    ticket = facts.ticket
+    if ticket is None or not ticket.status.is_open or ticket.rule not in BY_A_LINE or ticket.assignee == manager:
+        return Decision()
+    if _is_loud(facts, ticket) and _is_in_hand(facts, ticket):
+        return Decision()
+    found = assigned(facts, replace(ticket, assignee=None))
+    if found.person != manager:
+        return Decision()
+    home = replace(ticket, assignee=manager, rule=found.rule)
+    event = routing_event(facts, found, before=ticket.assignee)
+    effects: tuple[Effect, ...] = ()
+    if ticket.staff_spoke_at is None or ticket.staff_spoke_at < ticket.client_spoke_at:
+        # Who waits for an answer was told another name.
+        speak = contact_texts(facts)
+        name = first_name(facts.revision, manager, speak("the_team"))
+        effects = (Say(speak("handed_over", name=name, number=number(ticket.id)), MessageKind.AUTO),)
+    return concluded(facts, home, facts.clocks, events=(event,), effects=effects)
+
+
+def _is_loud(facts: Facts, ticket: Ticket) -> bool:
+    return ticket.urgency in LOUD | facts.pinned.policies[ticket.policy].immediate
+
+
+def _is_in_hand(facts: Facts, ticket: Ticket) -> bool:
+    """Whether whoever has it said that they do, or said a word to the client."""
+    return ticket.has_reply or not is_awaited(facts.clocks)
