@@ -2,7 +2,7 @@
 
     widget                                          server
     hello {token | visitor, after, ...}  ->
-                                         <-  welcome {profile, texts, rev, ticket, limits, visitor?}
+                                         <-  welcome {profile, texts, rev, ticket, now, limits, visitor?}
                                          <-  lines {lines, rev}            now and after every change
     say {id, text, files}                ->
                                          <-  ack {id}                      it is safe in the database
@@ -12,8 +12,8 @@
     press {id, action, value, fields}    ->  a button or a form; sent again under the same id it counts once
                                          <-  answer {id, text, refused, errors, form}
     refresh {}                           ->  the ticket for files has run out
-                                         <-  profile {profile, ticket}     then, each minute as a sign of life, and when
-                                                                           something of it changed
+                                         <-  profile {profile, ticket, now}  then, each minute as a sign of life, and
+                                                                         when something of it changed
                                          <-  bye {reason}                  expired, identity, busy, restart
 
 The token travels in the first frame and never in the address, which servers and proxies write to their logs.
@@ -22,6 +22,7 @@ The token travels in the first frame and never in the address, which servers and
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -123,17 +124,18 @@ def well_formed(text: str | bytes) -> bytes:
 
 
 def welcome_frame(
-    profile: Profile, *, rev: int, ticket: str, limits: Mapping[str, int], visitor: str | None
+    profile: Profile, *, now: datetime, rev: int, ticket: str, limits: Mapping[str, int], visitor: str | None
 ) -> dict[str, Any]:
     """`rev` is where the lines that follow begin: less than the page asked for means "forget what you show"."""
-    welcome = {**profile_frame(profile, ticket=ticket), "type": "welcome", "rev": rev, "limits": dict(limits)}
+    welcome = {**profile_frame(profile, now=now, ticket=ticket), "type": "welcome", "rev": rev, "limits": dict(limits)}
     return {**welcome, "texts": dict(profile.texts), **({"visitor": visitor} if visitor else {})}
 
 
-def profile_frame(profile: Profile, *, ticket: str) -> dict[str, Any]:
+def profile_frame(profile: Profile, *, now: datetime, ticket: str) -> dict[str, Any]:
+    """`now` is the desk's: what is of today goes by it, whatever the page's own clock shows."""
     shown = asdict(profile)
     del shown["texts"]
-    return {"type": "profile", "profile": shown, "ticket": ticket}
+    return {"type": "profile", "profile": shown, "ticket": ticket, "now": int(now.timestamp() * 1000)}
 
 
 def answer_frame(client_id: str, answer: Answer) -> dict[str, Any]:

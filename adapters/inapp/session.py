@@ -160,7 +160,14 @@ class Session:
         self._told = profile = await self._profile()
         await tell(
             self._socket,
-            welcome_frame(profile, rev=self.rev, ticket=self._ticket(), limits=limits, visitor=self._visitor),
+            welcome_frame(
+                profile,
+                now=self._around.now(),
+                rev=self.rev,
+                ticket=self._ticket(),
+                limits=limits,
+                visitor=self._visitor,
+            ),
         )
 
     async def _show_news(self) -> None:
@@ -193,7 +200,7 @@ class Session:
 
     async def _tell_profile(self) -> None:
         self._told = profile = await self._profile()
-        await tell(self._socket, profile_frame(profile, ticket=self._ticket()))
+        await tell(self._socket, profile_frame(profile, now=self._around.now(), ticket=self._ticket()))
 
     async def _profile(self) -> Profile:
         party, hello = self.party, self._hello

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Final
 
 from bot import metrics
+from bot.app.lag import watch_lag
 from bot.desk.desk import Desk
 from bot.store import journal
 from bot.store.delivery import outbox
@@ -17,11 +18,14 @@ EVERY_SECONDS: Final = 5.0
 
 async def keep_figures(desk: Desk) -> None:
     """Set the gauges until cancelled."""
-    loop = asyncio.get_running_loop()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(watch_lag(), name="lag")
+        group.create_task(_keep_waiting(desk), name="waiting")
+
+
+async def _keep_waiting(desk: Desk) -> None:
     while True:
-        planned = loop.time() + EVERY_SECONDS
         await asyncio.sleep(EVERY_SECONDS)
-        metrics.LOOP_LAG.set(max(0.0, loop.time() - planned))
         for channel, adapter in desk.adapters.items():
             metrics.CHANNEL_UP.labels(channel=channel.value).set(int(adapter.health().is_up))
         try:

@@ -17,10 +17,8 @@ from adapters.inapp.config import Config
 from adapters.message import Channel
 from adapters.port import Adapter, Health, Route
 from bot import metrics
-from bot.app.channels.email_channel import email_channel
+from bot.app.channels.asked_for import asked_for
 from bot.app.channels.marked import REHEARSAL_MARK, MarkedAdapter
-from bot.app.channels.slack_channel import slack_channel
-from bot.app.channels.telegram_channel import telegram_channel
 from bot.app.channels.transcript import StoredFiles, StoredTranscript, kept_in, widget_texts
 from bot.app.deadman import DeadMan
 from bot.app.feed_web import spans_from_feed
@@ -141,15 +139,9 @@ async def built(
             lambda: moment(wall_now()),
         )
         adapters[Channel.INAPP] = inapp
-        if standins is None and (slack := slack_channel(settings, desk, files, now)) is not None:
-            stack.push_async_callback(slack.close)
-            adapters[Channel.SLACK] = MarkedAdapter(slack, mark) if mark else slack
-        if standins is None and (telegram := telegram_channel(settings, desk, files, now)) is not None:
-            stack.push_async_callback(telegram.close)
-            adapters[Channel.TELEGRAM] = MarkedAdapter(telegram, mark) if mark else telegram
-        if standins is None and (email := email_channel(settings, desk, files, now)) is not None:
-            stack.push_async_callback(email.close)
-            adapters[Channel.EMAIL] = MarkedAdapter(email, mark) if mark else email
+        for channel, adapter in asked_for(settings, desk, files, now) if standins is None else ():
+            stack.push_async_callback(adapter.close)
+            adapters[channel] = MarkedAdapter(adapter, mark) if mark else adapter
         adapters.update(standins(now) if standins else {})
         adapters[Channel.BOARD] = BoardChannel(desk.changes, now)
         site = Site(

@@ -167,6 +167,7 @@ _ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str], str], c.Command]]] = {
     "kind": _kind,
     "ack": lambda _fields, _zone: c.Acknowledge(),
     "spam": lambda _fields, _zone: c.MarkSpam(),
+    "notspam": lambda _fields, _zone: c.NotSpam(),
     "covered": lambda _fields, _zone: c.Covered(),
     "notcovered": lambda fields, _: c.NotCovered(_for_client(fields, "clause")),
     "agree": _agree,

@@ -4,7 +4,7 @@ A form is believed only from our own pages. Channels that serve HTTP (webhooks, 
 own way and are left out of that question, never of the others.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -78,8 +78,20 @@ def own_pages_only(public_url: str, channel_paths: Collection[str]) -> Middlewar
     return middleware
 
 
-def calm_errors() -> Middleware:
-    """Turn whatever goes wrong into a short page, and keep the reason for the log."""
+#: Draws a page around such words, for people.
+Drawn = Callable[[str, int], web.Response]
+
+
+def calm_errors(drawn: Drawn | None = None) -> Middleware:
+    """Turn whatever goes wrong into a short page, and keep the reason for the log; programs are told in plain text."""
+
+    def told(request: web.Request, status: int, allow: str | None = None) -> web.Response:
+        if drawn is None or "text/html" not in request.headers.get("Accept", ""):
+            return plain(status, allow)
+        page = drawn(_words(status), status)
+        if allow:
+            page.headers["Allow"] = allow
+        return page
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -88,16 +100,16 @@ def calm_errors() -> Middleware:
         except web.HTTPException as error:
             if error.status < CLIENT_FAULT or error.content_type == "text/html":
                 raise
-            return plain(error.status, error.headers.get("Allow"))
+            return told(request, error.status, error.headers.get("Allow"))
         except StoreUnavailableError as error:
             log.warning("the store is unavailable to a page", reason=str(error))
-            return plain(503)
+            return told(request, 503)
         except BROKEN_BODY as error:
             log.warning("a request was refused: its body is broken", path=_named(request), kind=type(error).__name__)
-            return _last(plain(400))
+            return _last(told(request, 400))
         except Exception:
             log.exception("a page failed", path=_named(request), method=request.method)
-            return plain(500)
+            return told(request, 500)
 
     return middleware
 
@@ -129,8 +141,11 @@ def access_log() -> Middleware:
 
 def plain(status: int, allow: str | None = None) -> web.Response:
     """A page without a board around it: for programs and for whoever is not signed in."""
-    words = _WORDS.get(status, "This did not work.")
-    return web.Response(text=f"{words}\n", status=status, headers={"Allow": allow} if allow else None)
+    return web.Response(text=f"{_words(status)}\n", status=status, headers={"Allow": allow} if allow else None)
+
+
+def _words(status: int) -> str:
+    return _WORDS.get(status, "This did not work.")
 
 
 def _is_own(request: web.Request, public_url: str) -> bool:

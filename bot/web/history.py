@@ -9,6 +9,7 @@ from bot.store.reading.reads import Page
 from bot.tickets.facts import Event
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
+from bot.web.alert_titles import title_for
 from routing.people import PersonId
 from sla.duration import Instant
 
@@ -42,6 +43,7 @@ _SAID: Final[Mapping[str, str]] = {
     "load_was_high": "a high load was declared, for which more time is promised",
     "acknowledged": "{by} acknowledged the alert",
     "marked_spam": "{by} marked it as spam",
+    "not_spam": "{by} said it is no spam",
     "merged": "{by} merged {gone} into it",
     "merged_into": "{by} merged it into {into}",
     "unmerged": "{by} took it apart from {from} again",
@@ -138,7 +140,8 @@ def _alerted(page: Page, alert: AlertReceipt, speak: Texts) -> Happening:
     if alert.delivered_at is None:
         came.insert(0, "failed" if alert.state == "failed" else "on its way" if alert.sent_at else "not sent yet")
     name = _who(page.facts.revision, alert.person, "")
-    return Happening(speak.moment(alert.alerted_at, now=now), f"{name}: {alert.title}", ", ".join(came))
+    title = title_for(alert, page, speak)
+    return Happening(speak.moment(alert.alerted_at, now=now), f"{name}: {title}", ", ".join(came))
 
 
 def _reason(event: Event, speak: Texts) -> str:

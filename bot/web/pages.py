@@ -51,6 +51,10 @@ class Pages:
             headers={"Content-Security-Policy": BOARD_CONTENT_POLICY, "Cache-Control": "no-store"},
         )
 
+    def words(self, words: str, status: int) -> web.Response:
+        """A page that says one thing, and the way back to the board."""
+        return self.show("door.html", {"title": words, "words": "", "token": "", "back": True}, status=status)
+
     def _address(self, name: str) -> str:
         return f"/board/static/{name}?v={self._marks[name]}"
 

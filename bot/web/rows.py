@@ -35,6 +35,7 @@ class Row:
     clock: Drawn | None
     subject: str
     words: str
+    contact: str
     is_ours: bool
     client: str
     is_verified: bool
@@ -61,7 +62,8 @@ def row_of(
         number=number(ticket.id),
         clock=drawn(first, hours_of(pinned, revision), speak, now=now, has_seconds=has_seconds) if first else None,
         subject=ticket.subject,
-        words=listed.words,
+        words=_beside(ticket.subject, listed.words),
+        contact=listed.contact,
         is_ours=listed.is_ours,
         client=client_words(revision, ticket, listed.contact),
         is_verified=ticket.is_verified,
@@ -75,6 +77,14 @@ def row_of(
         rest=_rest(ticket, speak, now),
         snoozed=speak.moment(ticket.snoozed_until, now=now) if ticket.snoozed_until is not None else "",
     )
+
+
+def _beside(subject: str, words: str) -> str:
+    """What was last said, less what the subject above it says already; empty where that is all."""
+    flat = " ".join(words.split())
+    if subject.endswith("…"):
+        return "" if flat.startswith(subject.removesuffix("…").rstrip()) else words
+    return flat.removeprefix(subject).lstrip() if flat.startswith(subject) else words
 
 
 def client_words(revision: Revision, ticket: Ticket, contact: str) -> str:

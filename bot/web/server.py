@@ -16,6 +16,7 @@ from bot.web import guard
 from bot.web.board import Board
 from bot.web.desk import Desk, Site
 from bot.web.health import Check, Readiness, health_routes, metrics_route
+from bot.web.pages import Pages
 from bot.web.strangers import listener_log
 
 #: Bytes of a request's body, unless the handler reads its stream itself.
@@ -45,7 +46,7 @@ def application(
         client_max_size=LARGEST_BODY,
         middlewares=[
             guard.access_log(),
-            guard.calm_errors(),
+            guard.calm_errors(Pages(site).words),
             guard.own_pages_only(site.public_url, {route.path for route in served}),
         ],
     )

@@ -179,6 +179,7 @@ class Widget {
   #profile(frame) {
     this.#ticket = frame.ticket;
     this.#ticketAwaited();
+    if (frame.now) this.#words.ahead = frame.now - Date.now();
     this.#view.greet(frame.profile);
   }
 
@@ -249,7 +250,7 @@ class Widget {
     }
     this.#isWaitingForFiles = files.some((file) => !file.file);
     if (this.#isWaitingForFiles) return; // it goes when the last byte is up
-    const item = { kind: "say", id: freshId(), text, files, at: Date.now(), order: this.#unsent.size };
+    const item = { kind: "say", id: freshId(), text, files, at: this.#words.now(), order: this.#unsent.size };
     if (this.#edited) Object.assign(item, { kind: "edit", of: this.#edited.own, lineId: this.#edited.id });
     else this.#files = [];
     this.#view.attachments(this.#files, () => {});

@@ -12,6 +12,7 @@ class Words {
   constructor(wish, zone) {
     this.wish = wish;
     this.zone = zone;
+    this.ahead = 0; // how far the desk's clock is ahead of ours
     this.language = languageFor(wish);
     this.texts = TEXTS[this.language] ?? {};
   }
@@ -31,12 +32,16 @@ class Words {
     return document.dir === "rtl" || RIGHT_TO_LEFT.has((this.wish || this.language).split("-")[0]) ? "rtl" : "ltr";
   }
 
+  now() {
+    return Date.now() + this.ahead;
+  }
+
   /** "12:04" today, "Mon 4, 12:04" before. */
   moment(at) {
     // Our own texts say "by 17:00", so the transcript does not say "5 PM".
     const time = this.#format(at, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     const day = { year: "numeric", month: "numeric", day: "numeric" };
-    if (this.#format(at, day) === this.#format(Date.now(), day)) return time;
+    if (this.#format(at, day) === this.#format(this.now(), day)) return time;
     return `${this.#format(at, { weekday: "short", day: "numeric", month: "short" })}, ${time}`;
   }
 

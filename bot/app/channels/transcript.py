@@ -10,7 +10,7 @@ from adapters.inapp.config import ACCOUNT
 from adapters.inapp.files import TooLargeError
 from adapters.inapp.ids import WIDGET_TEXTS, conversation_of
 from adapters.inapp.transcript import Line, Profile
-from adapters.message import Attachment, Conversation, Identity, Untrusted, Vouched
+from adapters.message import Attachment, Channel, Conversation, Identity, Untrusted, Vouched
 from adapters.port import KeepFile
 from bot.desk.calls.forms import above
 from bot.desk.desk import Desk
@@ -21,9 +21,10 @@ from bot.store.files import Files
 from bot.store.reading import reads
 from bot.tickets.calls.call import Call
 from bot.tickets.facts import Line as StoredLine
+from bot.tickets.outcome import opening_for
 from bot.tickets.revision import Revision
 from bot.tickets.texts import CATALOGUE, LANGUAGES, Texts, nearest_language
-from routing.people import ClientId, Person, PersonId
+from routing.people import Client, ClientId, Person, PersonId
 from sla.duration import Instant, moment
 from sla.week import parse_zone
 
@@ -79,7 +80,7 @@ class StoredTranscript:
         )
         manager = revision.person(client.manager) if client else None
         person = revision.person(met.assignee if met else None) or manager
-        profile = _profile(revision, person, speak, now, is_own=person is not None and person == manager)
+        profile = _profile(revision, person, client, speak, now, is_own=person is not None and person == manager)
         if client is None or not revision.calls.is_offered:
             return profile
         note, buttons = above(revision, call, speak, now=now)
@@ -157,17 +158,19 @@ async def _read(desk: Desk, look: Callable[[Connection], Found]) -> Found:
         raise DeskAwayError(str(error)) from error
 
 
-def _profile(revision: Revision, person: Person | None, speak: Texts, now: Instant, *, is_own: bool) -> Profile:
+def _profile(
+    revision: Revision, person: Person | None, client: Client | None, speak: Texts, now: Instant, *, is_own: bool
+) -> Profile:
     # As they stand: the widget fills in names and numbers itself.
     own = {key: revision.texts.get(key, {}).get(speak.language) for key in WIDGET_TEXTS}
     texts = {key: own[key] or str(CATALOGUE[key][speak.language]) for key in WIDGET_TEXTS}
     if person is None:
-        people = [one for line in revision.lines.values() for one in map(revision.person, line.people) if one]
-        is_here = any(revision.coverage.is_on_shift(one, now) for one in people)
-        back = revision.coverage.first_back(people, now)
+        # As the rules would give away what is said here now, in the hours in which their plan covers this channel.
+        found = opening_for(revision, client, Channel.INAPP, now)
+        is_here = found is not None and found.at <= now
         subtitle = speak("profile_team")
-        if not is_here and back is not None:
-            subtitle = speak("profile_back", opening=speak.moment(back, now=now))
+        if not is_here and found is not None:
+            subtitle = speak("profile_back", opening=speak.moment(found.at, now=now))
         initials = "".join(word[0] for word in revision.name.split()[:2]).upper()
         return Profile(revision.name, revision.name, initials, subtitle, is_here, speak.language, texts)
     until = revision.coverage.shift_ends(person, now)

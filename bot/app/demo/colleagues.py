@@ -84,7 +84,7 @@ class Colleagues:
             await self._press(person, "ticket.take", listed, {"en": ""}, now)
             return
         clock = first_clock(listed.clocks)
-        if clock is None or clock.state is not State.RUNNING or clock.due_at is None or listed.is_ours:
+        if clock is None or clock.state not in (State.RUNNING, State.BREACHED) or listed.is_ours:
             return
         if not _has_passed(clock, share, now):
             return

@@ -59,6 +59,7 @@ async def _open(house: House, standins: Mapping[Channel, FakeChannel], tell: Cal
     beside: list[asyncio.Task[None]] = []
 
     async def started(house: House, address: str) -> None:
+        house.settings.address_file.write_text(address)
         await channels.recall()
         tell(await page.opened(address))
         beside.append(asyncio.create_task(keep_time(house.settings.rehearsal_file, house.time)))

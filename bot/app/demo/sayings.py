@@ -97,7 +97,7 @@ CARMEN: Final = Voice(
 )
 LENA_IN_SLACK: Final = Voice(
     Channel.SLACK,
-    "T1/C123",
+    "T1/C123#office-move",  # a matter in a channel has a thread
     "T2/U9",
     "Lena",
     (

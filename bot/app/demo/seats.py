@@ -17,7 +17,8 @@ from bot.web.rows import CHANNELS
 class Seat:
     """One conversation on a stand-in. `speakers` are the names and addresses that may write there, the usual one first.
 
-    `zone` is where whoever sits there reads the time; `owner` says that it is one of our people's own.
+    `zone` is where whoever sits there reads the time; `owner` says that it is one of our people's own. Where
+    `has_threads`, each matter has a thread of its own.
     """
 
     conversation: Conversation
@@ -26,6 +27,7 @@ class Seat:
     zone: str
     speakers: tuple[tuple[str, str], ...] = ()
     owner: bool = False
+    has_threads: bool = False
 
     @property
     def channel(self) -> Channel:
@@ -52,7 +54,7 @@ def seats(revision: Revision, standins: Mapping[Channel, FakeChannel]) -> list[S
         strangers = [
             Seat(standin.conversation(address), address, "not in the directory", revision.zone, ((address, by),))
             for address, by in heard.items()
-            if address not in taken
+            if standin.conversation(address).place not in taken
         ]
         found += sorted([*known, *strangers], key=lambda seat: seat.owner)
     return found
@@ -61,6 +63,11 @@ def seats(revision: Revision, standins: Mapping[Channel, FakeChannel]) -> list[S
 def seat_at(key: str, among: Iterable[Seat]) -> Seat | None:
     """The seat of that key."""
     return next((seat for seat in among if seat.key == key), None)
+
+
+def is_there(address: str, seat: Seat) -> bool:
+    """Whether an address is the seat's own, or a thread in it."""
+    return address.partition("#")[0] == seat.conversation.place
 
 
 def _clients(revision: Revision, standin: FakeChannel) -> Iterator[Seat]:
@@ -74,11 +81,16 @@ def _clients(revision: Revision, standin: FakeChannel) -> Iterator[Seat]:
         ours = [(manager.name, manager.addresses[channel])] if manager and channel in manager.addresses else []
         for address in client.channels.get(channel, ()):
             name = f"{client.name} and us"
-            yield Seat(standin.conversation(address), name, "shared by several", zone, (*contacts, *ours))
+            speakers = (*contacts, *ours)
+            has_threads = channel is Channel.SLACK
+            yield Seat(
+                standin.conversation(address), name, "shared by several", zone, speakers, has_threads=has_threads
+            )
 
 
 def _people(revision: Revision, standin: FakeChannel) -> Iterator[Seat]:
     for person in revision.people.values():
         if (address := person.addresses.get(standin.channel)) is not None:
             zone = revision.calendars[person.calendar].zone
-            yield Seat(standin.conversation(address), person.name, "our side", zone, owner=True)
+            own = ((person.name, address),)
+            yield Seat(standin.conversation(address), person.name, "our side", zone, own, owner=True, has_threads=True)

@@ -12,14 +12,14 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from adapters.card import Form, OutboundCard
+from adapters.card import Form
 from adapters.errors import TemporaryError
 from adapters.fake import FakeChannel
-from adapters.fake_screen import Shown, reply_to
-from adapters.message import Channel, OutboundMessage
+from adapters.message import Channel
 from adapters.port import Answer, Route
 from bot.app.demo.client_page import ClientPage, local_time
-from bot.app.demo.seats import Seat, seat_at, seats
+from bot.app.demo.seats import Seat, is_there, seat_at, seats
+from bot.app.demo.talks import Said, Talks, entries, last_words, read_talks, thread_of
 from bot.app.house import House
 from bot.desk.sending.dropped import Dropped
 from bot.desk.sending.outgoing import outbound_from_row
@@ -27,28 +27,27 @@ from bot.store.delivery import outbox
 from bot.store.delivery.outbox import Outgoing
 from bot.store.delivery.sending import background
 from bot.store.driver.connection import Connection
-from bot.store.reading.reads import heads, lines_of_conversation
-from bot.tickets.facts import Line
-from bot.tickets.texts import Texts
 from bot.web.rows import CHANNELS
 from bot.web.stream import Stream
-from routing.people import PersonId
-from sla.duration import instant
+from sla.duration import moment
 
 PATH: Final = "/demo/channels"
-#: How far back cards are drawn again when the demo goes on, and how long a preview is.
+#: How far back cards are drawn again when the demo goes on.
 RECALLED: Final = 400
-PREVIEW: Final = 80
-ARRIVED: Final = frozenset({"received", "sent", "delivered", "seen"})
 LONGEST: Final = 20_000
+DESK_COMMAND: Final = "/desk"
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A form in front of one of our people. `key` makes it count once, `entered` and `errors` what came of a try."""
+    """A form in front of somebody. `key` makes it count once, `there` is where it was opened.
+
+    `entered` and `errors` are what came of a try.
+    """
 
     form: Form
     key: str
+    there: str
     entered: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -74,6 +73,7 @@ class Standins:
         self._stream = Stream(house.desk, _Everyone(), "/demo/stream")
         self._opened: dict[str, _Opened] = {}
         self._said: dict[str, tuple[str, str]] = {}
+        self._written = Said()
 
     @property
     def routes(self) -> list[Route]:
@@ -92,12 +92,14 @@ class Standins:
         await self._stream.close()
 
     async def recall(self) -> None:
-        """Draw again what stood in front of our people when the demo stopped; the channels have no memory of it."""
+        """Draw again what stood there when the demo stopped; the channels have no memory of it."""
         now, revisions = self._house.time.now(), self._desk.revisions
 
         def read(conn: Connection) -> tuple[list[Outgoing], Any]:
             rows = [
-                row for row in outbox.listing(conn, states=["sent"], count=RECALLED) if row.what in {"card", "ping"}
+                row
+                for row in outbox.listing(conn, states=["sent"], count=RECALLED)
+                if row.what in {"card", "ping", "relay"} or row.message_id is not None
             ]
             newest = {row.slot or row.key: row for row in reversed(rows)}
             kept = sorted(newest.values(), key=lambda row: row.id)
@@ -106,8 +108,15 @@ class Standins:
         rows, known = await self._desk.database.read(read)
         for row in rows:
             standin = self._standins.get(Channel(row.channel))
-            shown = outbound_from_row(row, known, now=now)
-            if standin is not None and not isinstance(shown, Dropped):
+            if standin is None:
+                continue
+            shown = outbound_from_row(row, known, now=now, limits=standin.limits)
+            if isinstance(shown, Dropped):
+                continue
+            line = known.lines.get(row.message_id) if row.message_id is not None else None
+            if line is not None and line.external_id:
+                await standin.edit(line.external_id, shown)  # under the name it had
+            else:
                 await standin.send(shown)
 
     # ---- the page
@@ -115,22 +124,20 @@ class Standins:
     async def _show(self, request: web.Request) -> web.Response:
         now, revision = self._house.time.now(), self._desk.revisions.current
         everyone = seats(revision, self._standins)
-        keys = [seat.conversation.key for seat in everyone if not seat.owner]
-
-        def read(conn: Connection) -> dict[str, Sequence[Line]]:
-            return {key: lines_of_conversation(conn, key, 0) for key in heads(conn, keys)}
-
-        talks = await self._desk.database.read(read)
+        talks = await self._desk.database.read(lambda conn: read_talks(conn, everyone))
         chosen = seat_at(request.query.get("at", ""), everyone)
         if chosen is None and "at" in request.query:
             raise web.HTTPNotFound
         chosen = chosen or next((seat for seat in everyone if seat.conversation.key in talks), everyone[0])
-        speak = Texts("en", chosen.zone, revision.texts)
-        lines = [line for line in talks.get(chosen.conversation.key, ()) if line.state in ARRIVED]
+        standin = self._standins[chosen.channel]
+        standing = entries(chosen, standin, talks, self._written, revision, now=now)
+        under = request.query.get("under", "")
+        thread = thread_of(under, standing)
+        home = standin.home(chosen.conversation.address) if chosen.owner else None
         values = {
             "title": f"{chosen.name} on {chosen.where}",
             "desk_name": revision.name,
-            "here": f"{PATH}?at={quote(chosen.key)}",
+            "here": _address(chosen, under if thread else ""),
             "path": PATH,
             "now": now,
             "speed": self._house.time.speed,
@@ -138,82 +145,72 @@ class Standins:
             "there": local_time(now, chosen.zone),
             "groups": self._groups(everyone, talks),
             "seat": chosen,
-            "is_up": self._standins[chosen.channel].health().is_up,
-            "waiting": len(self._standins[chosen.channel].unacknowledged),
-            "lines": [self._line(line, speak, chosen) for line in lines],
-            "cards": [(shown, speak.moment(instant(shown.at), now=now)) for shown in self._cards(chosen)],
+            "is_up": standin.health().is_up,
+            "waiting": len(standin.unacknowledged),
+            "entries": [thread] if thread else standing,
+            "under": under if thread else "",
+            "answered": next((one for one in thread.replies if one.under == under), thread) if thread else None,
+            "home": home,
             "opened": self._opened.get(chosen.key),
             "said": self._said.get(chosen.key),
             "key": _fresh(),
         }
         return self._page.pages.show("channels.html", values)
 
-    def _groups(self, everyone: Sequence[Seat], talks: Mapping[str, Sequence[Line]]) -> list[dict[str, Any]]:
+    def _groups(self, everyone: Sequence[Seat], talks: Talks) -> list[dict[str, Any]]:
         """The list of conversations: those in which something stands first, the quiet ones folded away."""
         groups = []
-        for channel in self._standins:
-            rows = [(seat, self._last(seat, talks)) for seat in everyone if seat.channel is channel]
+        for channel, standin in self._standins.items():
+            rows = [(seat, last_words(seat, standin, talks)) for seat in everyone if seat.channel is channel]
             groups.append({"channel": channel.value, "name": CHANNELS[channel], "rows": rows})
         return groups
-
-    def _last(self, seat: Seat, talks: Mapping[str, Sequence[Line]]) -> str:
-        if seat.owner:
-            cards = self._cards(seat)
-            return (cards[-1].card.title if cards[-1].card else cards[-1].text)[:PREVIEW] if cards else ""
-        lines = [line for line in talks.get(seat.conversation.key, ()) if line.state in ARRIVED]
-        return " ".join(lines[-1].text.split())[:PREVIEW] if lines else ""
-
-    def _cards(self, seat: Seat) -> Sequence[Shown]:
-        """What stands in a conversation of our own people, the latest change last."""
-        if not seat.owner:
-            return ()
-        shown = self._standins[seat.channel].shown(seat.conversation.address)
-        # What goes under a card repeats what stands in the client's conversation, which has a page here.
-        kinds = OutboundCard | OutboundMessage
-        said = [one for one in shown if isinstance(one.message, kinds) and reply_to(one.message) is None]
-        return sorted(said, key=lambda one: one.at)
-
-    def _line(self, line: Line, speak: Texts, seat: Seat) -> dict[str, Any]:
-        revision = self._desk.revisions.current
-        person = revision.person(PersonId(line.author)) if line.author and line.direction == "out" else None
-        is_theirs = line.direction == "in"
-        return {
-            "id": f"m{line.id}",
-            "is_theirs": is_theirs,
-            "who": (line.author or seat.name) if is_theirs else (person.name if person else revision.name),
-            "time": speak.moment(line.at, now=self._house.time.now()),
-            "text": line.text,
-            "is_deleted": line.is_deleted,
-            "is_edited": line.is_edited,
-            "attachments": line.attachments,
-        }
 
     # ---- what is done here
 
     async def _say(self, request: web.Request) -> web.Response:
         seat, fields = await self._asked(request)
-        text, key = fields.get("text", "").strip()[:LONGEST], fields.get("key", "")
+        text, key, under = fields.get("text", "").strip()[:LONGEST], fields.get("key", ""), fields.get("under", "")
         sender = fields.get("sender") or (seat.speakers[0][1] if seat.speakers else "")
         name = next((name for name, address in seat.speakers if address == sender), None)
         if name is None or not key:
             raise web.HTTPBadRequest
-        if text:
-            address = seat.conversation.address
-            standin = self._standins[seat.channel]
-            await standin.says(address, text, sender=sender, name=name, external_id=f"typed-{key}")
-        return self._back(request, seat)
+        if not text:
+            return self._back(request, seat, under)
+        standin, spoken, address = self._standins[seat.channel], f"typed-{key}", seat.conversation.address
+        if not seat.owner:
+            if seat.has_threads:  # what is in no thread yet is the first of its own
+                address = under or f"{address}#{spoken}"
+            await standin.says(address, text, sender=sender, name=name, external_id=spoken)
+        elif seat.channel is Channel.SLACK and text.startswith(DESK_COMMAND):
+            self._answered(seat, await self._commanded(standin, address, text.removeprefix(DESK_COMMAND).strip(), key))
+        else:
+            is_inward = seat.channel is Channel.EMAIL
+            if self._written.add(address, spoken, under, text, moment(self._house.time.now())):
+                await standin.says(
+                    address, text, name=name, external_id=spoken, reply_to=under or None, is_inward=is_inward
+                )
+        return self._back(request, seat, under)
+
+    async def _commanded(self, standin: FakeChannel, address: str, text: str, key: str) -> Answer:
+        try:
+            return await standin.command(address, "desk", text, key=key)
+        except TemporaryError:
+            return Answer("Slack is away: nothing can be asked there.", is_refused=True)
 
     async def _press(self, request: web.Request) -> web.Response:
         seat, fields = await self._asked(request)
         action, _, value = fields.get("press", "").partition(" ")
+        there, by = fields.get("there") or seat.conversation.address, seat.speakers[0][1] if seat.speakers else None
+        if not is_there(there, seat):
+            raise web.HTTPNotFound
         try:
-            answer = await self._standins[seat.channel].press(seat.conversation.address, action, value)
+            answer = await self._standins[seat.channel].press(there, action, value, by=by)
         except LookupError:
-            raise web.HTTPNotFound from None
+            answer = Answer("This button is gone: what stands there has changed.", is_refused=True)
         except TemporaryError:
             answer = Answer(f"{seat.where} is away: nothing can be pressed there.", is_refused=True)
-        self._answered(seat, answer)
-        return self._back(request, seat)
+        self._answered(seat, answer, there)
+        return self._back(request, seat, fields.get("under", ""))
 
     async def _submit(self, request: web.Request) -> web.Response:
         seat, fields = await self._asked(request)
@@ -221,10 +218,10 @@ class Standins:
         if opened is None:
             return self._back(request, seat)  # sent twice: the first one was taken
         entered = {entry.name: fields.get(entry.name, "") for entry in opened.form.inputs}
-        standin, address = self._standins[seat.channel], seat.conversation.address
+        standin, by = self._standins[seat.channel], seat.speakers[0][1] if seat.speakers else None
         try:
             answer = await standin.command(
-                address, opened.form.action, opened.form.value, fields=entered, key=opened.key
+                opened.there, opened.form.action, opened.form.value, fields=entered, by=by, key=opened.key
             )
         except TemporaryError:
             answer = Answer(f"{seat.where} is away: try again when it is back.", is_refused=True)
@@ -233,7 +230,7 @@ class Standins:
             self._opened[seat.key] = replace(opened, key=_fresh(), entered=entered, errors=errors)
         else:
             del self._opened[seat.key]
-            self._answered(seat, answer)
+            self._answered(seat, answer, opened.there)
         return self._back(request, seat)
 
     async def _put_away(self, request: web.Request) -> web.Response:
@@ -253,10 +250,10 @@ class Standins:
         self._desk.changes.tell()
         return self._back(request, seat)
 
-    def _answered(self, seat: Seat, answer: Answer) -> None:
+    def _answered(self, seat: Seat, answer: Answer, there: str = "") -> None:
         self._said.pop(seat.key, None)
         if answer.form is not None:
-            self._opened[seat.key] = _Opened(answer.form, _fresh())
+            self._opened[seat.key] = _Opened(answer.form, _fresh(), there or seat.conversation.address)
         elif words := answer.text or " ".join(answer.errors.values()):
             self._said[seat.key] = (_fresh(), words)
 
@@ -267,12 +264,17 @@ class Standins:
             raise web.HTTPNotFound
         return seat, fields
 
-    def _back(self, request: web.Request, seat: Seat) -> web.Response:
+    def _back(self, request: web.Request, seat: Seat, under: str = "") -> web.Response:
         """The page again; its script only asks for a fresh key and reads the rest anew."""
         self._desk.changes.tell()
         if request.headers.get("Accept", "").startswith("application/json"):
             return web.json_response({"text": "", "errors": {}, "is_refused": False, "key": _fresh()})
-        raise web.HTTPSeeOther(f"{PATH}?at={quote(seat.key)}")
+        raise web.HTTPSeeOther(_address(seat, under))
+
+
+def _address(seat: Seat, under: str) -> str:
+    """The page of a seat, or of one thread there."""
+    return f"{PATH}?at={quote(seat.key)}" + (f"&under={quote(under)}" if under else "")
 
 
 def _fresh() -> str:

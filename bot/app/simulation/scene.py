@@ -48,6 +48,7 @@ ACTS: Final[Mapping[str, Callable[[str], c.Command]]] = {
     "no_answer": lambda _text: c.NeedsNoAnswer(),
     "acknowledge": lambda _text: c.Acknowledge(),
     "spam": lambda _text: c.MarkSpam(),
+    "not_spam": lambda _text: c.NotSpam(),
     "not_covered": c.NotCovered,
     "covered": lambda _text: c.Covered(),
     "agree": _agreed,

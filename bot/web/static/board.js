@@ -91,6 +91,8 @@
       if (fresh) swap(part, fresh);
     }
     for (const part of document.querySelectorAll("[data-goes]")) if (!page.getElementById(part.id)) part.remove();
+    // What was not there before, the box of a ticket that goes on for example, needs the whole page.
+    for (const part of page.querySelectorAll("[data-goes]")) if (!document.getElementById(part.id)) { location.reload(); return; }
     for (const id of open) { const one = document.getElementById(id); if (one) one.open = true; }
     if (focused && document.activeElement !== active) document.getElementById(focused)?.focus();
     if (atEnd) talk.scrollTop = talk.scrollHeight;
@@ -222,6 +224,9 @@
   for (const dialog of document.querySelectorAll("dialog[open]")) { dialog.close(); dialog.showModal(); }
   const talk = document.querySelector("#talk");
   if (talk) talk.scrollTop = talk.scrollHeight;
+  // A narrow page has its places in one row that scrolls: the one we are at is to be seen.
+  const here = document.querySelector(".rail [aria-current]"), rail = here?.closest(".rail");
+  if (rail && rail.scrollWidth > rail.clientWidth) rail.scrollLeft = here.offsetLeft - (rail.clientWidth - here.offsetWidth) / 2;
   announce();
   count();
   setInterval(count, hasSeconds ? 1000 : 250);

@@ -86,6 +86,12 @@ async def test_machines_lists_and_receipts_open_no_ticket(home: Home) -> None:
     assert {state for state, _ in await home.kept()} == {"parked"}
 
 
+async def test_a_mail_that_names_nobody_is_a_ticket_and_no_machine_writes_to_nobody(home: Home) -> None:
+    await home.receives(b"Subject: Wages\r\n\r\nNobody was paid.\r\n", b"From: hidden:;\r\nSubject: Two\r\n\r\nx\r\n")
+    assert await home.count() == 2
+    assert [one for one in home.channel.sent if "invalid" in one.message.conversation.address] == []
+
+
 async def test_the_same_mail_in_two_mailboxes_is_one_message_and_two_mails_of_one_name_are_two(home: Home) -> None:
     copy = b"Received: from another mailbox\r\n"
     await home.receives(mail("One.", name="same@acme.test"))

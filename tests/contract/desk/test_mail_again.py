@@ -11,7 +11,7 @@ from adapters.message import Conversation, Identity, OutboundMessage
 from bot.store import journal
 from bot.store.channels import mail_threads
 from bot.store.delivery import outbox
-from bot.tickets.command import Reply, Resolve
+from bot.tickets.command import Reply, Resolve, SetUrgency
 from bot.tickets.ticket import TicketId
 from routing.people import PersonId
 from tests.contract.desk.mail_home import FORGED, PROVEN, SIGNER, Home, mail
@@ -90,6 +90,31 @@ async def test_a_stub_is_mended_on_a_ticket_that_is_over_and_opens_no_other(home
     assert await home.said(1) == ["Payroll failed\n\nNobody was paid."]
     assert not (await home.page(1)).ticket.status.is_open
     assert await home.count() == 1
+
+
+async def test_what_is_read_at_last_is_judged_as_any_message(home: Home) -> None:
+    """The stub's own words say nothing; the client's make it urgent, and what is promised is due sooner."""
+    await stumbles_over(home, mail("Our webhook is down."))
+    before = await home.page(1)
+    assert (before.ticket.urgency, before.ticket.kind) == ("medium", None)
+
+    await retry(home)
+    await retry(home)
+
+    page = await home.page(1)
+    assert (page.ticket.urgency, page.ticket.kind) == ("critical", "integration")
+    due, was_due = ([one.due_at for one in found.facts.clocks if one.due_at] for found in (page, before))
+    assert min(due) < min(was_due)
+    assert (await events(home)).count("urgency_raised") == 1
+    told = [one.text for one in home.channel.cards("vera@desk.test") if "T-1 is critical now" in one.text]
+    assert len(told) == 1
+
+
+async def test_what_one_of_us_has_judged_meanwhile_stands(home: Home) -> None:
+    await stumbles_over(home, mail("Payroll is down."))
+    await home.desk.commands.perform(PersonId("vera"), TicketId(1), SetUrgency("low"), key="u")
+    await retry(home)
+    assert (await home.page(1)).ticket.urgency == "low"
 
 
 async def test_what_is_still_unreadable_stays_one_stub_and_one_dead_letter(home: Home) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from adapters.card import Card, Form, Home, Input, OutboundCard, OutboundHome
+from adapters.errors import PermanentError
 from adapters.message import (
     Button,
     Channel,
@@ -17,7 +18,8 @@ from adapters.message import (
     InboundPlace,
     OutboundMessage,
 )
-from adapters.port import Answer, Press
+from adapters.port import Answer, KnowsAccounts, Press
+from adapters.slack import ids
 from adapters.slack.adapter import SlackAdapter
 from tests.contract.peer import PATIENCE, RecordingJournal
 from tests.peers.slack_adapter import adapter_for, wall
@@ -252,6 +254,16 @@ async def test_a_name_that_cannot_be_looked_up_costs_no_message(desk: Desk) -> N
     said = [desk.adapter.convert(raw)[0] for raw in desk.journal.kept]
     assert [one.sender_name for one in said if isinstance(one, InboundMessage)] == ["", ""]
     assert len(desk.slack.api.asked("users.info")) == 1
+
+
+async def test_whether_an_account_is_closed_can_be_asked(desk: Desk) -> None:
+    who = ids.person(TEAM, VERA)
+    assert isinstance(desk.adapter, KnowsAccounts)
+    assert not await desk.adapter.is_closed(who)
+    desk.slack.api.people[VERA] = {"deleted": True}
+    assert await desk.adapter.is_closed(who)
+    with pytest.raises(PermanentError):
+        await desk.adapter.is_closed(ids.person(TEAM, "U0NOBODY"))
 
 
 async def test_of_changed_profiles_only_a_closed_account_is_kept(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, event
 
 from bot.store import alarms, journal
 from bot.store.alarms import Alarm
+from bot.store.auditing import violations
 from bot.store.channels import buttons, ongoing, presses
 from bot.store.channels.buttons import NamedButton
 from bot.store.delivery import outbox, parts
@@ -16,9 +17,15 @@ from bot.store.delivery.parts import Taken
 from bot.store.driver.bulk import delete_many, insert_many, insert_new, update_many
 from bot.store.driver.database import Database
 from bot.store.driver.ids import take
+from bot.store.facts import tickets_beyond, tickets_of
 from bot.store.people import tokens
+from bot.store.people.contacts import recount_load
+from bot.store.people.shifts import people_with_tickets
 from bot.store.reading.touch import touch_messages
+from bot.store.revisions import Revisions
 from bot.store.tables import schema
+from bot.tickets.ticket import TicketId
+from routing.people import PersonId
 from sla.duration import Instant
 from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox, raw, ticket_row
 
@@ -167,6 +174,37 @@ async def test_reading_back_looks_only_at_what_is_open_or_was_resolved_lately(da
         insert_many(conn, schema.ticket, tickets)
         conn.execute(schema.outbox.update().where(schema.outbox.c.id < ROWS).values(ticket_id=schema.outbox.c.id))
         conn.exec_driver_sql("ANALYZE")
+
+    await database.write(planted)
+
+    assert await database.write(look) == []
+
+
+async def test_what_somebody_has_and_what_stands_still_is_found_among_what_is_open(database: Database) -> None:
+    tickets = [ticket_row(number, status="closed", is_current=0, assignee="vera") for number in range(2, ROWS - 20)]
+    tickets += [ticket_row(number, is_current=0, assignee="vera") for number in range(ROWS - 20, ROWS)]
+    clocks = [
+        {"ticket_id": number, "metric": "first_response", "started_at": 0, "state": "met", "value": "{}"}
+        for number in range(1, ROWS)
+    ]
+    calls: dict[str, Callable[[Connection], object]] = {
+        "tickets of people": partial(tickets_of, people=[PersonId("vera")]),
+        "some tickets of one": partial(tickets_beyond, person=PersonId("vera"), after=TicketId(7), most=5),
+        "who has tickets": people_with_tickets,
+        "counting what each has": recount_load,
+        "what stands still": partial(violations, revisions=Revisions(), now=NOW),
+    }
+
+    def planted(conn: Connection) -> None:
+        plant(conn)
+        insert_many(conn, schema.ticket, tickets)
+        insert_many(conn, schema.clock, clocks)
+        conn.execute(schema.outbox.update().where(schema.outbox.c.id < ROWS).values(ticket_id=schema.outbox.c.id))
+        conn.exec_driver_sql("ANALYZE")
+
+    def look(conn: Connection) -> list[str]:
+        found = [scan for call in calls.values() for scan in whole_scans(conn, call)]
+        return [scan for scan in found if "AS latest" not in scan and "FROM load" not in scan]  # the newest, and a few
 
     await database.write(planted)
 

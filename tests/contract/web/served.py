@@ -24,6 +24,7 @@ from sla.duration import instant, later
 from tests.builders import STORY_DESK, document
 from tests.harness import ALL_CHANNELS, NOON, Story, new_desk
 from tests.story_parts import StoryChannel, StoryDatabase
+from tests.templates import new_sqlite
 
 
 @dataclass
@@ -56,8 +57,8 @@ class Visit:
     http: ClientSession
     origin: str | None = None
 
-    async def see(self, path: str) -> Answered:
-        async with self.http.get(self.address + path, allow_redirects=False) as answer:
+    async def see(self, path: str, **headers: str) -> Answered:
+        async with self.http.get(self.address + path, headers=headers, allow_redirects=False) as answer:
             return Answered(answer.status, await answer.text(), answer.headers)
 
     async def post(self, path: str, fields: Mapping[str, str] | None = None, **headers: str) -> Answered:
@@ -114,7 +115,7 @@ async def board_of_story(
 ) -> AsyncIterator[ServedBoard]:
     """A story at noon on a Tuesday, on SQLite unless `url` names a database, with its board on a free port."""
     async with AsyncExitStack() as stack:
-        database = StoryDatabase(await open_database(url or f"sqlite+aiosqlite:///{folder}/board.db"))
+        database = StoryDatabase(await open_database(url or new_sqlite(folder / "board.db")))
         stack.push_async_callback(database.close)
         await upgrade(database)
         time = OwnedTime(instant(NOON))

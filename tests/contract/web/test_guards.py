@@ -47,6 +47,15 @@ async def test_a_form_of_another_site_changes_nothing(board: ServedBoard, vera: 
     assert (await board.story.ticket()).status == "new"
 
 
+async def test_what_is_not_there_is_a_page_for_people_and_a_line_for_programs(vera: Visit) -> None:
+    page = await vera.see("/board/T-999", Accept="text/html,*/*")
+    assert (page.status, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "There is nothing here." in page.says
+    assert '<a class="btn" href="/board">' in page.text
+    line = await vera.see("/board/T-999", Accept="application/json")
+    assert (line.status, line.text) == (404, "There is nothing here.\n")
+
+
 async def test_signing_somebody_in_from_another_site_is_refused(board: ServedBoard) -> None:
     visit = await board.stranger()
     visit.origin = "https://evil.test"

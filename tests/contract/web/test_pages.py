@@ -43,6 +43,20 @@ async def test_the_lists_hold_what_their_names_say(story: Story, vera: Visit) ->
     assert rows((await vera.see("/board?list=resolved")).text) == ["T-3"]
 
 
+async def test_what_is_done_is_not_called_ordered_by_time_left(story: Story, vera: Visit) -> None:
+    await story.receives(sender="lena", text="Done soon")
+    await story.does("vera", c.Resolve("It works again."))
+    assert "the newest tickets first" in (await vera.see("/board?list=resolved")).says
+    assert "ordered by time left" in (await vera.see("/board")).says
+
+
+async def test_a_row_says_nothing_twice(story: Story, vera: Visit) -> None:
+    await story.receives(sender="lena", text="Payroll failed")
+    assert re.search(r"Payroll failed T-1 Lena Acme", (await vera.see("/board")).says)
+    await story.receives(sender="lena", text="Nobody is paid")
+    assert re.search(r"Payroll failed T-1 Nobody is paid Acme", (await vera.see("/board")).says)
+
+
 async def test_a_quiet_desk_says_so(vera: Visit) -> None:
     assert "Nobody is waiting" in (await vera.see("/board")).says
 

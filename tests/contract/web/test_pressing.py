@@ -137,6 +137,8 @@ async def test_a_ticket_is_split_merged_agreed_on_and_left_out(story: Story, ver
     assert (await vera.press("T-2", "merge", into="T-1")).status == 303
     gone = await vera.see("/board/T-2")
     assert 'merged into <a href="/board/T-1">T-1</a>' in gone.text
+    assert "What was said here is in T-1" in gone.says
+    assert "Book a call" not in gone.says
     assert "Send reply" not in gone.text
     assert (await vera.press("T-2", "unmerge")).status == 303
     assert (await story.ticket(2)).merged_into is None

@@ -67,6 +67,23 @@ def test_from_a_message_on_it_is_another_ticket_and_merged_again_it_is_one(
     assert (again.returncode, "is not merged into another ticket" in again.stderr) == (1, True)
 
 
+def test_what_was_taken_for_spam_comes_back_and_who_is_who_is_said_here_too(
+    bot: Terminal, tickets: Sequence[str]
+) -> None:
+    first, second = tickets
+    bot("ticket", second, "spam", "--as", "vera")
+    back = bot.facts("ticket", second, "not-spam", "--as", "vera")
+    assert (back["status"], back["clocks"][0]["state"]) == ("open", "running")
+    joined = bot("ticket", second, "same-person", first, "--as", "dana")
+    assert (joined.returncode, "are one person now" in joined.stdout) == (0, True)
+    refused = bot("ticket", second, "same-person", first, "--as", "vera")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert bot("ticket", second, "two-people", "--as", "dana").returncode == 0
+    # In the demo they speak in the window on our pages alone, where no code is ever shown.
+    sent = bot("ticket", second, "link", "telegram", "--as", "vera")
+    assert (sent.returncode, "known for certain on no other channel" in sent.stderr) == (1, True)
+
+
 def test_it_is_put_out_of_the_way_and_says_why_it_is_urgent(bot: Terminal, tickets: Sequence[str]) -> None:
     assert bot("ticket", tickets[0], "snooze", "in 20h", "--as", "vera").returncode == 0
     bot("ticket", tickets[0], "urgency", "low", "--as", "vera")

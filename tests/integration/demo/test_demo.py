@@ -121,6 +121,35 @@ async def test_every_channel_can_be_played_from_both_sides(demo: Demo, window: O
     assert await demo.stop() == 0
 
 
+async def test_threads_and_buttons_of_both_sides_work_and_are_there_after_a_restart(demo: Demo, window: Open) -> None:
+    await demo.start(speed=1)
+    hers = await window(demo.channels("slack:T1/C123"))
+    await hers.get_by_role("link", name="Reply in the thread").click()
+    await hers.get_by_role("textbox", name="Message").fill("The new address follows")
+    await hers.get_by_role("button", name="Send", exact=True).click()
+    thread = hers.get_by_role("group", name="Thread")
+    await expect(thread.get_by_text("The new address follows", exact=True)).to_have_count(1)
+    await thread.get_by_role("button", name="Status").click()
+    await expect(hers.get_by_role("status").filter(has_text="Vera looks after it")).to_be_visible()
+
+    vera = await window(demo.channels("slack:T1/U1"))
+    card = vera.get_by_role("article").filter(has_text="our office moves").first
+    await card.get_by_role("link", name="Reply in the thread").click()
+    await expect(vera.get_by_role("group", name="Thread")).to_contain_text("The new address follows")
+    await vera.get_by_role("textbox", name="Message").fill("We wait for it")
+    await vera.get_by_role("button", name="Send", exact=True).click()
+    await expect(vera.get_by_text("taken ✓")).to_be_visible()
+    await expect(thread.get_by_text("We wait for it", exact=True)).to_have_count(1)
+    assert await demo.stop() == 0
+
+    await demo.start(speed=1)
+    await hers.reload()
+    await expect(thread.get_by_text("We wait for it", exact=True)).to_have_count(1)
+    await thread.get_by_role("button", name="Status").click()
+    await expect(hers.get_by_role("status").filter(has_text="Vera looks after it")).to_be_visible()
+    assert await demo.stop() == 0
+
+
 async def test_a_second_demo_is_refused_with_one_sentence(demo: Demo) -> None:
     await demo.start(speed=1)
     for options, sentence in (
@@ -138,6 +167,7 @@ async def test_a_second_demo_is_refused_with_one_sentence(demo: Demo) -> None:
 
 async def test_a_demo_goes_on_where_it_stopped_unless_it_is_to_begin_anew(demo: Demo, window: Open) -> None:
     await demo.start(speed=1)
+    assert demo.page.startswith((demo.folder / "var/demo/attachments/address").read_text())
     client = await chat(window, demo)
     await client.say("Remember this")
     await expect(client.log).to_contain_text("Vera answers by")

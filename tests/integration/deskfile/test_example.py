@@ -14,6 +14,7 @@ from bot.deskfile.load import load
 from bot.deskfile.plan import plan
 from bot.deskfile.revise import revision_from_document
 from bot.deskfile.schema import SCHEMA_FILE, schema, schema_text
+from bot.tickets.people.radar import radar
 from routing.people import ClientId, PersonId
 from sla.duration import instant
 from sla.layers import promised
@@ -54,6 +55,14 @@ def test_the_example_desk_serves_its_clients_as_promised() -> None:
     assert within["Premium", "feature"] == ("5:00:00", "premium")
     assert within["Standard", "medium"] == ("5:00:00", "standard")
     assert len(within) == sum(len(revision.policies[plan.policy].urgencies) for plan in revision.plans.values())
+
+
+@pytest.mark.parametrize("month", [3, 8, 12], ids=["in spring", "in summer", "over the holidays"])
+def test_the_example_desk_has_somebody_behind_every_promise(month: int) -> None:
+    document = load(EXAMPLE, today=TODAY).document
+    assert document is not None
+    revision = revision_from_document(document, 1)
+    assert radar(revision, since=instant(datetime(2026, month, 2, 8, 0, tzinfo=UTC))) == ()
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLE.rglob("*.toml")), ids=lambda file: file.name)

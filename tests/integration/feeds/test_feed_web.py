@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -200,7 +200,7 @@ async def test_a_machine_that_has_no_room_is_no_fault_of_the_feed(error: OSError
         return web.Response(text=CALENDAR.format(rule=""), content_type="text/calendar")
 
     async def read(
-        content: bytes, *, zone: str, since: datetime, until: datetime
+        content: bytes, *, zone: str, since: datetime, until: datetime, ours: Collection[str]
     ) -> Sequence[tuple[datetime, datetime]]:
         raise error
 

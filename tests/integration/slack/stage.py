@@ -161,8 +161,16 @@ class SlackStage(Stage):
         return Raw(Channel.SLACK, "desk", external_id or said.external_id, payload, self._now())
 
     async def edits(
-        self, address: str, external_id: str, text: str, *, sender: str | None = None, at: datetime | None = None
+        self,
+        address: str,
+        external_id: str,
+        text: str,
+        *,
+        sender: str | None = None,
+        at: datetime | None = None,
+        attachments: tuple[Attachment, ...] = (),
     ) -> Raw:
+        assert not attachments, "a change in Slack takes files away, and puts none in"
         changed = await self._slack.edits(self._said[external_id], text)
         assert changed is not None
         await changed.settled()
