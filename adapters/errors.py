@@ -29,11 +29,15 @@ class DeliveryError(ChannelError):
 
 
 class TemporaryError(DeliveryError):
-    """Nothing arrived. `retry_after` is the channel's own word; None leaves the pause to the outbox."""
+    """Nothing arrived. `retry_after` is the channel's own word; None leaves the pause to the outbox.
 
-    def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
+    It counts for the whole place, unless it `is_alone`: then what else goes there need not wait for it.
+    """
+
+    def __init__(self, reason: str, *, retry_after: timedelta | None = None, is_alone: bool = False) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.is_alone = is_alone
 
 
 class MovedError(TemporaryError):
@@ -65,7 +69,14 @@ class InboundError(ChannelError):
 
 
 class UnfinishedError(InboundError):
-    """A payload that names what it does not carry; only an adapter that is `Completing` raises it."""
+    """A payload that names what it does not carry; only an adapter that is `Completing` raises it.
+
+    `so_far` is the message without that, where it is known already.
+    """
+
+    def __init__(self, reason: str, *, so_far: InboundMessage | None = None) -> None:
+        super().__init__(reason)
+        self.so_far = so_far
 
 
 class UnsupportedError(InboundError):

@@ -75,6 +75,8 @@ class Faults:
 def _again(error: DeliveryError) -> DeliveryError:
     if isinstance(error, MovedError):
         return MovedError(str(error), to=error.to)
-    if isinstance(error, TemporaryError | UncertainError):
-        return type(error)(str(error), retry_after=error.retry_after)
+    if isinstance(error, TemporaryError):
+        return TemporaryError(str(error), retry_after=error.retry_after, is_alone=error.is_alone)
+    if isinstance(error, UncertainError):
+        return UncertainError(str(error), retry_after=error.retry_after)
     return type(error)(*error.args)

@@ -53,6 +53,7 @@ def payload_from_inbound(inbound: Inbound) -> bytes:
             fields |= _fields_from_message(inbound)
         case InboundEdit():
             fields |= {"kind": "edit", "from": inbound.sender.address, "text": inbound.text}
+            fields |= {"files": [_fields_from_attachment(one) for one in inbound.attachments]}
         case InboundAttendance():
             fields |= {"kind": "attendance", "from": inbound.sender.address, "uid": inbound.uid}
             fields |= {"sequence": inbound.sequence, "answer": inbound.answer}
@@ -99,9 +100,6 @@ def inbound_from_raw(raw: Raw) -> Inbound:
 
 
 def _message(raw: Raw, fields: Fields) -> InboundMessage:
-    files = fields.get("files", [])
-    if not isinstance(files, list):
-        raise MalformedError("files is not a list")
     sender = _sender(raw, fields)
     return InboundMessage(
         _conversation(raw, fields),
@@ -110,7 +108,7 @@ def _message(raw: Raw, fields: Fields) -> InboundMessage:
         one_line(_text(fields, "name", sender.address)),
         clean(_text(fields, "text")),
         _moment(fields),
-        attachments=tuple(_attachment(file) for file in files),
+        attachments=_attachments(fields),
         reply_to=_optional(fields, "reply_to"),
         vouched=_vouched(fields.get("vouched")),
         language=_optional(fields, "language"),
@@ -133,9 +131,17 @@ def _beside(raw: Raw, fields: Fields) -> tuple[Identity, ...]:
     return tuple(Identity(raw.channel, one) for one in found)
 
 
+def _attachments(fields: Fields) -> tuple[Attachment, ...]:
+    files = fields.get("files", [])
+    if not isinstance(files, list):
+        raise MalformedError("files is not a list")
+    return tuple(_attachment(file) for file in files)
+
+
 def _edit(raw: Raw, fields: Fields) -> InboundEdit:
-    text = clean(_text(fields, "text"))
-    return InboundEdit(_conversation(raw, fields), _text(fields, "id"), _sender(raw, fields), text, _moment(fields))
+    text, sender = clean(_text(fields, "text")), _sender(raw, fields)
+    where, at = _conversation(raw, fields), _moment(fields)
+    return InboundEdit(where, _text(fields, "id"), sender, text, at, _attachments(fields))
 
 
 def _deletion(raw: Raw, fields: Fields) -> InboundDeletion:

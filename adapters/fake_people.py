@@ -129,10 +129,17 @@ class People:
         return await self._happens("said", message, text, message.sender.address, message.external_id)
 
     async def edits(
-        self, address: str, external_id: str, text: str, *, sender: str | None = None, at: datetime | None = None
+        self,
+        address: str,
+        external_id: str,
+        text: str,
+        *,
+        sender: str | None = None,
+        at: datetime | None = None,
+        attachments: tuple[Attachment, ...] = (),
     ) -> Raw:
-        by = sender or address
-        edit = InboundEdit(self.conversation(address), external_id, self._identity(by), Untrusted(text), self._at(at))
+        by, where = sender or address, self.conversation(address)
+        edit = InboundEdit(where, external_id, self._identity(by), Untrusted(text), self._at(at), attachments)
         return await self._happens("edited", edit, text, by)
 
     async def deletes(

@@ -144,13 +144,14 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class InboundEdit:
-    """A new wording of something said before."""
+    """A new wording of something said before; `attachments` are the files it has now, where the channel says."""
 
     conversation: Conversation
     external_id: str
     sender: Identity
     text: Untrusted
     at: datetime
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +266,7 @@ class Invite:
     """What a calendar is told of a call: `uid` never changes, `sequence` grows with each change of the call.
 
     `zone` is the attendee's, `organizer` and `attendee` are names with addresses; an organizer without an address is
-    the channel's own.
+    the channel's own. `is_tentative`: it waits to be accepted. `is_accepted`: the attendee has said yes already.
     """
 
     uid: str
@@ -279,6 +280,8 @@ class Invite:
     organizer: tuple[str, str]
     attendee: tuple[str, str]
     location: str = ""
+    is_tentative: bool = False
+    is_accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,14 @@ class Adapter(Protocol):
         """How the channel is right now; never waits."""
 
 
+@runtime_checkable
+class KnowsAccounts(Protocol):
+    """An adapter that can say what became of somebody's account, also where nobody listened as it was closed."""
+
+    async def is_closed(self, who: Identity) -> bool:
+        """Whether nobody can use it any more. A TemporaryError is asked again; a PermanentError: nobody knows."""
+
+
 #: Keeps the bytes of a file; gives what names them from then on (SHA-256, hex) and how many there are. Raises
 #: DeskAwayError when nothing can be kept now; what the bytes themselves raise comes through.
 KeepFile = Callable[[AsyncIterator[bytes]], Awaitable[tuple[str, int]]]

@@ -35,6 +35,7 @@ URGENT_IN = 10
 WORKERS = 4
 SCANS = 50
 OVERDUE = 10_000
+PART = 250_000
 
 #: What is critical is due six seconds later.
 DESK = STORY_DESK.replace('{ within = "15m", quote = "respond promptly" }', '{ within = "6s" }')
@@ -178,6 +179,8 @@ async def _scan_ms(ours: Stand, *, first: int, last: int) -> float:
 
 
 async def _arm(ours: Stand, *, first: int, last: int) -> None:
+    """Arm these; in parts, because no statement of ours may take longer than half a minute."""
     sql = _IN_SQLITE if ours.database.is_sqlite else _IN_POSTGRES
-    text = sql.format(first=first, last=last, due=FAR_AWAY)
-    await ours.database.write(lambda conn: conn.exec_driver_sql(text).rowcount)
+    for begin in range(first, last + 1, PART):
+        text = sql.format(first=begin, last=min(begin + PART - 1, last), due=FAR_AWAY)
+        await ours.database.write(lambda conn, text=text: conn.exec_driver_sql(text).rowcount)  # type: ignore[misc]

@@ -57,4 +57,12 @@ AUDITOR_VIOLATIONS: Final = Gauge(
 AUDITOR_LOOK: Final = Gauge(
     "maitred_auditor_last_look_timestamp_seconds", "When the auditor last looked", registry=REGISTRY
 )
-LOOP_LAG: Final = Gauge("maitred_event_loop_lag_seconds", "How late the event loop turns", registry=REGISTRY)
+LOOP_LAG: Final = Gauge(
+    "maitred_event_loop_lag_seconds", "How late the event loop turned at the worst, of late", registry=REGISTRY
+)
+LOOP_STALL: Final = Histogram(
+    "maitred_event_loop_stall_seconds",
+    "How late the event loop turned through our own doing",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+    registry=REGISTRY,
+)

@@ -144,6 +144,11 @@ class Settings(BaseModel):
         return self.files / "rehearsal.json"
 
     @property
+    def address_file(self) -> Path:
+        """Where a demo writes down where it listens, for commands beside it."""
+        return self.files / "address"
+
+    @property
     def address(self) -> str:
         """Where people find the board: the public address, or the one we listen on."""
         return self.public_url or f"http://{self.http}"
@@ -288,14 +293,17 @@ def _mistake(error: Mapping[str, Any]) -> Mistake:
     return Mistake(name, mends.get(error["type"], str(error["msg"])))
 
 
-def with_secret_key(settings: Settings) -> Settings:
+def with_secret_key(settings: Settings, *, may_make: bool = True) -> Settings:
     """The same settings with a secret key: the one that was set, else one made once and kept beside the attachments.
 
-    The file is for its owner alone. Replicas on several machines need MAITRED_SECRET_KEY, the same on each.
+    The file is for its owner alone. Replicas on several machines need MAITRED_SECRET_KEY, the same on each. Whoever
+    `may_make` none, or not read it, gets an OSError.
     """
     if settings.secret_key is not None:
         return settings
     place = settings.files / "secret.key"
+    if not may_make and not place.exists():
+        raise FileNotFoundError(place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

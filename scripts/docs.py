@@ -1,7 +1,7 @@
 """`make docs`: what documentation and deployment take from the product itself: schema, manifests, and screenshots.
 
 The pictures are of a real demo, started for them in an empty directory. `--only schema`, `--only manifests`,
-`--only screens`, `--only slack` or `--only telegram` does a part.
+`--only screens`, `--only calls`, `--only slack` or `--only telegram` does a part.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright, 
 
 from bot.app.channels.slack_manifest import slack_manifest
 from bot.deskfile.schema import SCHEMA_FILE, schema_text
-from scripts import slack_screens, telegram_screens
+from scripts import call_screens, slack_screens, telegram_screens
 from tests.peers.chromium import chromium_path
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +41,8 @@ def main() -> None:
             print(place.relative_to(ROOT))
     if wanted in {"", "screens"}:
         asyncio.run(screens())
+    if wanted in {"", "screens", "calls"}:
+        asyncio.run(calls())
     if wanted in {"", "screens", "slack"}:
         asyncio.run(drawn(slack_screens.pages, width=700))
     if wanted in {"", "screens", "telegram"}:
@@ -77,6 +79,16 @@ async def screens() -> None:
         await expect(vera.get_by_text("waiting for the client").first).to_be_visible()
         await keep(vera, "board")
         await keep(await window(browser, f"{urls[3]}?at=slack:T1/U1"), "demo")
+        await browser.close()
+
+
+async def calls() -> None:
+    """Book a call, and take its pictures."""
+    expect.set_options(timeout=60_000)
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    async with demo() as urls, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        await call_screens.taken(browser, urls, window, keep)
         await browser.close()
 
 

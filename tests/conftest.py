@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.peers.slack_peer",
     "tests.peers.telegram_peer",
     "tests.templates",
+    "tests.kept",
 ]
 
 # A million objects are imported and collected and stay. Looking for garbage among them took a fifth of that time.

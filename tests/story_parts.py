@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from adapters.card import Outbound
+from adapters.errors import TemporaryError
 from adapters.fake import FakeChannel
-from adapters.message import Receipt
+from adapters.message import Identity, Receipt
 from bot.store.driver.connection import Connection
 from bot.store.driver.database import Database
 from bot.store.errors import StoreUnavailableError
@@ -17,7 +18,14 @@ T = TypeVar("T")
 
 
 class StoryChannel(FakeChannel):
-    """The channel in memory that can also fall silent: it shows a message and never says so, as when we are killed."""
+    """The channel in memory that can also fall silent: it shows a message and never says so, as when we are killed.
+
+    `closed` are addresses whose account is closed, which it tells whoever asks.
+    """
+
+    closed: frozenset[str] = frozenset()
+    #: Set by a story to leave such questions unanswered.
+    is_mute: bool = False
 
     #: Set by a story to make it so, and rung once something was shown.
     falls_silent: asyncio.Event | None = None
@@ -28,6 +36,11 @@ class StoryChannel(FakeChannel):
             self.falls_silent.set()
             await asyncio.Event().wait()
         return receipt
+
+    async def is_closed(self, who: Identity) -> bool:
+        if self.is_mute:
+            raise TemporaryError("nobody answers")
+        return who.address in self.closed
 
 
 class Stage(StoryChannel, ABC):

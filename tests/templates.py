@@ -1,13 +1,22 @@
-"""Empty databases with their tables: every test that wants one of its own begins with a copy."""
+"""Empty databases with their tables: every test that wants one of its own begins with a copy.
+
+To make the tables costs more than most of what is tested on them.
+"""
 
 import asyncio
+import sqlite3
+import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from bot.store.driver.engine import open_database
 from bot.store.driver.migrate import upgrade
+from tests.peers.memory import scratch
 from tests.peers.postgres import PostgresServer
 
 
@@ -24,6 +33,23 @@ def postgres_template(postgres: PostgresServer) -> Iterator[str]:
     _migrate(url)
     yield url
     postgres.drop_database(url)
+
+
+def new_sqlite(path: Path) -> str:
+    """A SQLite file with its tables; its URL."""
+    path.write_bytes(_empty_file())
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@cache
+def _empty_file() -> bytes:
+    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
+        path = Path(folder) / "empty.db"
+        with ThreadPoolExecutor(max_workers=1) as pool:  # whoever asks may be inside a loop
+            pool.submit(_migrate, f"sqlite+aiosqlite:///{path}").result()
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return path.read_bytes()
 
 
 def _migrate(url: str) -> None:

@@ -13,9 +13,10 @@ from datetime import datetime
 
 from adapters.card import Outbound, OutboundCard, OutboundHome
 from adapters.errors import InboundError, PermanentError
-from adapters.message import Channel, Inbound, OutboundMark, OutboundMessage, Receipt
+from adapters.message import Channel, Identity, Inbound, OutboundMark, OutboundMessage, Receipt
 from adapters.port import Ask, Cursor, Health, Journal, KeepFile, Limits, Raw, Route
 from adapters.shapes import Fields, fields_from_json, inner_or, text_or
+from adapters.slack import ids
 from adapters.slack.cards import view_from_home
 from adapters.slack.catching_up import Past
 from adapters.slack.closed import closed_from_raw, is_small_change
@@ -114,6 +115,11 @@ class SlackAdapter:
 
     async def completed(self, raw: Raw, keep: KeepFile, *, is_last: bool) -> Raw:
         return await self._downloads.completed(raw, keep, is_last=is_last)
+
+    async def is_closed(self, who: Identity) -> bool:
+        with _in_our_words():
+            answer = await self._paced.call("users.info", {"user": ids.user_of(who)})
+        return inner_or(answer, "user").get("deleted") is True
 
     async def send(self, message: Outbound) -> Receipt:
         with _in_our_words():

@@ -9,6 +9,7 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks and /reference/views
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 from adapters.card import Card, Form, Home, Input, Promise, Tone
@@ -206,13 +207,19 @@ def _element(one: Input) -> Block:
 
 def _choice(one: Input) -> Block:
     # What Slack would refuse the whole form for is left out; a list of nothing says so.
-    choices = [(value, label) for value, label in one.choices if 0 < len(value) <= LONGEST_VALUE]
-    options: list[Block] = [
-        {"text": _plain(label, LONGEST_CHOICE), "value": value} for value, label in choices or [(_NOTHING, _NOTHING)]
+    headings = one.headings or [""] * len(one.choices)
+    choices = [
+        (heading, value, label)
+        for heading, (value, label) in zip(headings, one.choices, strict=True)
+        if 0 < len(value) <= LONGEST_VALUE
     ]
+    choices = choices or [("", _NOTHING, _NOTHING)]
+    options: list[Block] = [{"text": _plain(label, LONGEST_CHOICE), "value": value} for _, value, label in choices]
     chosen = next((option for option in options if option["value"] == one.initial), None)
     shown: Block = {"options": options}
-    if len(options) > MOST_CHOICES:
+    if any(heading for heading, _, _ in choices):
+        shown = {"option_groups": list(_headed([heading for heading, _, _ in choices], options))[:MOST_CHOICES]}
+    elif len(options) > MOST_CHOICES:
         starts = range(0, len(options), MOST_CHOICES)
         groups = [options[start : start + MOST_CHOICES] for start in starts]
         shown = {
@@ -221,6 +228,13 @@ def _choice(one: Input) -> Block:
             ]
         }
     return {"type": "static_select", **shown} | ({"initial_option": chosen} if chosen else {})
+
+
+def _headed(headings: Sequence[str], options: Sequence[Block]) -> Iterator[Block]:
+    """Choices below their headings, neighbours under the same one together, as many as Slack takes below one."""
+    for heading, together in groupby(zip(headings, options, strict=True), key=lambda one: one[0]):
+        below = [option for _, option in together][:MOST_CHOICES]
+        yield {"label": _plain(heading or _NOTHING, LONGEST_CHOICE), "options": below}
 
 
 def _moment(written: str) -> datetime | None:

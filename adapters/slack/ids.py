@@ -54,6 +54,11 @@ def person(team: str, user: str) -> Identity:
     return Identity(Channel.SLACK, f"{team}/{user}")
 
 
+def user_of(who: Identity) -> str:
+    """Slack's own name for somebody, without their workspace."""
+    return who.address.rpartition("/")[2]
+
+
 def direct(account: str, team: str, user: str) -> Conversation:
     """The direct messages between our app and a person."""
     return Conversation(Channel.SLACK, account, f"{team}/{user}")

@@ -106,7 +106,9 @@ class PacedWeb:
         place = str(arguments.get("channel") or "")
         wait = self._budgets.claim(method, place, at=clock())
         if wait > PATIENCE_S:
-            raise TemporaryError(f"as many calls of {method} as Slack bears", retry_after=timedelta(seconds=wait))
+            reason = f"as many calls of {method} as Slack bears"
+            # Changes have a budget of their own, so what else goes to the place need not wait for them.
+            raise TemporaryError(reason, retry_after=timedelta(seconds=wait), is_alone=method == "chat.update")
         if wait:
             await asyncio.sleep(wait)
         try:

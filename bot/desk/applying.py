@@ -53,9 +53,8 @@ async def apply_document(database: Database, document: Mapping[str, Any], *, at:
         contacts.import_contacts(conn, revision, at=at)
         moved_places.forget(conn, revision)
         suspended.forget(conn, revision)
-        # Whoever is no longer there holds no call.
-        gone = set(before["people"] if before is not None else ()) - revision.people.keys()
-        alarms.put(conn, [Alarm(f"calls:{person}", at) for person in sorted(gone)])
+        # Whoever is no longer there holds no call, on either side.
+        alarms.put(conn, [Alarm("calls:", at)] if before is not None else [])
         deed = audit.Deed(at, by, "applied", f"revision {number}", {"digest": digest(document)})
         audit.append(conn, [deed])
         reach("apply.before_commit")

@@ -28,8 +28,10 @@ from bot.desk.fetching import Fetching
 from bot.desk.hearing import Hearing
 from bot.desk.intake import Intake
 from bot.desk.people import unmanned
+from bot.desk.people.closed_meanwhile import ClosedMeanwhile
 from bot.desk.people.gone import hand_on
 from bot.desk.people.leaving import Leaving
+from bot.desk.people.offboarding import Offboarding
 from bot.desk.sending.outages import Outages
 from bot.desk.sending.sender import Sender
 from bot.desk.sending.unread import Following
@@ -87,6 +89,7 @@ class Desk:
         self.directory = Directory(
             self.revisions,
             lambda: {one: adapter.limits for one, adapter in adapters.items() if adapter.health().is_up},
+            served=adapters,
         )
         self.high_load = HighLoad(self.revisions, self.directory)
         self.leaving = Leaving(database, self.revisions, self.directory, self.now, said=self.refresh)
@@ -126,6 +129,14 @@ class Desk:
             woken=woken,
             served=adapters,
             page=page,
+        )
+        self.closed_meanwhile = ClosedMeanwhile(
+            database,
+            self.revisions,
+            Offboarding(self.revisions, self.directory),
+            adapters,
+            self.now,
+            told=self.sender.nudge.ring,
         )
         self.calls = CallDesk(*parts[:4], self.now, page=page, done=self.changes, woken=woken)
         self._pressing = Pressing(
@@ -215,6 +226,7 @@ class Desk:
             group.create_task(self.sender.run(), name="sender")
             group.create_task(self._watch(), name="revisions")
             group.create_task(self.outages.run(), name="outages")
+            group.create_task(self.closed_meanwhile.run(), name="closed accounts")
             group.create_task(self._tidy(), name="tidying")
 
     async def drain(self) -> None:

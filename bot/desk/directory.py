@@ -3,7 +3,7 @@
 Addresses come in the order the person wrote them; the first whose channel is up is used, our own board being the last.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from adapters.message import Channel, Conversation, Identity
@@ -24,9 +24,12 @@ def shared_places(revision: Revision, channel: Channel) -> frozenset[str]:
 class Ways:
     """The `Whereto` of the desk."""
 
-    def __init__(self, revisions: Revisions, channels: Callable[[], Mapping[Channel, Limits]]) -> None:
+    def __init__(
+        self, revisions: Revisions, channels: Callable[[], Mapping[Channel, Limits]], served: Collection[Channel]
+    ) -> None:
         self._revisions = revisions
         self._channels = channels
+        self._served = served
 
     def __call__(self, person: PersonId) -> Conversation:
         return self.routes(person)[0]
@@ -45,6 +48,11 @@ class Ways:
     def home(self, person: PersonId) -> Conversation | None:
         up = self._channels()
         return next((one for one in self.routes(person) if one.channel in up and up[one.channel].has_homes), None)
+
+    def mail(self, person: PersonId) -> Conversation | None:
+        address = self._addresses(person).get(Channel.EMAIL)
+        known = address is not None and Channel.EMAIL in self._served
+        return Conversation(Channel.EMAIL, DESK_ACCOUNT, address) if known and address is not None else None
 
     def routes(self, person: PersonId) -> tuple[Conversation, ...]:
         """Every way, best first; the board always is one."""
@@ -70,9 +78,15 @@ class Ways:
 class Directory:
     """Questions about people that need the current revision and the channels that are up."""
 
-    def __init__(self, revisions: Revisions, channels: Callable[[], Mapping[Channel, Limits]]) -> None:
-        """`channels` are those that are up now, with what each can do."""
-        self.whereto = Ways(revisions, channels)
+    def __init__(
+        self,
+        revisions: Revisions,
+        channels: Callable[[], Mapping[Channel, Limits]],
+        served: Collection[Channel] = (),
+    ) -> None:
+        """`channels` are those that are up now, with what each can do; `served` those that the desk has at all."""
+        self.whereto = Ways(revisions, channels, served)
+        self.served = served
         self._revisions = revisions
         self._channels = channels
         self._known: tuple[int, dict[str, PersonId]] = (0, {})

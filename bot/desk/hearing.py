@@ -11,6 +11,7 @@ from typing import Final
 
 from adapters.errors import InboundError, MalformedError, UnfinishedError, UnsupportedError
 from adapters.message import (
+    Attachment,
     Channel,
     DeliveryNotice,
     Identity,
@@ -27,10 +28,11 @@ from adapters.text import clean
 from bot.desk.albums import Albums, album_of
 from bot.desk.calls.door import Calls
 from bot.desk.directory import Directory
-from bot.desk.people.linking import Linking
+from bot.desk.people.linking import Linking, without_code
 from bot.desk.people.offboarding import Offboarding
 from bot.desk.sending.auto_answers import AutoAnswers
 from bot.desk.sending.copies import Copies, LostCopy
+from bot.desk.sending.returned import Returns
 from bot.desk.sending.unread import Following
 from bot.desk.stubs import Stubs
 from bot.desk.talk.desk_words import DeskWords
@@ -100,6 +102,7 @@ class Hearing:
         self._passing_on = PassingOn(revisions, directory.person_of)
         self._stubs = Stubs(revisions, directory)
         self._copies = Copies(revisions, directory, now)
+        self._returns = Returns(revisions, directory)
         self._now = now
 
     def decide(self, conn: Connection, ids: Sequence[int]) -> Sequence[bool | Raw]:
@@ -114,8 +117,9 @@ class Hearing:
         for row in rows:
             try:
                 read[row.id] = self._read(row)
-            except UnfinishedError:
+            except UnfinishedError as error:
                 unfinished[row.id] = _raw(row)
+                self._threads.is_fetched(conn, error.so_far, now=self._now())
             except UnsupportedError as error:
                 journal.park(conn, row.id, str(error))
             except InboundError as error:
@@ -160,7 +164,7 @@ class Hearing:
         ours: list[InboundLine] = []
         theirs: list[InboundLine] = []
         for came in inbound:
-            one = self._passing_on.authored(conn, came)
+            one = self._passing_on.authored(conn, without_code(came))
             if self._offboarding.refused(conn, one, now=self._now()):
                 continue
             if self._threads.has(one):
@@ -229,8 +233,10 @@ class Hearing:
         at = min(instant(one.at), now)
         ticket: TicketId | None = None
         said_at: Instant | None = None
+        files: tuple[Attachment, ...] = ()
         if isinstance(one, InboundEdit):
-            ticket = lines.reword(conn, _key(one), clean(one.text), at=at)
+            files = lines.new_files(conn, _key(one), one.attachments)
+            ticket = lines.reword(conn, _key(one), clean(one.text), at=at, files=files)
         elif isinstance(one, InboundDeletion):
             ticket = lines.reword(conn, _key(one), None, at=at)
         elif isinstance(one, DeliveryNotice) and one.to is not None:
@@ -244,7 +250,7 @@ class Hearing:
             signs.mark_sent(conn, one.conversation.key, one.external_id, "failed", at=now)
         found = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_whole=True, is_locked=True)
         for facts in found.values():
-            decision = self._decided_change(conn, facts, one, at, said_at)
+            decision = self._decided_change(conn, facts, one, at, said_at, files)
             if decision is not None:
                 write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
 
@@ -261,7 +267,10 @@ class Hearing:
     def _flag(self, conn: Connection, one: DeliveryNotice) -> None:
         """Mail that comes back says something about its address; anybody may tell us so, so only of what we sent."""
         where = one.conversation
-        if where.channel is not Channel.EMAIL or lines.sent(conn, where.key, one.external_id) is None:
+        if where.channel is not Channel.EMAIL:
+            return
+        if lines.sent(conn, where.key, one.external_id) is None:
+            self._returns.hear(conn, one, now=self._now())
             return
         key = Identity(where.channel, where.place).key
         if one.state == "failed":
@@ -270,10 +279,16 @@ class Hearing:
             failing.clear(conn, [key])
 
     def _decided_change(
-        self, conn: Connection, facts: Facts, one: InboundLine, at: Instant, said_at: Instant | None
+        self,
+        conn: Connection,
+        facts: Facts,
+        one: InboundLine,
+        at: Instant,
+        said_at: Instant | None,
+        files: tuple[Attachment, ...],
     ) -> Decision | None:
         if isinstance(one, InboundEdit):
-            return client_edits(facts, at, self._directory.person_of(one.sender) or "contact", clean(one.text))
+            return client_edits(facts, at, self._directory.person_of(one.sender) or "contact", clean(one.text), files)
         if isinstance(one, InboundDeletion):
             return client_deletes(facts, at, self._directory.person_of(one.sender) or "contact")
         if isinstance(one, DeliveryNotice) and one.state == "failed":

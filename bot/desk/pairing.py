@@ -1,4 +1,4 @@
-"""Commands about two tickets: both are decided at once and written in one transaction, with the words that move.
+"""Commands about two tickets, or the past of one: decided at once, written together with the words that move.
 
 The caller holds both already (`lock_pairs`), so that of two merges that cross each other one finds its ticket gone.
 """
@@ -14,7 +14,8 @@ from bot.store.people.asking import going_on
 from bot.store.people.parting import merged_since, unmerge_words
 from bot.store.revisions import Revisions
 from bot.store.unit import write
-from bot.tickets.command import Merge, Paired, Split, Unmerge
+from bot.tickets.care.decide_not_spam import not_spam
+from bot.tickets.command import Merge, NotSpam, Paired, Split, Unmerge
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import person_texts
 from bot.tickets.pairs.decide_merge import merge
@@ -38,6 +39,8 @@ class Pairing:
             return self._merge(conn, by, ticket, command, now)
         if isinstance(command, Unmerge):
             return self._unmerge(conn, by, ticket, now)
+        if isinstance(command, NotSpam):
+            return self._not_spam(conn, by, ticket, now)
         return self._split(conn, by, ticket, command, now)
 
     def _merge(self, conn: Connection, by: PersonId, ticket: TicketId, command: Merge, now: Instant) -> Answer:
@@ -82,6 +85,14 @@ class Pairing:
         # Its place is its own again, and both may stand in one conversation, whose count went on.
         again = facts_of_tickets(conn, self._revisions, [ticket], now=now)[ticket]
         write(conn, [(replace(gone, talk=again.talk), back)], recorded_at=now, whereto=self._whereto)
+        return Answer(self._done(by))
+
+    def _not_spam(self, conn: Connection, by: PersonId, ticket: TicketId, now: Instant) -> Answer:
+        facts = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_whole=True)[ticket]
+        decision = not_spam(facts, by)
+        if decision.refusal:
+            return Answer(decision.refusal, is_refused=True)
+        write(conn, [(facts, decision)], recorded_at=now, whereto=self._whereto)
         return Answer(self._done(by))
 
     def _done(self, by: PersonId) -> str:

@@ -22,7 +22,7 @@ from bot.desk.changes import Changes, Nudge, seconds_until
 from bot.desk.directory import Directory
 from bot.desk.people.absences import OWNER as ABSENCE
 from bot.desk.people.absences import Absences
-from bot.desk.people.shift_ends import end_shifts
+from bot.desk.people.shift_ends import REST, end_shifts, ends_of
 from bot.desk.sending.unread import Following
 from bot.desk.talk.scores import Scores
 from bot.now import Timekeeper
@@ -43,6 +43,7 @@ from bot.tickets.decide_due import promises_due, shift_begins, waiting_due, was_
 from bot.tickets.facts import Decision, Facts, Ping
 from bot.tickets.ladder.pile import holding, is_pile
 from bot.tickets.outcome import opening_wake
+from bot.tickets.people.coming_home import comes_home
 from bot.tickets.people.digest import changed_hands, digested
 from bot.tickets.people.shifts import answered_owner, parts_of_answered, reads_at
 from bot.tickets.ticket import TicketId
@@ -105,6 +106,11 @@ class Ticker:
         self._fired = fired
         self._following = following
         self._outgoing = outgoing
+
+    @property
+    def is_piling(self) -> bool:
+        """Whether a look has something to do although nothing is due: alerts may be held back."""
+        return self._is_piling
 
     async def once(self) -> int:
         """Fire what is due now, one batch; how many alarms that were. Not those that another replica is at."""
@@ -172,8 +178,8 @@ class Ticker:
         if by_kind["opening"] or by_kind["rest"] or begun or by_kind["answered"]:
             answered = sorted(map(parts_of_answered, by_kind["answered"]), key=lambda one: one[1])
             self._begin(conn, _lists(by_kind["opening"], by_kind["rest"]), begun, now, answered)
-        if by_kind["shift_end"]:
-            pairs, pings = end_shifts(conn, self._revisions, sorted(map(PersonId, by_kind["shift_end"])), at=now)
+        if ends := ends_of(by_kind["shift_end"], by_kind[REST]):
+            pairs, pings = end_shifts(conn, self._revisions, ends, at=now)
             self._write(conn, pairs, now)
             for ping in pings:
                 write_ping(conn, ping, at=now, whereto=self._directory.whereto)
@@ -211,7 +217,9 @@ class Ticker:
         """
         waiting = {line: waiting_list(conn, line, after=after) for line, after in lists.items()}
         ids = [ticket for tickets in waiting.values() for ticket in tickets]
-        facts = facts_of_tickets(conn, self._revisions, ids, now=now, is_locked=True)
+        # All at once: two replicas never wait for each other's in a circle.
+        taken_on = {ticket for _, ticket in answered}
+        facts = facts_of_tickets(conn, self._revisions, sorted({*ids, *taken_on}), now=now, is_locked=True)
         pairs: list[tuple[Facts, Decision]] = []
         for one in _those_ahead_first([facts[ticket] for ticket in ids if ticket in facts]):
             decision = shift_begins(one)
@@ -219,9 +227,11 @@ class Ticker:
             if decision.ticket is not None and decision.ticket.assignee is not None and isinstance(one.load, dict):
                 one.load[decision.ticket.assignee] = one.load.get(decision.ticket.assignee, 0) + 1
         theirs = facts_of_tickets(conn, self._revisions, tickets_of(conn, people), now=now)
-        others = facts_of_tickets(conn, self._revisions, sorted({ticket for _, ticket in answered}), now=now)
         here = {person for person, _ in answered if self._is_here_to_read(person, now)}
-        news = [(person, others[ticket]) for person, ticket in answered if ticket in others and person in here]
+        news = [(person, facts[ticket]) for person, ticket in answered if ticket in facts and person in here]
+        home = [(one, decision) for person, one in news if (decision := comes_home(one, person)).ticket is not None]
+        pairs += home
+        news = [(person, one) for person, one in news if all(one is not known for known, _ in home)]
         waited = [one for one in theirs.values() if was_away(one)]
         decided, pings = digested(pairs, waited, news, seen=shifts.with_cards(conn, changed_hands(pairs)))
         self._write(conn, decided, now)

@@ -71,16 +71,18 @@ AND first.lane = inbound.lane AND inbound.lane <> '' AND first.id < inbound.id A
 FROM inbound WHERE state = 'new' ORDER BY id LIMIT :most
 """)
 _OVERDUE = text("SELECT owner, due_at FROM alarm WHERE due_at <= :now ORDER BY due_at, owner LIMIT :most")
-#: Its alarm stands at its mark or at its end, and never later than that; a goal breaks nothing and may have none.
+#: Its alarm stands at its mark or at its end, and never later than that; a goal breaks nothing and may have none. In
+#: the order of the queue, so that only open tickets are looked at, however many clocks ever ran.
 _UNWATCHED = text(f"""
-SELECT DISTINCT ticket.id FROM ticket JOIN clock ON clock.ticket_id = ticket.id
-WHERE {_OPEN} AND ticket.next_due IS NOT NULL AND clock.state = 'running' AND clock.value NOT LIKE '%"goal"\\:true%'
-AND NOT EXISTS ({_ARMED} AND alarm.due_at <= (CASE WHEN clock.due_at > :now THEN clock.due_at ELSE :now END) + 120000)
-ORDER BY ticket.id LIMIT :most
+SELECT ticket.id FROM ticket WHERE {_OPEN} AND ticket.next_due IS NOT NULL AND EXISTS (
+SELECT 1 FROM clock WHERE clock.ticket_id = ticket.id AND clock.state = 'running'
+AND clock.value NOT LIKE '%"goal"\\:true%'
+AND NOT EXISTS ({_ARMED} AND alarm.due_at <= (CASE WHEN clock.due_at > :now THEN clock.due_at ELSE :now END) + 120000))
+ORDER BY ticket.next_due, ticket.id LIMIT :most
 """)  # noqa: S608 - words of the schema
 _STUCK_SENDS = text(f"""
 SELECT id, channel FROM outbox WHERE {is_one_of("state", ON_ITS_WAY)} AND state = 'sending' AND claimed_until < :clock
-ORDER BY id LIMIT :most
+ORDER BY priority, id LIMIT :most
 """)  # noqa: S608 - words of the schema
 _UNTOLD_ALERTS = text(f"""
 SELECT id, channel FROM outbox WHERE {is_one_of("state", ON_ITS_WAY)} AND what = 'ping' AND priority = 0

@@ -22,6 +22,7 @@ from bot.store.people.arrivals import Arrival, arrivals, speaker_from_row
 from bot.store.reading.references import references
 from bot.store.revisions import Revisions
 from bot.store.tables import schema
+from bot.tickets.care.agreeing import agreed_from_text
 from bot.tickets.decide_client import takes
 from bot.tickets.facts import Facts, Talk
 from bot.tickets.ladder.climbing import climbing_from_text
@@ -38,6 +39,9 @@ _WAITING = text(
 )
 _TICKETS = "SELECT * FROM ticket WHERE id IN {keys}"
 _THEIRS = f"SELECT id FROM ticket WHERE assignee IN {{keys}} AND {OPEN} ORDER BY id"  # noqa: S608 - words of ours
+_THEIRS_BEYOND = text(
+    f"SELECT id FROM ticket WHERE assignee = :person AND id > :after AND {OPEN} ORDER BY id LIMIT :most"  # noqa: S608 - ours
+)
 #: Clocks that still owe something, and first responses, which tell whether one was ever owed.
 _CLOCKS = """
 SELECT ticket_id, value FROM clock WHERE ticket_id IN {keys}
@@ -120,8 +124,12 @@ def facts_of_tickets(
     now: Instant,
     is_whole: bool = False,
     is_locked: bool = False,
+    has_load: bool = True,
 ) -> dict[TicketId, Facts]:
-    """Facts for tickets by id; ids that do not exist are left out. `is_whole` brings the clocks of the past as well."""
+    """Facts for tickets by id; ids that do not exist are left out. `is_whole` brings the clocks of the past as well.
+
+    Whoever only draws them needs no load: they are not `has_load`, and nothing may be decided by them.
+    """
     if is_locked:
         lock_tickets(conn, ids)
     revision = revisions.current
@@ -129,7 +137,9 @@ def facts_of_tickets(
     clocks = _clocks_of(conn, list(tickets), _ALL_CLOCKS if is_whole else _CLOCKS)
     talks = {row.about: row for row in rows_by_keys(conn, _SPEAKERS, list(tickets))}
     places = failing_places(conn, [conversation_from_key(row.key) for row in talks.values()])
-    load, high = loads(conn)
+    if not tickets:
+        return {}
+    load, high = loads(conn) if has_load else ({}, frozenset())
 
     def facts_of(ticket: Ticket) -> Facts:
         row = talks[ticket.id]
@@ -164,6 +174,12 @@ def waiting_list(conn: Connection, line: LineId, *, after: TicketId) -> list[Tic
 def tickets_of(conn: Connection, people: Sequence[PersonId]) -> list[TicketId]:
     """Open tickets that these people have, oldest first."""
     return [TicketId(row.id) for row in rows_by_keys(conn, _THEIRS, people)]
+
+
+def tickets_beyond(conn: Connection, person: PersonId, *, after: TicketId, most: int) -> list[TicketId]:
+    """The next open tickets that somebody has, beyond the one named, oldest first."""
+    wanted = {"person": person, "after": after, "most": most}
+    return [TicketId(number) for number in conn.execute(_THEIRS_BEYOND, wanted).scalars()]
 
 
 def tickets_by_id(conn: Connection, ids: Sequence[int]) -> dict[int, Ticket]:
@@ -216,6 +232,7 @@ def ticket_from_row(row: Row[Any]) -> Ticket:
         snoozed_until=row.snoozed_until,
         is_ahead=bool(row.is_ahead),
         same_as=TicketId(row.same_as) if row.same_as is not None else None,
+        agreed=agreed_from_text(row.agreed) if row.agreed else (),
     )
 
 

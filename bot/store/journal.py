@@ -20,6 +20,7 @@ from bot.store import leases
 from bot.store.driver.among import among
 from bot.store.driver.bulk import insert_new, upsert_many
 from bot.store.driver.ids import take
+from bot.store.driver.look import rows_by_keys
 from bot.store.driver.plain import change_built, rows_of_built
 from bot.store.tables.schema import cursor, inbound
 from sla.duration import Instant, instant
@@ -144,6 +145,11 @@ def cursor_of(conn: Connection, channel: str, account: str) -> str | None:
     return conn.execute(select(cursor.c.value).where(cursor.c.key == f"{channel}:{account}")).scalar()
 
 
+def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
+    """Which of these payloads came, whatever became of them."""
+    return {row.key for row in rows_by_keys(conn, "SELECT key FROM inbound WHERE key IN {keys}", keys)}
+
+
 def last_read(conn: Connection, channel: str, account: str) -> tuple[str, Instant] | None:
     """How far a channel has been read, and when that was kept."""
     found = conn.execute(
@@ -187,7 +193,8 @@ def complete(conn: Connection, number: int, payload: bytes) -> None:
 
 def done(conn: Connection, ids: Sequence[int]) -> None:
     """These are decided."""
-    change_built(conn, _DONE, {"ids": ids})
+    if ids:
+        change_built(conn, _DONE, {"ids": ids})
 
 
 def park(conn: Connection, number: int, reason: str) -> None:

@@ -67,7 +67,9 @@ class Revisions:
                 raise KeyError(f"there is no revision {number}")
             written = documents[-1][2]
             found = revision_from_document(written, number, _wordings(documents))
-            self._known[number] = found if self._is_lazy else replace(found, calendars=dict(found.calendars))
+            if not self._is_lazy:
+                found = replace(found, calendars=dict(found.calendars), former=dict(found.former))
+            self._known[number] = found
         return self._known[number]
 
     def refresh(self, conn: Connection) -> bool:

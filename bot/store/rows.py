@@ -11,9 +11,19 @@ from dataclasses import dataclass, field
 from pydantic_core import to_json
 
 from adapters.message import Attachment
-from bot.store.delivery.told import Row, card_row, home_row, outbox_row, ping_rows, relay_row, say_to_json
+from bot.store.delivery.told import (
+    Row,
+    calendar_rows,
+    card_row,
+    home_row,
+    outbox_row,
+    ping_rows,
+    relay_row,
+    say_to_json,
+)
 from bot.store.delivery.ways import Whereto
-from bot.tickets.facts import Decision, Facts, Heard, Ping, Relay, Say, ShowCard
+from bot.tickets.care.agreeing import agreed_to_text
+from bot.tickets.facts import Decision, Facts, Heard, Ping, Relay, Say, ShowCard, TellCalendar
 from bot.tickets.ladder.climbing import climbing_to_text
 from bot.tickets.ticket import Ticket
 from sla.clock import Clock, clock_to_json
@@ -112,7 +122,7 @@ class Rows:
             rev += 1
             self.attachments += [_attachment_row(len(self.messages), one) for one in heard.attachments]
             self.messages.append(self._line_heard(facts, heard, ticket_id, rev))
-        told: list[ShowCard | Ping | Relay] = []
+        told: list[ShowCard | Ping | Relay | TellCalendar] = []
         for effect in decision.effects:
             match effect:
                 case Say():
@@ -174,11 +184,15 @@ class Rows:
             row["message_id"] = place
             self.outbox.append(row)
 
-    def _tell(self, told: Iterable[ShowCard | Ping | Relay], ticket: Ticket | None, *, is_opened: bool) -> None:
+    def _tell(
+        self, told: Iterable[ShowCard | Ping | Relay | TellCalendar], ticket: Ticket | None, *, is_opened: bool
+    ) -> None:
         """What our own people see of it. Whose card changes, their page does too."""
         pings = [one for one in told if isinstance(one, Ping)]
         rows = ping_rows(pings, self.whereto, ticket.id if ticket else None, self.recorded_at)
         self.outbox += rows
+        calendars = [one for one in told if isinstance(one, Ping | TellCalendar)]
+        self.outbox += calendar_rows(calendars, self.whereto, ticket.id if ticket else None, self.recorded_at)
         if ticket is None:
             return
         # Kept with the row: what was said under a message stays true of it, whoever has the ticket later.
@@ -259,6 +273,7 @@ def _ticket_row(ticket: Ticket, *, is_current: bool) -> Row:
         "snoozed_until": ticket.snoozed_until,
         "is_ahead": int(ticket.is_ahead),
         "same_as": ticket.same_as,
+        "agreed": agreed_to_text(ticket.agreed),
     }
 
 

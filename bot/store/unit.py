@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from bot.store.delivery.told import Row, gathered, ping_rows
+from bot.store.delivery.told import PRIORITY, Row, gathered, ping_rows
 from bot.store.delivery.ways import Remembered, Whereto
 from bot.store.driver.bulk import delete_many, insert_many, update_many, upsert_many
 from bot.store.driver.ids import take_each
@@ -24,6 +24,7 @@ from sla.duration import Instant
 
 _WAITING_CARDS = "SELECT slot FROM outbox WHERE slot IN {keys} AND state IN ('pending', 'postponed')"
 _WAITING_RELAYS = "SELECT id, slot, payload FROM outbox WHERE slot IN {keys} AND state IN ('pending', 'postponed')"
+_STANDING_CARDS = "SELECT DISTINCT slot, lane FROM receipt WHERE slot IN {keys}"
 _OPENED_PAGES = "SELECT DISTINCT slot FROM receipt WHERE slot IN {keys}"
 
 _LOAD = """
@@ -107,6 +108,17 @@ def _gather_albums(conn: Connection, rows: Rows) -> None:
     rows.outbox = [row for row in rows.outbox if row not in joined]
 
 
+def _put_redrawn_last(conn: Connection, rows: Rows) -> None:
+    """A card that stands in its place already waits for whatever says something new there."""
+    known = set(rows.slots)
+    cards = [row for row in rows.outbox if row["what"] == "card" and row["slot"] in known]
+    found = rows_by_keys(conn, _STANDING_CARDS, sorted({row["slot"] for row in cards}))
+    standing = {(row.slot, row.lane) for row in found}
+    for row in cards:
+        if (row["slot"], row["lane"]) in standing:
+            row["priority"] = PRIORITY["redrawn"]
+
+
 def _number(conn: Connection, rows: Rows) -> None:
     """Give ids to what numbers its rows, all of it at once; what named a message by its place names it by its id.
 
@@ -119,6 +131,7 @@ def _number(conn: Connection, rows: Rows) -> None:
     waiting = {row.slot for row in rows_by_keys(conn, query, rows.slots)}
     if waiting:
         rows.outbox = [row for row in rows.outbox if row["slot"] not in waiting]
+    _put_redrawn_last(conn, rows)
     numbered = {
         schema.message: rows.messages,
         schema.attachment: rows.attachments,

@@ -15,7 +15,7 @@ from bot.tickets.pairs.following import same_button, same_line
 from bot.tickets.people.second_line import second_kind
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
-from bot.tickets.ticket import Ticket, number
+from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId
 from sla.clock import Clock, State, left_ms, overdue_ms
 from sla.duration import length, moment
@@ -58,11 +58,13 @@ def ticket_card(
     thread: str = "",
     is_whole: bool = False,
     margin: Margin | None = None,
+    call: str = "",
 ) -> Card:
     """The card of `ticket` for one person, as things stand at `facts.now`; the first showing mentions them.
 
     `thread` names the text that says what becomes of words written under it; empty where nothing can be.
-    `is_whole`: all of it is wanted, also where somebody put the ticket out of the way. `margin` is that of the excerpt.
+    `is_whole`: all of it is wanted, also where somebody put the ticket out of the way. `margin` is that of the excerpt,
+    `call` the line of the next call about it.
     """
     speak = person_texts(facts.revision, person)
     snoozed = snoozed_line(ticket, speak, now=facts.now)
@@ -78,7 +80,7 @@ def ticket_card(
         lines.append(speak("card_judged", urgency=ticket.urgency, why=why))
     if ticket.is_ahead:
         lines.append(speak("card_ahead", plan=facts.revision.plan(ticket.plan).name))
-    lines += (*call_back_line(ticket, speak), *same_line(ticket, speak))
+    lines += (*call_back_line(ticket, speak), *same_line(ticket, speak), *filter(None, (call,)))
     if ticket.not_covered is not None:
         lines.append(speak("card_not_covered", clause=ticket.not_covered))
     if not ticket.status.is_open:
@@ -128,6 +130,8 @@ def names_of(revision: Revision, people: Sequence[PersonId]) -> str:
 def _buttons(revision: Revision, ticket: Ticket, person: PersonId) -> tuple[str, ...]:
     if ticket.merged_into is not None:
         return ("unmerge",)
+    if ticket.status is Status.SPAM:
+        return ("not_spam",)
     if not ticket.status.is_open:
         return ()
     kinds = KINDS if _is_asked(ticket, person) else ()

@@ -126,6 +126,11 @@ class MarkSpam:
 
 
 @dataclass(frozen=True, slots=True)
+class NotSpam:
+    """A client said it after all: it goes on with everything it was promised."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reapply:
     """Promise by the desk in force now, instead of the revision that the ticket opened under."""
 
@@ -218,8 +223,8 @@ class LinkChannel:
 
 #: What is about whoever a ticket is from.
 AboutContact = SamePerson | TwoPeople | LinkChannel
-#: What concerns two tickets, and is decided about both at once.
-Paired = Merge | Split | Unmerge
+#: What concerns two tickets, or all the past of one, and is decided with every place held that it was talked about in.
+Paired = Merge | Split | Unmerge | NotSpam
 
 Command = (
     CallCommand
@@ -238,6 +243,7 @@ Command = (
     | NeedsNoAnswer
     | Acknowledge
     | MarkSpam
+    | NotSpam
     | Reapply
     | NotCovered
     | Covered

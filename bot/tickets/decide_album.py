@@ -60,7 +60,7 @@ def _named(
     facts: Facts, ticket: Ticket, part: Joined
 ) -> tuple[Ticket, tuple[Clock, ...], tuple[Event, ...], tuple[Effect, ...]]:
     """The ticket as if these words had come with its first file."""
-    policy = facts.pinned.policies[ticket.policy]
+    policy = facts.policy_of(ticket)
     plan = facts.revision.plan(ticket.plan)
     seen = judge(facts.revision, part.text, plan, policy)
     named = at_level(ticket, plan, ticket.urgency, seen.kind, judged_from_triage(seen))

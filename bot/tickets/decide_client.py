@@ -9,7 +9,7 @@ a courtesy after an answer          ──> kept, and nothing else
 
 from dataclasses import replace
 
-from adapters.message import Untrusted
+from adapters.message import Attachment, Untrusted
 from bot.tickets.care.judging import (
     Raised,
     at_level,
@@ -53,7 +53,7 @@ from bot.tickets.outcome import (
     waiting_owner,
 )
 from bot.tickets.receipts import told
-from bot.tickets.relays import name_of, relays
+from bot.tickets.relays import name_of, relays, with_files
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import Status, Ticket, number
 from bot.tickets.words.courtesy import is_courtesy
@@ -87,9 +87,11 @@ def client_says(facts: Facts, heard: Heard, *, stated: str | None = None) -> Dec
     return opens(facts, heard, stated=stated)
 
 
-def client_edits(facts: Facts, at: Instant, by: str = "contact", words: str = "") -> Decision:
-    """A new wording of an old message: a version of it, shown on the card, never a new ticket."""
-    return _noted_change(facts, "edited", at, by, words)
+def client_edits(
+    facts: Facts, at: Instant, by: str = "contact", words: str = "", files: tuple[Attachment, ...] = ()
+) -> Decision:
+    """A new wording of an old message, or other `files`: a version of it, on the card, never a new ticket."""
+    return _noted_change(facts, "edited", at, by, words, files)
 
 
 def client_deletes(facts: Facts, at: Instant, by: str = "contact") -> Decision:
@@ -162,6 +164,8 @@ def opens(facts: Facts, heard: Heard, *, stated: str | None = None) -> Decision:
     if any(is_eased(clock.target) for clock in clocks):
         receipt = f"{receipt}\n{contact_texts(facts)('high_load')}"
     ticket, pages, paged_people = paged(facts, ticket)
+    if paged_people:
+        receipt = f"{receipt}\n{contact_texts(facts)('duty_called')}"
     return concluded(
         facts,
         ticket,
@@ -174,7 +178,7 @@ def opens(facts: Facts, heard: Heard, *, stated: str | None = None) -> Decision:
 
 
 def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool, stated: str | None) -> Decision:
-    policy, calendars = facts.pinned.policies[ticket.policy], facts.calendars
+    policy, calendars = facts.policy_of(ticket), facts.calendars
     raised = louder(facts, ticket, heard.text, at=heard.at, stated=stated) if counts else None
     ticket, before = (raised.ticket, raised.clocks) if raised is not None else (ticket, facts.clocks)
     is_burst = _is_burst(facts, ticket, heard)
@@ -219,7 +223,7 @@ def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool, stated
 
 
 def _comes_back(facts: Facts, ticket: Ticket, heard: Heard, stated: str | None) -> Decision:
-    policy, calendars = facts.pinned.policies[ticket.policy], facts.calendars
+    policy, calendars = facts.policy_of(ticket), facts.calendars
     raised = louder(facts, ticket, heard.text, at=heard.at, stated=stated)
     ticket, clocks = (raised.ticket, raised.clocks) if raised is not None else (ticket, facts.clocks)
     clocks = promise.reopened(clocks, calendars, at=heard.at)
@@ -318,19 +322,20 @@ def _receipt(facts: Facts, ticket: Ticket, clocks: tuple[Clock, ...]) -> str:
     """Who answers and by when, in the contact's own time; out of hours also when that person is back."""
     speak = contact_texts(facts)
     first = next((clock for clock in clocks if clock.metric is Metric.FIRST_RESPONSE and clock.due_at), None)
-    due = speak.moment(first.due_at, now=facts.now) if first and first.due_at else None
+    # What we heard too late is overdue already: no moment that is over is told as one to come.
+    due_at = first.due_at if first is not None and first.due_at is not None and first.due_at > facts.now else None
     values: dict[str, str] = {"number": number(ticket.id)}
     key, person = "receipt", ticket.assignee
     if ticket.rule == WAITING_LIST:
         back, opening = back_at(facts.revision, ticket, facts.now)
         person = back.id if back else None
-        if opening is not None and first is not None and first.due_at is not None:
-            if first.due_at < opening:
-                person = None  # due before anybody is back (a capped promise): nobody is named who is not there
-            else:
-                key, values["opening"] = "off_hours", speak.moment(opening, now=facts.now)
-    if due:
-        key, values["due"] = f"{key}_by", due
+        if opening is not None:
+            key, values["opening"] = "off_hours", speak.moment(opening, now=facts.now)
+            if due_at is not None and due_at < opening:
+                # The promise counts on while nobody is there, and its leads are called. Neither moment is kept back.
+                key, person = "off_hours_owed", None
+    if due_at is not None:
+        key, values["due"] = f"{key}_by", speak.moment(due_at, now=facts.now)
     if person is None:
         return speak(f"{key}_team", **values)
     return speak(key, **values, name=first_name(facts.revision, person, speak("the_team")))
@@ -348,7 +353,9 @@ def _welcome_back(facts: Facts, ticket: Ticket) -> str:
     return speak("reopened", number=number(ticket.id), name=name)
 
 
-def _noted_change(facts: Facts, what: str, at: Instant, by: str, words: str) -> Decision:
+def _noted_change(
+    facts: Facts, what: str, at: Instant, by: str, words: str, files: tuple[Attachment, ...] = ()
+) -> Decision:
     """The message itself is versioned by the store; the ticket only remembers that it happened and redraws its card."""
     ticket = facts.ticket
     if ticket is None:
@@ -357,5 +364,6 @@ def _noted_change(facts: Facts, what: str, at: Instant, by: str, words: str) -> 
     if assignee := facts.revision.person(ticket.assignee):
         name = facts.speaker.name if by == "contact" else name_of(facts.revision, PersonId(by))
         title = person_texts(facts.revision, assignee.id)(f"relay_{what}", name=name)
-        effects = (Relay(assignee.id, title, Untrusted(words), is_ours=by != "contact"),)
+        said = Untrusted(with_files(words, files))
+        effects = (Relay(assignee.id, title, said, attachments=files, is_ours=by != "contact"),)
     return concluded(facts, ticket, facts.clocks, events=(Event(f"message_{what}", at, by),), effects=effects)

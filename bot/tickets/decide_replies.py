@@ -35,7 +35,7 @@ def reply(facts: Facts, ticket: Ticket, by: PersonId, said: c.Reply) -> Decision
     if not said.text.strip() and not said.attachments:
         return refused_empty(facts, by)
     kind = said.kind
-    policy = facts.pinned.policies[ticket.policy]
+    policy = facts.policy_of(ticket)
     if kind is ReplyKind.UNSET and policy.satisfied_by is SatisfiedBy.HUMAN_REPLY:
         kind = ReplyKind.ANSWER
     at = facts.now if said.at is None else said.at
@@ -171,7 +171,7 @@ def _replied(
     facts: Facts, ticket: Ticket, kind: ReplyKind, at: Instant, eta: Instant | None = None
 ) -> promise.Promises:
     """The promises after a reply written at `at`, whenever we come to know of it or of its kind."""
-    policy, calendars = facts.pinned.policies[ticket.policy], facts.calendars
+    policy, calendars = facts.policy_of(ticket), facts.calendars
     urgency, channel = ticket.urgency, promised_channel(facts, ticket)
     is_covered = ticket.not_covered is None
     clocks = promise.staff_replied(

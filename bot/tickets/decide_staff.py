@@ -43,6 +43,8 @@ from sla.pick_up import is_awaited
 
 ACTING: Final = frozenset({Role.MANAGER, Role.SENIOR, Role.LEAD, Role.HEAD, Role.ADMIN})
 LEADING: Final = frozenset({Role.LEAD, Role.HEAD, Role.ADMIN})
+#: Why the promises of what nobody said are cancelled.
+SPAM: Final = "spam"
 #: What still makes sense on a ticket that is no longer open.
 AFTERWARDS: Final = (c.AddNote, c.Reply)
 
@@ -68,6 +70,8 @@ def refusal_of(facts: Facts, by: PersonId, command: c.Command) -> str:
         return ""
     if ticket is not None and ticket.merged_into is not None:
         return speak("refused_merged", number=number(ticket.id), into=number(ticket.merged_into))
+    if ticket is not None and isinstance(command, c.NotSpam):
+        return ""
     if ticket is not None and not ticket.status.is_open and not isinstance(command, AFTERWARDS):
         return speak("refused_closed", number=number(ticket.id))
     is_said = isinstance(command, c.Reply | c.AskDetails) or (isinstance(command, c.Resolve) and command.text.strip())
@@ -163,7 +167,7 @@ def _retargeted(facts: Facts, handed: Ticket) -> promise.Promises:
         return facts.clocks
     return promise.retargeted(
         facts.clocks,
-        facts.pinned.policies[handed.policy],
+        facts.policy_of(handed),
         handed.urgency,
         promised_channel(facts, handed),
         facts.calendars,
@@ -200,7 +204,7 @@ def _escalate(facts: Facts, ticket: Ticket, by: PersonId, escalate: c.Escalate) 
 
 
 def _set_urgency(facts: Facts, ticket: Ticket, by: PersonId, change: c.SetUrgency) -> Decision:
-    policy = facts.pinned.policies[ticket.policy]
+    policy = facts.policy_of(ticket)
     if change.urgency not in policy.urgencies:
         known = ", ".join(policy.urgencies)
         return Decision(refusal=person_texts(facts.revision, by)("refused_urgency", known=known))
@@ -234,10 +238,14 @@ def _acknowledge(facts: Facts, ticket: Ticket, by: PersonId, _: c.Acknowledge) -
 
 
 def _spam(facts: Facts, ticket: Ticket, by: PersonId, _: c.MarkSpam) -> Decision:
-    clocks = promise.cancelled(facts.clocks, at=facts.now, reason="spam")
+    clocks = promise.cancelled(facts.clocks, at=facts.now, reason=SPAM)
     gone = replace(ticket, status=Status.SPAM)
     return acted(
-        facts, gone, Event("marked_spam", facts.now, by), clocks, wakes=(Wake(waiting_owner(ticket.id), None),)
+        facts,
+        gone,
+        Event("marked_spam", facts.now, by),
+        clocks,
+        wakes=(Wake(waiting_owner(ticket.id), None), Wake(f"call:{ticket.id}", facts.now)),
     )
 
 

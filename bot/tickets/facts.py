@@ -5,7 +5,7 @@ that decision whole. Nothing in either value waits, reads a clock or knows a tab
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from adapters.message import Attachment, Button, Conversation, Invite, Untrusted
@@ -16,6 +16,7 @@ from sla.calendar import Calendar
 from sla.clock import Clock
 from sla.duration import Instant
 from sla.marks import Mark
+from sla.policy import Policy
 
 
 class MessageKind(StrEnum):
@@ -76,6 +77,11 @@ class Facts:
     def is_high_load(self, plan: PlanId) -> bool:
         """Whether a high load is declared for the line of a plan."""
         return self.revision.plan(plan).line in self.high_load
+
+    def policy_of(self, ticket: Ticket) -> Policy:
+        """What a ticket is promised by: the policy it opened under, with what was agreed for it alone."""
+        policy = self.pinned.policies[ticket.policy]
+        return replace(policy, agreed=ticket.agreed) if ticket.agreed else policy
 
     @property
     def calendars(self) -> Mapping[str, Calendar]:
@@ -222,7 +228,16 @@ class Relay:
     is_ours: bool = False
 
 
-Effect = Say | ShowCard | Ping | Relay
+@dataclass(frozen=True, slots=True)
+class TellCalendar:
+    """What the calendar of one of our people is told of a call, by a mail that calls nobody: they work elsewhere."""
+
+    person: PersonId
+    text: str
+    invite: Invite
+
+
+Effect = Say | ShowCard | Ping | Relay | TellCalendar
 
 
 @dataclass(frozen=True, slots=True)

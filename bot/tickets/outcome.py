@@ -17,8 +17,9 @@ from bot.tickets.relays import relays
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts, nearest_language
 from bot.tickets.ticket import Ticket, TicketId
-from routing.people import Client, LineId, Person, PersonId, Plan, Role
-from routing.route import Assignment, route, second_line, stand_ins
+from routing.opening import Opening, opening
+from routing.people import Client, LineId, Person, PersonId, Plan
+from routing.route import Assignment, backup, own_assignee, own_manager, route, second_line
 from routing.route import Facts as RouteFacts
 from sla import promise
 from sla.calendar import Calendar
@@ -31,6 +32,8 @@ MINUTE_MS: Final = 60_000
 MAIL: Final = "email"
 #: No channel: its cells do not count.
 BY_URGENCY: Final = ""
+#: The rules that name somebody whom a client knows by name.
+OF_THEIR_OWN: Final = frozenset(rule.__name__ for rule in (own_assignee, own_manager, backup))
 
 
 def promises_owner(ticket: TicketId) -> str:
@@ -132,22 +135,8 @@ def asked(
     channel: str = "",
 ) -> Assignment:
     """The same for what is no ticket yet; `channel` is the one it is served as."""
-    return route(
-        RouteFacts(
-            at=facts.now,
-            plan=plan,
-            people=facts.revision.people,
-            lines=facts.revision.lines,
-            coverage=facts.revision.coverage,
-            client=client,
-            assignee=assignee,
-            kind=kind,
-            load=facts.load,
-            passed_over=passed_over,
-            channel=channel,
-            language=facts.speaker.language,
-        )
-    )
+    known = _route_facts(facts.revision, plan, client, facts.now, channel=channel, language=facts.speaker.language)
+    return route(replace(known, assignee=assignee, kind=kind, load=facts.load, passed_over=passed_over))
 
 
 def routed(facts: Facts, ticket: Ticket) -> tuple[Ticket, tuple[Event, ...]]:
@@ -222,72 +211,49 @@ def line_calendar(revision: Revision, ticket: Ticket) -> Calendar:
 
 
 def back_at(revision: Revision, ticket: Ticket, at: Instant) -> tuple[Person | None, Instant | None]:
-    """Who a client may expect first, seen from `at`: whoever has the ticket, their own manager, or the line.
+    """When a client may expect somebody, seen from `at`, and who that is; nobody by name where any of a line may come.
 
-    Where leave holds those up, whoever stands in or is on the line may come first.
+    None for the moment while nobody is known to come.
     """
-    client, coverage = client_of(revision, ticket), revision.coverage
-    own = revision.person(ticket.assignee) or (revision.person(client.manager) if client else None)
-    if own is not None and not coverage.is_held_up(own, at):
-        return own, coverage.next_shift(own, at)
-    first = _line_back(revision, revision.plan(ticket.plan), ticket.channel, at)
-    if own is None:
-        return None, first
-    named = map(
-        revision.person, stand_ins(revision.people, coverage, client, ticket.assignee, _leaves_at(own, at, revision))
-    )
-    found = [(one, coverage.next_shift(one, at)) for one in (own, *named) if one is not None]
-    there = [(one, moment) for one, moment in found if moment is not None]
-    back = min(there, key=lambda one: one[1], default=None)
-    return back if back is not None and (first is None or back[1] <= first) else (None, first)
+    found = opening(_awaited(revision, ticket, at))
+    if found is None:
+        return None, None
+    is_theirs = found.assignment.rule in OF_THEIR_OWN
+    return revision.person(found.assignment.person) if is_theirs else None, found.at
 
 
 def first_opening(revision: Revision, ticket: Ticket, at: Instant) -> Instant | None:
-    """The first shift of anybody whom a routing rule may name for a ticket that waits."""
+    """The first moment at which the rules name somebody for a ticket that waits."""
+    found = opening(_awaited(revision, ticket, at))
+    return found.at if found is not None else None
+
+
+def opening_for(revision: Revision, client: Client | None, channel: str, at: Instant) -> Opening | None:
+    """The same for what is no ticket yet, with whom they name; without a client, for whoever is not known."""
+    plan = revision.plan(client.plan if client is not None else revision.public_plan)
+    language = (client.language if client is not None else None) or revision.language
+    return opening(_route_facts(revision, plan, client, at, channel=served_as(plan, channel), language=language))
+
+
+def _awaited(revision: Revision, ticket: Ticket, at: Instant) -> RouteFacts:
     plan, client = revision.plan(ticket.plan), client_of(revision, ticket)
-    return opening_for(revision, plan, client, ticket.channel, at, kind=ticket.kind, assignee=ticket.assignee)
+    facts = _route_facts(revision, plan, client, at, channel=served_as(plan, ticket.channel))
+    return replace(facts, kind=ticket.kind, assignee=ticket.assignee)
 
 
-def opening_for(
-    revision: Revision,
-    plan: Plan,
-    client: Client | None,
-    channel: str,
-    at: Instant,
-    *,
-    kind: str | None = None,
-    assignee: PersonId | None = None,
-) -> Instant | None:
-    """The same for what is no ticket yet."""
-    ids: set[PersonId | None] = set()
-    ids.update(*(line.people for line in revision.lines.values() if kind in line.kinds))
-    if plan.is_senior:
-        ids.update(one.id for one in revision.people.values() if Role.SENIOR in one.roles)
-    own = revision.person(assignee) or (revision.person(client.manager) if client else None)
-    leaves_at = _leaves_at(own, at, revision) if own is not None else at
-    ids.update(stand_ins(revision.people, revision.coverage, client, assignee, leaves_at))
-    if client is not None:
-        ids.add(client.manager)
-    people = [person for person in map(revision.person, ids) if person is not None]
-    moments = (revision.coverage.first_back(people, at), _line_back(revision, plan, channel, at))
-    return min((one for one in moments if one is not None), default=None)
-
-
-def _line_back(revision: Revision, plan: Plan, channel: str, at: Instant) -> Instant | None:
-    """When somebody of the plan's line is there for that channel, or of the line that answers out of hours."""
-    coverage = revision.coverage
-    lines = ((plan.line, plan.coverage.get(served_as(plan, channel))), (plan.off_hours_line, None))
-    found = (
-        coverage.line_back(revision.lines[line], revision.people, at, within=within)
-        for line, within in lines
-        if line is not None
+def _route_facts(
+    revision: Revision, plan: Plan, client: Client | None, at: Instant, *, channel: str, language: str = ""
+) -> RouteFacts:
+    return RouteFacts(
+        at=at,
+        plan=plan,
+        people=revision.people,
+        lines=revision.lines,
+        coverage=revision.coverage,
+        client=client,
+        channel=channel,
+        language=language,
     )
-    return min((one for one in found if one is not None), default=None)
-
-
-def _leaves_at(own: Person, at: Instant, revision: Revision) -> Instant:
-    """The moment whose leave counts, seen from `at`: that of the shift they would have next."""
-    return revision.calendars[own.calendar].next_open(at)
 
 
 def opening_wake(facts: Facts, ticket: Ticket) -> Wake:
@@ -324,7 +290,7 @@ def promised_channel(facts: Facts, ticket: Ticket) -> str:
 
     What the second line does is promised by its urgency, whichever channel it came by, where there is such a promise.
     """
-    plan, policy = facts.pinned.plan(ticket.plan), facts.pinned.policies[ticket.policy]
+    plan, policy = facts.pinned.plan(ticket.plan), facts.policy_of(ticket)
     if ticket.rule == second_line.__name__ and not plan.is_senior:
         metrics = promise.RESPONSES
         if all(targets_for(policy, ticket.urgency, metric, BY_URGENCY, at=facts.now) for metric in metrics):

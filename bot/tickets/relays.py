@@ -5,6 +5,7 @@ never relayed: the thread may be read by more people.
 """
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from adapters.message import Attachment, Untrusted
 from bot.tickets.facts import Effect, Facts, Heard, MessageKind, Relay, Say
@@ -44,7 +45,14 @@ def name_of(revision: Revision, person: PersonId) -> str:
     return one.name if one else person
 
 
-def with_files(text: str, files: Iterable[Attachment]) -> str:
+class Named(Protocol):
+    """Whatever has a file's name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+def with_files(text: str, files: Iterable[Named]) -> str:
     """What was written, and which files came with it, one a line."""
     return "\n".join([*([text] if text.strip() else []), *(f"\N{PAPERCLIP} {one.name}" for one in files)])
 

@@ -58,6 +58,7 @@ class Revision:
     `suspended` are places, by channel and address, that are nobody's until an admin confirms whose they were.
     `shut_out` are people whose account was closed: they have no roles, and are told nothing outside our own pages.
     `phone_system` are the mail addresses that write of voicemail and missed calls.
+    `former` are calendars that earlier revisions had and this one has no more; a promise may still count in one.
     """
 
     number: int
@@ -89,6 +90,7 @@ class Revision:
     calls: CallRules = field(default_factory=CallRules)
     shut_out: frozenset[PersonId] = frozenset()
     phone_system: frozenset[str] = frozenset()
+    former: Mapping[str, Calendar] = field(default_factory=dict)
 
     def person(self, person: PersonId | None) -> Person | None:
         """The person of that id, None where this revision knows none (any more)."""
@@ -112,6 +114,9 @@ def hours_of(pinned: Revision, current: Revision) -> Mapping[str, Calendar]:
     """The calendars that a ticket pinned to one revision counts in.
 
     Hours are of the world and not of the contract: an edit counts for open tickets too, from when it was applied
-    (semantics 1.6). A calendar that is no longer written stays as the ticket's own revision has it.
+    (semantics 1.6). A calendar that is no longer written stays as the ticket's own revision has it, or, where that one
+    never had it, as it was last.
     """
-    return current.calendars if pinned is current else {**pinned.calendars, **current.calendars}
+    if pinned is current and not current.former:
+        return current.calendars
+    return {**current.former, **pinned.calendars, **current.calendars}

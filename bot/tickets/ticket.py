@@ -17,6 +17,7 @@ from typing import Final, NewType
 from bot.tickets.ladder.climbing import Climbing
 from routing.people import ClientId, LineId, PersonId, PlanId
 from sla.duration import Instant
+from sla.policy import Agreed
 
 TicketId = NewType("TicketId", int)
 ContactId = NewType("ContactId", int)
@@ -84,6 +85,7 @@ class Ticket:
     the agreement leaves it out. `judged` says why it is as urgent as it is (see `judging`). Until `snoozed_until` its
     card is out of the way. `is_ahead`: it goes before those of other plans that are of its kind.
     `same_as`: the same contact, or a colleague of theirs, wrote about it on another channel a moment before, perhaps.
+    `agreed` is what it alone is owed, in place of what its policy promises.
     """
 
     id: TicketId
@@ -121,3 +123,4 @@ class Ticket:
     snoozed_until: Instant | None = None
     is_ahead: bool = False
     same_as: TicketId | None = None
+    agreed: tuple[Agreed, ...] = ()

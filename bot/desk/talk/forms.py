@@ -17,6 +17,7 @@ from typing import Any, Final
 from adapters.card import Form, Input
 from adapters.message import Channel, Conversation, Identity
 from adapters.port import Answer, Press
+from bot.desk.calls.door import Calls
 from bot.desk.directory import Directory
 from bot.desk.sending.elsewhere import Elsewhere
 from bot.desk.talk.presses import CLIENT_READS, answer_from_text, answer_to_text, command_from_press
@@ -27,6 +28,7 @@ from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.revisions import Revisions
 from bot.store.unit import write, write_outbox
+from bot.tickets.calls.command import CallCommand
 from bot.tickets.command import GoElsewhere
 from bot.tickets.decide_staff import staff_does
 from bot.tickets.outcome import person_texts
@@ -64,6 +66,7 @@ class Forms:
 
     def __init__(self, revisions: Revisions, directory: Directory, served: Collection[Channel]) -> None:
         """`served` are the channels that the desk has, whether or not they are up."""
+        self._calls = Calls(revisions, directory).staff
         self._elsewhere = Elsewhere(revisions, directory, served)
         self._revisions = revisions
         self._directory = directory
@@ -208,6 +211,9 @@ class Forms:
             return replace(self._told(conn, form, text, by, under, now), is_refused=True)
         if isinstance(command, GoElsewhere):
             answer = self._elsewhere.perform(conn, form.person, ticket, command, now=now)
+            return replace(self._told(conn, form, answer.text, by, under, now), is_refused=answer.is_refused)
+        if isinstance(command, CallCommand):
+            answer = self._calls.perform(conn, form.person, ticket, command, now=now)
             return replace(self._told(conn, form, answer.text, by, under, now), is_refused=answer.is_refused)
         decision = staff_does(facts, form.person, command)
         if decision.ticket is not None:

@@ -50,6 +50,7 @@ _PLAIN: Final[Mapping[str, Callable[[Mapping[str, str]], c.Command]]] = {
     "ticket.two_people": lambda _: c.TwoPeople(),
     "ticket.link": lambda fields: c.LinkChannel(fields.get("channel", "")),
     "ticket.spam": lambda _: c.MarkSpam(),
+    "ticket.not_spam": lambda _: c.NotSpam(),
     OTHER_CHANNEL: lambda fields: c.GoElsewhere(fields.get("channel", ""), fields.get("text", "")),
     "ticket.kind_answer": lambda _: c.NameReply(ReplyKind.ANSWER),
     "ticket.kind_clarify": lambda _: c.NameReply(ReplyKind.CLARIFY),

@@ -10,6 +10,8 @@ from typing import Final
 
 from adapters.message import Channel
 from adapters.port import Answer
+from bot.desk.calls.words import card_call
+from bot.store.calls.calls import next_of_tickets
 from bot.store.driver.connection import Connection
 from bot.store.driver.database import Database
 from bot.store.facts import facts_of_tickets, load_of
@@ -85,7 +87,9 @@ class Questions:
         if page is None or page.facts.ticket is None:
             return unknown
         words = [line.text for line in page.lines if line.direction == "in" and not line.is_deleted]
-        card = ticket_card(page.facts, page.facts.ticket, by, words[-1] if words else "", is_first=False, is_whole=True)
+        upcoming = next_of_tickets(conn, [page.facts.ticket.id], now=self._now()).get(page.facts.ticket.id)
+        call, newest = card_call(page.facts, upcoming, by), words[-1] if words else ""
+        card = ticket_card(page.facts, page.facts.ticket, by, newest, is_first=False, is_whole=True, call=call)
         promises = (f"{one.label}: {one.words}" for one in card.promises)
         quote = (f"> {line}" for line in card.quote.splitlines())
         return Answer("\n".join([card.title, *card.lines, *promises, *quote]))
@@ -100,8 +104,8 @@ class Questions:
         if found.person is not None:
             rule = speak(f"rule_{found.rule}")
             return Answer(speak("desk_who", client=client.name, name=name_of(revision, found.person), rule=rule))
-        opening = opening_for(revision, revision.plan(client.plan), client, channel, now)
-        said = speak.moment(opening, now=now) if opening is not None else "…"
+        opening = opening_for(revision, client, channel, now)
+        said = speak.moment(opening.at, now=now) if opening is not None else "…"
         return Answer(speak("desk_who_nobody", client=client.name, opening=said))
 
 

@@ -3,14 +3,15 @@
 not sent yet ──> the new words leave instead; made a note, or deleted: taken back, and the promise is owed again
 sent already ──> changed where the client's channel can; else the author is told that the first wording stands
 a note       ──> a further note, where the words are new; a change never sends what was a note
+another file ──> taken back where it has not left; else the author is told that the first one stands
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from adapters.message import Channel, InboundDeletion, InboundEdit, Untrusted
+from adapters.message import Attachment, Channel, InboundDeletion, InboundEdit, Untrusted
 from adapters.port import Adapter
 from adapters.text import clean
 from bot.desk.directory import Directory
@@ -29,6 +30,7 @@ from bot.tickets.decide_due import delivery_failed
 from bot.tickets.decide_staff import staff_does
 from bot.tickets.facts import Decision, Facts, Ping, Relay, Written
 from bot.tickets.outcome import person_texts
+from bot.tickets.relays import with_files
 from bot.tickets.ticket import TicketId, number
 from bot.tickets.words.thread_words import meant
 from routing.people import PersonId
@@ -50,11 +52,18 @@ class _Thought:
     key: str
     under: str
     is_inward: bool
+    has_other_files: bool
 
 
 def words_mark(text: str) -> str:
     """Tells words from other words, and says nothing of them to whoever reads it."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def file_mark(files: Sequence[Attachment]) -> Mapping[str, str]:
+    """Tells files from other files, as it is kept with what they became; nothing where there are none."""
+    named = "\n".join(one.digest or f"{one.name} {one.size}" for one in files)
+    return {"file_mark": words_mark(named)} if named else {}
 
 
 class Rewording:
@@ -73,14 +82,22 @@ class Rewording:
             return self._deed(conn, one, person, key, kept, now)
         if kept["became"] not in {"note", "reply"}:
             return kept
-        ticket, thought = TicketId(kept["ticket"]), _Thought(one, person, key, kept["under"], kept["is_inward"])
+        marked = file_mark(one.attachments) if isinstance(one, InboundEdit) else {}
+        has_other_files = bool(marked) and "file_mark" in kept and marked["file_mark"] != kept["file_mark"]
+        kept = {**kept, **marked} if has_other_files else kept
+        where_it_stood = (kept["under"], kept["is_inward"], has_other_files)
+        ticket, thought = TicketId(kept["ticket"]), _Thought(one, person, key, *where_it_stood)
         facts = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_whole=True, is_locked=True)[ticket]
         if kept["became"] == "note":
             return {**kept, "words": self._note(conn, facts, thought, kept["words"], now)}
         # Further files of an album belong to the reply that its first became.
-        if (said := replies.spoken(conn, albums.own_lines(conn, [key]).get(key, key))) is not None:
+        line = albums.own_lines(conn, [key]).get(key, key)
+        words = words_mark(clean(one.text)) if isinstance(one, InboundEdit) else ""
+        if line == key and words == kept.get("words") and not has_other_files:
+            return kept  # nothing that anybody reads is another
+        if (said := replies.spoken(conn, line)) is not None:
             self._reply(conn, facts, thought, said, now)
-        return kept
+        return {**kept, "words": words} if line == key else kept
 
     def _deed(
         self, conn: Connection, one: Changed, person: PersonId, key: str, kept: Mapping[str, Any], now: Instant
@@ -101,8 +118,9 @@ class Rewording:
         if not isinstance(thought.one, InboundEdit):
             return words
         said = clean(thought.one.text)
-        if words_mark(said) != words:
+        if words_mark(said) != words or thought.has_other_files:
             text = meant(said, channel=thought.one.conversation.channel, is_inward=True).text
+            text = with_files(text, thought.one.attachments if thought.has_other_files else ())
             note = AddNote(person_texts(facts.revision, thought.person)("note_edited", text=text))
             self._write(conn, facts, staff_does(facts, thought.person, note), now)
         return words_mark(said)
@@ -114,6 +132,12 @@ class Rewording:
         if isinstance(one, InboundDeletion) or read.what != "reply" or not read.text:
             is_note = isinstance(one, InboundEdit) and read.what == "note"
             self._take_back(conn, facts, thought, said, now, note=read.text if is_note else "")
+            return
+        if thought.has_other_files:  # which file of ours a client has cannot be changed, so none is in question
+            if said.state in WAITS:
+                self._take_back(conn, facts, thought, said, now, note="")
+            elif said.state not in OVER:
+                self._tell(conn, facts, thought, "word_file_stands", now)
             return
         channel = self._adapters.get(said.where.channel)
         is_sent = said.state == "sent"

@@ -26,7 +26,7 @@ from bot.desk.talk.desk_words import DeskWords, question_from_text
 from bot.desk.talk.forms import STOP, Forms, Pressed
 from bot.desk.talk.our_albums import OurAlbums
 from bot.desk.talk.presses import CLIENT_READS, TO_CLIENT, command_from_press, form_for, opens_form
-from bot.desk.talk.rewording import Rewording, words_mark
+from bot.desk.talk.rewording import Rewording, file_mark, words_mark
 from bot.store.channels import forms, presses, topics
 from bot.store.delivery import signs
 from bot.store.delivery.told import mark_row, word_row
@@ -42,6 +42,7 @@ from bot.tickets.facts import Facts, Written
 from bot.tickets.outcome import person_texts
 from bot.tickets.relays import with_files
 from bot.tickets.ticket import TicketId, number, ticket_id_from_number
+from bot.tickets.words.decide_words import word_from_text
 from bot.tickets.words.short_words import Shorts
 from bot.tickets.words.thread_words import Meant, meant, stays_in
 from routing.people import ClientId, PersonId
@@ -154,9 +155,47 @@ class Threads:
         )
         text = clean(message.text)
         read = meant(text, channel=message.conversation.channel, is_inward=is_inward, shorts=wrote.shorts)
+        if read.what == "note":
+            on = above.ticket if above is not None else None
+            with_file = self._albums.made_note(conn, message, wrote.person, on, now=wrote.now)
+            if with_file is not None:
+                return {**with_file, "words": words_mark(text)}
+        if is_inward and (asked := self._status_word(conn, wrote, above)) is not None:
+            self._tell(conn, wrote, asked)
+            return NOTHING
         if above is None:
             return self._alone(conn, wrote, read)
         return self._under(conn, wrote, above.ticket, read, is_inward=is_inward)
+
+    def _status_word(self, conn: Connection, wrote: _Wrote, above: Stood | None) -> str | None:
+        """The answer to a client's word of command that stands where words are notes; None for other words."""
+        message = wrote.message
+        word = word_from_text(clean(message.text), channel=message.conversation.channel)
+        if not wrote.has_replies or self._words is None or word is None or word.rest or message.attachments:
+            return None
+        speak = person_texts(self._revisions.current, wrote.person)
+        if word.name != "status":
+            return speak("word_command", command=clean(message.text).split()[0])
+        ticket = above.ticket if above is not None else self._topic_ticket(conn, wrote)
+        if ticket is None:
+            return speak("word_alone", word=clean(message.text).strip())
+        return self._words.answered(conn, wrote.person, f"ticket {number(ticket)}").text
+
+    def _topic_ticket(self, conn: Connection, wrote: _Wrote) -> TicketId | None:
+        """The newest open ticket of the client whose topic it was written in."""
+        where = wrote.message.conversation
+        _, _, thread = where.address.partition("#")
+        topic = topics.key_of(conn, where.place, thread) if thread else None
+        if topic is None or not topic.startswith(CLIENTS_TOPIC):
+            return None
+        client = self._revisions.current.client(ClientId(topic.removeprefix(CLIENTS_TOPIC)))
+        return topics.newest_open(conn, client.id) if client is not None else None
+
+    def is_fetched(self, conn: Connection, one: InboundMessage | None, *, now: Instant) -> None:
+        """The files of a message are on their way; it is heard once they are there."""
+        person = self._directory.person_of(one.sender) if one is not None else None
+        if one is not None and person is not None and self.has(one):
+            self._albums.is_fetched(conn, one, now=now)
 
     def _above(self, conn: Connection, wrote: _Wrote) -> Stood | None:
         """What it was written under; words of one's own count as what they stood under themselves."""
@@ -217,7 +256,7 @@ class Threads:
         elif is_marked:
             signs.put(conn, [mark_row(written, "sent", ticket, person, now)])
         kept = {"became": read.what, "ticket": ticket, "under": message.reply_to or "", "is_inward": is_inward}
-        return {**kept, "words": words_mark(clean(message.text))}
+        return {**kept, "words": words_mark(clean(message.text)), **file_mark(message.attachments)}
 
     def _do(self, conn: Connection, wrote: _Wrote, facts: Facts, read: Meant) -> Became:
         """What a button does, by its word. Words that it needs and that are not there are asked for."""

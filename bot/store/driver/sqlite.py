@@ -29,7 +29,10 @@ READERS = 3
 BUSY_FOR_MS = 5_000
 CHECKPOINT_BUSY_FOR_MS = 200
 CHECKPOINT_AFTER_ROWS = 4_000
-#: A passive checkpoint does not shorten the log while it is in use; past this size the writer waits and empties it.
+#: A transaction writes the last page of each table and index it touches, however few its rows: as much as so many rows.
+ROWS_OF_A_TRANSACTION = 32
+#: A passive checkpoint does not begin the log anew while it is in use; past this size the writer waits until it is. Its
+#: file keeps that size: to write over it costs half of what it costs to make it longer.
 LOG_CAP = 24 * 1024 * 1024
 
 
@@ -64,7 +67,8 @@ class SqliteDatabase(Database):
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
         self._sweeping = ThreadPoolExecutor(1, thread_name_prefix="sqlite-checkpoint")
-        self._rows_at_checkpoint = 0
+        self._transactions = 0
+        self._written_at_checkpoint = 0
         self._checkpoint: asyncio.Future[None] | None = None
         event.listen(self._readers, "connect", _forbid_writing)
 
@@ -134,12 +138,14 @@ class SqliteDatabase(Database):
             raise
 
     def _keep_log_short(self, rows: int) -> None:
+        self._transactions += 1
+        written = rows + ROWS_OF_A_TRANSACTION * self._transactions
         is_running = self._checkpoint is not None and not self._checkpoint.done()
-        if is_running or rows - self._rows_at_checkpoint < CHECKPOINT_AFTER_ROWS:
+        if is_running or written - self._written_at_checkpoint < CHECKPOINT_AFTER_ROWS:
             return
-        self._rows_at_checkpoint = rows
+        self._written_at_checkpoint = written
         is_long = self.log_size > LOG_CAP
-        threads, mode = (self._writing, "TRUNCATE") if is_long else (self._sweeping, "PASSIVE")
+        threads, mode = (self._writing, "RESTART") if is_long else (self._sweeping, "PASSIVE")
         self._checkpoint = asyncio.get_running_loop().run_in_executor(threads, _checkpoint, self._sweeper, mode)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from bot.store.driver.bulk import delete_many, insert_new
-from bot.store.remembered import remember
+from bot.store.remembered import recall, remember
 from bot.store.tables import care_schema
 from bot.tickets.revision import Revision
 from routing.people import PersonId
@@ -20,6 +20,7 @@ from sla.duration import Instant
 #: Where it is remembered that somebody was shut out or let in, for every process to notice.
 MARK: Final = "shut out people"
 
+_CLOSED: Final = "closed account "
 _ALL: Final = text("SELECT person, by, at FROM shut_out ORDER BY person")
 
 
@@ -47,6 +48,22 @@ def let_in(conn: Connection, person: PersonId, *, at: Instant) -> bool:
         return False
     remember(conn, MARK, f"{person} in at {at}")
     return True
+
+
+def note_closed(conn: Connection, account: str, *, at: Instant) -> None:
+    """Remember that the desk knows of an account that it is closed."""
+    remember(conn, f"{_CLOSED}{account}", str(at))
+
+
+def was_closed(conn: Connection, account: str) -> bool:
+    """Whether the desk knows that already: whoever was let in since then stays in."""
+    return bool(recall(conn, f"{_CLOSED}{account}"))
+
+
+def forget_closed(conn: Connection, account: str) -> None:
+    """It is open: a next time is news again."""
+    if was_closed(conn, account):
+        remember(conn, f"{_CLOSED}{account}", "")
 
 
 def all_of(conn: Connection) -> Mapping[PersonId, ShutOut]:

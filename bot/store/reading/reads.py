@@ -29,7 +29,8 @@ from sla.duration import Instant
 
 _COLUMNS = """
 SELECT message.id, message.rev, message.direction, message.kind, message.author, message.reply_kind, message.text,
-message.at, message.state, message.external_id, message.is_edited, message.is_deleted, conversation.key
+message.at, message.state, message.external_id, message.is_edited, message.is_deleted, conversation.key,
+EXISTS (SELECT 1 FROM attachment WHERE attachment.message_id = message.id) AS has_files
 FROM message JOIN conversation ON conversation.id = message.conversation_id
 """
 _OF_CONVERSATION = text(f"{_COLUMNS} WHERE conversation.key = :key AND message.rev > :after ORDER BY message.id")
@@ -220,7 +221,7 @@ def file_named(conn: Connection, digest: str) -> Attachment | None:
 
 def _lines(conn: Connection, rows: Sequence[Row[Any]]) -> tuple[Line, ...]:
     attached: dict[int, tuple[Attachment, ...]] = {}
-    for row in rows_by_keys(conn, _ATTACHMENTS, [row.id for row in rows]):
+    for row in rows_by_keys(conn, _ATTACHMENTS, [row.id for row in rows if row.has_files]):
         attached[row.message_id] = (*attached.get(row.message_id, ()), _attachment(row))
     return tuple(
         Line(

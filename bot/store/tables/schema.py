@@ -108,12 +108,15 @@ ticket = table(
     moment("snoozed_until", nullable=True),
     flag("is_ahead"),
     whole("same_as", nullable=True),
+    words("agreed", nullable=True),
     whole("joined_from", nullable=True),
     # At most one current open ticket per conversation is this index, not a hope.
     partial_index("uq_ticket_current", "conversation_id", unique=True, where="is_current = 1"),
     # Resolved and closed tickets are most of the table; the queue of open ones stays small and ordered.
     partial_index("ix_ticket_queue", "next_due", "id", where=is_one_of("status", OPEN)),
     partial_index("ix_ticket_waiting_list", "line", where=f"assignee IS NULL AND {is_one_of('status', OPEN)}"),
+    # What one person has is asked as each of their shifts begins and ends, with messages waiting behind the question.
+    partial_index("ix_ticket_assignee", "assignee", "id", where=is_one_of("status", OPEN)),
     Index("ix_ticket_contact_id", "contact_id"),
     # What was resolved lately may yet be spoken about; the many that were resolved long ago are not looked at.
     partial_index("ix_ticket_resolved_at", "resolved_at", where="resolved_at IS NOT NULL"),

@@ -159,7 +159,7 @@ def _language(facts: Facts, heard: Heard, wanted: str, speak: Texts) -> Decision
 def _urgent(facts: Facts, ticket: Ticket | None, heard: Heard, words: str, speak: Texts) -> Decision:
     """They state how urgent it is: with words it is a message like any other, without any it is about their ticket."""
     if words:
-        policy = contract_of(facts)[1] if ticket is None else facts.pinned.policies[ticket.policy]
+        policy = contract_of(facts)[1] if ticket is None else facts.policy_of(ticket)
         return client_says(facts, replace(heard, text=Untrusted(words)), stated=urgent_level(facts.revision, policy))
     if ticket is None:
         return _said(heard, speak("status_none"))
@@ -171,7 +171,7 @@ def _is_urgent(
     facts: Facts, ticket: Ticket, at: Instant, speak: Texts, heard: Heard | None = None
 ) -> tuple[Decision, str]:
     """Their ticket as urgent as they say, where the desk's rules and our people leave that open; and what they read."""
-    level = urgent_level(facts.revision, facts.pinned.policies[ticket.policy])
+    level = urgent_level(facts.revision, facts.policy_of(ticket))
     raised = louder(facts, ticket, "", at=at, stated=level)
     if raised is None:
         return Decision(), speak("urgent_known", number=number(ticket.id))

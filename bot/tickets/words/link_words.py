@@ -24,6 +24,8 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _PLAIN_CODE: Final = re.compile(r"(?=.*[a-z])(?=.[a-z_-]*[A-Z0-9])[A-Za-z0-9_-]{22}", re.ASCII)
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]:;@\\,\"#]{1,64}@[^\s<>()\[\]:;@\\,\"#]{1,255}")
 LONGEST: Final = 400
+#: Stands in place of a code where words are kept.
+HIDDEN: Final = "[…]"
 
 
 class Wish(StrEnum):
@@ -44,6 +46,18 @@ class LinkWord:
     wish: Wish
     what: str = ""
     below: str = ""
+
+
+def without_codes(text: str, *, channel: Channel) -> str:
+    """The same words, of which every line that is a code of ours shows only that it was one."""
+    return "\n".join(_hidden(line, channel) for line in text.split("\n"))
+
+
+def _hidden(line: str, channel: Channel) -> str:
+    word = link_word(line, channel=channel)
+    if word is None or word.wish is not Wish.REDEEM or not _PLAIN_CODE.fullmatch(word.what):
+        return line
+    return line.replace(word.what, HIDDEN)
 
 
 def link_word(text: str, *, channel: Channel) -> LinkWord | None:

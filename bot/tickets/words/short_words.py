@@ -46,6 +46,7 @@ SLASHED: Final[Mapping[str, str | None]] = {
     "unsnooze": None,
     "unmerge": None,
     "spam": None,
+    "not_spam": None,
     "snooze": "until",
     "resolve": "text",
     "reply": "text",

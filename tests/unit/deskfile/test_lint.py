@@ -70,6 +70,13 @@ def advised(*changes: tuple[str, str]) -> list[str]:
             id="hours that nobody works in",
         ),
         pytest.param(
+            "review = 2027-01-08",
+            'review = 2027-01-08\nimmediate = ["high"]',
+            "plans.toml:4: warning: these page nobody while line 'first' of [plans.standard] is not there: name whom "
+            "in off_hours_ladder",
+            id="people paged whom nobody names",
+        ),
+        pytest.param(
             'ladder = "standard"\n',
             "",
             "plans.toml:8: warning: no plan names [ladders.standard]: none of its steps is ever told",
@@ -100,3 +107,12 @@ def test_a_replacement_is_meant_and_needs_no_advice() -> None:
     (told,) = judge(reading, unread, today=TODAY).problems
 
     assert str(told).startswith("premium.toml:4: warning: this never counts: standard promises 1h, which is sooner")
+
+
+def test_follow_ups_of_layers_are_compared_as_well() -> None:
+    both = advised(
+        ('next_response = { within = "2h" }', 'next_response = { within = "2h" }\nfollow_up = { within = "2h" }'),
+        ('manager = "vera"', 'manager = "vera"\naddendum = { targets.high.follow_up.within = "3h" }'),
+    )
+
+    assert any("this never counts: standard promises 2h, which is sooner than 3h" in told for told in both)

@@ -37,6 +37,32 @@ from tests.unit.deskfile.desks import desk
             id="a minute before midnight",
         ),
         pytest.param(
+            'within = "1h"',
+            'within = "9999h"',
+            "plans.toml:5: `policies.standard.targets.high.first_response.within`: '9999h' is longer than a year",
+            id="a promise for the grandchildren",
+        ),
+        pytest.param(
+            'within = "1h"',
+            'within = "300bd"',
+            "plans.toml:5: `policies.standard.targets.high.first_response.within`: '300bd' is longer than a year",
+            id="more working days than a year has",
+        ),
+        pytest.param(
+            'within = "1h"',
+            'within = "1h", off_hours_cap = "9999h"',
+            "plans.toml:5: `policies.standard.targets.high.first_response`: off_hours_cap of 9999h is longer than a "
+            "year",
+            id="a cap that caps nothing",
+        ),
+        pytest.param(
+            'within = "1h"',
+            'within = "1h", high_load = "30m"',
+            "plans.toml:5: `policies.standard.targets.high.first_response`: high_load (30m) is sooner than what is "
+            "promised else (1h): write a longer one",
+            id="a high load that tightens",
+        ),
+        pytest.param(
             "{ mon-fri = ",
             "{ monday = ",
             "desk.toml:7: `calendars.office.week`: 'monday' is not a day",

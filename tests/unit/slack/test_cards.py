@@ -219,6 +219,19 @@ def test_a_choice_offers_what_there_is_and_starts_with_the_chosen_one() -> None:
     assert element["initial_option"]["value"] == "vera"
 
 
+def test_times_stand_below_their_days() -> None:
+    choices = (("1", "09:00"), ("2", "09:30"), ("3", "09:00"))
+    days = ("Wednesday, March 4", "Wednesday, March 4", "Thursday, March 5")
+    view = a_form(Input("slot", "When", "choice", choices, initial="3", headings=days))
+    judge_view(view)
+    element = view["blocks"][0]["element"]
+    groups = [
+        (one["label"]["text"], [option["value"] for option in one["options"]]) for one in element["option_groups"]
+    ]
+    assert groups == [("Wednesday, March 4", ["1", "2"]), ("Thursday, March 5", ["3"])]
+    assert element["initial_option"]["value"] == "3"
+
+
 def test_more_choices_than_a_list_bears_come_in_groups() -> None:
     choices = tuple((f"p{number}", f"Person {number}") for number in range(250))
     view = a_form(Input("to", "To", "choice", choices, initial="p240"))

@@ -109,6 +109,12 @@ def test_a_request_is_asked_about_in_working_hours_and_lapses_at_its_notice_poin
 
     assert marks(made(CallState.REQUESTED, accept_by), office) == {
         "accept": office.next_open(later(TUESDAY_NOON, timedelta(hours=13))),
+        "last_call": later(accept_by, timedelta(minutes=-30)),
         "lapse": accept_by,
     }
-    assert marks(made(CallState.REQUESTED, later(TUESDAY_NOON, timedelta(hours=20))), office).keys() == {"lapse"}
+    assert marks(made(CallState.REQUESTED, later(TUESDAY_NOON, timedelta(hours=20))), office).keys() == {
+        "last_call",
+        "lapse",
+    }
+    soon = later(TUESDAY_NOON, timedelta(minutes=10))
+    assert marks(made(CallState.REQUESTED, soon), office)["last_call"] == later(soon, timedelta(minutes=-2))

@@ -252,6 +252,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         whole("snoozed_until", nullable=True),
         whole("is_ahead"),
         whole("same_as", nullable=True),
+        words("agreed", nullable=True),
         whole("joined_from", nullable=True),
     )
     index("ix_ticket_contact_id", "ticket", ["contact_id"])
@@ -268,6 +269,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         ["line"],
         where=f"assignee IS NULL AND {OPEN}",
     )
+    index("ix_ticket_assignee", "ticket", ["assignee", "id"], where=OPEN)
     index("uq_ticket_current", "ticket", ["conversation_id"], where="is_current = 1", unique=True)
     table(
         "clock",
