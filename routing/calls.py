@@ -6,7 +6,7 @@ late is told the earliest slots that are left.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import Final
@@ -145,11 +145,6 @@ def cells(terms: CallTerms, begins_at: Instant) -> tuple[Instant, ...]:
     """The pieces of time that a call takes, by their beginnings, with what is kept free after it."""
     step, until = millis(CELL), later(terms.ends_at(begins_at), terms.buffer)
     return tuple(Instant(at) for at in range(begins_at // step * step, until, step))
-
-
-def for_length(terms: CallTerms, length: timedelta) -> CallTerms:
-    """The same terms for a call of another length."""
-    return replace(terms, length=length)
 
 
 def _is_taken(diary: Diary, terms: CallTerms, begins_at: Instant) -> bool:

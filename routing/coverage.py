@@ -57,10 +57,6 @@ class Coverage:
             moment = self.calendars[person.calendar].next_open(absence.until)
         return moment
 
-    def is_held_up(self, person: Person, at: Instant) -> bool:
-        """Whether leave keeps a person from the shift they would have next."""
-        return self.absence(person, self.calendars[person.calendar].next_open(at)) is not None
-
     def first_back(self, people: Iterable[Person], at: Instant) -> Instant | None:
         """The earliest moment somebody of these works; None where nobody of them is known to come."""
         moments = (self.next_shift(person, at) for person in people)

@@ -13,10 +13,10 @@ from typing import Final
 from routing.people import Line, Person, PersonId, Role
 from routing.route import Assignment, Facts, route
 from sla.calendar import ALWAYS
-from sla.duration import Instant, instant
+from sla.duration import Instant, instant, later
 
-#: So many moments are asked about before nobody is known to come: years of them on most desks.
-MOST_ASKED: Final = 2_000
+#: Hours that have not met in all of a year are taken never to meet: every message that waits asks for this.
+FURTHEST: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Opening:
 def opening(facts: Facts) -> Opening | None:
     """The first moment from `facts.at` on; None while nobody who might be named is known to come."""
     people = _candidates(facts)
-    at = facts.at
-    for _ in range(MOST_ASKED):
+    at, until = facts.at, later(facts.at, FURTHEST)
+    while True:
         there_at = facts.coverage.first_back(people, at)
         if there_at is None:
             return None
@@ -39,10 +39,9 @@ def opening(facts: Facts) -> Opening | None:
         if found.person is not None:
             return Opening(there_at, found)
         further_at = _next_edge(facts, people, there_at)
-        if further_at is None:
+        if further_at is None or further_at > until:
             return None
         at = further_at
-    return None
 
 
 def _candidates(facts: Facts) -> tuple[Person, ...]:

@@ -6,8 +6,8 @@ from datetime import timedelta, tzinfo
 from sla.calendar import ALWAYS, Calendar
 from sla.clock import Clock, Pause, State, spans
 from sla.duration import BusinessDays, Instant, format_duration, format_within, length, millis, moment
-from sla.layers import AGREED, is_eased
-from sla.policy import Metric, Policy, Unit
+from sla.layers import is_eased
+from sla.policy import AGREED, Metric, Policy, Unit
 
 #: More opening hours than this are told as a number of them: nobody checks a hundred lines with a pencil.
 MANY = 12

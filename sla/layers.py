@@ -11,9 +11,7 @@ from dataclasses import replace
 from sla.calendar import ALWAYS, Calendar
 from sla.duration import Instant
 from sla.measure import first_due, resolved_ms
-from sla.policy import AGREED, Metric, Policy, Target, Urgency, targets_for
-
-__all__ = ["AGREED", "Calendars", "calendar_named", "eased", "is_eased", "promised"]
+from sla.policy import Metric, Policy, Target, Urgency, targets_for
 
 Calendars = Mapping[str, Calendar]
 

@@ -11,8 +11,8 @@ from sla import clock as clocks_of
 from sla import promise
 from sla.clock import Clock, is_owing
 from sla.duration import Instant
-from sla.layers import AGREED, Calendars, calendar_named, promised
-from sla.policy import Metric, Policy, Urgency
+from sla.layers import Calendars, calendar_named, promised
+from sla.policy import AGREED, Metric, Policy, Urgency
 from sla.promise import RESPONSES, Promises, calendar_of
 
 MERGED = "merged"

@@ -20,8 +20,8 @@ from sla import clock as clocks_of
 from sla.calendar import ALWAYS, Calendar
 from sla.clock import Clock, Mark, PauseReason, State, is_owing
 from sla.duration import Instant
-from sla.layers import AGREED, Calendars, calendar_named, eased, promised
-from sla.policy import Metric, Policy, SatisfiedBy, Target, Urgency
+from sla.layers import Calendars, calendar_named, eased, promised
+from sla.policy import AGREED, Metric, Policy, SatisfiedBy, Target, Urgency
 
 Promises = tuple[Clock, ...]
 

@@ -26,6 +26,8 @@ class StoryChannel(FakeChannel):
     closed: frozenset[str] = frozenset()
     #: Set by a story to leave such questions unanswered.
     is_mute: bool = False
+    #: Whose account was asked about, and was answered for.
+    asked_about: tuple[str, ...] = ()
 
     #: Set by a story to make it so, and rung once something was shown.
     falls_silent: asyncio.Event | None = None
@@ -40,6 +42,7 @@ class StoryChannel(FakeChannel):
     async def is_closed(self, who: Identity) -> bool:
         if self.is_mute:
             raise TemporaryError("nobody answers")
+        self.asked_about += (who.address,)
         return who.address in self.closed
 
 

@@ -4,7 +4,6 @@ It travels as JSON and is kept so in the journal, which is why it can be read ag
 changed. Headers that nobody looks at are not in it; the mail itself stays in the journal as it came.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
@@ -138,11 +137,3 @@ def _report(fields: Mapping[str, Any]) -> Report:
     recipients = tuple(Returned(**one) for one in fields["recipients"])
     to, copies = (tuple(map(str, fields[name])) for name in ("to", "copies"))
     return Report(fields["kind"], recipients, str(fields["message_id"]), to, copies)
-
-
-def letter_from_json(written: bytes) -> Letter:
-    """Raises MalformedError."""
-    try:
-        return letter_from_fields(json.loads(written))
-    except (ValueError, RecursionError) as error:
-        raise MalformedError("a mail that was read is not kept as one") from error

@@ -22,7 +22,6 @@ LARGEST_HTML: Final = 200_000
 MOST_OPEN_TAGS: Final = 2_000
 #: What of a text is shown; a longer one is cut there and kept whole as a file.
 LONGEST_TEXT: Final = 100_000
-LONGEST_LINE: Final = 2_000
 MOST_ADDRESSES: Final = 100
 #: Bytes of one header that are looked at.
 LONGEST_HEADER: Final = 32 * 1024

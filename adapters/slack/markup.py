@@ -21,10 +21,10 @@ _ENTITY: Final = re.compile(r"&(lt|gt|amp);")
 _PLAIN: Final = {"lt": "<", "gt": ">", "amp": "&"}
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 #: Addresses end before what closes a sentence around them. What only looks like one stays a word: Slack would refuse
-#: the whole message.
+#: the whole message. So does one with a letter that is only folded into another, as the long s is.
 _ADDRESS: Final = re.compile(
-    r"https?://[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*(?::[0-9]{1,5})?(?:[/?#][^\s<>|\"'\x00-\x20\x7f-\xa0]{0,2000})?",
-    re.IGNORECASE,
+    r"(?ai:https?://[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*(?::[0-9]{1,5})?)"
+    r"(?:[/?#][^\s<>|\"'\x00-\x20\x7f-\xa0]{0,2000})?"
 )
 _CLOSING: Final = ".,;:!?)]}…"
 

@@ -82,6 +82,11 @@ class Budgets:
             self._forget(at)
         return wait
 
+    def is_of_the_place(self, method: str) -> bool:
+        """Whether what else goes to the place waits with this method: not where it has one budget for all places."""
+        rate = self._rates.get(method)
+        return rate is None or rate.by_place
+
     def hold(self, method: str, *, until: float) -> None:
         """Slack asked for patience with this method. Where it counts by place, the outbox keeps that place waiting."""
         rate = self._rates.get(method)
@@ -104,16 +109,16 @@ class PacedWeb:
         """As `Web.call`; a TemporaryError also where the budget of the method is spent."""
         clock = asyncio.get_running_loop().time
         place = str(arguments.get("channel") or "")
-        wait = self._budgets.claim(method, place, at=clock())
+        wait, is_alone = self._budgets.claim(method, place, at=clock()), not self._budgets.is_of_the_place(method)
         if wait > PATIENCE_S:
             reason = f"as many calls of {method} as Slack bears"
-            # Changes have a budget of their own, so what else goes to the place need not wait for them.
-            raise TemporaryError(reason, retry_after=timedelta(seconds=wait), is_alone=method == "chat.update")
+            raise TemporaryError(reason, retry_after=timedelta(seconds=wait), is_alone=is_alone)
         if wait:
             await asyncio.sleep(wait)
         try:
             return await self.web.call(method, arguments)
         except TemporaryError as error:
-            if error.retry_after is not None:
-                self._budgets.hold(method, until=clock() + error.retry_after.total_seconds())
-            raise
+            if error.retry_after is None:
+                raise
+            self._budgets.hold(method, until=clock() + error.retry_after.total_seconds())
+            raise TemporaryError(str(error), retry_after=error.retry_after, is_alone=is_alone) from error

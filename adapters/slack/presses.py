@@ -18,7 +18,7 @@ from typing import Final
 from adapters.errors import MalformedError, UnsupportedError
 from adapters.message import Conversation, Identity
 from adapters.port import Press
-from adapters.shapes import Fields, each, fields_from_json, inner, inner_or, text, text_or
+from adapters.shapes import Fields, each, inner, inner_or, text, text_or
 from adapters.slack import ids, markup
 from adapters.slack.convert import our_team
 
@@ -210,8 +210,3 @@ def _our_team(payload: Fields) -> str:
 
 def _key(name: str) -> str:
     return f"slack:{name[:_KEY_SIZE]}"
-
-
-def payload_from_text(written: str) -> Fields:
-    """The JSON that an interaction carries in its form. Raises MalformedError."""
-    return fields_from_json(written)

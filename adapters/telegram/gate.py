@@ -40,7 +40,7 @@ class HeldBack(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         last = b""
         async for piece in self._body:
-            if last:
+            if last and piece:  # an empty file is an empty piece
                 yield last
             last = piece or last
         await self._gate.passing()

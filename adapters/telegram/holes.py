@@ -108,6 +108,8 @@ class Holes:
             self.following = 0
             return None
         self.following = max(self.following, self._next_of(known))
+        if not self.following:
+            return None  # what was read before was another bot's
         if number <= self.following or now - known[1] <= timedelta(seconds=self._timings.outage_s):
             return None
         return Gap(self.following, number - 1, known[1], now)

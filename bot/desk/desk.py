@@ -150,6 +150,7 @@ class Desk:
             calling=calling,
             limits=lambda channel: adapters[channel].limits if channel in adapters else Limits(),
             served=adapters,
+            page=page,
         )
 
     async def prepare(self, *, is_alone: bool) -> None:

@@ -88,7 +88,7 @@ class Hearing:
         self._adapters = adapters
         self._revisions = revisions
         self._directory = directory
-        self._threads = Threads(adapters, revisions, directory, words)
+        self._threads = Threads(adapters, revisions, directory, words, page=page)
         self._albums = Albums(revisions, directory)
         self._scores = Scores(revisions, directory.whereto)
         self._refusing = Refusing(revisions)

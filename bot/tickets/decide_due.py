@@ -135,14 +135,15 @@ def delivery_failed(
     """A reply did not arrive, or may not have: whoever wrote it, or has the ticket, is told at once.
 
     `key` names the reply, so that its author hears of each outcome once. One that will never arrive has answered
-    nothing: what was owed when it was said (`said_at`) is owed again. `elsewhere` are the other channels on which the
-    contact is known for certain; the ticket may go on there.
+    nothing: what was owed when it was said (`said_at`) is owed again. With neither it was the desk's own text.
+    `elsewhere` are the other channels on which the contact is known for certain; the ticket may go on there.
     """
     ticket = facts.ticket
     person = by or (ticket.assignee if ticket else None)
     if ticket is None or person is None or person not in facts.revision.people:
         return Decision()
-    told = "ping_failed" if is_certain else "ping_uncertain"
+    is_ours = by is not None or said_at is not None
+    told = "ping_uncertain" if not is_certain else "ping_failed" if is_ours else "ping_failed_auto"
     speak = person_texts(facts.revision, person)
     title = speak(told, number=number(ticket.id), client=client_name(facts), reason=reason)
     what = "delivery_failed" if is_certain else "delivery_uncertain"

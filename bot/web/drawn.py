@@ -23,7 +23,6 @@ AROUND: Final = 63
 ALMOST_LATE: Final = 0.2
 #: Below this many seconds the seconds are told as well, unless time runs so fast that they would only flicker.
 SHORT: Final = 600
-FLICKERS: Final = 10
 MINUTE: Final = 60
 HOUR: Final = 3600
 

@@ -256,6 +256,36 @@ async def test_where_the_stand_in_is_away_as_well_the_line_answers_and_that_is_s
     assert (await desk.ticket(2)).assignee == "mira"
 
 
+async def test_who_stood_in_takes_nothing_from_whoever_is_back_already(make_desk: MakeStory) -> None:
+    both = STORY_DESK.replace('name = "Oleg Hnatiuk"\n', 'name = "Oleg Hnatiuk"\nbackup = "vera"\n')
+    desk = await make_desk(both)
+    await opened(desk, "Payroll failed")
+    await desk.does("vera", Reply("Looking"))
+    await says(desk, "away until thursday")
+    await says(desk, "away until friday", by=OLEG)
+    assert (await desk.ticket()).assignee == "mira"
+    desk.forget()
+    await says(desk, "back")
+    said = "Oleg Hnatiuk is away and back Friday 10:00. Vera Kova stands in. You stand in."
+    desk.expect_ping("vera", containing=said)
+    desk.expect_ping("vera", containing="T-1 · Payroll failed: yours again")
+    desk.forget()
+    await desk.go_to(NOON + timedelta(days=3))
+    assert (await desk.ticket()).assignee == "vera"
+    assert "Vera Kova goes on with it" in desk.expect_ping("oleg", containing="Welcome back. 1 ticket moved on")
+    desk.expect_quiet()
+
+
+async def test_whoever_had_it_first_has_it_again_though_the_stand_in_was_back_before(desk: Story) -> None:
+    await opened(desk, "Payroll failed")
+    await says(desk, "away until friday")
+    await says(desk, "away until thursday", by=OLEG)
+    await desk.go_to(NOON + timedelta(days=2))
+    assert ((await desk.ticket()).assignee, (await desk.ticket()).rule) == ("oleg", "came_back")
+    await desk.go_to(NOON + timedelta(days=3))
+    assert (await desk.ticket()).assignee == "vera"
+
+
 async def test_where_everybody_is_away_tickets_stay_until_somebody_comes(desk: Story) -> None:
     await opened(desk, "Payroll failed")
     for who in (OLEG, MIRA):

@@ -7,7 +7,7 @@ import pytest
 from adapters.card import OutboundCard
 from adapters.message import Channel, Invite, OutboundMessage
 from bot.tickets.calls.call import CallState
-from bot.tickets.calls.command import BookCall, CallDone, ConfirmCall, DeclineCall
+from bot.tickets.calls.command import BookCall, CallDone, CancelCall, ConfirmCall, DeclineCall
 from bot.tickets.command import HandOver, Merge, Reply, Resolve
 from bot.tickets.ticket import TicketId
 from routing.people import PersonId
@@ -119,6 +119,45 @@ async def test_of_two_calls_of_merged_tickets_the_second_is_there_when_the_first
     await desk.receives(sender="lena", text="/call")
     desk.expect_message("lena", containing="You have a call: Troubleshooting with Vera, 13:30")
     assert len(await calls(desk, 1)) == 2
+    desk.expect_quiet()
+
+
+async def test_a_call_goes_on_with_its_ticket_however_often_that_is_merged(make_desk: MakeStory) -> None:
+    desk = await booked(make_desk)
+    for text in ("Two", "Three"):
+        await desk.receives(sender="lena", text="/new")
+        await desk.receives(sender="lena", text=text)
+    await desk.does("vera", Merge(TicketId(2)), ticket=1)
+    await desk.does("vera", Merge(TicketId(3)), ticket=2)
+    desk.expect_edit("vera", containing="Call with Vera: Troubleshooting, tomorrow 15:00 (12:00 for Lena)")
+    desk.forget()
+    await desk.receives(sender="lena", text="/call")
+    desk.expect_message("lena", containing="You have a call: Troubleshooting with Vera, tomorrow 12:00")
+    assert not (await desk.does("vera", CancelCall(), ticket=3)).is_refused
+    desk.expect_message("lena", containing="We have to call off Troubleshooting with Vera, tomorrow 12:00")
+    assert await states(desk, 1) == [CallState.CANCELLED]
+    desk.expect_quiet()
+
+
+async def test_what_was_merged_is_booked_for_no_more_and_its_call_is_told_where_the_work_is(
+    make_desk: MakeStory,
+) -> None:
+    desk = await booked_twice(make_desk)
+    await desk.does("vera", Merge(TicketId(1)), ticket=2)
+    desk.forget()
+    (own,) = [one for one in await calls(desk, 1) if one.ticket == TicketId(2)]
+    answer = await desk.does("vera", BookCall(instant(WITH_TIME + timedelta(days=1))), ticket=2)
+    assert (answer.text, answer.is_refused) == ("T-2 was merged and goes on as T-1: do it there.", True)
+    assert len(await calls(desk, 1)) == 2
+    await desk.go_to(WITH_TIME + timedelta(hours=2))
+    desk.forget()
+    # A button below what was said of it still names the ticket that it was about.
+    done = CallDone("They want a report", instant(WITH_TIME + timedelta(hours=3)))
+    assert not (await desk.does("vera", done, ticket=2)).is_refused
+    assert [one.state for one in await calls(desk, 1) if one.key == own.key] == [CallState.DONE]
+    assert [one.text for one in (await desk.page(1)).notes] == ["They want a report"]
+    assert (await desk.clock("eta", 1)).due_at == done.follow_up_at
+    desk.expect_message("lena", containing="Vera expects to have this done by 15:00")
     desk.expect_quiet()
 
 

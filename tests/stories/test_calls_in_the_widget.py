@@ -196,7 +196,7 @@ async def test_whoever_is_no_client_of_ours_is_offered_no_calls(make_desk: MakeS
         ("user-99", Vouched(client="nobody")),
         ("user-99", Vouched(name="Lena", email="lena@elsewhere.test")),
     ):
-        assert await above(desk, who, vouched) == ("", [])
+        assert await above(desk, who, vouched) == ("", ["client.link"])
         assert await presses(desk, "call.book", who=who, vouched=vouched) == refused
         slot = f"{instant(WEDNESDAY_NOON)} vera"
         assert await presses(desk, "call.book", who=who, vouched=vouched, slot=slot) == refused

@@ -10,6 +10,7 @@ from bot.tickets.command import HandOver, Resolve
 from routing.people import PersonId
 from sla.clock import State
 from sla.duration import instant
+from tests.builders import ON_TELEGRAM
 from tests.harness import NOON, Story
 from tests.stories.conftest import MakeStory
 from tests.stories.test_calls import CALLS, SHORTLY_BEFORE, WEDNESDAY_NOON, called, calls, presses
@@ -294,6 +295,16 @@ async def test_a_ticket_handed_over_leaves_the_call_until_the_client_says_so(mak
     assert [one.person for one in await calls(desk)] == ["oleg"]
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_handed_over_in_words_the_client_is_asked_about_the_call_all_the_same(make_desk: MakeStory) -> None:
+    desk = await called(make_desk, *ON_TELEGRAM)
+    desk.works_on = Channel.TELEGRAM
+    await desk.receives(sender="lena", text="/call tomorrow 12:00")
+    await desk.receives(sender="lena", text="1")
+    desk.forget()
+    await desk.writes("vera", "/handover oleg", under=desk.card("vera", containing="T-1"))
+    desk.expect_message("lena", containing="Oleg looks after your ticket now and can have the call with you.")
 
 
 # From calendars, and in words

@@ -6,7 +6,8 @@ import pytest
 
 from adapters.errors import PermanentError
 from adapters.message import Attachment, Channel, OutboundMessage, Untrusted
-from bot.tickets.command import Reply, Resolve
+from bot.tickets.command import Merge, Reply, Resolve
+from bot.tickets.ticket import TicketId
 from tests.builders import ON_TELEGRAM, story_desk
 from tests.harness import NOON, Story
 from tests.stories.conftest import MakeStory
@@ -332,3 +333,35 @@ async def test_words_that_failed_to_arrive_go_another_way_in_other_words(desk: S
     await desk.replies("vera", "Sorry for the silence")
     desk.expect_message("lena", Channel.SLACK, containing="Sorry for the silence")
     desk.forget()
+
+
+async def test_buttons_about_contacts_ask_in_words_as_well(desk: Story) -> None:
+    await desk.receives(TELEGRAM, sender="taras", text="Payroll failed")
+    desk.forget()
+    await desk.own.command("2001", "ticket.same_person", "T-1", under=desk.card("vera"))
+    await desk.settle()
+    await desk.replies("vera", "T-2")
+    assert "Only" in desk.own.messages("2001")[-1].text
+    await desk.own.command("2005", "ticket.same_person", "T-2")
+    await desk.settle()
+    await desk.replies("dana", "T-1")
+    assert "belong to two clients" in desk.own.messages("2005")[-1].text
+    await desk.own.command("2001", "ticket.link", "T-1", under=desk.card("vera"))
+    await desk.settle()
+    await desk.replies("vera", "telegram")
+    assert "Lena gets a code on email" in desk.own.messages("2001")[-1].text
+    assert not await desk.inbox("dead")
+
+
+async def test_words_take_apart_what_was_merged_and_bring_spam_back(desk: Story) -> None:
+    await desk.receives(TELEGRAM, sender="lena", text="Payroll failed, see the file")
+    await desk.does("vera", Merge(TicketId(1)), ticket=2)
+    desk.forget()
+    await desk.writes("vera", "/unmerge", under=desk.card("vera", containing="T-2"))
+    desk.expect_message("vera", TELEGRAM, containing="T-2: done (/unmerge)")
+    assert (await desk.ticket(2)).status == "new"
+    await desk.writes("vera", "/spam", under=desk.card("vera", containing="T-2"))
+    assert (await desk.ticket(2)).status == "spam"
+    await desk.writes("vera", "/not_spam", under=desk.card("vera", containing="T-2"))
+    assert (await desk.ticket(2)).status == "open"
+    assert not await desk.inbox("dead")

@@ -8,8 +8,11 @@ from sqlalchemy import Connection
 
 from adapters.errors import TemporaryError
 from adapters.message import Channel, Vouched
+from adapters.port import Answer, Press
+from bot.app.channels.transcript import StoredTranscript
 from bot.store import audit
 from bot.tickets.command import LinkChannel, Reply
+from sla.duration import moment
 from tests.harness import Story
 
 DATABASES = ("sqlite", "postgresql")
@@ -247,4 +250,52 @@ async def test_no_code_is_offered_for_whom_nobody_knows_or_to_where_others_read(
         assert (answer.is_refused, "maitred link" in answer.text) == (True, True)
     assert (await desk.does("vera", LinkChannel("pigeon"))).is_refused
     assert (await desk.does("ines", LinkChannel("email"))).is_refused
+    desk.expect_quiet()
+
+
+async def confirms(desk: Story, code: str = "", *, key: str, value: str = "", who: str = "visitor-5") -> Answer:
+    """Somebody on our page opens the form for a code, or sends it with one."""
+    identity, fields = desk.identity(who, INAPP), {"code": code} if code else {}
+    where = desk.channels[INAPP].conversation(identity.address)
+    at = moment(desk.time.now())
+    answer = await desk.desk.press(Press(key, identity, "client.link", value, at, fields, where, language="de"))
+    await desk.settle()
+    return answer
+
+
+async def test_in_the_widget_a_code_is_confirmed_without_a_word(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    desk.forget()
+    code = await a_code(desk)
+    transcript, who = StoredTranscript(desk.desk), desk.identity("visitor-5", INAPP)
+    (button,) = (await transcript.greeting(who, None, None, None)).buttons
+    assert (button.action, button.label) == ("client.link", "I have a code")
+    form = (await confirms(desk, value=code, key="open")).form
+    assert form is not None
+    assert (form.title, form.submit, form.inputs[0].initial) == ("Ich habe einen Code", "Bestätigen", code)
+    for _ in range(2):
+        answer = await confirms(desk, f" /link {code} ", key="confirm")
+        assert (answer.text, answer.errors, answer.is_refused) == ("", {}, False)
+    desk.expect_message("visitor-5", INAPP, containing="Acme")
+    assert code not in await stored(desk)
+    assert (await transcript.greeting(who, None, None, None)).buttons == ()
+    desk.forget()
+    await desk.receives(INAPP, sender="visitor-5", text="Any news?")
+    assert [line.text for line in await desk.lines() if line.direction == "in"] == ["Payroll failed", "Any news?"]
+
+
+async def test_in_the_widget_a_wrong_code_stays_in_its_form_and_counts(desk: Story) -> None:
+    code = await a_code(desk)
+    for attempt in range(5):
+        for _ in range(2):  # each is sent twice, and counts once
+            answer = await confirms(desk, "AbCdEfGhIjKlMnOpQrStU1", key=f"try-{attempt}")
+            assert answer.is_refused
+            assert list(answer.errors) == ["code"]
+    assert (await confirms(desk, code, key="late")).errors
+    desk.expect_nothing("visitor-5", INAPP)
+    await desk.fast_forward(minutes=61)
+    desk.forget()
+    code = await a_code(desk)
+    assert not (await confirms(desk, code, key="later")).is_refused
+    desk.expect_message("visitor-5", INAPP, containing="Acme")
     desk.expect_quiet()

@@ -268,6 +268,16 @@ async def test_whoever_still_works_on_the_one_that_went_is_told_where_it_goes_on
     desk.expect_quiet()
 
 
+@pytest.mark.parametrize("action", ["ticket.reply", "ticket.note", "ticket.eta", "ticket.call"])
+async def test_an_old_button_opens_no_form_whose_words_would_be_refused(desk: Story, action: str) -> None:
+    await twice(desk)
+    await desk.does("vera", INTO_FIRST, ticket=2)
+    desk.forget()
+    answer = await desk.own.command(desk.identity("vera", desk.works_on).address, action, "T-2")
+    assert (answer.form, answer.text) == (None, "T-2 was merged and goes on as T-1: do it there.")
+    desk.expect_quiet()
+
+
 async def test_a_reply_named_before_the_merge_keeps_its_kind(desk: Story) -> None:
     await desk.receives(sender="taras", text="Payroll failed")
     await desk.receives(EMAIL, sender="taras", text="Payroll, again")

@@ -44,9 +44,12 @@ async def test_an_account_that_was_closed_while_nobody_listened_is_noticed_at_th
     await desk.dies()
     desk.channels[SLACK].is_mute = True
     assert not await noticed(desk)  # it is asked again a minute later
+    assert not await noticed(desk)
+    assert desk.channels[TELEGRAM].asked_about == ("2001",), "once a day, whatever another channel does"
     desk.expect_quiet()
     desk.channels[SLACK].is_mute = False
     assert await noticed(desk)
+    assert desk.channels[TELEGRAM].asked_about == ("2001",)
     desk.expect_alert("dana", containing=OUT)
     assert (await desk.ticket()).assignee == "oleg"
     desk.forget()

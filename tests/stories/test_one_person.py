@@ -53,6 +53,21 @@ async def test_a_lead_says_so_and_both_have_one_history(desk: Story) -> None:
     desk.expect_quiet()
 
 
+async def test_one_person_is_written_to_in_the_language_they_asked_for_and_of_two_the_other_is_not(desk: Story) -> None:
+    await stranger_and_lena(desk)
+    await desk.receives(sender="5001", text="/language es")
+    await desk.does("dana", FIRST, ticket=2)
+    desk.forget()
+    await desk.does("mira", Resolve(""), ticket=2)
+    desk.expect_message("5001", containing="Hemos resuelto T-2")
+    await desk.does("dana", TwoPeople(), ticket=2)
+    await desk.does("vera", Resolve(""), ticket=1)
+    desk.expect_message("lena", EMAIL, containing="T-1 is resolved")
+    desk.forget()
+    await desk.receives(sender="5001", text="/status")
+    desk.expect_message("5001", containing="No tiene ninguna solicitud abierta")
+
+
 async def test_two_people_after_all_have_again_what_each_of_them_said(desk: Story) -> None:
     await stranger_and_lena(desk)
     before = [(await desk.ticket(number)).contact for number in (1, 2)]

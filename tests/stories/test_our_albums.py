@@ -172,6 +172,20 @@ async def test_a_file_without_words_leaves_after_a_moment_and_a_note_later_is_ab
     desk.expect_quiet()
 
 
+async def test_a_file_that_cannot_leave_for_long_is_not_taken_back_by_a_note_about_something_else(desk: Story) -> None:
+    card = desk.card("vera")
+    desk.channels[MAIL].down()
+    await desk.writes("vera", "", under=card, attachments=(FILE,))
+    await desk.fast_forward(minutes=20)
+    await desk.writes("vera", "// they will call back", under=card)
+    await desk.channels[MAIL].up()
+    await desk.fast_forward(minutes=20)
+    desk.expect_message("lena", MAIL, containing="")
+    assert await said(desk) == [("", ["list.xlsx"])]
+    assert await notes(desk) == ["they will call back"]
+    desk.expect_quiet()
+
+
 async def test_a_file_that_is_replaced_before_it_leaves_is_taken_back(desk: Story) -> None:
     file = await desk.writes("vera", "The list", under=desk.card("vera"), attachments=(FILE,))
     desk.forget()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from adapters.errors import PermanentError, TemporaryError, UncertainError
 from adapters.message import Channel
-from bot.tickets.command import AskDetails, Escalate, GiveEta, HandOver, Reply, Take
+from bot.tickets.command import AddNote, AskDetails, Escalate, GiveEta, HandOver, Reply, Take
 from routing.people import PersonId
 from sla.clock import State
 from sla.duration import instant
@@ -65,6 +65,14 @@ async def test_a_reply_that_never_arrives_is_told_to_whoever_wrote_it(desk: Stor
     desk.expect_alert("mira", containing="Your reply on T-1 did not reach Acme: the bot was blocked")
     assert (await desk.lines())[-1].state == "failed"
     await desk.fast_forward(minutes=30)
+    desk.expect_quiet()
+
+
+async def test_what_the_desk_said_itself_is_not_told_as_somebodys_reply(desk: Story) -> None:
+    desk.channels[TELEGRAM].fail_next(PermanentError("the bot was blocked"))
+    await desk.receives(sender="lena", text="Payroll failed")
+    desk.expect_card("vera", containing="Payroll failed")
+    desk.expect_alert("vera", containing="An automatic message on T-1 did not reach Acme: the bot was blocked")
     desk.expect_quiet()
 
 
@@ -298,6 +306,23 @@ async def test_a_leads_alert_goes_out_before_the_cards_that_wait_for_them(desk: 
     assert seen[0] == "T-1 (5001): Mira Solano asks for help. Help"
     assert len(seen) == 4
     desk.forget()
+    desk.expect_quiet()
+
+
+async def test_an_alert_does_not_wait_for_a_change_that_has_no_room_at_its_place(desk: Story) -> None:
+    await desk.receives(sender="5001", text="Payroll failed")
+    await desk.does("dana", Take())
+    desk.expect_card("dana", containing="T-1")
+    desk.forget()
+    no_room = TemporaryError("as many changes as Slack bears", retry_after=timedelta(minutes=1), is_alone=True)
+    desk.channels[SLACK].fail_next(no_room)
+    await desk.does("dana", AddNote("Asked the bank"))
+    assert [one.what for one in await desk.outbox("postponed")] == ["card"]
+    await desk.does("mira", Escalate("Help"))
+    desk.expect_alert("dana", containing="Mira Solano asks for help")
+    desk.expect_quiet()
+    await desk.fast_forward(minutes=2)
+    assert not await desk.outbox("postponed")
     desk.expect_quiet()
 
 

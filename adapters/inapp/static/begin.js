@@ -12,6 +12,7 @@ function begin() {
   const commands = {
     open: () => widget?.open(),
     close: () => widget?.close(),
+    link: (code) => widget?.link(code),
     on: (event, listener) => {
       listeners.push([event, listener]);
       widget?.on(event, listener);
@@ -28,12 +29,24 @@ function begin() {
       widget = null;
     },
   };
+  const code = codeInAddress();
   const asked = window.Maitred?.q ?? [];
   window.Maitred = (name, ...details) => {
     if (name in commands) commands[name](...details);
     else console.warn(`Maitred knows no command "${name}"`);
   };
   for (const words of asked) window.Maitred(...words);
+  if (code) widget?.link(code); // last: by then the page has said who this is
+}
+
+/** The code that a link to the page carries. It is taken out of the address, which is kept, shared and logged. */
+function codeInAddress() {
+  const address = new URL(location.href);
+  const code = address.searchParams.get("maitred_link");
+  if (code === null) return "";
+  address.searchParams.delete("maitred_link");
+  history.replaceState(history.state, "", address);
+  return code;
 }
 
 if (!window.Maitred || window.Maitred.q || !document.querySelector("maitred-chat")) {

@@ -66,6 +66,11 @@ class Sheet {
     return el("button", { type: "button", onclick: open }, label);
   }
 
+  /** A form that was asked for from outside of it. */
+  open(action, value) {
+    this.#ask(action, value, {});
+  }
+
   #ask(action, value, fields) {
     if (this.#isBusy) return; // a second press before the answer is the same one
     this.#isLeft = false;

@@ -64,6 +64,12 @@ class Widget {
     }
   }
 
+  /** A one-time code, shown in its form: only the person confirms it, so that a link makes nobody somebody else. */
+  link(code) {
+    this.open();
+    this.#view.sheet.open("client.link", String(code).slice(0, 100));
+  }
+
   close() {
     if (this.#view.isOpen) {
       this.#view.close();

@@ -10,10 +10,11 @@ from adapters.email.classify import Ourselves
 from adapters.email.config import Config, Server
 from adapters.email.letters import Sender, name_of_letter
 from adapters.email.threading import Signer
-from adapters.message import Channel, conversation_from_key
+from adapters.message import Channel
 from bot.desk.directory import DESK_ACCOUNT
 from bot.settings import Settings, SettingsError, with_secret_key
 from bot.store.delivery.outbox import Outgoing
+from bot.store.delivery.told import where_aside
 
 _IMAP_PORTS: Final = {"implicit": 993, "none": 143}
 _SMTP_PORTS: Final = {"implicit": 465, "starttls": 587, "none": 25}
@@ -66,9 +67,9 @@ def message_id_of(row: Outgoing, settings: Settings) -> str | None:
     except (OSError, SettingsError):
         return None
     kept = json.loads(row.payload) if row.what == "word" else {}
-    is_inward = row.what in {"card", "ping"} or (row.what == "word" and not kept.get("is_outward", False))
+    is_inward = row.what in {"card", "ping", "invite"} or (row.what == "word" and not kept.get("is_outward", False))
     sender = Sender(config.address, config.name, ourselves_from(settings, config).signer, config.has_plus)
-    return name_of_letter(conversation_from_key(row.lane).address, row.key, sender, is_inward=is_inward)
+    return name_of_letter(where_aside(row.lane, row.what).address, row.key, sender, is_inward=is_inward)
 
 
 def _imap(settings: Settings) -> Server | None:

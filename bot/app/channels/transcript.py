@@ -14,6 +14,7 @@ from adapters.message import Attachment, Channel, Conversation, Identity, Untrus
 from adapters.port import KeepFile
 from bot.desk.calls.forms import above
 from bot.desk.desk import Desk
+from bot.desk.people.link_window import link_button
 from bot.store import errors
 from bot.store.calls import calls
 from bot.store.driver.connection import Connection
@@ -81,7 +82,9 @@ class StoredTranscript:
         manager = revision.person(client.manager) if client else None
         person = revision.person(met.assignee if met else None) or manager
         profile = _profile(revision, person, client, speak, now, is_own=person is not None and person == manager)
-        if client is None or not revision.calls.is_offered:
+        if client is None:
+            return replace(profile, buttons=(link_button(speak),))
+        if not revision.calls.is_offered:
             return profile
         note, buttons = above(revision, call, speak, now=now)
         return replace(profile, note=note, buttons=buttons)

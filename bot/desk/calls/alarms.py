@@ -25,17 +25,8 @@ from bot.store.revisions import Revisions
 from bot.store.unit import write
 from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallState
-from bot.tickets.calls.decide import (
-    AFTERWARDS,
-    ANSWERS,
-    BY_DESK,
-    Told,
-    call_owner,
-    called_off,
-    leads_told,
-    next_look,
-    told_news,
-)
+from bot.tickets.calls.decide import BY_DESK, call_owner, next_look, told_news
+from bot.tickets.calls.telling import AFTERWARDS, ANSWERS, Told, called_off, leads_told
 from bot.tickets.facts import Facts, Ping
 from bot.tickets.outcome import is_there
 from bot.tickets.revision import Revision
@@ -110,7 +101,7 @@ class CallAlarms:
             return
         time = Offered(new, call.begins_at, is_waived=True)
         first = [time] if self._is_free(conn, facts, call, time) else []
-        self._life.offer(conn, facts, said="call_handed_over", moves=call, wanted=time, first=first)
+        self._life.offering.offer(conn, facts, said="call_handed_over", moves=call, wanted=time, first=first)
 
     def _facts(self, conn: Connection, call: Call, at: Instant) -> Facts | None:
         end = going_on(conn, [call.ticket])[call.ticket]
@@ -197,7 +188,7 @@ class CallAlarms:
         again = self._facts(conn, call, facts.now)
         if again is not None:
             wanted = Offered(call.person, call.begins_at)
-            self._life.offer(conn, again, call.kind, said=said, wanted=wanted, first=first, invite=invite)
+            self._life.offering.offer(conn, again, call.kind, said=said, wanted=wanted, first=first, invite=invite)
 
     def _is_free(self, conn: Connection, facts: Facts, call: Call, time: Offered) -> bool:
         return not why_not(conn, facts, rules_of(facts), call.kind, time, but=call.key, is_agreed=True)

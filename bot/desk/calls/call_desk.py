@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.message import Invite
-from bot.desk.calls.life import BOOK, CallLife, Outcome
+from bot.desk.calls.life import CallLife, Outcome
+from bot.desk.calls.offering import BOOK
 from bot.desk.calls.rooms import people_for, room, rules_of
 from bot.desk.changes import Changes, Nudge
 from bot.desk.directory import Directory

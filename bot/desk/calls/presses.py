@@ -29,6 +29,8 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "ticket.call_refuse": ("why",),
     "ticket.call_done": ("notes", "follow_up"),
 }
+#: What is asked about a call that there is: it goes on with its ticket, into whatever that is merged.
+OF_A_CALL: Final = frozenset(FIELDS) - {BOOK}
 _AT_ONCE: Final[Mapping[str, Callable[[], c.CallCommand]]] = {
     "ticket.call_confirm": c.ConfirmCall,
     "ticket.call_no_show": c.CallNoShow,

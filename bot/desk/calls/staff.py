@@ -16,12 +16,13 @@ from bot.store.calls import calls
 from bot.store.calls.call_offers import Offered
 from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
+from bot.store.people.asking import going_on
 from bot.store.revisions import Revisions
 from bot.store.unit import write
 from bot.tickets.calls import command as c
 from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallState
-from bot.tickets.calls.decide import CHANGES, STAFF_CHANGES, Told, called_off, no_after_all
+from bot.tickets.calls.telling import CHANGES, STAFF_CHANGES, Told, called_off, no_after_all
 from bot.tickets.calls.texts import numbered as numbered_times
 from bot.tickets.calls.texts import said_notice
 from bot.tickets.command import GiveEta
@@ -56,13 +57,19 @@ class CallStaff:
     def perform(
         self, conn: Connection, by: PersonId, ticket: TicketId, command: c.CallCommand, *, now: Instant
     ) -> Answer:
-        """Do it, or say why not in the person's own words; the ticket is one that exists."""
-        facts = facts_of_tickets(conn, self._revisions, [ticket], now=now)[ticket]
+        """Do it, or say why not in the person's own words; the ticket is one that exists.
+
+        What was merged is booked for no more. The calls that it has are those of the ticket it goes on as.
+        """
+        (end,) = going_on(conn, [ticket]).values()
+        facts = facts_of_tickets(conn, self._revisions, [end], now=now)[end]
         speak = person_texts(self._revisions.current, by)
         if not self._revisions.current.people[by].roles & ACTING:
             roles = ", ".join(sorted(role.value for role in ACTING))
             return Answer(speak("refused_role", roles=roles), is_refused=True)
-        call = calls.live_of_ticket(conn, ticket)
+        if isinstance(command, c.BookCall) and end != ticket:
+            return Answer(speak("refused_merged", number=number(ticket), into=number(end)), is_refused=True)
+        call = calls.live_of_ticket(conn, ticket) or calls.live_of_ticket(conn, end)
         if isinstance(command, c.BookCall):
             found = self._book(conn, facts, by, command)
         elif call is None:
@@ -192,7 +199,7 @@ class CallStaff:
         found = self._life.keep(conn, facts, declined, "declined", told, by=by, why=why)
         again = facts_of_tickets(conn, self._revisions, [facts.number], now=facts.now)[facts.number]
         wanted, off = Offered(call.person, call.begins_at), called_off(facts, declined, rules_of(facts, call))
-        self._life.offer(conn, again, call.kind, said=said, wanted=wanted, invite=off)
+        self._life.offering.offer(conn, again, call.kind, said=said, wanted=wanted, invite=off)
         return found
 
     def _not_leading(self, facts: Facts, by: PersonId, call: Call) -> str | None:

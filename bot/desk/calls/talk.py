@@ -29,7 +29,7 @@ from bot.store.facts import facts_of_messages, facts_of_tickets
 from bot.store.people.asking import going_on, speaker_of
 from bot.store.revisions import Revisions
 from bot.tickets.calls.call import Call
-from bot.tickets.calls.decide import CHANGES, said_call
+from bot.tickets.calls.telling import CHANGES, said_call
 from bot.tickets.calls.texts import said_notice
 from bot.tickets.calls.words import Wish, is_like_an_answer, wish_from_text, without_a_name_below
 from bot.tickets.facts import Facts, Heard
@@ -84,7 +84,9 @@ class CallTalk:
         heard = Heard(key, one.external_id, text, at, sender=one.sender.address)
         asking = self._asking(conn, facts, now)
         if asking is None:
-            self._life.say(conn, replace(facts, ticket=None), contact_texts(facts)("call_not_for_you"), heard=heard)
+            self._life.offering.say(
+                conn, replace(facts, ticket=None), contact_texts(facts)("call_not_for_you"), heard=heard
+            )
             return True
         if asking.ticket is None:
             asking = replace(asking, number=facts.number)
@@ -160,17 +162,19 @@ class CallTalk:
                 if self._life.is_late(facts, call, rules):
                     text = speak("call_move_late", notice=said_notice(rules, speak))
                     return self._told(conn, facts, text, heard)
-                self._life.offer(conn, facts, heard=heard, moves=call, said="call_move_offer")
+                self._life.offering.offer(conn, facts, heard=heard, moves=call, said="call_move_offer")
                 return Outcome(speak("call_offered"))
             case "cancel" | "move":
                 return self._told(conn, facts, speak("call_none_yet"), heard)
             case "moment" if wish.at is not None:
                 return self._suggest(conn, facts, standing, call, wish.at, heard)
         if call is not None:
-            self._life.say(conn, facts, said_call(facts, call, "call_stands", rules), heard=heard, offers=CHANGES)
+            self._life.offering.say(
+                conn, facts, said_call(facts, call, "call_stands", rules), heard=heard, offers=CHANGES
+            )
             return Outcome(said_call(facts, call, "call_stands", rules), call=call)
         said = "call_how" if wish.what == "unknown" else "call_offer"
-        self._life.offer(conn, facts, wish.kind, heard=heard, said=said)
+        self._life.offering.offer(conn, facts, wish.kind, heard=heard, said=said)
         return Outcome(speak("call_offered"))
 
     def _choose(
@@ -203,7 +207,7 @@ class CallTalk:
         is_move = call is not None and standing is not None and standing.moves == call.key
         if call is not None and not is_move:
             text = said_call(facts, call, "call_stands", rules)
-            self._life.say(conn, facts, text, heard=heard, offers=CHANGES)
+            self._life.offering.say(conn, facts, text, heard=heard, offers=CHANGES)
             return Outcome(text, is_refused=True, call=call)
         kind = standing.kind if standing is not None else next(iter(rules.kinds))
         moves = call if is_move else None
@@ -213,7 +217,7 @@ class CallTalk:
         said = refusal or "call_suggest"
         first = [] if refusal else [time]
         can_ask = refusal in EXCEPTIONS and moves is None
-        self._life.offer(
+        self._life.offering.offer(
             conn, facts, kind, heard=heard, said=said, moves=moves, wanted=time, first=first, can_ask_lead=can_ask
         )
         return Outcome(contact_texts(facts)("call_offered"), is_refused=bool(refusal))
@@ -225,9 +229,9 @@ class CallTalk:
         call = self._life.live(conn, facts)
         if call is not None and (standing is None or standing.moves != call.key):
             text = said_call(facts, call, "call_stands", rules_of(facts))
-            self._life.say(conn, facts, text, heard=heard, offers=CHANGES)
+            self._life.offering.say(conn, facts, text, heard=heard, offers=CHANGES)
             return Outcome(text, is_refused=True, call=call)
-        self._life.offer(conn, facts, standing.kind if standing else "", heard=heard, said=said, moves=call)
+        self._life.offering.offer(conn, facts, standing.kind if standing else "", heard=heard, said=said, moves=call)
         return Outcome(contact_texts(facts)(said), is_refused=True)
 
     def _shown(
@@ -237,10 +241,10 @@ class CallTalk:
         if not found.is_refused:
             return found
         if found.call is not None and not found.slots:
-            self._life.say(conn, facts, found.text, heard=heard, offers=CHANGES)
+            self._life.offering.say(conn, facts, found.text, heard=heard, offers=CHANGES)
             return found
         refusal = why_not(conn, facts, rules_of(facts), kind, wanted, but=found.call.key if found.call else "")
-        self._life.offer(
+        self._life.offering.offer(
             conn,
             facts,
             kind,
@@ -253,7 +257,7 @@ class CallTalk:
         return found
 
     def _told(self, conn: Connection, facts: Facts, text: str, heard: Heard | None) -> Outcome:
-        self._life.say(conn, facts, text, heard=heard)
+        self._life.offering.say(conn, facts, text, heard=heard)
         return Outcome(text, is_refused=True)
 
     # Presses

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.card import Form
-from adapters.message import Button, InboundMessage, Untrusted
+from adapters.message import Button
 from adapters.port import Answer, Press
 from bot.desk.calls.call_desk import CallDesk, Offer
 from bot.desk.calls.forms import (
@@ -30,8 +30,9 @@ from bot.desk.calls.forms import (
     slot_from_text,
     slot_to_text,
 )
-from bot.desk.calls.life import BOOK as LINKS
 from bot.desk.calls.life import Outcome
+from bot.desk.calls.offering import BOOK as LINKS
+from bot.desk.talk.wordless import as_said
 from bot.store.calls.call_offers import Asker, Offered, asker_to_text
 from bot.store.driver.committer import Committer
 from bot.store.driver.connection import Connection
@@ -205,25 +206,8 @@ class CallWindow:
         signed = press.vouched.client if press.vouched is not None else None
         if signed not in revision.clients and (met is None or met.client not in revision.clients):
             return None
-        (arrival,) = arrivals(conn, revision, [_as_said(press)], now=self._now())
+        (arrival,) = arrivals(conn, revision, [as_said(press)], now=self._now())
         speaker = arrival.speaker
         if speaker.client is None or not speaker.is_verified:
             return None
         return Asker(arrival.talk.id, speaker.contact, speaker.client)
-
-
-def _as_said(press: Press) -> InboundMessage:
-    """A press as a word without words: whoever it is becomes known by it as by a message, and nothing is kept of it."""
-    if press.conversation is None:
-        raise ValueError("a press in no conversation")
-    return InboundMessage(
-        conversation=press.conversation,
-        external_id=press.key,
-        sender=press.by,
-        sender_name=Untrusted(""),
-        text=Untrusted(""),
-        at=press.at,
-        vouched=press.vouched,
-        language=press.language,
-        zone=press.zone,
-    )

@@ -11,6 +11,7 @@ from bot.desk.calls.presses import call_words
 from bot.store.calls.call_list import Listed, ahead_of
 from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets, lock_tickets
+from bot.store.people.asking import going_on
 from bot.store.revisions import Revisions
 from bot.tickets.calls.call import Call
 from bot.tickets.calls.texts import name_of_kind, staff_time
@@ -41,7 +42,7 @@ class Calling:
             return None
         now, revision = self._now(), self._revisions.current
         ticket, command = call_words(about, by, revision, now=now)
-        lock_tickets(conn, [ticket])
+        lock_tickets(conn, sorted({ticket, *going_on(conn, [ticket]).values()}))
         if not facts_of_tickets(conn, self._revisions, [ticket], now=now):
             raise ValueError(person_texts(revision, by)("refused_no_ticket", number=number(ticket)))
         return self._calls.staff.perform(conn, by, ticket, command, now=now)

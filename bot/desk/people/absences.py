@@ -23,7 +23,8 @@ from bot.store.revisions import Revisions
 from bot.store.unit import write, write_ping
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import MINUTE_MS, first_opening, shift_owner
-from bot.tickets.people.decide_absence import Pair, back_pings, brought_back, cover_pings, covered
+from bot.tickets.people.decide_absence import CAME_BACK, Pair, back_pings, brought_back, cover_pings, covered
+from bot.tickets.ticket import Ticket, TicketId
 from bot.tickets.words.leave import stand_in
 from routing.coverage import Absence
 from routing.people import PersonId
@@ -149,7 +150,12 @@ class Absences:
             return False
         had = sorted({ticket for leave in over for ticket in leave.tickets}) if one is not None else []
         facts = facts_of_tickets(conn, self._revisions, had, now=at, is_locked=True)
-        pairs = [(it, decision) for it in facts.values() if (decision := brought_back(it, person)) is not None]
+        home = _home_already(conn, [it.ticket for it in facts.values() if it.ticket is not None], over)
+        pairs = [
+            (it, decision)
+            for it in facts.values()
+            if it.number not in home and (decision := brought_back(it, person)) is not None
+        ]
         write(conn, pairs, recorded_at=at, whereto=self._directory.whereto)
         if one is not None:
             since = min(leave.since for leave in over)
@@ -170,6 +176,22 @@ class Absences:
     def _record(self, conn: Connection, what: str, leave: Leave, by: str, at: Instant) -> None:
         told = {"since": leave.since, "until": leave.until, "backup": leave.backup, "absence": leave.id}
         audit.append(conn, [audit.Deed(at, by, what, f"person:{leave.person}", told)])
+
+
+def _home_already(conn: Connection, tickets: Sequence[Ticket], over: Sequence[Leave]) -> set[TicketId]:
+    """Those that came back meanwhile to somebody who was away longer: whoever stood in for them had them after."""
+    back = {one.id: one.assignee for one in tickets if one.rule == CAME_BACK and one.assignee is not None}
+    theirs = absences.ever(conn, sorted(set(back.values()))) if back else []
+
+    def since(leaves: Sequence[Leave], ticket: TicketId) -> Instant:
+        return max(leave.since for leave in leaves if ticket in leave.tickets)
+
+    return {
+        ticket
+        for ticket, person in back.items()
+        if any(one.person == person and ticket in one.tickets for one in theirs)
+        and since([one for one in theirs if one.person == person], ticket) < since(over, ticket)
+    }
 
 
 def _has_ended(leave: Leave, at: Instant) -> bool:

@@ -2,6 +2,8 @@
 
 A channel says it once, as it happens; whoever was down then would never hear. An admin's word goes before the
 channel's: what was told of an account once is told no more, so that whoever was let in again stays in.
+
+Whoever was asked about is left alone until the next day, however long others cannot be: a question may be seen.
 """
 
 import asyncio
@@ -50,6 +52,8 @@ class ClosedMeanwhile:
         self._adapters = adapters
         self._now = now
         self._told = told
+        #: Who has been asked about in this round.
+        self._asked: set[Identity] = set()
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -65,9 +69,9 @@ class ClosedMeanwhile:
             await asyncio.sleep(EVERY_S if is_whole else AGAIN_S)
 
     async def once(self) -> bool:
-        """Ask about everybody; whether everybody could be asked about."""
+        """Ask about everybody, or whoever is left; whether nobody is, so that the next time is a new round."""
         is_whole = True
-        for who in self._identities():
+        for who in [one for one in self._identities() if one not in self._asked]:
             adapter = self._adapters.get(who.channel)
             if not isinstance(adapter, KnowsAccounts):
                 continue
@@ -75,12 +79,16 @@ class ClosedMeanwhile:
                 is_closed = await adapter.is_closed(who)
             except PermanentError as error:
                 log.info("an account is not known there", channel=who.channel.value, reason=str(error))
+                self._asked.add(who)
                 continue
             except ChannelError as error:
                 log.info("an account could not be asked about", channel=who.channel.value, reason=str(error))
                 is_whole = False
                 continue
             await self._keep(who, is_closed=is_closed)
+            self._asked.add(who)
+        if is_whole:
+            self._asked.clear()
         return is_whole
 
     async def _keep(self, who: Identity, *, is_closed: bool) -> None:

@@ -1,6 +1,6 @@
 """What our people say of being away, at once and from anywhere: `/desk away`, `/desk back`, `/desk absences`.
 
-    away [for NAME] [from DAY] [until DAY] [backup NAME] · back [for NAME] [NUMBER] · absences
+    away [for NAME] [[from] DAY] [until DAY] [backup NAME] · back [for NAME] [NUMBER] · absences
 
 A press carries a key: repeated, it is answered as before and does nothing. What became of tickets is told by the alarm
 of the absence, a moment later.

@@ -95,6 +95,20 @@ class Linking:
                     rest.append(replace(one, text=Untrusted(word.below)))
         return rest
 
+    def confirm(self, conn: Connection, one: InboundMessage, code: str, key: str, *, now: Instant) -> str:
+        """Redeem a code that was entered where `one` would be said: what is wrong with it, empty where nothing is.
+
+        Whoever is known by it reads so in their conversation.
+        """
+        before = self._facts(conn, one, now)
+        facts, words = self._redeem(conn, one, before, code, now)
+        if facts is before:
+            return words
+        decision = Decision(effects=(Say(words, MessageKind.AUTO),))
+        decision = self._auto_answers.limited(conn, one, key, facts, decision, now=now, is_asked=True)
+        write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
+        return ""
+
     def _answer(self, conn: Connection, one: InboundMessage, word: LinkWord, key: str, now: Instant) -> None:
         facts = self._facts(conn, one, now)  # who writes first is known from here
         words = ""

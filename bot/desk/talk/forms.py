@@ -9,17 +9,16 @@ to another, so several may be open.
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from adapters.card import Form, Input
-from adapters.message import Channel, Conversation, Identity
+from adapters.message import Conversation, Identity
 from adapters.port import Answer, Press
-from bot.desk.calls.door import Calls
+from bot.desk.acting import Acting
 from bot.desk.directory import Directory
-from bot.desk.sending.elsewhere import Elsewhere
 from bot.desk.talk.presses import CLIENT_READS, answer_from_text, answer_to_text, command_from_press
 from bot.store.channels import forms, presses
 from bot.store.channels.forms import Asked, Question
@@ -27,10 +26,7 @@ from bot.store.delivery.told import word_row
 from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.revisions import Revisions
-from bot.store.unit import write, write_outbox
-from bot.tickets.calls.command import CallCommand
-from bot.tickets.command import GoElsewhere
-from bot.tickets.decide_staff import staff_does
+from bot.store.unit import write_outbox
 from bot.tickets.outcome import person_texts
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import ticket_id_from_number
@@ -64,10 +60,8 @@ class Pressed:
 class Forms:
     """Asks and hears what is answered; holds nothing, so there may be several."""
 
-    def __init__(self, revisions: Revisions, directory: Directory, served: Collection[Channel]) -> None:
-        """`served` are the channels that the desk has, whether or not they are up."""
-        self._calls = Calls(revisions, directory).staff
-        self._elsewhere = Elsewhere(revisions, directory, served)
+    def __init__(self, revisions: Revisions, directory: Directory, acting: Acting) -> None:
+        self._acting = acting
         self._revisions = revisions
         self._directory = directory
 
@@ -205,21 +199,13 @@ class Forms:
             return Answer(reason, is_refused=True)
         self.close(conn, form)
         ticket = ticket_id_from_number(form.value)
-        facts = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_locked=True).get(ticket)
+        self._acting.hold(conn, [(ticket, command)])
+        facts = facts_of_tickets(conn, self._revisions, [ticket], now=now).get(ticket)
         if facts is None:
             text = speak("refused_no_ticket", number=form.value)
             return replace(self._told(conn, form, text, by, under, now), is_refused=True)
-        if isinstance(command, GoElsewhere):
-            answer = self._elsewhere.perform(conn, form.person, ticket, command, now=now)
-            return replace(self._told(conn, form, answer.text, by, under, now), is_refused=answer.is_refused)
-        if isinstance(command, CallCommand):
-            answer = self._calls.perform(conn, form.person, ticket, command, now=now)
-            return replace(self._told(conn, form, answer.text, by, under, now), is_refused=answer.is_refused)
-        decision = staff_does(facts, form.person, command)
-        if decision.ticket is not None:
-            write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
-        told = self._told(conn, form, decision.refusal or speak("done"), by, under, now)
-        return replace(told, is_refused=bool(decision.refusal))
+        answer = self._acting.perform(conn, form.person, facts, command, now=now)
+        return replace(self._told(conn, form, answer.text, by, under, now), is_refused=answer.is_refused)
 
     def _told(self, conn: Connection, form: Asked, text: str, by: Identity, under: str, now: Instant) -> Answer:
         row = word_row(f"form:{form.key}:end", text, form.where, form.person, now, **self._aimed(form, by, under))

@@ -41,6 +41,8 @@ from sla.duration import Instant, instant, later
 GATHERED: Final = timedelta(seconds=10)
 #: The same where no file of an album has had words so far: they may still say that all of it is a note.
 WORDLESS: Final = timedelta(seconds=30)
+#: Two slashes that come later than this after a file are about something else, even where it has not left yet.
+RIGHT_AFTER: Final = timedelta(minutes=2)
 #: A file that is being fetched is there by then, or given up.
 FETCHED: Final = timedelta(seconds=150)
 
@@ -98,6 +100,8 @@ class OurAlbums:
         kept = json.loads(presses.answers(conn, [name]).get(name, "{}"))
         if not kept or message.attachments or ticket not in {None, kept["ticket"]}:
             return None
+        if instant(message.at) > later(Instant(kept["at"]), RIGHT_AFTER):
+            return None
         said = replies.spoken(conn, kept["key"])
         if said is None or said.state not in WAITS:
             return None
@@ -117,6 +121,7 @@ class OurAlbums:
             return
         files = [one.name for one in message.attachments]
         first = {**became, "key": key, "name": message.external_id, "files": files}
+        first |= {"at": instant(message.at)} if is_bare else {}
         answered = presses.Answered(name, json.dumps(first), now)
         if name in known:
             presses.replace(conn, answered)

@@ -11,7 +11,9 @@ from typing import Final
 from adapters.message import Channel
 from adapters.port import Answer, Limits, Press
 from bot.crashpoint import reach
+from bot.desk.acting import Acting
 from bot.desk.calls.door import Calls
+from bot.desk.calls.presses import OF_A_CALL
 from bot.desk.calls.talk import PRESSES as CALLS
 from bot.desk.calls.window import PRESSES as WINDOW
 from bot.desk.calls.window import CallWindow
@@ -19,6 +21,7 @@ from bot.desk.calls.words import Calling
 from bot.desk.commands import Commands
 from bot.desk.directory import Directory
 from bot.desk.people.leaving import Leaving
+from bot.desk.people.link_window import LINK, LinkWindow
 from bot.desk.sending.elsewhere import Elsewhere
 from bot.desk.talk.asking import ESCALATE, Asked, Asking
 from bot.desk.talk.forms import FORMS, Forms, Pressed
@@ -81,10 +84,11 @@ class Pressing:
         calling: Calling,
         limits: Callable[[Channel], Limits],
         served: Collection[Channel],
+        page: str = "",
     ) -> None:
         """`limits` are a channel's: where it has no windows, forms are asked for in words.
 
-        `served` are the channels that the desk has, whether or not they are up.
+        `served` are the channels that the desk has, whether or not they are up. `page` is where our pages are seen.
         """
         self._commands = commands
         self._committer = committer
@@ -92,13 +96,14 @@ class Pressing:
         self._directory = directory
         self._now = now
         self._window = window
+        self._linking = LinkWindow(committer, revisions, directory, now)
         self._calls = calls
         self._questions = questions
         self._leaving = leaving
         self._calling = calling
         self._asking = Asking(revisions, directory.whereto, now)
         self._elsewhere = Elsewhere(revisions, directory, served)
-        self._forms = Forms(revisions, directory, served)
+        self._forms = Forms(revisions, directory, Acting(revisions, directory, served=served, page=page))
         self._limits = limits
 
     async def answer(self, press: Press) -> Answer:
@@ -108,6 +113,10 @@ class Pressing:
             return Answer() if press.action == HOME else await self._committer.commit(self._refuse, press)
         if press.action in WINDOW and by is None:
             return await self._window.answer(press)
+        if press.action == LINK and by is None:
+            answer = await self._linking.answer(press)
+            self._commands.tell()
+            return answer
         if press.action in CALLS and by is None:
             answer = await self._committer.commit(self._call_pressed, press)
             self._commands.tell()
@@ -160,6 +169,9 @@ class Pressing:
         facts = await self._questions.about(ticket)
         if facts is None or facts.ticket is None:
             return None
+        if (into := facts.ticket.merged_into) is not None and press.action not in OF_A_CALL:
+            # Before anything is written that would be refused.
+            return Answer(speak("refused_merged", number=number(ticket), into=number(into)), is_refused=True)
         if not facts.ticket.status.is_open and press.action not in AFTERWARDS:
             return Answer(speak("refused_closed", number=number(ticket)), is_refused=True)
         to = addressee(facts, by) if press.action in TO_CLIENT else ""

@@ -21,6 +21,7 @@ from typing import Final
 from adapters.message import Channel, InboundDeletion, InboundEdit, InboundLine, InboundMessage
 from adapters.port import Adapter, Answer, Press
 from adapters.text import clean
+from bot.desk.acting import Acting
 from bot.desk.directory import DESK_ACCOUNT, Directory
 from bot.desk.talk.desk_words import DeskWords, question_from_text
 from bot.desk.talk.forms import STOP, Forms, Pressed
@@ -34,11 +35,10 @@ from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.reading.references import Stood, stood
 from bot.store.revisions import Revisions
-from bot.store.unit import write, write_outbox
+from bot.store.unit import write_outbox
 from bot.tickets import command as c
 from bot.tickets.cards import CLIENTS_TOPIC, addressee, failing_line
-from bot.tickets.decide_staff import staff_does
-from bot.tickets.facts import Facts, Written
+from bot.tickets.facts import Written
 from bot.tickets.outcome import person_texts
 from bot.tickets.relays import with_files
 from bot.tickets.ticket import TicketId, number, ticket_id_from_number
@@ -91,13 +91,16 @@ class Threads:
         revisions: Revisions,
         directory: Directory,
         words: DeskWords | None = None,
+        *,
+        page: str = "",
     ) -> None:
-        """Without `words` nothing is asked of the desk in words."""
+        """Without `words` nothing is asked of the desk in words. `page` is where our pages are seen from outside."""
         self._adapters = adapters
         self._revisions = revisions
         self._directory = directory
         self._words = words
-        self._forms = Forms(revisions, directory, adapters)
+        self._acting = Acting(revisions, directory, served=adapters, page=page)
+        self._forms = Forms(revisions, directory, self._acting)
         self._rewording = Rewording(adapters, revisions, directory)
         self._albums = OurAlbums(revisions, directory, self._rewording)
 
@@ -240,14 +243,15 @@ class Threads:
         if read.what == "command":
             self._tell(conn, wrote, speak("word_command", command=read.text))
             return NOTHING
-        facts = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_locked=True)[ticket]
         if read.what == "deed":
-            return self._do(conn, wrote, facts, read)
+            return self._do(conn, wrote, ticket, read)
+        facts = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_locked=True)[ticket]
         where = message.conversation
         is_marked = self._adapters[where.channel].limits.can_mark
         written = Written(where.key, message.external_id, is_marked)
-        if refusal := self._decide(conn, facts, person, _command(read, message, wrote.key, written), now):
-            self._tell(conn, wrote, refusal)
+        answer = self._acting.perform(conn, person, facts, _command(read, message, wrote.key, written), now=now)
+        if answer.is_refused:
+            self._tell(conn, wrote, answer.text)
             return NOTHING
         if facts.failing and read.what == "reply":
             self._tell(conn, wrote, failing_line(facts, speak))
@@ -258,11 +262,11 @@ class Threads:
         kept = {"became": read.what, "ticket": ticket, "under": message.reply_to or "", "is_inward": is_inward}
         return {**kept, "words": words_mark(clean(message.text)), **file_mark(message.attachments)}
 
-    def _do(self, conn: Connection, wrote: _Wrote, facts: Facts, read: Meant) -> Became:
+    def _do(self, conn: Connection, wrote: _Wrote, ticket: TicketId, read: Meant) -> Became:
         """What a button does, by its word. Words that it needs and that are not there are asked for."""
         message, person, now = wrote.message, wrote.person, wrote.now
         revision = self._revisions.current
-        speak, named = person_texts(revision, person), number(facts.number)
+        speak, named = person_texts(revision, person), number(ticket)
         if message.attachments:
             self._tell(conn, wrote, speak("form_no_files"))
             return NOTHING
@@ -273,19 +277,23 @@ class Threads:
             return NOTHING
         press = Press(wrote.key, message.sender, read.action, named, message.at, fields, message.conversation)
         if not fields and opens_form(read.action):
+            facts = facts_of_tickets(conn, self._revisions, [ticket], now=now)[ticket]
             to = addressee(facts, person) if read.action in TO_CLIENT else ""
             form = form_for(read.action, named, speak, revision, to=to)
             opened = Pressed(replace(press, under=message.external_id), person, form)
             self._forms.open(conn, opened, wrote.key, now=now)
             return NOTHING
         command = command_from_press(press, now=now, calendar=revision.calendars[revision.people[person].calendar])
-        refusal = "\n".join(command.errors.values()) or command.text if isinstance(command, Answer) else ""
-        if not isinstance(command, Answer):
-            refusal = self._decide(conn, facts, person, command, now)
+        if isinstance(command, Answer):
+            self._tell(conn, wrote, "\n".join(command.errors.values()) or command.text)
+            return NOTHING
+        self._acting.hold(conn, [(ticket, command)])
+        facts = facts_of_tickets(conn, self._revisions, [ticket], now=now)[ticket]
+        answer = self._acting.perform(conn, person, facts, command, now=now)
         done = "done" if words and read.action != "ticket.eta" else "word_deed"
-        said = refusal or speak(done, number=named, word=read.text, contact=facts.speaker.name)
-        self._tell(conn, wrote, said)
-        if refusal:
+        said = speak(done, number=named, word=read.text, contact=facts.speaker.name)
+        self._tell(conn, wrote, answer.text if answer.is_refused else said)
+        if answer.is_refused:
             return NOTHING
         return {"became": "deed", "words": words_mark(clean(message.text))}
 
@@ -320,12 +328,6 @@ class Threads:
         people = self._revisions.current.people.values()
         found = {one.id for one in people if said in {one.id.casefold(), one.name.partition(" ")[0].casefold()}}
         return found.pop() if len(found) == 1 else name
-
-    def _decide(self, conn: Connection, facts: Facts, person: PersonId, command: c.Command, now: Instant) -> str:
-        decision = staff_does(facts, person, command)
-        if decision.ticket is not None:
-            write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
-        return decision.refusal
 
     def _tell(self, conn: Connection, wrote: _Wrote, text: str, *, key: str = "") -> None:
         """Under what they wrote, and to them alone where that can be; once for each `key`, else for each message."""

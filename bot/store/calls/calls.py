@@ -24,14 +24,25 @@ from sla.duration import Instant, later
 
 _LIVE: Final = is_one_of("state", call_schema.LIVE)
 _BY_KEY: Final = "SELECT * FROM call WHERE key IN {keys} ORDER BY begins_at, key"
-_BY_TICKET: Final = """
-SELECT call.* FROM call JOIN ticket ON ticket.id = call.ticket_id
-WHERE coalesce(ticket.merged_into, ticket.id) IN {keys} ORDER BY call.begins_at, call.key
+#: The merged tickets with calls, each beside every ticket that it went on as, until where the work is.
+_GOES_ON: Final = """
+WITH RECURSIVE goes_on (ticket_id, about) AS (
+SELECT DISTINCT ticket.id, ticket.merged_into FROM call JOIN ticket ON ticket.id = call.ticket_id
+WHERE ticket.merged_into IS NOT NULL
+UNION SELECT goes_on.ticket_id, ticket.merged_into FROM goes_on JOIN ticket ON ticket.id = goes_on.about
+WHERE ticket.merged_into IS NOT NULL)
 """
+_MERGED: Final = f"""
+{_GOES_ON} SELECT call.* FROM goes_on JOIN call ON call.ticket_id = goes_on.ticket_id WHERE goes_on.about IN {{keys}}
+"""  # noqa: S608 - ours
 _NEXT: Final = f"""
-SELECT call.*, coalesce(ticket.merged_into, ticket.id) AS about FROM call JOIN ticket ON ticket.id = call.ticket_id
-WHERE coalesce(ticket.merged_into, ticket.id) IN {{keys}} AND {is_one_of("call.state", call_schema.LIVE)}
-ORDER BY call.begins_at, call.key
+SELECT call.*, ticket.id AS about FROM call JOIN ticket ON ticket.id = call.ticket_id
+WHERE call.ticket_id IN {{keys}} AND ticket.merged_into IS NULL AND {is_one_of("call.state", call_schema.LIVE)}
+"""  # noqa: S608 - ours
+_NEXT_MERGED: Final = f"""
+{_GOES_ON} SELECT call.*, goes_on.about FROM goes_on JOIN call ON call.ticket_id = goes_on.ticket_id
+JOIN ticket ON ticket.id = goes_on.about
+WHERE goes_on.about IN {{keys}} AND ticket.merged_into IS NULL AND {is_one_of("call.state", call_schema.LIVE)}
 """  # noqa: S608 - ours
 _OWN: Final = "SELECT * FROM call WHERE ticket_id IN {keys} ORDER BY begins_at, key"
 _TALK: Final = f"""
@@ -62,7 +73,7 @@ def numbered(conn: Connection, keys: Sequence[str]) -> list[Call]:
 
 def of_ticket(conn: Connection, ticket: TicketId) -> list[Call]:
     """Every call that is about a ticket or about one that was merged into it; the soonest first."""
-    found = {row.key: _call(row) for query in (_OWN, _BY_TICKET) for row in rows_by_keys(conn, query, [ticket])}
+    found = {row.key: _call(row) for query in (_OWN, _MERGED) for row in rows_by_keys(conn, query, [ticket])}
     return sorted(found.values(), key=lambda one: (one.begins_at, one.key))
 
 
@@ -74,7 +85,8 @@ def live_of_ticket(conn: Connection, ticket: TicketId) -> Call | None:
 def next_of_tickets(conn: Connection, tickets: Sequence[TicketId], *, now: Instant) -> dict[TicketId, Call]:
     """The next call of each ticket that has one ahead, those of what was merged into it among them."""
     found: dict[TicketId, Call] = {}
-    for row in rows_by_keys(conn, _NEXT, tickets):
+    rows = [row for query in (_NEXT, _NEXT_MERGED) for row in rows_by_keys(conn, query, tickets)]
+    for row in sorted(rows, key=lambda row: (row.begins_at, row.key)):
         call = _call(row)
         if call.is_ahead(now):
             found.setdefault(TicketId(row.about), call)

@@ -27,6 +27,7 @@ MARK: Final = "absences"
 
 _ALIVE: Final = "SELECT * FROM absence WHERE is_over = 0 ORDER BY id"
 _THEIRS: Final = "SELECT * FROM absence WHERE person IN {keys} AND is_over = 0 ORDER BY id"
+_EVER: Final = "SELECT * FROM absence WHERE person IN {keys} ORDER BY id"
 _BY_NUMBER: Final = "SELECT * FROM absence WHERE id IN {keys}"
 
 
@@ -80,6 +81,11 @@ def of_people(conn: Connection, people: Sequence[PersonId], *, is_locked: bool =
     """The living absences of these people; held until the transaction ends where they are to be changed."""
     query = f"{_THEIRS} FOR UPDATE" if is_locked and conn.dialect.name != "sqlite" else _THEIRS
     return [_leave(row) for row in rows_by_keys(conn, query, people)]
+
+
+def ever(conn: Connection, people: Sequence[PersonId]) -> list[Leave]:
+    """Every absence that these people had, over or not."""
+    return [_leave(row) for row in rows_by_keys(conn, _EVER, people)]
 
 
 def add(conn: Connection, absence: Absence, *, by: str, at: Instant) -> int:

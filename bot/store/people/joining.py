@@ -17,6 +17,7 @@ from adapters.message import conversation_from_key
 from bot.store.driver.bulk import delete_many, insert_many, update_many
 from bot.store.driver.look import rows_by_keys
 from bot.store.people import homing
+from bot.store.remembered import recall, remember
 from bot.store.tables import care_schema, schema
 from bot.tickets.ticket import ContactId, TicketId
 from sla.duration import Instant
@@ -44,6 +45,9 @@ _ORIGIN: Final = text("""
 SELECT coalesce(ticket.joined_from, conversation.joined_from) AS own FROM ticket
 JOIN conversation ON conversation.id = ticket.conversation_id WHERE ticket.id = :ticket
 """)
+_SPOKEN: Final = "SELECT id, language FROM contact WHERE id IN {keys}"
+#: Whose language a contact has, where it is another's that turned out to be the same person.
+_LEARNED: Final = "language of"
 #: What nobody has proven but the contact it was joined to.
 SEEN: Final = "seen"
 
@@ -176,6 +180,7 @@ def join(conn: Connection, *, kept: ContactId, gone: ContactId, by: str, at: Ins
         rows = rows_by_keys(conn, query, [gone])
         moved = [{"id": row.id, "contact_id": kept, "joined_from": row.joined_from or gone} for row in rows]
         update_many(conn, table, moved)
+    _speak_as(conn, kept, gone)
     return True
 
 
@@ -191,6 +196,7 @@ def part(conn: Connection, gone: ContactId) -> Parted | None:
     theirs = _with_those_joined_to(gone, known)
     holders = sorted({one.kept for one in known})
     delete_many(conn, care_schema.joined_contact, [gone])
+    _speak_apart(conn, next(one.kept for one in known if one.gone == gone), gone)
     identities = [row for row in rows_by_keys(conn, _IDENTITIES, holders) if row.joined_from in theirs]
     update_many(
         conn,
@@ -249,6 +255,24 @@ def hand_on(conn: Connection, to: int, contacts: Sequence[int], *, places: Seque
         tickets = [row for row in tickets if began.get(row.id, row.conversation_id) in ids]
     update_many(conn, schema.conversation, [{"id": row.id, "contact_id": to} for row in talks])
     update_many(conn, schema.ticket, [{"id": row.id, "contact_id": to} for row in tickets])
+
+
+def _speak_as(conn: Connection, kept: ContactId, gone: ContactId) -> None:
+    """The language that only the one who is gone has asked for is the person's."""
+    spoken = {row.id: row.language for row in rows_by_keys(conn, _SPOKEN, [kept, gone])}
+    if spoken[kept] is None and spoken[gone] is not None:
+        update_many(conn, schema.contact, [{"id": kept, "language": spoken[gone]}])
+        remember(conn, f"{_LEARNED}:{kept}", str(gone))
+
+
+def _speak_apart(conn: Connection, kept: ContactId, gone: ContactId) -> None:
+    """Parted, nobody keeps the other's language, unless they asked for another one since."""
+    if recall(conn, f"{_LEARNED}:{kept}") != str(gone):
+        return
+    spoken = {row.id: row.language for row in rows_by_keys(conn, _SPOKEN, [kept, gone])}
+    if spoken[kept] == spoken[gone]:
+        update_many(conn, schema.contact, [{"id": kept, "language": None}])
+    remember(conn, f"{_LEARNED}:{kept}", "")
 
 
 def _began(conn: Connection, tickets: Sequence[int]) -> dict[int, int]:

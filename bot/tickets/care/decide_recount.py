@@ -5,8 +5,7 @@ Time used stays used. Nobody is told aloud: the card shows the new moment, and t
 
 from bot.tickets.facts import Decision, Event, Facts
 from bot.tickets.outcome import concluded
-from sla import clock as clocks_of
-from sla.promise import calendar_of
+from sla.promise import rebased
 
 
 def recounted(facts: Facts, why: str) -> Decision | None:
@@ -14,7 +13,7 @@ def recounted(facts: Facts, why: str) -> Decision | None:
     ticket = facts.ticket
     if ticket is None or not ticket.status.is_open:
         return None
-    clocks = tuple(clocks_of.rebase(one, calendar_of(one, facts.calendars), at=facts.now) for one in facts.clocks)
+    clocks = rebased(facts.clocks, facts.calendars, facts.now)
     if all(before.due_at == after.due_at for before, after in zip(facts.clocks, clocks, strict=True)):
         return None
     return concluded(facts, ticket, clocks, events=(Event("recounted", facts.now, "desk", why),))

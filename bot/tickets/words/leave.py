@@ -1,6 +1,6 @@
 """What people say about being away, and what they are told about it: `/desk away`, `/desk back`, the terminal.
 
-    away [for NAME] [from DAY] [until monday | 2h | 2026-12-01 09:00] [backup NAME]
+    away [for NAME] [[from] DAY] [until monday | 2h | 2026-12-01 09:00] [backup NAME]
 
 Without an end it lasts until somebody is back. Leave that would be over already is refused; one that began before it
 was said counts from then on, because nothing that was decided is taken back.
@@ -15,7 +15,7 @@ from bot.tickets.outcome import person_texts
 from bot.tickets.relays import name_of
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
-from bot.tickets.words.eta import parse_leave
+from bot.tickets.words.eta import is_about_a_moment, parse_leave
 from routing.coverage import Absence
 from routing.people import Person, PersonId
 from sla.duration import Instant
@@ -42,7 +42,10 @@ def words_from_text(text: str) -> Words:
     # A figure after it is no name: for 2h.
     person = re.fullmatch(r"for\s+([^\s\d]\S*)\s*(.*)", rest, re.IGNORECASE | re.DOTALL)
     rest = person[2] if person is not None else re.sub(r"^for\s+", "", rest, flags=re.IGNORECASE)
-    return Words(person[1] if person else "", since, until or rest.strip(), backup)
+    rest = rest.strip()
+    if until and not since and is_about_a_moment(rest):
+        since = rest  # friday until monday
+    return Words(person[1] if person else "", since, until or rest, backup)
 
 
 def absence_from(words: Words, by: PersonId, revision: Revision, *, now: Instant) -> Absence:
@@ -78,7 +81,7 @@ def said_of(absence: Absence, by: PersonId, revision: Revision, *, now: Instant)
     key = "away_later" if absence.since > now else "away_now"
     said = speak.moment(back, now=now) if back is not None else ""
     first = speak(key, **values, back=said) if said else speak(f"{key}_open", **values)
-    return f"{first} {_covered(absence, speak, revision)}"
+    return f"{first} {_covered(absence, speak, revision, max(absence.since, now))}"
 
 
 def back_at(absence: Absence, revision: Revision) -> Instant | None:
@@ -96,11 +99,11 @@ def stand_in(absence: Absence, revision: Revision) -> PersonId | None:
     return named if revision.person(named) is not None else None
 
 
-def _covered(absence: Absence, speak: Texts, revision: Revision) -> str:
+def _covered(absence: Absence, speak: Texts, revision: Revision, at: Instant) -> str:
     backup = revision.person(stand_in(absence, revision))
     if backup is None:
         return speak("away_uncovered")
-    if revision.coverage.absence(backup, absence.since) is not None:
+    if revision.coverage.absence(backup, at) is not None:
         return speak("away_backup_away", name=backup.name)
     return speak("away_covered", name=backup.name)
 

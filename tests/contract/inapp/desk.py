@@ -160,6 +160,10 @@ class MemoryDesk:
         self._refuse()
         self.asked.append(press)
         await self.pressed.count()
+        if press.action == "client.link":
+            code = Input("code", "Your code", initial=press.value)
+            form = Form(press.action, "I have a code", "", (code,), "Confirm")
+            return Answer("You are known here now.") if press.fields else Answer(form=form)
         if press.action != "call.book":
             return Answer("Nothing to press here.", is_refused=True)
         if (kept := self.answers.get(press.key)) is not None:

@@ -208,8 +208,16 @@ async def test_edits_rest_when_slack_asks_for_it_and_alerts_do_not(desk: Desk) -
             await desk.adapter.edit(receipt.external_id, OutboundCard("card-2", where, CARD, wall()))
         assert failed.value.retry_after is not None
         assert failed.value.retry_after > timedelta(seconds=5)
+        assert failed.value.is_alone  # what else goes to the place is not held up by it
     assert len(desk.slack.api.asked("chat.update")) == 1  # Slack was not asked again before its time
     await desk.adapter.send(OutboundCard("alert-1", where, CARD, wall()))
+
+
+async def test_a_place_that_bears_no_more_words_is_told_so_as_a_whole(desk: Desk) -> None:
+    desk.slack.api.fail("chat.postMessage", Fault(retry_after=7))
+    with pytest.raises(TemporaryError) as failed:
+        await desk.adapter.send(desk.words("We are on it."))
+    assert (failed.value.retry_after, failed.value.is_alone) == (timedelta(seconds=7), False)
 
 
 # ---- files

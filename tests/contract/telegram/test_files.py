@@ -247,6 +247,13 @@ async def test_a_connection_that_breaks_before_all_of_a_file_is_there_leaves_no_
     assert desk.shown() == []
 
 
+async def test_a_file_without_content_is_refused_for_good(desk: Desk) -> None:
+    empty = desk.file("a.csv", b"", "text/csv")
+    with pytest.raises(PermanentError, match="non-empty"):
+        await desk.adapter.send(desk.words("Here it is.", attachments=(empty,)))
+    assert desk.shown() == []
+
+
 async def test_a_slow_file_lets_everybody_else_have_their_turn(desk: Desk) -> None:
     desk.files = slow = SlowFiles(desk.files.content)
     await desk.restarts()

@@ -93,6 +93,16 @@ async def test_what_was_waited_for_when_the_process_died_is_told_by_the_next_one
             assert await settled(after) == [3]
 
 
+async def test_the_first_number_of_another_bot_is_no_gap(telegram: TelegramServer, hook: WayIn) -> None:
+    hook.journal.cursor = ("999:100", hook.clock.now() - SILENCE)
+    async with hook.running():
+        await brings(hook, 740_000_001)
+        assert not hook.journal.remembered
+        hook.clock.passes(SILENCE)
+        await brings(hook, 740_000_003)
+        assert await settled(hook) == [1]
+
+
 async def test_after_a_week_numbers_begin_anew_and_nothing_is_claimed(telegram: TelegramServer, hook: WayIn) -> None:
     hook.clock.passes(timedelta(days=7))
     async with hook.running():

@@ -99,3 +99,18 @@ async def test_a_form_fits_a_small_screen_from_right_to_left_in_the_dark(new_win
     await expect(form.get_by_role("radio", name="10:00")).to_be_in_viewport(ratio=1)
     await form.get_by_role("button", name="Back").click()
     await expect(window.panel.get_by_role("button", name="Book a call")).to_be_focused()
+
+
+async def test_a_code_in_a_link_is_shown_in_its_form_and_confirmed_by_its_person_alone(
+    new_window: NewWindow, host: Host
+) -> None:
+    window = await (await new_window()).go(None, "&maitred_link=AbC-123&tab=2")
+    form = window.panel.get_by_role("region", name="I have a code")
+    await expect(form.get_by_role("textbox", name="Your code")).to_have_value("AbC-123")
+    assert window.page.url.endswith("/page?tab=2")
+    assert [(one.value, one.fields) for one in host.desk.asked] == [("AbC-123", {})]
+    await form.get_by_role("button", name="Confirm").press("Enter")
+    await expect(window.panel.locator("[aria-live=polite].said")).to_have_text("You are known here now.")
+    assert host.desk.asked[-1].fields == {"code": "AbC-123"}
+    await expect(form).to_be_hidden()
+    await expect(window.messages).to_have_count(0)

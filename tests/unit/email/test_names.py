@@ -8,10 +8,11 @@ from adapters.card import Card, OutboundCard
 from adapters.email.letters import Sender
 from adapters.email.memory import Known
 from adapters.email.posting import Posting
-from adapters.message import Conversation, OutboundMessage, conversation_from_key
+from adapters.message import Conversation, OutboundMessage
 from bot.app.channels.email_app import email_config, message_id_of, ourselves_from
 from bot.settings import Settings
 from bot.store.delivery.outbox import Outgoing
+from bot.store.delivery.told import where_aside
 from sla.duration import Instant
 from tests.unit.email.corpus import AT
 
@@ -48,6 +49,7 @@ def row(what: str, lane: str, payload: str = "", channel: str = "email") -> Outg
         pytest.param(row("card", OURS), True, id="a card"),
         pytest.param(row("ping", OURS), True, id="a ping"),
         pytest.param(row("word", OURS, json.dumps({"text": "x"})), True, id="a word to one of us"),
+        pytest.param(row("invite", f"{OURS}#invite"), True, id="what a calendar of ours is told"),
         pytest.param(row("word", OURS, json.dumps({"text": "x", "is_outward": True})), False, id="a refusal"),
     ],
 )
@@ -59,7 +61,7 @@ async def test_the_name_that_is_listed_is_the_name_that_is_sent(
     assert config is not None
     ours = Sender(config.address, config.name, ourselves_from(SETTINGS, config).signer, config.has_plus)
     posting = Posting(ours, Nothing(), Nothing(), lambda name, _language: name, str)
-    where = conversation_from_key(waits.lane)
+    where = where_aside(waits.lane, waits.what)
     sent = (
         OutboundCard(waits.key, where, Card("T-1"), AT)
         if waits.what in {"card", "ping"}

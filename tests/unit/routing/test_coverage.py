@@ -56,8 +56,6 @@ def test_who_is_away_without_an_end_has_no_next_shift_and_is_waited_for_by_nobod
     assert coverage.next_shift(VERA, at("2026-03-03T19:00+03:00")) is None
     assert coverage.next_shift(VERA, at("2026-03-03T11:00+03:00")) == at("2026-03-03T11:00+03:00")
     assert coverage.first_back([VERA], at("2026-03-04T11:00+03:00")) is None
-    assert coverage.is_held_up(VERA, at("2026-03-03T19:00+03:00"))
-    assert not coverage.is_held_up(VERA, at("2026-03-03T11:00+03:00"))
 
 
 def test_of_leaves_at_the_same_time_the_one_that_ends_last_counts() -> None:

@@ -66,6 +66,23 @@ def test_hours_that_never_meet_are_waited_for_by_nobody() -> None:
     assert opening(facts(person("owl", hours="night"), line=["owl"], at=EVENING, plan=plan, channel="inapp")) is None
 
 
+@pytest.mark.parametrize(
+    ("back", "begins"),
+    [
+        pytest.param("2026-12-01T10:00+03:00", "2026-12-01T10:00+03:00", id="this year"),
+        pytest.param("2028-03-01T10:00+03:00", None, id="in years"),
+    ],
+)
+def test_nobody_is_looked_for_further_than_a_year_ahead(back: str, begins: str | None) -> None:
+    """Each message that waits asks: hours of others that never meet must not be gone through for ever."""
+    plan = Plan(PlanId("p"), "P", "p", LineId("first"), "lead", ("inapp",), coverage={"inapp": "office"})
+    away = leave("ada", "2026-03-01T00:00+03:00", back)
+    people = (person("owl", hours="night"), person("ada"))
+    known = facts(*people, line=["owl", "ada"], at=EVENING, plan=plan, channel="inapp", absences=[away])
+    found = opening(known)
+    assert (found.at if found is not None else None) == (at(begins) if begins is not None else None)
+
+
 def test_the_turn_passes_within_a_shift_and_at_midnight() -> None:
     """Ada's week is the first; as her leave begins on Wednesday, Bob is meant, and not Ada after it."""
     people = [person("ada"), person("bob", hours="night")]

@@ -9,8 +9,8 @@ from sla import promise
 from sla.clock import State
 from sla.duration import BusinessDays, Instant
 from sla.explain import explain
-from sla.layers import AGREED, promised
-from sla.policy import Agreed, Cells, Layer, Metric, Policy, SatisfiedBy, Target, Unit
+from sla.layers import promised
+from sla.policy import AGREED, Agreed, Cells, Layer, Metric, Policy, SatisfiedBy, Target, Unit
 from tests.unit.sla.made import OFFICE, at, compiled, spec
 
 DESK = compiled(replace(spec(week={"mon-fri": ["08:00-22:00"]}), key="desk"))

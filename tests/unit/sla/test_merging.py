@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from sla import promise
 from sla.clock import PauseReason, State, is_owing
 from sla.duration import Instant
-from sla.layers import AGREED
 from sla.merging import merged
-from sla.policy import Metric, Policy, SatisfiedBy
+from sla.policy import AGREED, Metric, Policy, SatisfiedBy
 from sla.promise import Promises, ReplyKind
 from tests.unit.sla.made import CALENDARS, at, hours, policy
 

@@ -59,7 +59,18 @@ def test_the_size_of_a_text_is_known_before_it_is_written(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["http://", "https://?", "http://]x[", "https://-.test", "ftp://a.test", "http:// a.test"]
+    "words",
+    [
+        "http://",
+        "https://?",
+        "http://]x[",
+        "https://-.test",
+        "ftp://a.test",
+        "http:// a.test",
+        "http\u017f://a.test",
+        "https://\u017flack.test",
+        "https://\u212aa.test",
+    ],
 )
 def test_what_only_looks_like_an_address_stays_words(words: str) -> None:
     linked = [piece for piece, is_address in pieces(words) if is_address]

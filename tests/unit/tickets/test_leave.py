@@ -76,6 +76,8 @@ def test_an_end_that_has_passed_or_is_none_is_refused(text: str) -> None:
         pytest.param(
             "for vera from mon until fri 10:00 backup oleg", Words("vera", "mon", "fri 10:00", "oleg"), id="all of it"
         ),
+        pytest.param("friday until monday", Words(since="friday", until="monday"), id="a beginning without its word"),
+        pytest.param("sick until monday", Words(until="monday"), id="a reason, which nobody asks for"),
         pytest.param("from mon backup oleg", Words(since="mon", backup="oleg"), id="no end"),
     ],
 )
