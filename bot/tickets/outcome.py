@@ -135,7 +135,7 @@ def asked(
     channel: str = "",
 ) -> Assignment:
     """The same for what is no ticket yet; `channel` is the one it is served as."""
-    known = _route_facts(facts.revision, plan, client, facts.now, channel=channel, language=facts.speaker.language)
+    known = route_facts(facts.revision, plan, client, facts.now, channel=channel, language=facts.speaker.language)
     return route(replace(known, assignee=assignee, kind=kind, load=facts.load, passed_over=passed_over))
 
 
@@ -232,18 +232,19 @@ def opening_for(revision: Revision, client: Client | None, channel: str, at: Ins
     """The same for what is no ticket yet, with whom they name; without a client, for whoever is not known."""
     plan = revision.plan(client.plan if client is not None else revision.public_plan)
     language = (client.language if client is not None else None) or revision.language
-    return opening(_route_facts(revision, plan, client, at, channel=served_as(plan, channel), language=language))
+    return opening(route_facts(revision, plan, client, at, channel=served_as(plan, channel), language=language))
 
 
 def _awaited(revision: Revision, ticket: Ticket, at: Instant) -> RouteFacts:
     plan, client = revision.plan(ticket.plan), client_of(revision, ticket)
-    facts = _route_facts(revision, plan, client, at, channel=served_as(plan, ticket.channel))
+    facts = route_facts(revision, plan, client, at, channel=served_as(plan, ticket.channel))
     return replace(facts, kind=ticket.kind, assignee=ticket.assignee)
 
 
-def _route_facts(
+def route_facts(
     revision: Revision, plan: Plan, client: Client | None, at: Instant, *, channel: str, language: str = ""
 ) -> RouteFacts:
+    """What routing looks at of the desk for a client of this plan; what is known of one ticket is added to it."""
     return RouteFacts(
         at=at,
         plan=plan,

@@ -5,19 +5,19 @@ out of hours where its policy pages somebody for it; the rest of that policy wai
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from itertools import takewhile
 from types import MappingProxyType
 from typing import Final
 
-from bot.tickets.outcome import MAIL, served_as
+from bot.tickets.outcome import MAIL, route_facts, served_as
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
 from routing.ladder import told
 from routing.people import Client, ClientId, LineId, Person, PersonId, Plan, PlanId
 from routing.radar import Gap, Watch, gaps
-from routing.route import Assignment, Facts, route, stand_ins
+from routing.route import Assignment, route, stand_ins
 from sla.calendar import ALWAYS, Calendar, parse_zone
 from sla.duration import Instant, instant, later, length, moment
 from sla.layers import calendar_named
@@ -62,20 +62,9 @@ def who_answers(
     `channel` matters where their plan covers that one at hours of its own; none is served as mail is.
     """
     plan = revision.plan(client.plan if client else revision.public_plan)
-    return route(
-        Facts(
-            at=at,
-            plan=plan,
-            people=revision.people,
-            lines=revision.lines,
-            coverage=revision.coverage,
-            client=client,
-            kind=kind,
-            load=load,
-            channel=served_as(plan, channel),
-            language=(client.language if client else None) or revision.language,
-        )
-    )
+    language = (client.language if client else None) or revision.language
+    known = route_facts(revision, plan, client, at, channel=served_as(plan, channel), language=language)
+    return route(replace(known, kind=kind, load=load))
 
 
 def radar(revision: Revision, *, since: Instant, weeks: int = WEEKS) -> tuple[Uncovered, ...]:
