@@ -108,8 +108,13 @@ def view_from_form(form: Form, address: str = "", thread: str = "") -> dict[str,
         "private_metadata": Asked(form.action, form.value, address, thread).to_text(),
         "title": _plain(form.title, LONGEST_FORM_TITLE),
         "submit": _plain(form.submit, LONGEST_FORM_TITLE),
-        "blocks": [*whole_title, *map(_input, form.inputs)],
+        "blocks": [*whole_title, *_noted(form.note), *map(_input, form.inputs)],
     }
+
+
+def _noted(note: str) -> list[Block]:
+    """What there is to know before answering."""
+    return [_plain_section(note)] if note.strip() else []
 
 
 def view_from_notice(title: str, text: str) -> dict[str, Any]:

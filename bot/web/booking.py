@@ -18,8 +18,8 @@ from typing import Any, Final
 from aiohttp import web
 
 from adapters.text import clean
-from bot.desk.calls.call_desk import Offer
 from bot.desk.calls.life import Outcome
+from bot.desk.calls.offer import Offer
 from bot.store.calls.call_offers import Asker
 from bot.tickets.calls.texts import zone_of
 from bot.tickets.outcome import first_name

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from babel.dates import format_date, format_skeleton
 
-from bot.desk.calls.call_desk import Offer
+from bot.desk.calls.offer import Offer
 from bot.tickets.calls.call import LEAD, Call, CallState
 from bot.tickets.calls.texts import name_of_kind, zone_of
 from bot.tickets.outcome import first_name

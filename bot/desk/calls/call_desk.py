@@ -9,13 +9,12 @@ conversation as well, and to whoever it is with.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from adapters.message import Invite
 from bot.desk.calls.life import CallLife, Outcome
+from bot.desk.calls.offer import Offer, offer_of
 from bot.desk.calls.offering import BOOK
-from bot.desk.calls.rooms import people_for, room, rules_of
 from bot.desk.changes import Changes, Nudge
 from bot.desk.directory import Directory
 from bot.store.calls import calls
@@ -29,7 +28,6 @@ from bot.store.people import tokens
 from bot.store.revisions import Revisions
 from bot.tickets.calls.call import Call
 from bot.tickets.calls.invite import invite_of
-from bot.tickets.calls.texts import name_of_kind, zone_of
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import contact_texts, first_name
 from bot.tickets.texts import Texts
@@ -39,37 +37,6 @@ from sla.duration import Instant
 
 #: As many times as a page shows.
 ON_A_PAGE: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of call, as its reader names it."""
-
-    key: str
-    name: str
-    length: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What somebody may book. `call` is the one they have; then they may move or cancel it.
-
-    `refusal` says why there is nothing; `note` what there is to know about the times. `is_late`: the call's notice
-    point is past, so they may not move it any more.
-    """
-
-    person: PersonId | None
-    person_name: str
-    person_zone: str
-    zone: str
-    language: str
-    kind: str
-    kinds: tuple[Kind, ...]
-    slots: tuple[Instant, ...]
-    call: Call | None = None
-    note: str = ""
-    refusal: str = ""
-    is_late: bool = False
 
 
 #: A wish of a contact: what is to be done with the facts of their conversation.
@@ -119,7 +86,7 @@ class CallDesk:
 
         def look(conn: Connection) -> Offer:
             facts = facts_of_asker(conn, self._revisions, asker, now=now, is_reading=True)
-            return self._offer(conn, facts, kind, count) if facts is not None else self._none()
+            return offer_of(conn, self.life, facts, kind, count) if facts is not None else self._none()
 
         return await self._database.read(look)
 
@@ -226,35 +193,6 @@ class CallDesk:
         }
         presses.keep(conn, [presses.Answered(key, json.dumps(said), now)])
         return outcome
-
-    def _offer(self, conn: Connection, facts: Facts, kind: str, count: int) -> Offer:
-        rules, speak, revision = rules_of(facts), contact_texts(facts), facts.revision
-        kind = kind if kind in rules.kinds else next(iter(rules.kinds))
-        call = self.life.live(conn, facts)
-        but, person = (call.key, call.person) if call is not None else ("", None)
-        if call is not None and call.kind in rules.kinds:
-            kind = call.kind
-        found = room(conn, facts, rules, kind, number=count, person=person, but=but)
-        own = next((one.id for one in people_for(facts)), None)
-        whom = person or (found.person if found is not None else own)
-        name = first_name(revision, whom, speak("the_team"))
-        note = ""
-        if found is not None and found.instead_of is not None and call is None:
-            note = speak("call_instead", away=first_name(revision, found.instead_of, speak("the_team")), name=name)
-        return Offer(
-            person=whom,
-            person_name=name,
-            person_zone=zone_of(revision, whom) if whom is not None else revision.zone,
-            zone=facts.speaker.zone,
-            language=facts.speaker.language,
-            kind=kind,
-            kinds=tuple(Kind(one.key, name_of_kind(one.key, rules, speak), one.length) for one in rules.kinds.values()),
-            slots=tuple(at for at in (found.times if found else ()) if call is None or at != call.begins_at),
-            call=call,
-            note=note,
-            refusal="" if found is not None or call is not None else speak("call_none"),
-            is_late=call is not None and self.life.is_late(facts, call, rules),
-        )
 
     def _none(self) -> Offer:
         """Nothing is offered to whoever is not a client's."""

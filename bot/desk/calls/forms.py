@@ -10,7 +10,7 @@ from babel.dates import format_date
 
 from adapters.card import Form, Input
 from adapters.message import Button
-from bot.desk.calls.call_desk import Offer
+from bot.desk.calls.offer import Offer
 from bot.store.calls.call_offers import Offered
 from bot.tickets.calls.call import Call, CallRules, CallState
 from bot.tickets.calls.texts import Time, name_of_kind, said_clock, said_time

@@ -14,6 +14,7 @@ from typing import Final
 from adapters.message import Channel, InboundMessage
 from adapters.port import Answer, Press
 from adapters.text import clean
+from bot.desk.calls.in_windows import MOVE, OFFER, kind_chosen, ticket_named, time_chosen, window_for
 from bot.desk.calls.life import CallLife, Outcome
 from bot.desk.calls.rooms import EXCEPTIONS, people_for, rules_of, why_not
 from bot.desk.directory import Directory
@@ -44,8 +45,7 @@ CALL: Final = "call"
 #: What clients press about calls; all but the first two name a ticket, those an offer.
 SLOT: Final = "client.slot"
 ASK_LEAD: Final = "client.call_lead"
-OFFER: Final = "client.call"
-MOVE, CANCEL = CHANGES
+CANCEL: Final = CHANGES[1]
 PRESSES: Final = frozenset({SLOT, ASK_LEAD, OFFER, MOVE, CANCEL})
 _VALUE: Final = re.compile(r"(?P<talk>\d{1,18})\.(?P<made>\d{1,18})\.(?P<place>\d{1,2})")
 #: So much of what came with a refused press is written down.
@@ -267,6 +267,8 @@ class CallTalk:
         if (kept := presses.answers(conn, [key]).get(key)) is not None:
             return answer_from_text(kept)
         answer = self._pressed(conn, press, now)
+        if answer.form is not None:
+            return answer  # nothing was done: pressed again, it opens again
         presses.keep(conn, [presses.Answered(key, answer_to_text(answer), now)])
         return answer
 
@@ -275,12 +277,30 @@ class CallTalk:
         if asker is None:
             return self._refused(conn, press, now)
         # What stands below a call means that call, also when something else is talked about by now.
-        about = ticket_id_from_number(press.value) if press.action in CHANGES else None
+        about = ticket_id_from_number(ticket_named(press.value)) if press.action in CHANGES else None
         facts = facts_of_asker(conn, self._revisions, asker, now=now, about=about)
         if facts is None:
             return self._refused(conn, press, now)
-        found = self._press_granted(conn, facts, press)
+        time = time_chosen(press)
+        if time is None and self._opens_windows(press):
+            window = window_for(conn, self._life, facts, press)
+            if window is not None:
+                return window
+        found = self._press_granted(conn, facts, press) if time is None else self._taken(conn, facts, press, time)
         return Answer(found.text.partition("\n")[0], is_refused=found.is_refused)
+
+    def _opens_windows(self, press: Press) -> bool:
+        limits = self._directory.limits_of(press.by.channel)
+        return press.conversation is not None and limits is not None and limits.has_windows
+
+    def _taken(self, conn: Connection, facts: Facts, press: Press, time: Offered) -> Outcome:
+        """A time that was chosen in a window; where there is nothing to choose any more, what there is."""
+        call, kind = self._life.live(conn, facts), kind_chosen(press)
+        if press.action == MOVE and call is not None:
+            return self._shown(conn, facts, self._life.move(conn, facts, call, time), None, call.kind, time)
+        if press.action == OFFER and call is None and kind in rules_of(facts).kinds and people_for(facts):
+            return self._shown(conn, facts, self._life.book(conn, facts, kind, time), None, kind, time)
+        return self._press_granted(conn, facts, press)
 
     def _press_granted(self, conn: Connection, facts: Facts, press: Press) -> Outcome:
         value = _VALUE.fullmatch(press.value)
@@ -305,7 +325,7 @@ class CallTalk:
                 return None
             talk, contact, place = owner.talk, owner.contact, owner.where
         else:
-            facts = self._ticket(conn, press.value, now)
+            facts = self._ticket(conn, ticket_named(press.value), now)
             if facts is None or facts.ticket is None or not may_press(facts, speaker, press.conversation):
                 return None
             talk, contact, place = facts.talk.id, facts.ticket.contact, facts.talk.conversation

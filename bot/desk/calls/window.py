@@ -15,7 +15,7 @@ from typing import Final
 from adapters.card import Form
 from adapters.message import Button
 from adapters.port import Answer, Press
-from bot.desk.calls.call_desk import CallDesk, Offer
+from bot.desk.calls.call_desk import CallDesk
 from bot.desk.calls.forms import (
     BOOK,
     CANCEL,
@@ -31,6 +31,7 @@ from bot.desk.calls.forms import (
     slot_to_text,
 )
 from bot.desk.calls.life import Outcome
+from bot.desk.calls.offer import Offer
 from bot.desk.calls.offering import BOOK as LINKS
 from bot.desk.talk.wordless import as_said
 from bot.store.calls.call_offers import Asker, Offered, asker_to_text

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.desk.calls.call_desk import Kind, Offer
 from bot.desk.calls.forms import booking_form, slot_from_text, slot_to_text
+from bot.desk.calls.offer import Kind, Offer
 from bot.deskfile.revise import revision_from_document
 from bot.store.calls.call_offers import Offered
 from bot.tickets.texts import Texts

@@ -267,9 +267,17 @@ def test_a_moment_to_start_with_is_set_where_it_is_one(initial: str, seconds: in
 
 
 @settings(deadline=None)
-@given(HOSTILE, HOSTILE, AN_INPUT)
-def test_no_form_breaks_a_limit_of_slack(title: str, submit: str, one: Input) -> None:
-    judge_view(cards.view_from_form(Form("ticket.note", title, "T-12", (one,), submit), "T1/C1#1.1", "1.1"))
+@given(HOSTILE, HOSTILE, AN_INPUT, HOSTILE)
+def test_no_form_breaks_a_limit_of_slack(title: str, submit: str, one: Input, note: str) -> None:
+    judge_view(cards.view_from_form(Form("ticket.note", title, "T-12", (one,), submit, note), "T1/C1#1.1", "1.1"))
+
+
+def test_what_there_is_to_know_stands_above_the_fields_of_a_form() -> None:
+    form = Form(
+        "client.call", "Book a call", "T-1", (Input("slot", "When", "choice", (("1", "09:00"),)),), "Book", "Mine"
+    )
+    above, field = cards.view_from_form(form)["blocks"]
+    assert (above["text"]["text"], field["type"]) == ("Mine", "input")
 
 
 @settings(deadline=None)
