@@ -49,6 +49,9 @@ async def test_on_a_channel_with_windows_a_button_opens_one_for_the_kind_and_one
     moving = (await pressed("client.call_move", "T-1", "move")).form
     assert moving is not None
     later = moving.inputs[0].choices[1][0]
+    old = await pressed("client.call_move", "T-1|1.9", "another", slot=later)
+    assert not old.text.startswith("Moved"), "a window moves the call that it was opened for, and no other"
+    desk.expect_message("lena", Channel.SLACK, containing="1. ")
     assert (await pressed("client.call_move", moving.value, "moved", slot=later)).text.startswith("Moved")
     (call,) = await calls(desk)
     assert (call.kind, call.state) == ("education", CallState.RESCHEDULED)

@@ -25,7 +25,7 @@ from bot.tickets.outcome import contact_texts
 
 OFFER: Final = "client.call"
 MOVE: Final = CHANGES[0]
-#: Between the ticket that a window is about and the kind of call that was chosen in it.
+#: Between the ticket that a window is about and the kind of call that was chosen in it, or the call that it moves.
 _BETWEEN: Final = "|"
 _TIMES: Final = 60
 
@@ -35,8 +35,8 @@ def ticket_named(value: str) -> str:
     return value.partition(_BETWEEN)[0]
 
 
-def kind_chosen(press: Press) -> str:
-    """The kind of call that the times of a window are for; empty where none was chosen."""
+def named_beside(press: Press) -> str:
+    """The kind of call that the times of a window are for, or the call that they would move; empty for neither."""
     return press.value.partition(_BETWEEN)[2]
 
 
@@ -62,7 +62,8 @@ def _moving(conn: Connection, life: CallLife, facts: Facts, call: Call) -> Form 
     offer = offer_of(conn, life, facts, "", _TIMES)
     if not offer.slots:
         return None
-    return replace(moving_form(facts.revision, offer, call, contact_texts(facts), now=facts.now), value="")
+    form = moving_form(facts.revision, offer, call, contact_texts(facts), now=facts.now)
+    return replace(form, value=f"{_BETWEEN}{form.value}")
 
 
 def _booking(conn: Connection, life: CallLife, facts: Facts, press: Press) -> Form | None:

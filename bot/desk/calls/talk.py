@@ -14,7 +14,7 @@ from typing import Final
 from adapters.message import Channel, InboundMessage
 from adapters.port import Answer, Press
 from adapters.text import clean
-from bot.desk.calls.in_windows import MOVE, OFFER, kind_chosen, ticket_named, time_chosen, window_for
+from bot.desk.calls.in_windows import MOVE, OFFER, named_beside, ticket_named, time_chosen, window_for
 from bot.desk.calls.life import CallLife, Outcome
 from bot.desk.calls.rooms import EXCEPTIONS, people_for, rules_of, why_not
 from bot.desk.directory import Directory
@@ -295,11 +295,11 @@ class CallTalk:
 
     def _taken(self, conn: Connection, facts: Facts, press: Press, time: Offered) -> Outcome:
         """A time that was chosen in a window; where there is nothing to choose any more, what there is."""
-        call, kind = self._life.live(conn, facts), kind_chosen(press)
-        if press.action == MOVE and call is not None:
+        call, named = self._life.live(conn, facts), named_beside(press)
+        if press.action == MOVE and call is not None and named == call.key:
             return self._shown(conn, facts, self._life.move(conn, facts, call, time), None, call.kind, time)
-        if press.action == OFFER and call is None and kind in rules_of(facts).kinds and people_for(facts):
-            return self._shown(conn, facts, self._life.book(conn, facts, kind, time), None, kind, time)
+        if press.action == OFFER and call is None and named in rules_of(facts).kinds and people_for(facts):
+            return self._shown(conn, facts, self._life.book(conn, facts, named, time), None, named, time)
         return self._press_granted(conn, facts, press)
 
     def _press_granted(self, conn: Connection, facts: Facts, press: Press) -> Outcome:
