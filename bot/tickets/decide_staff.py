@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bot.tickets import command as c
 from bot.tickets.calling_back import is_phone
+from bot.tickets.calls.marks import call_owner
 from bot.tickets.care.decide_reapply import reapply
 from bot.tickets.care.decide_snooze import snooze, unsnooze
 from bot.tickets.care.decide_terms import agree, covered, not_covered
@@ -245,7 +246,7 @@ def _spam(facts: Facts, ticket: Ticket, by: PersonId, _: c.MarkSpam) -> Decision
         gone,
         Event("marked_spam", facts.now, by),
         clocks,
-        wakes=(Wake(waiting_owner(ticket.id), None), Wake(f"call:{ticket.id}", facts.now)),
+        wakes=(Wake(waiting_owner(ticket.id), None), Wake(call_owner(ticket.id), facts.now)),
     )
 
 

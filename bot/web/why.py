@@ -41,7 +41,7 @@ def why_due(page: Page, clock: Clock, visitor: Visitor) -> Why:
         person = facts.revision.person(PersonId(given.by)) if given else None
         told = f"{person.name if person else 'We'} promised it {speak.moment(clock.started_at, now=facts.now)}."
         return Why(key, f"Why {due}?", told)
-    policy = facts.pinned.policies[ticket.policy]
+    policy = facts.policy_of(ticket)
     # A promise of real time has no calendar; its moments are told in the reader's own.
     calendar = calendar_of(clock, facts.calendars)
     if clock.calendar is None:

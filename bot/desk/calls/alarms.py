@@ -25,7 +25,8 @@ from bot.store.revisions import Revisions
 from bot.store.unit import write
 from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallState
-from bot.tickets.calls.decide import BY_DESK, call_owner, next_look, told_news
+from bot.tickets.calls.decide import BY_DESK, next_look, told_news
+from bot.tickets.calls.marks import call_owner
 from bot.tickets.calls.telling import AFTERWARDS, ANSWERS, Told, called_off, leads_told
 from bot.tickets.facts import Facts, Ping
 from bot.tickets.outcome import is_there

@@ -66,7 +66,7 @@ class CallDesk:
         woken: Sequence[Nudge] = (),
     ) -> None:
         """`page` is where our pages are seen from outside."""
-        self.life = CallLife(revisions, directory, page)
+        self.life = CallLife(directory, page)
         self._database = database
         self._committer = committer
         self._revisions = revisions

@@ -18,7 +18,7 @@ class Calls:
 
     def __init__(self, revisions: Revisions, directory: Directory, page: str = "") -> None:
         """`page` is where our pages are seen from outside; without it no links are given."""
-        self.life = CallLife(revisions, directory, page)
+        self.life = CallLife(directory, page)
         self.talk = CallTalk(self.life, revisions, directory)
         self.staff = CallStaff(self.life, revisions, directory)
         self.alarms = CallAlarms(self.life, revisions, directory)

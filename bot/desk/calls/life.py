@@ -14,7 +14,6 @@ from bot.store.calls import call_offers, calls
 from bot.store.calls.call_offers import Offered, for_a_ticket
 from bot.store.calls.reaching import reached
 from bot.store.driver.connection import Connection
-from bot.store.revisions import Revisions
 from bot.store.unit import write
 from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallRules, CallState
@@ -50,9 +49,8 @@ class Outcome:
 class CallLife:
     """Changes calls; holds nothing, so there may be several."""
 
-    def __init__(self, revisions: Revisions, directory: Directory, page: str = "") -> None:
+    def __init__(self, directory: Directory, page: str = "") -> None:
         """`page` is where our pages are seen from outside; without it no links are given."""
-        self.revisions = revisions
         self.offering = Offering(directory, page)
         self._directory = directory
 

@@ -146,5 +146,5 @@ def _is_a_request(facts: Facts, words: str, *, is_read: bool = False) -> bool:
     """
     if words.lstrip().startswith(("/", "!")) or ("?" in words and not is_read) or facts.ticket is None:
         return True
-    plan, policy = facts.revision.plan(facts.ticket.plan), facts.pinned.policies[facts.ticket.policy]
+    plan, policy = facts.revision.plan(facts.ticket.plan), facts.policy_of(facts.ticket)
     return is_said(judge(facts.revision, words, plan, policy))

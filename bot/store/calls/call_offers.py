@@ -30,12 +30,6 @@ _TALKS: Final = "SELECT id, key, contact_id, rev, ticket_id FROM conversation WH
 _NAMED: Final = "SELECT id, key, contact_id, rev, ticket_id FROM conversation WHERE key IN {keys}"
 _CONTACTS: Final = "SELECT id, client, name, language, zone FROM contact WHERE id IN {keys}"
 _OWNERS: Final = "SELECT contact_id FROM identity WHERE key IN {keys}"
-_PROOFS: Final = """
-SELECT identity.is_verified, identity.source, contact.client FROM identity
-JOIN contact ON contact.id = identity.contact_id WHERE contact.id IN {keys}
-"""
-
-
 _WHOSE: Final = """
 SELECT call.key, call.client, ticket.contact_id, conversation.key AS place FROM call
 JOIN ticket ON ticket.id = call.ticket_id JOIN conversation ON conversation.id = call.conversation_id
@@ -228,5 +222,5 @@ def _belongs(conn: Connection, revisions: Revisions, asker: Asker, key: str) -> 
     owners = rows_by_keys(conn, _OWNERS, [f"{where.channel}:{where.place}"])
     if any(row.contact_id != asker.contact for row in owners):
         return False  # whoever was taken for them there is not any more
-    proofs = rows_by_keys(conn, _PROOFS, [asker.contact])
+    proofs = rows_by_keys(conn, _PROVEN, [asker.contact])
     return any(own_client(row, has_token=False) == asker.client for row in proofs)

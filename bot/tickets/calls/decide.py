@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallRules, CallState
+from bot.tickets.calls.marks import call_owner
 from bot.tickets.calls.telling import (
     ANSWERS,
     Told,
@@ -39,11 +40,6 @@ from sla.duration import Instant
 
 BY_CONTACT: Final = "contact"
 BY_DESK: Final = "desk"
-
-
-def call_owner(key: str) -> str:
-    """The alarm of a call."""
-    return f"call:{key}"
 
 
 def opened_for(facts: Facts, call: Call, rules: CallRules) -> tuple[Ticket, tuple[Event, ...]]:

@@ -30,6 +30,11 @@ _LAST_SHARE: Final = 20
 _REMINDERS: Final = (DAY, SOON)
 
 
+def call_owner(key: str | int) -> str:
+    """The alarm of a call; by a ticket's number, that of the call that it has."""
+    return f"call:{key}"
+
+
 def marks(call: Call, calendar: Calendar) -> dict[str, Instant]:
     """Every moment that a call has, in its person's hours; of one that is not to be held, none."""
     if not call.state.is_live:

@@ -129,7 +129,7 @@ def presses_of(facts: Facts, person: PersonId) -> tuple[str, ...]:
 
 def paged(facts: Facts, ticket: Ticket) -> tuple[Ticket, list[Event], list[Effect]]:
     """Out of hours, urgent words page whoever the policy names for that, at once; nobody else, and nothing else."""
-    policy = facts.pinned.policies[ticket.policy]
+    policy = facts.policy_of(ticket)
     is_loud = ticket.urgency in LOUD | policy.immediate
     name = facts.pinned.off_hours.get(ticket.policy)
     is_climbing = ticket.ladder is not None and ticket.ladder.is_begun
@@ -229,7 +229,7 @@ def _step_ping(
 
 def weight(facts: Facts, ticket: Ticket, mark: Mark) -> int:
     """How severe an alert is among many: what is broken before what is about to, the most urgent level before all."""
-    policy = facts.pinned.policies[ticket.policy]
+    policy = facts.policy_of(ticket)
     is_broken = mark == BREACH
     return (2 if is_broken and ticket.urgency == policy.urgencies[0] else 0) + (1 if is_broken else 0)
 

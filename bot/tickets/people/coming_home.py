@@ -37,7 +37,7 @@ def comes_home(facts: Facts, manager: PersonId) -> Decision:
 
 
 def _is_loud(facts: Facts, ticket: Ticket) -> bool:
-    return ticket.urgency in LOUD | facts.pinned.policies[ticket.policy].immediate
+    return ticket.urgency in LOUD | facts.policy_of(ticket).immediate
 
 
 def _is_in_hand(facts: Facts, ticket: Ticket) -> bool:
