@@ -25,13 +25,12 @@ from bot.app.ports import PortInUseError, free_port
 from bot.app.systemd import Notifier
 from bot.desk.applying import apply_document
 from bot.deskfile.document import Document
-from bot.deskfile.load import load
-from bot.now import wall_now
+from bot.deskfile.load import Loaded, load
 from bot.setting_shapes import Listen
 from bot.settings import Settings, notify_socket
 from bot.store.errors import DatabaseError, StoreError, StoreUnavailableError
 from bot.web.server import listening, metrics_alone
-from sla.duration import Instant, moment
+from sla.duration import moment
 
 log = structlog.get_logger()
 
@@ -47,19 +46,19 @@ RESTART_AFTER: Final = (1.0, 60.0)
 Started = Callable[[House, str], Awaitable[None]]
 
 
-async def serve(settings: Settings, *, apply: bool) -> int:
-    """Run the bot until a signal ends it; the exit code."""
+async def serve(settings: Settings, *, desk: Loaded | None) -> int:
+    """Run the bot until a signal ends it; the exit code. `desk` is put in force; None keeps the one that is."""
     logs.configure(settings.log, secrets=settings.secrets())
     if settings.crashpoint:
         crashpoint.arm(settings.crashpoint)
-    if apply and read_desk(settings, wall_now()) is None:
+    if desk is not None and _told(desk) is None:
         return EXIT_CONFIGURATION  # nothing was made or changed
     try:
         port = free_port(settings.http.host, settings.http.port)
         settings = settings.model_copy(update={"http": Listen(settings.http.host, port)})
         async with built(settings) as house:
-            if apply and not await put_in_force(house):
-                return EXIT_CONFIGURATION
+            if desk is not None and desk.document is not None:
+                await _apply(house, desk.document)
             return await run(house)
     except (DatabaseError, PortInUseError) as error:
         log.error("the bot cannot start", reason=str(error))  # noqa: TRY400 - the sentence says it all
@@ -72,23 +71,26 @@ async def serve(settings: Settings, *, apply: bool) -> int:
 
 async def put_in_force(house: House) -> bool:
     """Read the desk directory and apply it; with any mistake nothing changes, and each is logged with its mend."""
-    document = read_desk(house.settings, house.time.now())
-    metrics.RELOAD_SUCCESS.set(int(document is not None))
+    document = _told(load(house.settings.desk, today=moment(house.time.now()).date()))
     if document is None:
         return False
-    applied = await apply_document(house.database, document, at=house.time.now(), by="run")
-    for change in applied.changes:
-        log.info("the desk changed", revision=applied.number, change=str(change))
+    await _apply(house, document)
     return True
 
 
-def read_desk(settings: Settings, now: Instant) -> Document | None:
-    """The desk directory as a document; with any mistake None, and each is logged with its place and its mend."""
-    loaded = load(settings.desk, today=moment(now).date())
-    for problem in loaded.problems:
+async def _apply(house: House, document: Document) -> None:
+    applied = await apply_document(house.database, document, at=house.time.now(), by="run")
+    for change in applied.changes:
+        log.info("the desk changed", revision=applied.number, change=str(change))
+
+
+def _told(desk: Loaded) -> Document | None:
+    """The desk as a document; with any mistake None, and each is logged with its place and its mend."""
+    for problem in desk.problems:
         say = log.error if problem.is_error else log.warning
         say("the desk directory needs a look", where=f"{problem.file}:{problem.line}", what=problem.message)
-    return loaded.document
+    metrics.RELOAD_SUCCESS.set(int(desk.document is not None))
+    return desk.document
 
 
 async def run(house: House, *, started: Started | None = None) -> int:

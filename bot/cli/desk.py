@@ -39,12 +39,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Settings and desk directory, each None where it cannot be used, and all there is to say about both."""
+    """Settings and desk directory, none and no document where one cannot be used, and all there is to say of both."""
 
     settings: Settings | None
-    document: Mapping[str, Any] | None
+    desk: "Loaded"
     findings: list[Finding]
     now: Instant
+
+    @property
+    def document(self) -> Mapping[str, Any] | None:
+        return self.desk.document
 
     @property
     def mistakes(self) -> list[Finding]:
@@ -57,7 +61,7 @@ def judged(where: Chosen) -> Judged:
     now = timekeeper(settings or Settings()).now()
     directory = settings.desk if settings else written_desk(where.env_file)
     loaded = _loaded(directory, now)
-    return Judged(settings, loaded.document, [*findings, *_findings(directory, loaded)], now)
+    return Judged(settings, loaded, [*findings, *_findings(directory, loaded)], now)
 
 
 def check(

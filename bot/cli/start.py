@@ -27,7 +27,8 @@ def run(
         for mistake in found.mistakes:  # those of both, before anything is made
             warn(str(mistake))
         raise typer.Exit(USAGE)
-    raise typer.Exit(asyncio.run(serve(with_secret_key(found.settings), apply=not no_apply)))
+    desk = None if no_apply else found.desk
+    raise typer.Exit(asyncio.run(serve(with_secret_key(found.settings), desk=desk)))
 
 
 def demo(

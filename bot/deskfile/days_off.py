@@ -5,6 +5,7 @@ country. The span is whole decades: the same desk read next year is still the sa
 """
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from bot.deskfile.calendar_tables import Holidays
 
@@ -35,12 +36,18 @@ def is_empty_this_year(holidays: Holidays, today: date) -> bool:
 def _public(holidays: Holidays, years: range) -> frozenset[date]:
     if holidays.country is None:
         return frozenset()
+    return _kept(holidays.country, holidays.subdivision, years, is_observed=holidays.observed)
+
+
+@lru_cache(maxsize=256)
+def _kept(country: str, subdivision: str | None, years: range, *, is_observed: bool) -> frozenset[date]:
+    """The library takes a while, and one desk asks for the same country in several places."""
     import holidays as library  # noqa: PLC0415 - a third of a second, and only a desk that names a country needs it
 
     try:
         plain, kept = (
-            library.country_holidays(holidays.country, subdiv=holidays.subdivision, years=years, observed=observed)
-            for observed in (False, holidays.observed)
+            library.country_holidays(country, subdiv=subdivision, years=years, observed=observed)
+            for observed in (False, is_observed)
         )
     except NotImplementedError as error:
         mend = "use the ISO code, as in US or DE, and a subdivision as in CA or BY"
