@@ -8,9 +8,11 @@ The SDK makes the request; its errors say whether we had spoken already when the
 
 import json
 import logging
+import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -162,6 +164,7 @@ class Web:
             pool_timeout=CONNECT_WITHIN.total_seconds(),
             httpx_kwargs={
                 "trust_env": not self._is_near,
+                "verify": _authorities(trust_env=not self._is_near),
                 "follow_redirects": False,
                 "event_hooks": {"request": [_hold_back]},
             },
@@ -175,6 +178,12 @@ class Web:
                 trust_env=not self._is_near,
             )
         return self._session
+
+
+@cache
+def _authorities(*, trust_env: bool) -> ssl.SSLContext:
+    """Whose certificates are believed. To read them all costs more than twenty calls, so it is done once."""
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 async def _hold_back(request: httpx.Request) -> None:

@@ -67,6 +67,9 @@ class Intake:
         self._decided = decided
         self._woken = woken
         self._lanes: dict[str, deque[int]] = {}
+        #: What is being completed, and its lane, in which nothing can be decided before it, so nothing is tried.
+        self._held: dict[int, str] = {}
+        self._behind: dict[str, deque[int]] = {}
         self._turns = 0
         #: Something may wait behind what came to be readable.
         self._is_behind = False
@@ -100,6 +103,7 @@ class Intake:
         reach("intake.decided")
         for number, answer in zip(ids, answers, strict=True):
             if isinstance(answer, Raw):
+                self._hold(number, answer.lane)
                 self.wanted(number, answer)
             if isinstance(answer, StoreUnavailableError):
                 raise answer  # nothing is lost: the row is still new and the next look finds it
@@ -113,12 +117,15 @@ class Intake:
         return sum(answer is not False and not isinstance(answer, Raw) for answer in answers)
 
     def look_again(self) -> None:
-        """The journal may hold what nobody here remembers."""
+        """The journal may hold what nobody here remembers, and know better than we what is still to be completed."""
+        for number in list(self._held):
+            self._let_go(number)
         self._turns = 0
         self.nudge.ring()
 
     def completed(self, number: int, lane: str) -> None:
         """A payload that waited in the journal can be read now; what waited behind it is looked for after it."""
+        self._let_go(number)
         self._remember([(number, lane)])
         self._is_behind = True
         self.nudge.ring()
@@ -143,9 +150,20 @@ class Intake:
 
     def _remember(self, fresh: Sequence[tuple[int, str]]) -> None:
         for number, lane in fresh:
-            waiting = self._lanes.setdefault(lane or f"#{number}", deque())
+            name = lane or f"#{number}"
+            waiting = self._behind[name] if name in self._behind else self._lanes.setdefault(name, deque())
             if number not in waiting:
                 insort(waiting, number)
+
+    def _hold(self, number: int, lane: str) -> None:
+        """The lane stands until this payload is completed: each try of what is behind it would be a transaction."""
+        self._held[number] = name = lane or f"#{number}"
+        self._behind[name] = self._lanes.pop(name, deque())
+
+    def _let_go(self, number: int) -> None:
+        name = self._held.pop(number, "")
+        if waiting := self._behind.pop(name, None):
+            self._lanes[name] = waiting
 
     def _keep(self, conn: Connection, deliveries: Sequence[Delivery]) -> Sequence[_Kept]:
         """The same Change for every channel, so that what several of them deliver at once is kept at once."""
@@ -187,6 +205,7 @@ class Intake:
 
     async def bury(self, number: int, error: Exception) -> None:
         """Put aside a payload that cannot be decided."""
+        self._let_go(number)
         reason = f"{type(error).__name__}: {error}"
         log.error("payload could not be decided", inbound=number, error=type(error).__name__, exc_info=error)
         await self._database.write(lambda conn: self._hearing.bury(conn, number, reason))

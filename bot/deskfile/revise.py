@@ -93,9 +93,12 @@ class Hours(Mapping[str, Calendar]):
 
     def __init__(self, written: Mapping[str, Sequence[Wording]]) -> None:
         self._written = written
+        self._worked_out: dict[str, Calendar] = {}
 
     def __getitem__(self, key: str) -> Calendar:
-        return compiled_through(key, self._written[key])
+        if key not in self._worked_out:
+            self._worked_out[key] = compiled_through(key, self._written[key])
+        return self._worked_out[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._written)

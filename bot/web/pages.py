@@ -6,6 +6,7 @@ their address holds a digest of their contents, so a browser may keep them for e
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 
@@ -21,21 +22,10 @@ YEAR: Final = 365 * 24 * 3600
 
 
 class Pages:
-    """Draws templates into responses."""
+    """Draws templates into responses. `site` is known to each page itself, and to no macro that pages import."""
 
     def __init__(self, site: Site) -> None:
-        folder = resources.files("bot.web").joinpath("static")
-        self._files = {name: folder.joinpath(name).read_bytes() for name in _FILES}
-        self._marks = {name: hashlib.sha256(content).hexdigest()[:12] for name, content in self._files.items()}
-        self._templates = Environment(
-            loader=PackageLoader("bot.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals["static"] = self._address
-        self._templates.globals["site"] = site
+        self._site = site
 
     @property
     def routes(self) -> list[web.RouteDef]:
@@ -45,7 +35,7 @@ class Pages:
     def show(self, template: str, values: Mapping[str, Any], *, status: int = 200) -> web.Response:
         """One page. It is about people's tickets, so nobody on the way may keep it."""
         return web.Response(
-            text=self._templates.get_template(template).render(values),
+            text=_templates().get_template(template).render({"site": self._site, **values}),
             status=status,
             content_type="text/html",
             headers={"Content-Security-Policy": BOARD_CONTENT_POLICY, "Cache-Control": "no-store"},
@@ -55,16 +45,34 @@ class Pages:
         """A page that says one thing, and the way back to the board."""
         return self.show("door.html", {"title": words, "words": "", "token": "", "back": True}, status=status)
 
-    def _address(self, name: str) -> str:
-        return f"/board/static/{name}?v={self._marks[name]}"
-
     async def _file(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        if name not in self._files:
+        if name not in (files := _files()):
             raise web.HTTPNotFound
         return web.Response(
-            body=self._files[name],
+            body=files[name],
             content_type=_TYPES[name.rpartition(".")[2]],
             charset="utf-8",
             headers={"Cache-Control": f"public, max-age={YEAR}, immutable"},
         )
+
+
+@cache
+def _templates() -> Environment:
+    """To compile them takes longer than to draw most pages, so whoever draws shares them."""
+    templates = Environment(
+        loader=PackageLoader("bot.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    marks = {name: hashlib.sha256(content).hexdigest()[:12] for name, content in _files().items()}
+    templates.globals["static"] = lambda name: f"/board/static/{name}?v={marks[name]}"
+    return templates
+
+
+@cache
+def _files() -> Mapping[str, bytes]:
+    folder = resources.files("bot.web").joinpath("static")
+    return {name: folder.joinpath(name).read_bytes() for name in _FILES}

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -20,9 +21,8 @@ from bot.desk.desk import Desk
 from bot.desk.fetching import Fetching
 from bot.now import Timekeeper
 from bot.store import journal
-from bot.store.driver.database import Database
+from bot.store.driver.connection import Connection
 from bot.store.driver.engine import open_database
-from bot.store.driver.migrate import upgrade
 from bot.store.files import Files
 from bot.store.reading import reads
 from bot.tickets.facts import Line
@@ -30,6 +30,10 @@ from bot.tickets.ticket import TicketId
 from sla.duration import instant
 from tests.builders import document
 from tests.harness import NOON
+from tests.story_parts import StoryDatabase
+from tests.templates import new_sqlite
+
+T = TypeVar("T")
 
 FILE = Attachment(Untrusted("payroll.csv"), "text/csv", 12)
 CONTENT = b"name;amount\n"
@@ -94,11 +98,21 @@ def _with(raw: Raw, **kept: object) -> Raw:
     return replace(raw, payload=raw.payload[:-1] + b',"kept":' + json.dumps(kept).encode() + b"}")
 
 
+class Counted(StoryDatabase):
+    """Knows how often something was written."""
+
+    writes = 0
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        self.writes += 1
+        return await super().write(change)
+
+
 @dataclass
 class Home:
     """A desk with one channel, whose time a test owns."""
 
-    database: Database
+    database: Counted
     files: Files
     channel: FileChannel = field(default_factory=FileChannel)
     time: OwnedTime = field(default_factory=lambda: OwnedTime(instant(NOON)))
@@ -129,8 +143,7 @@ class Home:
 
 @pytest.fixture
 async def home(tmp_path: Path) -> AsyncIterator[Home]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'maitred.db'}")
-    await upgrade(database)
+    database = Counted(await open_database(new_sqlite(tmp_path / "maitred.db")))
     await apply_document(database, document(), at=instant(NOON), by="test")
     home = Home(database, Files(tmp_path / "files"))
     await home.desk.prepare(is_alone=True)
@@ -176,6 +189,23 @@ async def test_others_are_served_meanwhile_and_who_wrote_it_keeps_their_order(ho
     await settle(home)
     assert [line.text for line in await home.lines(2) if line.direction == "in"] == ["the report", "did you see it?"]
     assert home.channel.fetched == 1
+
+
+async def test_nothing_is_tried_that_stands_behind_a_file(home: Home) -> None:
+    home.channel.may_fetch.clear()
+    await home.channel.says("1001", "the report", attachments=(FILE,))
+    words = [f"line {number}" for number in range(60)]
+    for one in words:
+        await home.channel.says("1001", one)
+    await under_way(home)
+    before = home.database.writes
+    for _ in words:
+        await home.desk.intake.once()
+    assert home.database.writes == before
+
+    home.channel.may_fetch.set()
+    await settle(home)
+    assert [line.text for line in await home.lines(1) if line.direction == "in"] == ["the report", *words]
 
 
 async def test_what_was_being_fetched_when_we_died_is_fetched_after_the_start(home: Home) -> None:

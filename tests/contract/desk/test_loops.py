@@ -17,10 +17,10 @@ from bot.desk.sending.insistent import AGAIN_AFTER_SECONDS
 from bot.now import Rehearsal, Timekeeper, wall_now
 from bot.store.driver.database import Database
 from bot.store.driver.engine import open_database
-from bot.store.driver.migrate import upgrade
 from sla.duration import instant, moment
 from tests.builders import document
 from tests.harness import NOON
+from tests.templates import new_sqlite
 
 MESSAGES = 30
 #: If each card waited for an idle look of the sender, they would take twice as long.
@@ -29,8 +29,7 @@ WITHIN_SECONDS = MESSAGES * IDLE_SECONDS / 2
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'maitred.db'}")
-    await upgrade(opened)
+    opened = await open_database(new_sqlite(tmp_path / "maitred.db"))
     yield opened
     await opened.close()
 

@@ -15,9 +15,10 @@ from bot.app.simulation.stepping import OwnedTime
 from bot.desk.desk import MESSAGES_CHANGED_FOR, Desk
 from bot.now import Timekeeper
 from bot.store.driver.engine import open_database
-from bot.store.driver.migrate import upgrade
+from bot.store.files import Files
 from sla.duration import instant, later
 from tests.harness import NOON
+from tests.templates import new_sqlite
 
 VERA = Conversation(Channel.TELEGRAM, "desk", "42")
 FORUM = Conversation(Channel.TELEGRAM, "desk", "-100777#55")
@@ -31,16 +32,20 @@ def time() -> OwnedTime:
 
 @pytest.fixture
 async def desk(tmp_path: Path, time: OwnedTime) -> AsyncIterator[Desk]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'maitred.db'}")
-    await upgrade(database)
+    database = await open_database(new_sqlite(tmp_path / "maitred.db"))
     desk = Desk(database, {}, Timekeeper(wall=time.now))
     yield desk
     await desk.committer.close()
     await database.close()
 
 
-def memory_of(desk: Desk, secret: str = "a secret of sixteen letters") -> Memory:  # noqa: S107 - a test's own
-    return telegram_memory(desk, secret)
+def memory_of(
+    desk: Desk,
+    secret: str = "a secret of sixteen letters",  # noqa: S107 - a test's own
+    *,
+    files: Files | None = None,
+) -> Memory:
+    return telegram_memory(desk, files or Files(Path("no such directory")), secret)
 
 
 async def test_a_button_has_an_opaque_name_that_is_the_same_in_every_life(desk: Desk) -> None:
@@ -86,6 +91,24 @@ async def test_a_topic_is_found_by_what_it_is_about(desk: Desk) -> None:
     await topics.keep("-100777", "client:acme", KnownTopic("56", "Acme"))
     assert await topics.find("-100777", "client:acme") == KnownTopic("56", "Acme")
     assert await topics.find("-100778", "client:acme") is None
+
+
+async def test_a_file_that_was_fetched_is_known_by_its_mark_as_long_as_its_bytes_are_here(
+    desk: Desk, time: OwnedTime, tmp_path: Path
+) -> None:
+    async def content() -> AsyncIterator[bytes]:
+        yield b"%PDF-1.7"
+
+    files = Files(tmp_path / "files")
+    kept = await files.save(content(), limit=100)
+    fetched = memory_of(desk, files=files).fetched
+    assert await fetched.find("AQAD") is None
+    await fetched.keep("AQAD", kept.digest, kept.size)
+    await fetched.keep("AQAD", kept.digest, kept.size)
+    assert await memory_of(desk, files=files).fetched.find("AQAD") == (kept.digest, 8)
+    assert await memory_of(desk).fetched.find("AQAD") is None, "a copy of the database without its files"
+    time.at = later(time.at, MESSAGES_CHANGED_FOR + timedelta(hours=1))
+    assert await desk.tidy() == 1
 
 
 async def test_a_database_that_is_away_is_told_in_the_words_of_the_border(desk: Desk) -> None:

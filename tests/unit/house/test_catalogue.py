@@ -7,6 +7,7 @@ it, a name that was assigned one. A key the code puts together at run time is ch
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Final
@@ -17,8 +18,18 @@ from bot.tickets.texts import CATALOGUE, LANGUAGES, Entry
 
 ROOT: Final = Path(__file__).parents[3]
 MODULES: Final = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "bot").rglob("*.py"))}
-TREES: Final = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 Said = tuple[int, str, frozenset[str] | None]
+
+
+@cache
+def source(module: str) -> str:
+    return MODULES[module].read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(module: str) -> ast.Module:
+    """Made by the tests that look at it, and not wherever tests are collected."""
+    return ast.parse(source(module))
 
 
 def _is_texts(annotation: ast.expr | None) -> bool:
@@ -29,17 +40,16 @@ def _name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def _makers() -> set[str]:
+@cache
+def makers() -> set[str]:
     """Whatever gives a voice when it is called."""
-    functions = (node for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    trees = (tree_of(module) for module in MODULES if "Texts" in source(module))
+    functions = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
     return {"Texts"} | {node.name for node in functions if node.returns is not None and _name(node.returns) == "Texts"}
 
 
-MAKERS: Final = _makers()
-
-
 def _makes(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Call) and _name(node.func) in MAKERS
+    return isinstance(node, ast.Call) and _name(node.func) in makers()
 
 
 def _voices(tree: ast.Module) -> set[str]:
@@ -98,13 +108,13 @@ def faults(tree: ast.Module) -> Iterator[str]:
             yield f"line {line}: {pattern!r} is said without {', '.join(sorted(missing[0]))}"
 
 
-@pytest.mark.parametrize("module", list(TREES))
+@pytest.mark.parametrize("module", list(MODULES))
 def test_every_text_that_is_said_is_in_the_catalogue_and_gets_its_values(module: str) -> None:
-    assert list(faults(TREES[module])) == []
+    assert list(faults(tree_of(module))) == []
 
 
 def test_the_texts_of_the_product_are_seen_at_all() -> None:
-    keys = {pattern for tree in TREES.values() for _, pattern, _ in said(tree)}
+    keys = {pattern for module in MODULES for _, pattern, _ in said(tree_of(module))}
     assert {"we_wait", "card_title", "promise_left", "ping_client_wrote"} <= keys
 
 
