@@ -222,14 +222,23 @@ def retarget(clock: Clock, target: Target, calendar: Calendar, *, at: Instant, f
 
 
 def rebase(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
-    """The clock's calendar was edited: time used stays used, and what is left is laid over the new opening hours."""
-    clock = check(clock, at=at)
-    if clock.state is not State.RUNNING or clock.running_since is None or clock.metric is Metric.ETA:
-        return clock
-    at = max(at, clock.running_since)
-    moved = replace(banked(clock, calendar, at), running_since=at)
-    due_at = due_from(moved, calendar, at)
-    return clock if due_at == clock.due_at else replace(moved, due_at=due_at, generation=clock.generation + 1)
+    """The clock's calendar was edited: time used stays used, and what is left is laid over the new opening hours.
+
+    A moment that passed before anybody looked is asked of the new hours too: where they put it off it is not broken,
+    and where they would have brought it forward it stays where people saw it.
+    """
+    since = clock.running_since
+    if clock.state is not State.RUNNING or since is None or clock.due_at is None or clock.metric is Metric.ETA:
+        return check(clock, at=at)
+    if clock.due_at < at:
+        moved, due_at = clock, max(clock.due_at, due_from(clock, calendar, since))
+    else:
+        since = max(at, since)
+        moved = replace(banked(clock, calendar, since), running_since=since)
+        due_at = due_from(moved, calendar, since)
+    if due_at == clock.due_at:
+        return check(clock, at=at)
+    return check(replace(moved, due_at=due_at, generation=clock.generation + 1), at=at)
 
 
 def due_marks(clock: Clock, calendar: Calendar, *, at: Instant) -> tuple[Mark, ...]:

@@ -25,12 +25,15 @@ _SINGULAR: Mapping[str, str] = {
 }
 _REST = ("desk", "rules", "triage", "csat", "load", "calls")
 _MEANING: Mapping[tuple[str, Sign], str] = {
-    ("calendars", "~"): "new tickets count on the new hours; open tickets keep the hours they opened under",
+    ("calendars", "~"): "the new hours count from now on, for open tickets too; what those have used stays used",
     ("policies", "~"): "new tickets get the new promises; open tickets keep theirs",
     ("policies", "-"): "open tickets keep its promises",
     ("ladders", "~"): "clocks that already run keep their steps",
     ("plans", "~"): "new tickets are served by the new plan; open tickets keep theirs",
-    ("zones", "~"): "hours are counted by the new rules of time zones; clocks that already run keep their due moments",
+    (
+        "zones",
+        "~",
+    ): "hours are counted by the new rules of time zones, those of open tickets too",
     ("people", "-"): "whoever is removed gets nothing new; hand over their open tickets",
     ("clients", "-"): "contacts of a removed client are served on the public plan",
 }

@@ -77,7 +77,7 @@ def concluded(
     next_due = due_first(clocks) if ticket.status.is_open else None
     if (ladder := standing(facts, ticket, clocks)) != ticket.ladder:
         ticket = replace(ticket, ladder=ladder)
-    wake = _wake_at(facts, ticket, clocks)
+    wake = wake_at(facts, ticket, clocks)
     version = facts.ticket.version + 1 if facts.ticket is not None and facts.ticket.id == ticket.id else 1
     if (ticket.version, ticket.next_due) != (version, next_due):
         ticket = replace(ticket, version=version, next_due=next_due)
@@ -317,7 +317,7 @@ def after(at: Instant, within: Within, calendar: Calendar) -> Instant:
     return later(at, within)
 
 
-def _wake_at(facts: Facts, ticket: Ticket, clocks: Sequence[Clock]) -> Instant | None:
+def wake_at(facts: Facts, ticket: Ticket, clocks: Sequence[Clock]) -> Instant | None:
     """When to look at its promises again: a mark, a breach, or the next step of its ladder."""
     if not ticket.status.is_open:
         return None

@@ -12,15 +12,17 @@ import structlog
 from bot.desk.care.uncounted import Uncounted
 from bot.desk.directory import Directory
 from bot.deskfile.document import canonical
-from bot.store import remembered
+from bot.store import alarms, remembered
+from bot.store.alarms import Alarm
 from bot.store.driver.connection import Connection
 from bot.store.driver.database import Database
 from bot.store.facts import facts_of_tickets
 from bot.store.people.shifts import owing_after
 from bot.store.revisions import Revisions, newest_document
 from bot.store.unit import write
-from bot.tickets.care.decide_recount import recounted
+from bot.tickets.care.decide_recount import recounted, woken_at
 from bot.tickets.facts import Decision, Facts
+from bot.tickets.outcome import promises_owner
 from bot.tickets.ticket import TicketId
 from sla.duration import Instant
 from sla.zones import RULES
@@ -44,15 +46,19 @@ async def recount(database: Database, revisions: Revisions, directory: Directory
         ids = owing_after(conn, last, count=BATCH)
         facts = facts_of_tickets(conn, revisions, ids, now=at, is_locked=True)
         decided: list[tuple[Facts, Decision]] = []
+        woken: list[Alarm] = []
         for one in facts.values():
             try:
                 decision = recounted(one, why)
+                if decision is not None:
+                    decided.append((one, decision))
+                elif (wake := woken_at(one)) is not None:
+                    woken.append(Alarm(promises_owner(one.number), wake, one.number))
             except ValueError as error:  # one ticket that cannot be counted must not keep all the others waiting
                 log.error("promises of a ticket cannot be counted anew", ticket=one.number, reason=str(error))  # noqa: TRY400 - it says what to mend
                 uncounted.tell(conn, one.number, error, at=at)
-                continue
-            decided += [(one, decision)] if decision is not None else []
         write(conn, decided, recorded_at=at, whereto=directory.whereto)
+        alarms.put(conn, woken)
         return len(decided), ids
 
     while True:
@@ -68,8 +74,10 @@ async def recount(database: Database, revisions: Revisions, directory: Directory
 
 
 def _why(counted_with: str | None, hours: str) -> str:
-    are_zones_the_same = counted_with is None or counted_with.split()[0] == hours.split(maxsplit=1)[0]
-    return "the working hours were written anew" if are_zones_the_same else "the zones of the world changed"
+    before, now = ((one or hours).split()[0].removeprefix("zones-") for one in (counted_with, hours))
+    return (
+        "the working hours were written anew" if before == now else f"the zones of the world changed, {before} -> {now}"
+    )
 
 
 def _looked(conn: Connection) -> tuple[str | None, str]:

@@ -14,7 +14,8 @@ from sla.duration import Instant
 _WAITING = f"SELECT DISTINCT line FROM ticket WHERE assignee IS NULL AND {OPEN} ORDER BY line"  # noqa: S608 - ours
 _HAVING = f"SELECT DISTINCT assignee FROM ticket WHERE assignee IS NOT NULL AND {OPEN} ORDER BY assignee"  # noqa: S608 - ours
 _OWING = text(
-    f"SELECT id FROM ticket WHERE id > :after AND next_due IS NOT NULL AND {OPEN} ORDER BY id LIMIT :count"  # noqa: S608 - ours
+    "SELECT id FROM ticket WHERE id > :after AND (next_due IS NOT NULL OR ladder IS NOT NULL) "  # noqa: S608 - ours
+    f"AND {OPEN} ORDER BY id LIMIT :count"
 )
 _ARMED = "SELECT owner FROM alarm WHERE owner IN {keys}"
 _CARDS = "SELECT DISTINCT slot FROM receipt WHERE slot IN {keys}"
@@ -58,5 +59,5 @@ def with_cards(conn: Connection, given: Iterable[tuple[PersonId, TicketId]]) -> 
 
 
 def owing_after(conn: Connection, after: TicketId, *, count: int) -> list[TicketId]:
-    """Open tickets with a promise that runs, by number, beyond the one named."""
+    """Open tickets with a promise that runs or a ladder that is climbed, by number, beyond the one named."""
     return [TicketId(number) for number in conn.execute(_OWING, {"after": after, "count": count}).scalars()]

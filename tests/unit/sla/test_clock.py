@@ -1,5 +1,6 @@
 """One promise: every way from state to state, and what it costs. Monday 2 February 2026; the office is open 9 to 17."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -283,6 +284,29 @@ def test_longer_opening_hours_bring_the_due_moment_nearer_from_the_edit_on() -> 
 
     assert clocks_of.rebase(clock, edited, at=at("2026-02-02T16:00Z")).due_at == at("2026-02-02T19:00Z")
     assert clocks_of.rebase(clock, OFFICE, at=at("2026-02-02T16:00Z")) == clock
+
+
+@pytest.mark.parametrize(
+    ("hours_now", "due_at", "state"),
+    [
+        pytest.param(["13:00-17:00"], "2026-02-02T15:00Z", State.RUNNING, id="put off beyond now"),
+        pytest.param(["10:30-17:00"], "2026-02-02T12:30Z", State.BREACHED, id="put off, and passed as well"),
+        pytest.param(["08:00-17:00"], "2026-02-02T12:00Z", State.BREACHED, id="brought forward"),
+    ],
+)
+def test_a_moment_that_passed_before_anybody_looked_is_asked_of_the_hours_as_they_turned_out(
+    hours_now: list[str], due_at: str, state: State
+) -> None:
+    found = clocks_of.rebase(started(), compiled(spec(week={"mon-fri": hours_now})), at=at("2026-02-02T13:00Z"))
+
+    assert (found.due_at, found.state) == (at(due_at), state)
+    assert found.breached_at == (found.due_at if state is State.BREACHED else None)
+
+
+def test_a_goal_that_passed_does_not_wander_with_the_hours() -> None:
+    aim = started(replace(hours(2), goal=True))
+
+    assert clocks_of.rebase(aim, compiled(spec(week={"mon-fri": ["08:00-17:00"]})), at=TUESDAY) == aim
 
 
 @pytest.mark.parametrize(
