@@ -11,7 +11,7 @@ from routing.people import PersonId
 from sla.clock import State
 from sla.duration import instant
 from tests.builders import ON_TELEGRAM
-from tests.harness import NOON, Story
+from tests.harness import NOON, Story, new_desk
 from tests.stories.conftest import MakeStory
 from tests.stories.test_calls import CALLS, SHORTLY_BEFORE, WEDNESDAY_NOON, called, calls, presses
 
@@ -87,6 +87,22 @@ async def test_a_manager_declines_and_the_client_chooses_again(make_desk: MakeSt
 
 
 # Moved and called off
+
+
+async def test_who_is_declined_by_mail_gets_other_times_and_the_page_for_all(make_desk: MakeStory) -> None:
+    desk = await called(make_desk, more=ACCEPTED)
+    desk.desk = new_desk(desk.database, desk.channels, desk.time, page="https://desk.test/")
+    await desk.desk.prepare(is_alone=True)
+    await desk.receives(Channel.EMAIL, sender="lena", text="/call")
+    await desk.receives(Channel.EMAIL, sender="lena", text="1")
+    desk.forget()
+    declined = "call T-1 decline none of these suits me"
+    assert not (await desk.channels[Channel.SLACK].command("T1/U1", "desk", declined, by="T1/U1")).is_refused
+    await desk.settle()
+    said = desk.expect_message("lena", Channel.EMAIL, containing="tomorrow 10:00 (13:00 for Vera) does not suit Vera.")
+    assert "\n1. tomorrow 10:30 (13:30 for Vera)\n" in said, "what was declined is not offered again"
+    assert "\nOr choose on this page: https://desk.test/book/" in said
+    desk.expect_quiet()
 
 
 async def test_a_call_is_moved_and_keeps_its_name_in_calendars(make_desk: MakeStory) -> None:

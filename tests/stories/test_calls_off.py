@@ -90,9 +90,16 @@ async def test_who_leaves_the_desk_leaves_no_client_waiting(make_desk: MakeStory
     desk = await booked(make_desk, Channel.EMAIL)
     changed = story_desk(IN_SLACK, more=CALLS).replace("[people.vera]", "[people.vira]").replace('"vera"', '"vira"')
     await desk.apply(document(changed))
+    await desk.dies()
     await desk.settle()
     assert await state(desk) is CallState.LAPSED
     assert told(desk) == [("REQUEST", 0), ("CANCEL", 1)]
+    # Her own calendar, at the address that she had: the desk knows her no more.
+    first, last = invites(desk)
+    assert (first.uid, first.starts_at, first.attendee) == (last.uid, last.starts_at, last.attendee)
+    assert brief([first, last]) == [("REQUEST", 0, False, False), ("CANCEL", 1, False, False)]
+    await desk.go_to(WITH_TIME + timedelta(days=1))
+    assert len(invites(desk)) == len(told(desk)) == 2
     desk.forget()
     desk.expect_quiet()
 

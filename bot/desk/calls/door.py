@@ -4,9 +4,11 @@ from typing import Final
 
 from bot.desk.calls.alarms import CallAlarms
 from bot.desk.calls.attendance import CallAttendance
+from bot.desk.calls.client_presses import CallPresses
 from bot.desk.calls.life import CallLife
 from bot.desk.calls.staff import CallStaff
 from bot.desk.calls.talk import CallTalk
+from bot.desk.calls.wishes import CallWishes
 from bot.desk.directory import Directory
 from bot.store.revisions import Revisions
 
@@ -19,7 +21,9 @@ class Calls:
     def __init__(self, revisions: Revisions, directory: Directory, page: str = "") -> None:
         """`page` is where our pages are seen from outside; without it no links are given."""
         self.life = CallLife(directory, page)
-        self.talk = CallTalk(self.life, revisions, directory)
+        wishes = CallWishes(self.life, revisions, directory)
+        self.talk = CallTalk(self.life, wishes, revisions, directory)
+        self.presses = CallPresses(self.life, wishes, revisions, directory)
         self.staff = CallStaff(self.life, revisions, directory)
         self.alarms = CallAlarms(self.life, revisions, directory)
         self.attendance = CallAttendance(self.life, self.staff, self.alarms, revisions, directory)

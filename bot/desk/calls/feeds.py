@@ -57,10 +57,15 @@ def close_feed(conn: Connection, person: PersonId, *, now: Instant) -> bool:
 
 
 def invites(conn: Connection, revisions: Revisions, token: str, *, now: Instant) -> Sequence[Invite] | None:
-    """The calls behind an address; None for one that is closed, or whose person may not work here any more."""
+    """The calls behind an address; None for one that is closed, or whose person may not work here any more.
+
+    Whoever has left the desk has none: a calendar forgets what is listed no more, and keeps what it cannot read.
+    """
     revision = revisions.current
     person = PersonId(tokens.subject_of(conn, token, purpose=FEED, now=now) or "")
     known = revision.person(person)
+    if person and known is None:
+        return ()
     if known is None or not known.roles or person in revision.shut_out:
         return None
     found = calls.between(conn, since=later(now, -BACK), until=later(now, AHEAD), person=person)

@@ -3,23 +3,19 @@
 Times stand below their days, in the client's own time with the manager's beside it. Pure.
 """
 
-from collections import Counter
 from typing import Final
-
-from babel.dates import format_date
 
 from adapters.card import Form, Input
 from adapters.message import Button
 from bot.desk.calls.offer import Offer
-from bot.store.calls.call_offers import Offered
+from bot.store.calls.call_offers import Offered, slot_to_text
 from bot.tickets.calls.call import Call, CallRules, CallState
-from bot.tickets.calls.texts import Time, name_of_kind, said_clock, said_time
+from bot.tickets.calls.days import clock_labels, day_name, day_of, offset
+from bot.tickets.calls.texts import Time, name_of_kind, said_time
 from bot.tickets.outcome import first_name
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
-from routing.people import PersonId
-from sla.calendar import parse_zone
-from sla.duration import Instant, moment
+from sla.duration import Instant
 
 #: What is pressed in such windows. Without a time the first two ask for one; the third asks whether it is meant.
 BOOK: Final = "call.book"
@@ -29,8 +25,6 @@ LEAD: Final = "call.lead"
 FILE: Final = "call.file"
 SLOT: Final = "slot"
 KIND: Final = "kind"
-#: Of milliseconds: centuries ahead, and far from what a database cannot count.
-_DIGITS: Final = 13
 _HAPPENS: Final = frozenset({CallState.CONFIRMED, CallState.RESCHEDULED})
 
 
@@ -83,29 +77,11 @@ def above(revision: Revision, call: Call | None, speak: Texts, *, now: Instant) 
     return "\n".join(lines), tuple(buttons)
 
 
-def slot_to_text(time: Offered) -> str:
-    """What a choice of a time stands for."""
-    return f"{time.begins_at} {time.person}"
-
-
-def slot_from_text(text: str) -> Offered | None:
-    """Undo `slot_to_text`; None for what no form of ours offered."""
-    at, _, person = text.partition(" ")
-    if not (at.isascii() and at.isdigit() and len(at) <= _DIGITS and person):
-        return None
-    return Offered(PersonId(person), Instant(int(at)))
-
-
 def _times(revision: Revision, offer: Offer, speak: Texts, *, now: Instant) -> Input:
     """Every free time below its day; where the clocks are set back an hour comes twice, and says which one it is."""
     slots = [Time(offer.person, at) for at in offer.slots] if offer.person is not None else []
-    days = [_day(one.begins_at, speak) for one in slots]
-    clocks = Counter((day, speak.clock_time(one.begins_at)) for day, one in zip(days, slots, strict=True))
-    labels = [
-        said_clock(revision, speak, one, now=now)
-        + (f" {_offset(one.begins_at, speak.zone)}" if clocks[day, speak.clock_time(one.begins_at)] > 1 else "")
-        for day, one in zip(days, slots, strict=True)
-    ]
+    days = [day_name(day_of(one.begins_at, speak), speak) for one in slots]
+    labels = clock_labels(revision, speak, slots, now=now)
     values = (slot_to_text(Offered(one.person, one.begins_at)) for one in slots)
     choices = tuple(zip(values, labels, strict=True))
     return Input(SLOT, speak("call_form_when"), "choice", choices, headings=tuple(days))
@@ -113,19 +89,10 @@ def _times(revision: Revision, offer: Offer, speak: Texts, *, now: Instant) -> I
 
 def _zones(offer: Offer, speak: Texts, *, now: Instant) -> str:
     """Whose times these are."""
-    apart = "book_zones" if _offset(now, offer.zone) != _offset(now, offer.person_zone) else "book_zone"
+    apart = "book_zones" if offset(now, offer.zone) != offset(now, offer.person_zone) else "book_zone"
     place = offer.zone.removeprefix("fixed:").replace("_", " ")
-    zone = _offset(now, offer.zone) if offer.zone.startswith("fixed:") else f"{place}, {_offset(now, offer.zone)}"
+    zone = offset(now, offer.zone) if offer.zone.startswith("fixed:") else f"{place}, {offset(now, offer.zone)}"
     return speak(apart, name=offer.person_name, zone=zone)
-
-
-def _day(at: Instant, speak: Texts) -> str:
-    local = moment(at).astimezone(parse_zone(speak.zone))
-    return str(format_date(local.date(), "full", locale=speak.language))
-
-
-def _offset(at: Instant, zone: str) -> str:
-    return f"UTC{moment(at).astimezone(parse_zone(zone)).isoformat()[-6:]}"
 
 
 def _rules(revision: Revision, call: Call) -> CallRules:

@@ -11,11 +11,11 @@ from typing import Final
 
 from adapters.card import Form, Input
 from adapters.port import Answer, Press
-from bot.desk.calls.forms import KIND, SLOT, booking_form, moving_form, slot_from_text
+from bot.desk.calls.forms import KIND, SLOT, booking_form, moving_form
 from bot.desk.calls.life import CallLife
 from bot.desk.calls.offer import offer_of
 from bot.desk.calls.rooms import people_for, rules_of
-from bot.store.calls.call_offers import Offered
+from bot.store.calls.call_offers import Offered, slot_from_text
 from bot.store.driver.connection import Connection
 from bot.tickets.calls.call import Call
 from bot.tickets.calls.telling import CHANGES

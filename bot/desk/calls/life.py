@@ -12,9 +12,11 @@ from bot.desk.calls.rooms import EXCEPTIONS, INSTEAD, people_for, room, rules_of
 from bot.desk.directory import Directory
 from bot.store.calls import call_offers, calls
 from bot.store.calls.call_offers import Offered, for_a_ticket
+from bot.store.calls.invited_before import invited_before
 from bot.store.calls.reaching import reached
+from bot.store.delivery.told import invite_row
 from bot.store.driver.connection import Connection
-from bot.store.unit import write
+from bot.store.unit import write, write_outbox
 from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallRules, CallState
 from bot.tickets.calls.decide import BY_CONTACT, changed, opened_for
@@ -238,9 +240,20 @@ class CallLife:
             pair = (replace(there, ticket=decision.ticket), told_there)
             write(conn, [pair], recorded_at=facts.now, whereto=self._directory.whereto)
         calls.put(conn, call)
+        if told.is_invite and facts.revision.person(call.person) is None:
+            self._tell_former(conn, facts, call)
         if not is_kept:
             call_offers.drop(conn, (there or facts).talk.id)
         return Outcome(next((one.text for one in said), ""), call=call)
+
+    def _tell_former(self, conn: Connection, facts: Facts, call: Call) -> None:
+        """Whoever had a call that is off has left the desk: their calendar is told where it was told before."""
+        before = invited_before(conn, call, {call.ticket, facts.ticket.id if facts.ticket is not None else call.ticket})
+        if before is None or before.invite.method == "CANCEL" or call.state.is_live:
+            return
+        off = replace(before.invite, method="CANCEL", sequence=call.sequence, description="", is_accepted=False)
+        row = invite_row(off, off.summary, before.where, facts.number, call.person, facts.now)
+        write_outbox(conn, [row])
 
     def _settle(self, conn: Connection, facts: Facts) -> None:
         """A call whose time is over makes room for the next one of its ticket."""

@@ -5,29 +5,44 @@ Nothing is held by it: whoever chooses is judged anew (`life.py`).
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from adapters.message import Button, Invite
+from bot.desk.calls.keyboard import (
+    ASK_LEAD,
+    KIND,
+    MOST_TIMES,
+    SLOT,
+    Under,
+    day_buttons,
+    time_buttons,
+    value_of,
+)
 from bot.desk.calls.rooms import INSTEAD, Room, people_for, room, rules_of, times
 from bot.desk.directory import Directory
 from bot.store.calls import call_offers
-from bot.store.calls.call_offers import Asker, Offered, Standing, asker_to_text
+from bot.store.calls.call_offers import Asker, Offered, Standing, asker_to_text, slot_to_text
 from bot.store.calls.reaching import reached
+from bot.store.delivery.told import keyboard_row
 from bot.store.driver.connection import Connection
 from bot.store.people import tokens
-from bot.store.unit import write
+from bot.store.unit import write, write_outbox
 from bot.tickets.calls.call import Call, CallRules
+from bot.tickets.calls.days import clock_labels, day_name, day_of
 from bot.tickets.calls.telling import times_text
 from bot.tickets.calls.texts import Time, name_of_kind, said_notice, said_time
 from bot.tickets.facts import Decision, Facts, Heard, MessageKind, Say
 from bot.tickets.outcome import contact_texts, first_name
+from bot.tickets.texts import Texts
 from bot.tickets.ticket import number
 from sla.duration import Instant, later
 
 #: What a link opens; it is good for as long as what was offered with it.
 BOOK: Final = "book"
 OFFERED_FOR: Final = timedelta(days=7)
+#: More than there are free times as far ahead as anybody may book.
+EVERY: Final = 10_000
 #: Far more often than anybody opens one link; they are not used up.
 _USES: Final = 1_000_000
 
@@ -53,20 +68,26 @@ class Offering:
         first: Sequence[Offered] = (),
         can_ask_lead: bool = False,
         invite: Invite | None = None,
+        under: Under | None = None,
+        since: date | None = None,
+        day: str = "",
     ) -> tuple[Offered, ...]:
         """Say which times there are, each with the number that means it; what was offered before counts no more.
 
         `said` is the sentence above them, `first` are times that stand before the others, `wanted` is what somebody
-        wanted and could not have. `invite` tells their calendar of what is off.
+        wanted and could not have. `invite` tells their calendar of what is off. `under` is the keyboard that shows it
+        instead of a message of its own, `since` the first of the days on it, `day` one that has nothing any more.
         """
         facts = reached(conn, facts, self._directory.served) or facts
         rules, speak = rules_of(facts, moves), contact_texts(facts)
         kind = moves.kind if moves is not None else kind if kind in rules.kinds else next(iter(rules.kinds))
         but, person = (moves.key, None) if moves is not None else ("", None)
         many = rules.offered if said == "call_offer" else INSTEAD
-        found = room(conn, facts, rules, kind, number=many, person=person, but=but)
-        offered = tuple(dict.fromkeys((*first, *(found.offered if found is not None else ()))))[:many]
-        values = values_of(facts, rules, kind, found, wanted)
+        has_days = self.has_keyboards(facts) and not any(one.is_waived for one in first)
+        found = room(conn, facts, rules, kind, number=EVERY if has_days else many + 1, person=person, but=but)
+        free = (one for one in (found.offered if found is not None else ()) if said != "call_declined" or one != wanted)
+        offered = tuple(dict.fromkeys((*first, *free)))[:many]
+        values = {**values_of(facts, rules, kind, found, wanted), "day": day}
         lines = [times_text(facts, times(offered), said, **values)]
         if found is not None and found.instead_of is not None and offered:
             away = first_name(facts.revision, found.instead_of, speak("the_team"))
@@ -80,22 +101,64 @@ class Offering:
         ends_at = later(facts.now, OFFERED_FOR)
         if link := self._link(conn, facts, ends_at):
             lines.append(speak("call_page", link=link))
-        standing = Standing(facts.talk.id, kind, offered, facts.now, ends_at, moves.key if moves else "")
+        made_at = under.made_at if under is not None else facts.now
+        standing = Standing(facts.talk.id, kind, offered, made_at, ends_at, moves.key if moves else "")
         if wanted is not None:
             standing = replace(standing, wanted_at=wanted.begins_at, wanted_of=wanted.person)
         call_offers.put(conn, standing)
-        buttons = tuple(
-            Button(
-                "client.slot",
-                f"{place}. {said_time(facts.revision, speak, one, now=facts.now)}",
-                button_value(facts, place),
-            )
-            for place, one in enumerate(times(offered), 1)
-        )
+        buttons = self._time_buttons(facts, standing, speak)
+        if has_days and found is not None and len(found.times) > len(offered):
+            buttons += day_buttons(facts.talk.id, made_at, found.times, since, speak)
+        if has_days and said == "call_offer" and moves is None:
+            named = ((one, name_of_kind(one, rules, speak)) for one in rules.kinds if one != kind)
+            buttons += tuple(Button(KIND, name, value_of(facts.talk.id, made_at, one)) for one, name in named)
         if can_ask_lead:
-            buttons += (Button("client.call_lead", speak("button_client_call_lead"), button_value(facts, 0)),)
-        self.say(conn, facts, "\n".join(lines), heard=heard, buttons=buttons, invite=invite)
+            lead = value_of(facts.talk.id, made_at, "0")
+            buttons += (Button(ASK_LEAD, speak("button_client_call_lead"), lead),)
+        self.say(conn, facts, "\n".join(lines), heard=heard, buttons=buttons, invite=invite, under=under)
         return offered
+
+    def show_day(
+        self,
+        conn: Connection,
+        facts: Facts,
+        standing: Standing,
+        chosen: tuple[date, Instant],
+        under: Under | None,
+        *,
+        moves: Call | None = None,
+    ) -> bool:
+        """The free times of a day below their keyboard, each with the number that means it; False: there are none."""
+        rules, speak, (wanted, since) = rules_of(facts, moves), contact_texts(facts), chosen
+        but = moves.key if moves is not None else ""
+        found = room(conn, facts, rules, standing.kind, number=EVERY, but=but) if standing.kind in rules.kinds else None
+        times_there = found.offered if found is not None else ()
+        own = moves.begins_at if moves is not None else None
+        ahead = (one for one in times_there if one.begins_at >= since and one.begins_at != own)
+        of_day = [one for one in ahead if day_of(one.begins_at, speak) == wanted]
+        if found is None or not of_day:
+            return False
+        offered, rest = tuple(of_day[:MOST_TIMES]), of_day[MOST_TIMES:]
+        call_offers.put(conn, replace(standing, slots=offered))
+        values = values_of(facts, rules, standing.kind, found, None)
+        labels = clock_labels(facts.revision, speak, times(offered), now=facts.now)
+        lines = [speak("call_day", **{**values, "day": day_name(wanted, speak)})]
+        lines += [f"{place}. {label}" for place, label in enumerate(labels, 1)]
+        more = rest[0].begins_at if rest else None
+        buttons = time_buttons(facts.talk.id, standing.made_at, offered, more, speak)
+        self.say(conn, facts, "\n".join(lines), buttons=buttons, under=under)
+        return True
+
+    def close(self, conn: Connection, facts: Facts, time: Offered, under: Under) -> None:
+        """A time was chosen: the keyboard says which, and has no buttons any more."""
+        speak = contact_texts(facts)
+        said = said_time(facts.revision, speak, Time(time.person, time.begins_at), now=facts.now)
+        self.say(conn, facts, speak("call_chosen", time=said), under=under)
+
+    def has_keyboards(self, facts: Facts) -> bool:
+        """Whether a keyboard may stand there and be changed in its place; where windows open they offer the days."""
+        limits = self._directory.limits_of(facts.talk.conversation.channel)
+        return limits is not None and limits.has_buttons and limits.can_edit and not limits.has_windows
 
     def say(
         self,
@@ -107,12 +170,31 @@ class Offering:
         buttons: tuple[Button, ...] = (),
         offers: tuple[str, ...] = (),
         invite: Invite | None = None,
+        under: Under | None = None,
     ) -> None:
-        """Words in the conversation that change nothing."""
+        """Words in the conversation that change nothing; `under` is the message whose place they take."""
         facts = reached(conn, facts, self._directory.served) or facts
+        if under is not None and heard is None and invite is None:
+            buttons += tuple(_button(facts, one) for one in offers)
+            row = keyboard_row(under.key, under.shown, text, buttons, under.where, facts.now)
+            write_outbox(conn, [row])
+            return
         said = Say(text, MessageKind.AUTO, buttons=buttons, offers=offers, invite=invite)
         decision = Decision(heard=heard, effects=(said,))
         write(conn, [(facts, decision)], recorded_at=facts.now, whereto=self._directory.whereto)
+
+    def _time_buttons(self, facts: Facts, standing: Standing, speak: Texts) -> tuple[Button, ...]:
+        """Offered times by their places; on a keyboard each by itself, because what else it shows changes."""
+        is_keyboard = self.has_keyboards(facts)
+        labels = (said_time(facts.revision, speak, one, now=facts.now) for one in times(standing.slots))
+        return tuple(
+            Button(
+                SLOT,
+                f"{place}. {label}",
+                value_of(facts.talk.id, standing.made_at, slot_to_text(one) if is_keyboard else str(place)),
+            )
+            for place, (one, label) in enumerate(zip(standing.slots, labels, strict=True), 1)
+        )
 
     def _link(self, conn: Connection, facts: Facts, ends_at: Instant) -> str:
         """A page to choose on, for whoever has no buttons."""
@@ -126,9 +208,10 @@ class Offering:
         return f"{self._page.rstrip('/')}/book/{token}"
 
 
-def button_value(facts: Facts, place: int) -> str:
-    """What stands behind the button of an offered time: which offer, and which of its times."""
-    return f"{facts.talk.id}.{facts.now}.{place}"
+def _button(facts: Facts, action: str) -> Button:
+    """A question about the ticket, as it stands below words to a client."""
+    value = number(facts.ticket.id) if facts.ticket is not None else ""
+    return Button(action, contact_texts(facts)(f"button_{action.replace('.', '_')}"), value)
 
 
 def values_of(facts: Facts, rules: CallRules, kind: str, found: Room | None, wanted: Offered | None) -> dict[str, str]:

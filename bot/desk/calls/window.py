@@ -27,14 +27,12 @@ from bot.desk.calls.forms import (
     booking_form,
     cancelling_form,
     moving_form,
-    slot_from_text,
-    slot_to_text,
 )
 from bot.desk.calls.life import Outcome
 from bot.desk.calls.offer import Offer
 from bot.desk.calls.offering import BOOK as LINKS
 from bot.desk.talk.wordless import as_said
-from bot.store.calls.call_offers import Asker, Offered, asker_to_text
+from bot.store.calls.call_offers import Asker, Offered, asker_to_text, slot_from_text, slot_to_text
 from bot.store.driver.committer import Committer
 from bot.store.driver.connection import Connection
 from bot.store.facts import lock_conversations

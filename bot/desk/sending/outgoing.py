@@ -219,6 +219,15 @@ def _word(row: Outgoing, _: Background, now: Instant) -> OutboundMessage:
     )
 
 
+def _keyboard(row: Outgoing, known: Background, now: Instant) -> OutboundMessage | Dropped:
+    if row.slot and known.newer.get(row.slot, row.id) > row.id:
+        return Dropped("it was pressed again meanwhile, and shows something newer")
+    kept = json.loads(row.payload)
+    where, buttons = conversation_from_key(row.lane), tuple(Button(**one) for one in kept["buttons"])
+    shown = kept["replaces"]
+    return OutboundMessage(row.key, where, kept["text"], moment(now), automatic=True, replaces=shown, buttons=buttons)
+
+
 def _invite(row: Outgoing, _: Background, now: Instant) -> OutboundMessage:
     kept = json.loads(row.payload)
     where, invite = where_aside(row.lane, row.what), invite_of(kept)
@@ -249,6 +258,7 @@ def _link(row: Outgoing, known: Background, now: Instant) -> OutboundMessage:
 #: What needs no ticket to be drawn.
 _PLAINLY: Final[Mapping[str, Callable[[Outgoing, Background, Instant], Outbound | Dropped]]] = {
     "word": _word,
+    "keyboard": _keyboard,
     "invite": _invite,
     "mark": _mark,
     "home": _home,

@@ -56,7 +56,7 @@ RECOVER_EVERY_SECONDS: Final = 15
 #: A send that takes longer than this has an unknown end.
 SEND_WITHIN: Final = timedelta(seconds=30)
 #: Done twice these are the same as done once.
-HARMLESS: Final = frozenset({"mark", "home", "edit", "invite"})
+HARMLESS: Final = frozenset({"mark", "home", "edit", "invite", "keyboard"})
 #: A row that fails in a way nobody foresaw is given up after so many tries, so that its lane goes on.
 MOST_ATTEMPTS_AT_ERRORS: Final = 5
 #: Words that were in doubt again and again, and did not arrive, are told to their author, while we go on.

@@ -39,6 +39,8 @@ _PROVEN: Final = """
 SELECT contact.id, identity.is_verified, identity.source, contact.client FROM identity
 JOIN contact ON contact.id = identity.contact_id WHERE contact.id IN {keys}
 """
+#: Of milliseconds: centuries ahead, and far from what a database cannot count.
+_DIGITS: Final = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,19 @@ class Offered:
     person: PersonId
     begins_at: Instant
     is_waived: bool = False
+
+
+def slot_to_text(time: Offered) -> str:
+    """What a choice of a time stands for."""
+    return f"{time.begins_at} {time.person}"
+
+
+def slot_from_text(text: str) -> Offered | None:
+    """Undo `slot_to_text`; None for what no form of ours offered."""
+    at, _, person = text.partition(" ")
+    if not (at.isascii() and at.isdigit() and len(at) <= _DIGITS and person):
+        return None
+    return Offered(PersonId(person), Instant(int(at)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
 
-from adapters.message import Conversation, Standing, conversation_from_key
+from adapters.message import Button, Conversation, Invite, Standing, conversation_from_key
 from bot.store.calls.invites import kept_invite
 from bot.store.delivery.ways import Whereto, card_slot
 from bot.tickets.facts import Ping, Relay, Say, ShowCard, TellCalendar, Written
@@ -29,6 +29,7 @@ PRIORITY: Final = {
     "reply": 1,
     "auto": 1,
     "edit": 1,
+    "keyboard": 1,
     "carried": 1,
     "ping": 2,
     "word": 2,
@@ -120,10 +121,17 @@ def calendar_rows(
         where, text = whereto.mail(one.person), one.title if isinstance(one, Ping) else one.text
         if one.invite is None or where is None or (isinstance(one, Ping) and whereto(one.person) == where):
             continue
-        key = f"invite:{one.invite.uid}:{one.invite.sequence}:{one.person}"
-        payload = _json({"text": text, **kept_invite(one.invite)})
-        rows.append(aside(outbox_row(key, "invite", where, ticket_id, one.person, at, payload=payload)))
+        rows.append(invite_row(one.invite, text, where, ticket_id, one.person, at))
     return rows
+
+
+def invite_row(
+    invite: Invite, text: str, where: Conversation, ticket_id: int | None, person: PersonId, at: Instant
+) -> Row:
+    """A change of a call for somebody's calendar, which is told each once."""
+    key = f"invite:{invite.uid}:{invite.sequence}:{person}"
+    payload = _json({"text": text, **kept_invite(invite)})
+    return aside(outbox_row(key, "invite", where, ticket_id, person, at, payload=payload))
 
 
 def alone(key: str, person: PersonId) -> str:
@@ -176,6 +184,13 @@ def home_row(person: PersonId, key: str, whereto: Whereto, at: Instant) -> Row |
 def edit_row(line: int, version: int, where: Conversation, ticket_id: int, author: PersonId, at: Instant) -> Row:
     """New words for a line that the client has been sent already, by the ticket's version that has them."""
     return outbox_row(f"edit:{line}:{version}", "edit", where, ticket_id, author, at, payload=_json({"line": line}))
+
+
+def keyboard_row(key: str, shown: str, text: str, buttons: Sequence[Button], where: Conversation, at: Instant) -> Row:
+    """Another text and other buttons for a message that the client pressed under; `shown` is its name there."""
+    payload = _json({"text": text, "buttons": [asdict(one) for one in buttons], "replaces": shown})
+    slot = f"keyboard:{where.key}:{shown}"
+    return outbox_row(f"keyboard:{key}", "keyboard", where, None, None, at, slot=slot, payload=payload)
 
 
 def word_row(key: str, text: str, where: Conversation, person: PersonId, at: Instant, **more: object) -> Row:

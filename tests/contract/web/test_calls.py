@@ -13,7 +13,7 @@ from bot.store import audit
 from bot.store.calls.calls import of_ticket
 from bot.tickets.calls.call import CallState
 from bot.tickets.ticket import TicketId
-from tests.builders import story_desk
+from tests.builders import document, story_desk
 from tests.contract.web.served import Answered, ServedBoard, Visit, board_of_story
 
 CALLS = '\n[calls]\nvideo = "https://meet.example.test/{call}"\n'
@@ -158,6 +158,18 @@ async def test_a_feed_is_closed_by_a_new_one_by_a_press_and_by_leaving(board: Se
     deeds = await board.story.database.read(lambda conn: audit.latest(conn, count=20))
     said = [one.action for one in reversed(deeds) if one.action.startswith("calls_feed")]
     assert said == ["calls_feed_opened", "calls_feed_opened", "calls_feed_closed", "calls_feed_opened"]
+
+
+async def test_who_leaves_the_desk_leaves_an_empty_feed_so_that_calendars_forget(
+    board: ServedBoard, vera: Visit
+) -> None:
+    await books(board)
+    address = feed_in(await vera.post("/board/calls/feed", {"do": "open"}))
+    left = story_desk().replace("[people.vera]", "[people.vira]").replace('"vera"', '"vira"')
+    await board.story.apply(document(left))
+    await board.story.settle()
+    seen = await (await board.stranger()).see(address)
+    assert (seen.status, "BEGIN:VCALENDAR" in seen.text, "VEVENT" in seen.text) == (200, True, False)
 
 
 async def test_an_address_of_nothing_is_nothing(board: ServedBoard) -> None:

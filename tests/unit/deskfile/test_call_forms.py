@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.desk.calls.forms import booking_form, slot_from_text, slot_to_text
+from bot.desk.calls.forms import booking_form
 from bot.desk.calls.offer import Kind, Offer
 from bot.deskfile.revise import revision_from_document
-from bot.store.calls.call_offers import Offered
+from bot.store.calls.call_offers import Offered, slot_from_text, slot_to_text
 from bot.tickets.texts import Texts
 from routing.people import PersonId
 from sla.duration import Instant, instant

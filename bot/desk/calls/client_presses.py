@@ -1,0 +1,189 @@
+"""What clients press about calls: the buttons below words to them, the keyboard of an offer, windows.
+
+Each press is answered once, and written down where whoever pressed has no part in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from adapters.port import Answer, Press
+from bot.desk.calls.in_windows import MOVE, OFFER, named_beside, ticket_named, time_chosen, window_for
+from bot.desk.calls.keyboard import ASK_LEAD, DAY, DAYS, KIND, SLOT, Under, behind, day_chosen, time_of
+from bot.desk.calls.life import CallLife, Outcome
+from bot.desk.calls.rooms import people_for, rules_of
+from bot.desk.calls.wishes import CallWishes, Via
+from bot.desk.directory import Directory
+from bot.desk.talk.presses import answer_from_text, answer_to_text
+from bot.store import audit
+from bot.store.calls import call_offers
+from bot.store.calls.call_offers import Asker, Offered, Standing, facts_of_asker
+from bot.store.channels import presses
+from bot.store.driver.connection import Connection
+from bot.store.facts import facts_of_tickets
+from bot.store.people.asking import going_on, speaker_of
+from bot.store.revisions import Revisions
+from bot.tickets.calls.days import day_name
+from bot.tickets.calls.telling import CHANGES
+from bot.tickets.calls.words import Wish
+from bot.tickets.facts import Facts
+from bot.tickets.outcome import contact_texts
+from bot.tickets.texts import Texts
+from bot.tickets.ticket import ticket_id_from_number
+from bot.tickets.words.decide_words import may_press
+from sla.duration import Instant
+
+CANCEL: Final = CHANGES[1]
+_ON_KEYBOARDS: Final = frozenset({DAY, DAYS, KIND})
+PRESSES: Final = frozenset({SLOT, ASK_LEAD, OFFER, MOVE, CANCEL}) | _ON_KEYBOARDS
+#: So much of what came with a refused press is written down.
+_SAID_BACK: Final = 40
+
+
+class CallPresses:
+    """Answers them, inside a transaction that is open."""
+
+    def __init__(self, life: CallLife, wishes: CallWishes, revisions: Revisions, directory: Directory) -> None:
+        self._life = life
+        self._wishes = wishes
+        self._revisions = revisions
+        self._directory = directory
+
+    def take(self, conn: Connection, pressed: Sequence[Press], *, now: Instant) -> Sequence[Answer]:
+        """Answer presses of clients, each once."""
+        return [self._answered(conn, one, now) for one in pressed]
+
+    def _answered(self, conn: Connection, press: Press, now: Instant) -> Answer:
+        key = f"{press.by.key}:{press.key}"
+        if (kept := presses.answers(conn, [key]).get(key)) is not None:
+            return answer_from_text(kept)
+        answer = self._pressed(conn, press, now)
+        if answer.form is not None:
+            return answer  # nothing was done: pressed again, it opens again
+        presses.keep(conn, [presses.Answered(key, answer_to_text(answer), now)])
+        return answer
+
+    def _pressed(self, conn: Connection, press: Press, now: Instant) -> Answer:
+        asker = self._presser(conn, press, now)
+        if asker is None:
+            return self._refused(conn, press, now)
+        # What stands below a call means that call, also when something else is talked about by now.
+        about = ticket_id_from_number(ticket_named(press.value)) if press.action in CHANGES else None
+        facts = facts_of_asker(conn, self._revisions, asker, now=now, about=about)
+        if facts is None:
+            return self._refused(conn, press, now)
+        time = time_chosen(press)
+        if time is None and self._opens_windows(press):
+            window = window_for(conn, self._life, facts, press)
+            if window is not None:
+                return window
+        found = self._press_granted(conn, facts, press) if time is None else self._taken(conn, facts, press, time)
+        return Answer(found.text.partition("\n")[0], is_refused=found.is_refused)
+
+    def _opens_windows(self, press: Press) -> bool:
+        limits = self._directory.limits_of(press.by.channel)
+        return press.conversation is not None and limits is not None and limits.has_windows
+
+    def _taken(self, conn: Connection, facts: Facts, press: Press, time: Offered) -> Outcome:
+        """A time that was chosen in a window; where there is nothing to choose any more, what there is."""
+        call, named = self._life.live(conn, facts), named_beside(press)
+        if press.action == MOVE and call is not None and named == call.key:
+            return self._wishes.shown(conn, facts, self._life.move(conn, facts, call, time), Via(), call.kind, time)
+        if press.action == OFFER and call is None and named in rules_of(facts).kinds and people_for(facts):
+            return self._wishes.shown(conn, facts, self._life.book(conn, facts, named, time), Via(), named, time)
+        return self._press_granted(conn, facts, press)
+
+    def _press_granted(self, conn: Connection, facts: Facts, press: Press) -> Outcome:
+        pressed, via = behind(press), Via(under=self._under(facts, press))
+        if pressed is not None and press.action in {SLOT, *_ON_KEYBOARDS}:
+            standing = call_offers.standing(conn, facts.talk.id)
+            if standing is None or standing.made_at != pressed.made_at:
+                under = replace(via.under, made_at=facts.now) if via.under is not None else None
+                return self._wishes.again(conn, facts, standing, "call_offer_over", Via(under=under))
+            about = self._wishes.about(conn, facts, Wish("choice"))
+            if press.action == SLOT:
+                return self._wishes.choose(conn, about, standing, time_of(standing, pressed.chosen), via)
+            return self._turned(conn, about, standing, press.action, pressed.chosen, via)
+        wishes = {MOVE: Wish("move"), CANCEL: Wish("cancel"), ASK_LEAD: Wish("lead")}
+        return self._wishes.grant(conn, facts, wishes.get(press.action, Wish("offer")), via)
+
+    def _turned(
+        self, conn: Connection, facts: Facts, standing: Standing, action: str, chosen: str, via: Via
+    ) -> Outcome:
+        """Something else of an offer is to be seen; a day that has filled up says so, with what is left."""
+        call = self._life.live(conn, facts)
+        if facts.now >= standing.ends_at or (call.key if call is not None else "") != standing.moves:
+            return self._wishes.again(conn, facts, None, "call_offer_over", via)
+        offering, day, said = (
+            self._life.offering,
+            day_chosen(chosen),
+            "call_offer" if call is None else "call_move_offer",
+        )
+        if action == DAY and day is not None:
+            if offering.show_day(conn, facts, standing, day, via.under, moves=call):
+                return Outcome("")
+            name = day_name(day[0], contact_texts(facts))
+            full = "call_day_full"
+            offering.offer(conn, facts, standing.kind, said=full, moves=call, under=via.under, day=name)
+            return Outcome(contact_texts(facts)(full, day=name), is_refused=True)
+        kind = chosen if action == KIND else standing.kind
+        since = day[0] if action == DAYS and day is not None else None
+        offering.offer(conn, facts, kind, said=said, moves=call, under=via.under, since=since)
+        return Outcome("")
+
+    def _under(self, facts: Facts, press: Press) -> Under | None:
+        """The keyboard that was pressed, where it can be changed in its place."""
+        pressed, shown = behind(press), press.under
+        if (
+            pressed is None
+            or shown is None
+            or press.conversation is None
+            or not self._life.offering.has_keyboards(facts)
+        ):
+            return None
+        return Under(press.conversation, shown, pressed.made_at, f"{press.by.key}:{press.key}")
+
+    def _presser(self, conn: Connection, press: Press, now: Instant) -> Asker | None:
+        """Who pressed, in which conversation; None for anybody else's button."""
+        if self._directory.person_of(press.by) is not None:
+            return None
+        speaker = speaker_of(conn, self._revisions.current, press.by)
+        pressed = behind(press)
+        if pressed is not None:
+            owner = call_offers.owner_of(conn, pressed.talk)
+            if owner is None or press.conversation is None or owner.where.lane != press.conversation.lane:
+                return None
+            talk, contact, place = owner.talk, owner.contact, owner.where
+        else:
+            facts = self._ticket(conn, ticket_named(press.value), now)
+            if facts is None or facts.ticket is None or not may_press(facts, speaker, press.conversation):
+                return None
+            talk, contact, place = facts.talk.id, facts.ticket.contact, facts.talk.conversation
+        owned = (
+            one.id
+            for one in self._revisions.current.clients.values()
+            if place.place in one.channels.get(place.channel, ())
+        )
+        client = next(owned, None)
+        if speaker is not None and speaker.is_verified and speaker.client is not None:
+            if client not in {None, speaker.client} or (client is None and speaker.contact != contact):
+                return None
+            return Asker(talk, speaker.contact, speaker.client)
+        return Asker(talk, contact, client) if client is not None else None
+
+    def _ticket(self, conn: Connection, value: str, now: Instant) -> Facts | None:
+        try:
+            ticket = ticket_id_from_number(value)
+        except ValueError:
+            return None
+        end = going_on(conn, [ticket])[ticket]
+        return facts_of_tickets(conn, self._revisions, [end], now=now).get(end)
+
+    def _refused(self, conn: Connection, press: Press, now: Instant) -> Answer:
+        """It is written down that they tried; the words are the same whether or not there is such a call."""
+        revision, asker = self._revisions.current, speaker_of(conn, self._revisions.current, press.by)
+        where = press.conversation.key if press.conversation is not None else None
+        tried = {"value": press.value[:_SAID_BACK], "where": where}
+        audit.append(conn, [audit.Deed(now, press.by.key, "refused", press.action, tried)])
+        language, zone = (asker.language, asker.zone) if asker is not None else (revision.language, revision.zone)
+        return Answer(Texts(language, zone, revision.texts)("refused_not_yours"), is_refused=True)
