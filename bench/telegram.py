@@ -12,6 +12,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from adapters.message import Channel
@@ -27,6 +28,7 @@ from bot.desk.changes import Changes
 from bot.desk.sending.board_channel import BoardChannel
 from bot.now import wall_now
 from bot.store.driver.database import Database
+from bot.store.files import Files
 from sla.duration import moment
 from tests.builders import STORY_DESK
 from tests.peers.telegram_world import TOKEN
@@ -133,7 +135,7 @@ async def _working(url: str) -> AsyncIterator[tuple[_Telegram, Database]]:
             adapter = TelegramAdapter(
                 Config(TOKEN, api_url=telegram.api_url),
                 _NoFiles(),
-                telegram_memory(ours.desk, "of-the-bench-only"),
+                telegram_memory(ours.desk, Files(Path("no files")), "of-the-bench-only"),
                 lambda: moment(wall_now()),
                 say=str,
                 turn=StoredTurn(ours.database, "telegram:bench"),

@@ -65,7 +65,7 @@ class TelegramAdapter:
         self._changes = Changes(paced, self._posts, speaker, memory.parts, now)
         self._marks = Marks(paced, speaker, say)
         self._presses = Presses(paced, speaker, moves, memory.buttons, now, account=config.account, say=say)
-        self._downloads = Downloads(self._web)
+        self._downloads = Downloads(self._web, memory.fetched)
         self._pipe = Pipe(
             config, self._web, self._presses, turn, past, now=now, wall=wall or now, menu=menu, timings=timings
         )
@@ -96,7 +96,10 @@ class TelegramAdapter:
         return await self._downloads.completed(raw, keep, is_last=is_last)
 
     async def is_closed(self, who: Identity) -> bool:
-        """Telegram says so when somebody is to be shown that an answer is being written, and of no other question."""
+        """Telegram says so when somebody is to be shown that an answer is being written.
+
+        What disturbs nobody (`getChat`) is answered out of a memory that may be weeks old.
+        """
         with self._in_our_words():
             try:
                 await self._web.call("sendChatAction", {"chat_id": int(who.address), "action": "typing"})

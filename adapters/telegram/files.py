@@ -22,12 +22,17 @@ _UNKNOWN: Final = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of a message. `name` is the sender's own, or says what it is."""
+    """One file of a message. `name` is the sender's own, or says what it is.
+
+    `mark` is the same wherever and whenever the file comes up, while `id` may be another each time; empty where
+    Telegram gives none.
+    """
 
     id: str
     name: str
     type: str
     size: int
+    mark: str = ""
 
 
 #: The fields of a message that hold one file each, with a name and a type for those that have none of their own. A
@@ -78,7 +83,8 @@ def _file(found: Fields, called: str, type_: str) -> File:
     name = text_or(found, "file_name") or text_or(found, "title") or called
     # The sender's own program says of what type a file is, so that may be anything at all.
     of_type = one_line(text_or(found, "mime_type"), 100) or type_
-    return File(text_or(found, "file_id")[:256], name, of_type, max(size, 0))
+    mark = one_line(text_or(found, "file_unique_id"), 64)
+    return File(text_or(found, "file_id")[:256], name, of_type, max(size, 0), mark)
 
 
 def _attachment(file: File, kept: Fields) -> Attachment:

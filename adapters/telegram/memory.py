@@ -1,4 +1,4 @@
-"""What the Telegram channel has the desk remember for it: buttons behind opaque names, parts of long messages, topics.
+"""What the Telegram channel has the desk remember for it: opaque names of buttons, parts of messages, topics, files.
 
 Each call may raise DeskAwayError: nothing was looked up or kept then.
 """
@@ -63,6 +63,16 @@ class StoredTopics(Protocol):
         """From now on it is this one."""
 
 
+class Fetched(Protocol):
+    """Files that were fetched lately, by Telegram's mark of them: other words beside one are no reason to fetch it."""
+
+    async def find(self, mark: str) -> tuple[str, int] | None:
+        """What names its bytes, and how many there are; None where they are not here."""
+
+    async def keep(self, mark: str, digest: str, size: int) -> None:
+        """These are its bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """All of it."""
@@ -70,3 +80,4 @@ class Memory:
     buttons: Buttons
     parts: Parts
     topics: StoredTopics
+    fetched: Fetched

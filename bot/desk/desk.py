@@ -21,6 +21,7 @@ from bot.desk.calls.window import CallWindow
 from bot.desk.calls.words import Calling
 from bot.desk.care.high_load import HighLoad
 from bot.desk.care.recounting import recount
+from bot.desk.care.unreached import Unreached
 from bot.desk.changes import Changes
 from bot.desk.commands import Commands
 from bot.desk.directory import Directory
@@ -40,7 +41,7 @@ from bot.desk.talk.pressing import Pressing
 from bot.desk.talk.questions import Questions
 from bot.desk.ticker import Ticker
 from bot.now import Timekeeper
-from bot.store.channels import buttons, forms, presses
+from bot.store.channels import buttons, fetched, forms, presses
 from bot.store.delivery import auto_answers, parts
 from bot.store.driver.committer import Committer
 from bot.store.driver.connection import Connection
@@ -110,6 +111,7 @@ class Desk:
         woken = (self.sender.nudge, self.ticker.nudge)
         watched = (database, adapters, self.revisions, self.directory, self.now)
         self.outages = Outages(*watched, told=self.sender.nudge.ring)
+        self.unreached = Unreached(database, *parts[2:4], self.now, told=self.sender.nudge.ring)
         self.intake = Intake(database, self.committer, hearing, self.now, decided=self.changes, woken=woken)
         self.fetching = Fetching(
             database,
@@ -220,7 +222,11 @@ class Desk:
         return await self._pressing.answer(press)
 
     async def run(self) -> None:
-        """Run the three loops and watch for new revisions, until cancelled."""
+        """Run the three loops and watch for new revisions, until cancelled.
+
+        Hours that changed while nobody ran count first: what they put off is then neither told nor reminded of.
+        """
+        await self._try_to_look()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.intake.run(), name="intake")
             group.create_task(self.ticker.run(), name="ticker")
@@ -228,6 +234,7 @@ class Desk:
             group.create_task(self._watch(), name="revisions")
             group.create_task(self.outages.run(), name="outages")
             group.create_task(self.closed_meanwhile.run(), name="closed accounts")
+            group.create_task(self.unreached.run(), name="out of reach")
             group.create_task(self._tidy(), name="tidying")
 
     async def drain(self) -> None:
@@ -247,6 +254,7 @@ class Desk:
         def forget(conn: Connection) -> int:
             gone = tokens.forget_expired(conn, now=now) + presses.forget(conn, before=before)
             gone += forms.forget(conn, before=before) + auto_answers.forget(conn, now=now)
+            gone += fetched.forget(conn, before=long_before)
             return gone + buttons.forget(conn, before=long_before) + parts.forget(conn, before=long_before)
 
         return await self.database.write(forget)
@@ -261,9 +269,12 @@ class Desk:
 
     async def _watch(self) -> None:
         while True:
-            try:
-                await self.refresh()
-                await self.recount()
-            except StoreUnavailableError as error:
-                log.warning("a newer desk cannot be looked for", reason=str(error))
+            await self._try_to_look()
             await asyncio.sleep(1)
+
+    async def _try_to_look(self) -> None:
+        try:
+            await self.refresh()
+            await self.recount()
+        except StoreUnavailableError as error:
+            log.warning("a newer desk cannot be looked for", reason=str(error))

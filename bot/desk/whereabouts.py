@@ -4,13 +4,14 @@ moved      ──> everything goes along in one transaction; admins are told whi
 blocked,
 left       ──> whoever has a ticket there is told at once; what waits to be said there has failed
 joined     ──> admins are told how to give the place to a client, unless it is somebody's already
+joined,
+unblocked  ──> whoever heard that nothing arrives there hears that it does again, and what did not
 shared     ──> it is nobody's until an admin confirms it; admins and the client's manager are told
-unblocked  ──> nothing: it is simply usable again
 a gap      ──> admins are told how much may be missing, and it is written down; clients too where the desk says so
 """
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from adapters.message import Channel, Conversation, InboundGap, InboundPlace
 from adapters.text import one_line
@@ -25,7 +26,7 @@ from bot.store.people.elsewhere import other_channels
 from bot.store.revisions import Revisions
 from bot.store.unit import write, write_ping
 from bot.tickets.decide_due import delivery_failed
-from bot.tickets.decide_place import after_gap, place_lost
+from bot.tickets.decide_place import after_gap, place_back, place_lost
 from bot.tickets.facts import Decision, Facts, Ping
 from bot.tickets.outcome import person_texts
 from bot.tickets.revision import Revision
@@ -53,8 +54,10 @@ class Whereabouts:
             self._gap(conn, one, now)
         elif one.change == "moved" and one.to is not None:
             self.move(conn, one.conversation, one.to, now=now)
-        elif one.change == "joined":
-            self._joined(conn, one, now)
+        elif one.change in {"joined", "unblocked"}:
+            self._back(conn, one, now)
+            if one.change == "joined":
+                self._joined(conn, one, now)
         elif one.change in {"left", "blocked"}:
             self._lost(conn, one, now)
         elif one.change == "shared":
@@ -129,6 +132,14 @@ class Whereabouts:
             self._write(conn, facts, decision, now)
         if not tickets and change == "left":
             self._tell_of_nobodys(conn, where, min(instant(one.at), now), now)
+
+    def _back(self, conn: Connection, one: InboundPlace, now: Instant) -> None:
+        missed = places_lost.missed(conn, one.conversation)
+        found = facts_of_tickets(conn, self._revisions, list(missed), now=now, is_whole=True, is_locked=True)
+        change: Literal["joined", "unblocked"] = "joined" if one.change == "joined" else "unblocked"
+        for number, facts in found.items():
+            back = place_back(facts, change, at=min(instant(one.at), now), failed=missed[number])
+            self._write(conn, facts, back, now)
 
     def _fail_waiting(self, conn: Connection, where: Conversation, reason: str, now: Instant) -> set[TicketId]:
         """What waits to be said there will never arrive; whose replies those were is told. Gives their tickets."""

@@ -17,6 +17,7 @@ from bot.store.driver.ids import take_each
 from bot.store.driver.look import rows_by_keys
 from bot.store.driver.plain import change
 from bot.store.errors import StaleError
+from bot.store.people import joining
 from bot.store.rows import Rows
 from bot.store.tables import schema
 from bot.tickets.facts import Decision, Facts, Ping
@@ -52,6 +53,7 @@ def write(
         raise StaleError("a ticket changed while it was decided about")
     update_many(conn, schema.conversation, list(rows.talks.values()))
     update_many(conn, schema.contact, rows.contacts)
+    joining.wish(conn, [row["id"] for row in rows.contacts], at=recorded_at)
     _number(conn, rows)
     insert_many(conn, schema.message, rows.messages)
     insert_many(conn, schema.attachment, rows.attachments)

@@ -1,6 +1,7 @@
 """Cards: one ticket as the person who must keep its promises sees it, drawn fresh each time it is shown."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from adapters.card import Card, Promise, Tone
 from adapters.message import Button, Topic, Untrusted
@@ -24,6 +25,7 @@ from sla.promise import calendar_of
 
 #: Below this share of the target a running promise is drawn as soon due.
 SOON_SHARE = 0.5
+MINUTE = timedelta(minutes=1)
 BUTTONS = (
     "take",
     "reply",
@@ -222,8 +224,10 @@ def drawn_promise(facts: Facts, clock: Clock, person: PersonId) -> Promise:
         due_at = moment(clock.due_at) if clock.due_at is not None else None
         return Promise(label, speak("promise_left", left=speak.length(length(left)), due=due), tone, due_at)
     if clock.state is State.BREACHED:
-        over = speak.length(length(overdue_ms(clock, calendar, at=facts.now)))
-        return Promise(label, speak("promise_overdue", over=over, due=due), "late")
+        over = length(overdue_ms(clock, calendar, at=facts.now))
+        if over < MINUTE:
+            return Promise(label, speak("promise_just_overdue", due=due), "late")
+        return Promise(label, speak("promise_overdue", over=speak.length(over), due=due), "late")
     if clock.state is State.PAUSED:
         left = left_ms(clock, calendar, at=facts.now)
         return Promise(label, speak("promise_paused", left=speak.length(length(left))), "paused")

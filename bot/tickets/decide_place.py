@@ -1,17 +1,22 @@
-"""What it means for a ticket that its place is lost, or that its channel may have dropped something."""
+"""What it means for a ticket that its place is lost or back, or that its channel may have dropped something."""
 
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from adapters.text import one_line
 from bot.tickets.facts import Decision, Event, Facts, MessageKind, Ping, Say
 from bot.tickets.ladder.decide_ladder import leads
 from bot.tickets.outcome import client_name, concluded, contact_texts, person_texts
 from bot.tickets.texts import Texts
-from bot.tickets.ticket import number
+from bot.tickets.ticket import Ticket, number
+from routing.people import PersonId
 from sla.duration import Instant
 
 #: The press that takes a ticket to another channel of its contact's.
 OTHER_CHANNEL: Final = "ticket.other_channel"
+REPLY: Final = "ticket.reply"
+#: So much of words that did not arrive stands in an alert.
+SAID_BACK: Final = 300
 
 
 def place_lost(
@@ -21,10 +26,8 @@ def place_lost(
     ticket = facts.ticket
     if ticket is None or not ticket.status.is_open:
         return Decision()
-    assignee = facts.revision.person(ticket.assignee)
-    people = [assignee.id] if assignee is not None else list(leads(facts, ticket))
     pings = []
-    for person in people:
+    for person in _concerned(facts, ticket):
         speak = person_texts(facts.revision, person)
         channel = speak(f"channel_{facts.talk.conversation.channel}")
         key = "ping_blocked" if change == "blocked" else "ping_left"
@@ -43,6 +46,27 @@ def place_lost(
     return concluded(facts, ticket, facts.clocks, events=(event,), effects=tuple(pings))
 
 
+def place_back(facts: Facts, change: Literal["joined", "unblocked"], *, at: Instant, failed: str = "") -> Decision:
+    """The same people hear that words arrive there again, and which of ours did not: `failed`, which may be said again.
+
+    What failed is never said by itself: it may be wrong by now, or said elsewhere, and what it answered is owed anew.
+    """
+    ticket = facts.ticket
+    if ticket is None or not ticket.status.is_open:
+        return Decision()
+    pings = []
+    for person in _concerned(facts, ticket):
+        speak = person_texts(facts.revision, person)
+        channel = speak(f"channel_{facts.talk.conversation.channel}")
+        key = "ping_unblocked" if change == "unblocked" else "ping_rejoined"
+        title = speak(key, number=number(ticket.id), client=client_name(facts), channel=channel)
+        lines = (speak("unheard_words", text=one_line(failed, SAID_BACK)),) if failed else ()
+        key = f"back:{ticket.id}:{at}:{person}"
+        pings.append(Ping(person, key, title, lines, is_alert=bool(failed), actions=(REPLY,) if failed else ()))
+    event = Event("place_back", at, "contact", change, {"channel": str(facts.talk.conversation.channel)})
+    return concluded(facts, ticket, facts.clocks, events=(event,), effects=tuple(pings))
+
+
 def after_gap(facts: Facts, since: Instant, until: Instant) -> Decision:
     """The client of an open ticket hears that we may have missed something; no promise is changed by it."""
     ticket = facts.ticket
@@ -51,6 +75,11 @@ def after_gap(facts: Facts, since: Instant, until: Instant) -> Decision:
     speak = contact_texts(facts)
     words = speak("gap_note", since=speak.moment(since, now=facts.now), until=speak.moment(until, now=facts.now))
     return concluded(facts, ticket, facts.clocks, effects=(Say(words, MessageKind.AUTO),))
+
+
+def _concerned(facts: Facts, ticket: Ticket) -> Sequence[PersonId]:
+    assignee = facts.revision.person(ticket.assignee)
+    return [assignee.id] if assignee is not None else list(leads(facts, ticket))
 
 
 def known_elsewhere(facts: Facts, speak: Texts, channels: Sequence[str]) -> tuple[str, ...]:

@@ -67,6 +67,7 @@ _SAID: Final[Mapping[str, str]] = {
     "read_after_all": "what could not be read could be read after all",
     "passed_on": "{by} passed the client's mail on",
     "place_lost": "the client cannot be reached on {channel} any more",
+    "place_back": "the client can be reached on {channel} again",
     "other_channel": "{by} went on with it on {channel}",
     "linked": "the contact was proven to be one of {client}",
     "unlinked": "the contact is nobody we know after all",

@@ -46,17 +46,18 @@ class KeptFiles:
 
 @dataclass
 class KeptInMemory:
-    """Buttons, parts and topics; `is_away` makes it a desk that can neither keep nor look up anything."""
+    """Buttons, parts, topics and files; `is_away` makes it a desk that can neither keep nor look up anything."""
 
     named: dict[str, Kept] = field(default_factory=dict)
     taken_parts: dict[str, dict[int, str]] = field(default_factory=dict)
     topics: dict[tuple[str, str], KnownTopic] = field(default_factory=dict)
+    fetched: dict[str, tuple[str, int]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     is_away: bool = False
 
     @property
     def memory(self) -> Memory:
-        return Memory(_Buttons(self), _Parts(self), _Topics(self))
+        return Memory(_Buttons(self), _Parts(self), _Topics(self), _Fetched(self))
 
     def check(self) -> None:
         if self.is_away:
@@ -111,6 +112,19 @@ class _Topics:
     async def keep(self, place: str, key: str, topic: KnownTopic) -> None:
         self._kept.check()
         self._kept.topics[place, key] = topic
+
+
+class _Fetched:
+    def __init__(self, kept: KeptInMemory) -> None:
+        self._kept = kept
+
+    async def find(self, mark: str) -> tuple[str, int] | None:
+        self._kept.check()
+        return self._kept.fetched.get(mark)
+
+    async def keep(self, mark: str, digest: str, size: int) -> None:
+        self._kept.check()
+        self._kept.fetched[mark] = (digest, size)
 
 
 class AlwaysOurs:

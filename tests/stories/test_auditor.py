@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from adapters.errors import PermanentError
 from adapters.message import Channel
+from adapters.port import Health
 from bot.desk.care.auditor import Auditor
 from bot.now import Timekeeper
 from bot.store.driver.database_time import database_now
@@ -305,11 +306,44 @@ async def test_without_a_database_each_admin_hears_once_on_a_path_that_needs_non
     await auditor.look()
     assert "The database cannot be read." in desk.expect_alert("dana", containing="something stands still")
     desk.expect_quiet()
-    assert held.times == 1
+    assert held.times == 0, "who cannot look does not say that all is well"
+    assert auditor.health() == Health(is_up=False, detail="The database cannot be read.")
     desk.database.is_away = False
     await auditor.look()
     assert auditor.health().is_up
-    assert held.times == 2
+    assert held.times == 1
+    desk.expect_ping("dana", containing="All is well again")
+    await auditor.look()
+    desk.expect_quiet()
+
+
+async def test_a_database_that_is_away_for_one_look_is_told_to_nobody(desk: Story) -> None:
+    held = Held()
+    auditor = auditor_of(desk, held)
+    desk.database.is_away = True
+    await auditor.look()
+    desk.database.is_away = False
+    await auditor.look()
+    assert held.times == 1
+    desk.expect_quiet()
+
+
+async def test_what_stands_still_as_the_database_is_back_is_told_before_the_end_of_all_of_it(desk: Story) -> None:
+    auditor = auditor_of(desk)
+    desk.database.is_away = True
+    await twice(auditor)
+    desk.expect_alert("dana", containing="something stands still")
+    desk.database.is_away = False
+    await run(desk, "INSERT INTO alarm (owner, due_at) VALUES ('shift:nobody', {now} - 5000)")
+    await auditor.look()
+    desk.expect_quiet()
+    await auditor.look()
+    assert "shift:nobody" in desk.expect_alert("dana", containing="something stands still")
+    await run(desk, "DELETE FROM alarm WHERE owner = 'shift:nobody'")
+    await auditor.look()
+    desk.expect_ping("dana", containing="All is well again")
+    await auditor.look()
+    desk.expect_quiet()
 
 
 async def test_what_goes_wrong_in_the_auditor_does_not_end_it(desk: Story) -> None:

@@ -96,6 +96,46 @@ async def test_a_low_score_tells_the_lead_once_and_offers_them(desk: Story) -> N
     desk.expect_quiet()
 
 
+async def test_a_low_score_that_is_pressed_twice_and_then_changed_is_followed_up_once(desk: Story) -> None:
+    await done(desk)
+    telegram, answers = desk.channels[Channel.TELEGRAM], []
+    for score in (2, 2, 1, 5, 1):
+        answers.append((await telegram.press("1001", f"client.csat{score}")).text)
+        await desk.settle()
+    assert [answer[:20] for answer in answers] == [f"Thank you for the {score}." for score in (2, 2, 1, 5, 1)]
+    assert ["/escalate" in answer for answer in answers] == [True, False, False, False, False]
+    desk.expect_ping("dana", containing="Lena gave T-1 a 2 of 5")
+    found = await kept(desk)
+    assert found is not None
+    assert (found.score, (await desk.events()).count("csat_scored")) == (1, 4)
+    await desk.dies()
+    await desk.fast_forward(days=7)
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize("channel", [Channel.TELEGRAM, Channel.EMAIL])
+async def test_a_low_score_that_is_written_twice_and_then_changed_is_followed_up_once(
+    desk: Story, channel: Channel
+) -> None:
+    await done(desk, channel)
+    await desk.receives(channel, sender="lena", text="2")
+    desk.expect_message("lena", channel, containing="/escalate brings it to the team lead")
+    desk.expect_ping("dana", containing="Lena gave T-1 a 2 of 5")
+    await desk.receives(channel, sender="lena", text="2")
+    desk.expect_quiet()
+    await desk.receives(channel, sender="lena", text="1")
+    assert "/escalate" not in desk.expect_message("lena", channel, containing="Thank you for the 1.")
+    found = await kept(desk)
+    assert found is not None
+    assert found.score == 1
+    await desk.receives(channel, sender="lena", text="/escalate")
+    desk.expect_message("lena", channel, containing="We have told the team lead about T-1.")
+    desk.expect_ping("dana", containing="got a 1 of 5")
+    assert not await desk.is_there(2)
+    await desk.fast_forward(days=7)
+    desk.expect_quiet()
+
+
 async def test_out_of_hours_the_lead_reads_it_when_they_come(desk: Story) -> None:
     await done(desk)
     await desk.go_to(NOON + timedelta(days=3, hours=11))

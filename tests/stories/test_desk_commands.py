@@ -46,6 +46,17 @@ async def test_the_queue_is_ones_own_tickets_by_time_left(desk: Story) -> None:
     desk.expect_quiet()
 
 
+async def test_a_promise_that_just_broke_is_overdue_since_then_and_later_by_how_much(desk: Story) -> None:
+    await opened(desk)
+    await desk.fast_forward(minutes=60, seconds=30)
+    desk.forget()
+    assert (await asks(desk, "queue")).text.splitlines()[0].endswith("first response: overdue since 13:00")
+    await desk.fast_forward(minutes=5)
+    desk.forget()
+    assert (await asks(desk, "queue")).text.splitlines()[0].endswith("first response: overdue by 5 min, due 13:00")
+    desk.expect_quiet()
+
+
 async def test_an_empty_queue_says_so_and_until_when_the_shift_is(desk: Story) -> None:
     assert (await asks(desk, "queue")).text.splitlines() == [
         "You have no open tickets.",

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import Connection
 
 from adapters.errors import TemporaryError
-from adapters.message import Channel, Vouched
+from adapters.message import Channel, Identity, Vouched
 from adapters.port import Answer, Press
 from bot.app.channels.transcript import StoredTranscript
+from bot.desk.people.proving import Proving
 from bot.store import audit
 from bot.tickets.command import LinkChannel, Reply
 from sla.duration import moment
@@ -70,6 +71,47 @@ async def test_a_code_asked_for_here_makes_its_contact_known_there(
     desk.forget()
     await desk.does("vera", Reply("Thank you"))
     desk.expect_message(address, channel, containing="Thank you")
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize("before", ["", "/language es"], ids=["for the first time", "instead of another one"])
+async def test_the_language_that_somebody_asked_for_before_they_were_linked_is_theirs_on_every_channel(
+    desk: Story, before: str
+) -> None:
+    if before:
+        await desk.receives(sender="lena", text=before)
+        await desk.fast_forward(minutes=1)
+    desk.forget()
+    await desk.receives(SLACK, sender="T9/U77", text="!language de")
+    desk.expect_message("T9/U77", SLACK, containing="Ab jetzt schreiben wir Ihnen auf Deutsch")
+    await desk.receives(sender="lena", text="/link")
+    await desk.receives(SLACK, sender="T9/U77", text=f"!link {code_in(desk.seen('lena')[-1].text)}")
+    desk.forget()
+    await desk.dies()
+    for channel, sender, word in ((SLACK, "T9/U77", "!status"), (TELEGRAM, "lena", "/status")):
+        await desk.receives(channel, sender=sender, text=word)
+        desk.expect_message(sender, channel, containing="Sie haben kein offenes Anliegen")
+    await desk.fast_forward(minutes=1)
+    who = Identity(SLACK, "T9/U77")
+    proving = Proving(desk.desk.revisions, desk.desk.directory.whereto)
+    assert await desk.database.write(lambda conn: proving.unlink(conn, who, "dana", desk.time.at))
+    own = "No tiene ninguna solicitud" if before else "You have no open ticket"
+    for channel, sender, said in ((SLACK, "T9/U77", "Sie haben kein offenes"), (TELEGRAM, "lena", own)):
+        await desk.receives(channel, sender=sender, text="!status" if channel is SLACK else "/status")
+        desk.expect_message(sender, channel, containing=said)
+    desk.expect_quiet()
+
+
+async def test_a_language_that_was_asked_for_later_where_somebody_is_known_stays(desk: Story) -> None:
+    await desk.receives(SLACK, sender="T9/U77", text="!language de")
+    await desk.fast_forward(minutes=1)
+    await desk.receives(sender="lena", text="/language es")
+    desk.forget()
+    await desk.receives(sender="lena", text="/link")
+    await desk.receives(SLACK, sender="T9/U77", text=f"!link {code_in(desk.seen('lena')[-1].text)}")
+    desk.forget()
+    await desk.receives(SLACK, sender="T9/U77", text="!status")
+    desk.expect_message("T9/U77", SLACK, containing="No tiene ninguna solicitud abierta")
     desk.expect_quiet()
 
 

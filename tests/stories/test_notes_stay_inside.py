@@ -6,9 +6,9 @@ hand over, whom we wait for, and every change of such words, also one that turns
 
 import asyncio
 import shutil
-import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -21,12 +21,14 @@ from adapters.fake_screen import words
 from adapters.message import Attachment, Channel, OutboundMessage, Untrusted
 from bot.app.simulation.stepping import OwnedTime
 from bot.desk.applying import apply_document
+from bot.store.driver.database import Database
 from bot.store.driver.engine import open_database
 from bot.tickets.command import AskDetails, Command, Escalate, HandOver, NeedsNoAnswer, Reply, Resolve, WaitThirdParty
 from routing.people import PersonId
 from sla.duration import instant
 from tests.builders import ON_TELEGRAM, document, story_desk
 from tests.harness import ALL_CHANNELS, NOON, Story, new_desk
+from tests.kept import LOOP, Kept
 from tests.story_parts import StoryChannel, StoryDatabase
 
 CANARY = "canary-8c1f"
@@ -255,62 +257,110 @@ class TelegramPlay(Play):
             await self.desk.replies(person, text, **({} if where is None else {"address": where}))
 
 
-async def played(url: str, desk: str, data: st.DataObject) -> None:
-    database = StoryDatabase(await open_database(url))
-    try:
-        time = OwnedTime(instant(NOON))
-        await apply_document(database, document((DESKS | TELEGRAM_DESKS)[desk]), at=time.at, by="story")
-        channels = {channel: StoryChannel(channel, now=time.moment) for channel in ALL_CHANNELS}
-        story = Story(new_desk(database, channels, time), time, database, channels)
-        await story.desk.prepare(is_alone=True)
-        story.works_on = Channel.TELEGRAM if desk in TELEGRAM_DESKS else SLACK
-        play = TelegramPlay(story, data) if desk in TELEGRAM_DESKS else Play(story, data)
-        first = SLACK if desk in DESKS else Channel.EMAIL
-        await story.receives(data.draw(st.sampled_from([Channel.TELEGRAM, first])), sender="lena", text="Hello")
-        if desk in TELEGRAM_DESKS:
-            await story.fast_forward(minutes=5)
-            await story.receives(Channel.TELEGRAM, sender="lena", text="And the export?")
-        for _ in range(data.draw(st.integers(1, 10), label="steps")):
-            await play.step()
-        for fake in channels.values():
-            await fake.up()
+class Reused:
+    """One SQLite file for all sequences: as each begins, it is as it was when its desk was put in force."""
+
+    def __init__(self, folder: Path, template: Path) -> None:
+        self._folder = folder
+        self._template = template
+        self._file = Path(shutil.copy(template, folder / "story.db"))
+        self._database: Database | None = None
+
+    async def with_desk(self, desk: str) -> Database:
+        """The database with this desk in force, and nothing else in it."""
+        if self._database is None:
+            self._database = await open_database(f"sqlite+aiosqlite:///{self._file}")
+        kept = self._folder / f"{list(DESKS | TELEGRAM_DESKS).index(desk)}.db"
+        if kept.exists():
+            _copy(kept, self._file)
+        else:
+            _copy(self._template, self._file)
+            await put_in_force(self._database, desk)
+            _copy(self._file, kept)
+        return self._database
+
+    async def close(self) -> None:
+        if self._database is not None:
+            await self._database.close()
+
+
+def _copy(one: Path, other: Path) -> None:
+    """By way of SQLite, which tells whoever has the other file open."""
+    with closing(sqlite3.connect(one)) as there, closing(sqlite3.connect(other)) as here:
+        there.backup(here)
+
+
+@pytest.fixture(scope="module")
+def reused(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reused]:
+    made = Reused(tmp_path_factory.mktemp("notes"), sqlite_template)
+    yield made
+    LOOP.run_until_complete(made.close())
+
+
+async def put_in_force(database: Database, desk: str) -> None:
+    await apply_document(database, document((DESKS | TELEGRAM_DESKS)[desk]), at=instant(NOON), by="story")
+
+
+async def played(opened: Database, desk: str, data: st.DataObject) -> None:
+    database = StoryDatabase(opened)
+    time = OwnedTime(instant(NOON))
+    channels = {channel: StoryChannel(channel, now=time.moment) for channel in ALL_CHANNELS}
+    story = Story(new_desk(database, channels, time), time, database, channels)
+    await story.desk.prepare(is_alone=True)
+    story.works_on = Channel.TELEGRAM if desk in TELEGRAM_DESKS else SLACK
+    play = TelegramPlay(story, data) if desk in TELEGRAM_DESKS else Play(story, data)
+    first = SLACK if desk in DESKS else Channel.EMAIL
+    await story.receives(data.draw(st.sampled_from([Channel.TELEGRAM, first])), sender="lena", text="Hello")
+    if desk in TELEGRAM_DESKS:
         await story.fast_forward(minutes=5)
-        saw = await play.clients_saw()
-        await story.ends()
-    finally:
-        await database.close()
+        await story.receives(Channel.TELEGRAM, sender="lena", text="And the export?")
+    for _ in range(data.draw(st.integers(1, 10), label="steps")):
+        await play.step()
+    for fake in channels.values():
+        await fake.up()
+    await story.fast_forward(minutes=5)
+    saw = await play.clients_saw()
+    await story.ends()
     assert saw
     assert not [text for text in saw if CANARY in text]
 
 
-def played_on_sqlite(template: Path, desk: str, data: st.DataObject) -> None:
-    with tempfile.TemporaryDirectory(dir=template.parent) as folder:
-        copy = shutil.copy(template, Path(folder) / "story.db")
-        asyncio.run(played(f"sqlite+aiosqlite:///{copy}", desk, data))
+def played_on_sqlite(reused: Reused, desk: str, data: st.DataObject) -> None:
+    async def play() -> None:
+        await played(await reused.with_desk(desk), desk, data)
+
+    with asyncio.Runner(loop_factory=lambda: LOOP) as runner:  # which ends what a sequence left under way
+        runner.run(play())
+
+
+def played_on_postgresql(kept: Kept, desk: str, data: st.DataObject) -> None:
+    async def play() -> None:
+        database = await kept.emptied()
+        await put_in_force(database, desk)
+        await played(database, desk, data)
+
+    with asyncio.Runner(loop_factory=lambda: LOOP) as runner:
+        runner.run(play())
 
 
 @pytest.mark.parametrize("desk", list(DESKS))
 @pytest.mark.parametrize("part", range(4))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_no_client_ever_sees_a_note(sqlite_template: Path, desk: str, part: int, data: st.DataObject) -> None:
-    played_on_sqlite(sqlite_template, desk, data)
+def test_no_client_ever_sees_a_note(reused: Reused, desk: str, part: int, data: st.DataObject) -> None:
+    played_on_sqlite(reused, desk, data)
 
 
 @pytest.mark.parametrize("desk", list(TELEGRAM_DESKS))
 @pytest.mark.parametrize("part", range(3))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_nor_where_our_people_work_on_telegram(
-    sqlite_template: Path, desk: str, part: int, data: st.DataObject
-) -> None:
-    played_on_sqlite(sqlite_template, desk, data)
+def test_nor_where_our_people_work_on_telegram(reused: Reused, desk: str, part: int, data: st.DataObject) -> None:
+    played_on_sqlite(reused, desk, data)
 
 
 @pytest.mark.parametrize("desk", [*DESKS, *TELEGRAM_DESKS])
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_nor_on_postgresql(
-    postgres_template: str, database_url_factory: Callable[..., str], desk: str, data: st.DataObject
-) -> None:
-    asyncio.run(played(database_url_factory(postgres_template), desk, data))
+def test_nor_on_postgresql(kept_postgres: Kept, desk: str, data: st.DataObject) -> None:
+    played_on_postgresql(kept_postgres, desk, data)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.errors import PermanentError
 from adapters.message import Attachment, Channel, Untrusted
 from bot.store.channels import topics
 from bot.store.channels.topics import Known
@@ -139,7 +140,9 @@ async def test_a_note_that_comes_when_the_other_files_have_left_is_kept_in_and_t
     desk.expect_message("lena", MAIL, containing="")
     await sends(desk, "// internal", first=2, under=card)
     await desk.fast_forward(minutes=1)
-    desk.expect_message("vera", TELEGRAM, containing="but Lena has been sent the files before it already")
+    desk.expect_message(
+        "vera", TELEGRAM, containing="what Lena has been sent already cannot be taken back: photo-1.jpg"
+    )
     assert await notes(desk) == ["internal\n\N{PAPERCLIP} photo-2.jpg"]
     assert await said(desk) == [("", ["photo-1.jpg"])]
     desk.expect_quiet()
@@ -169,6 +172,43 @@ async def test_a_file_without_words_leaves_after_a_moment_and_a_note_later_is_ab
     await desk.writes("vera", "// sent", under=card)
     assert await said(desk) == [("", ["list.xlsx"])]
     assert await notes(desk) == ["sent"]
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize("words", ["", "The list"], ids=["without words", "with words"])
+async def test_two_slashes_under_a_file_that_has_left_are_a_note_and_say_which_file_is_out(
+    desk: Story, words: str
+) -> None:
+    file = await desk.writes("vera", words, under=desk.card("vera"), attachments=(FILE,))
+    await desk.fast_forward(seconds=31)
+    desk.expect_message("lena", MAIL, containing=words)
+    await desk.writes("vera", "// what they owe us", under=file)
+    told = desk.expect_message("vera", TELEGRAM, containing="kept as a note, but what Lena has been sent already")
+    assert told.endswith("cannot be taken back: list.xlsx")
+    assert (await said(desk), await notes(desk)) == ([(words, ["list.xlsx"])], ["what they owe us"])
+    await desk.dies()
+    await desk.fast_forward(minutes=1)
+    desk.expect_quiet()
+
+
+async def test_a_file_that_has_left_is_named_where_its_words_become_a_note_too_late(desk: Story) -> None:
+    file = await desk.writes("vera", "The list", under=desk.card("vera"), attachments=(FILE,))
+    await desk.fast_forward(seconds=31)
+    desk.expect_message("lena", MAIL, containing="The list")
+    await desk.own.edits("2001", file, "// The list", sender="2001", attachments=(FILE,))
+    await desk.settle()
+    told = desk.expect_message("vera", TELEGRAM, containing="what Lena has been sent already cannot be taken back")
+    assert told.endswith(": list.xlsx")
+    assert await said(desk) == [("The list", ["list.xlsx"])]
+    desk.expect_quiet()
+
+
+async def test_two_slashes_under_a_file_that_never_left_say_nothing_of_it(desk: Story) -> None:
+    desk.channels[MAIL].fail_next(PermanentError("no such mailbox"))
+    file = await desk.writes("vera", "The list", under=desk.card("vera"), attachments=(FILE,))
+    await desk.fast_forward(seconds=31)
+    desk.forget()
+    await desk.writes("vera", "// what they owe us", under=file)
     desk.expect_quiet()
 
 

@@ -133,6 +133,50 @@ async def test_whoever_has_the_ticket_hears_at_once_that_the_contact_blocked_the
     assert "Lena is also known on: email, live chat, Slack" in alert
     assert "[Another channel]" in alert
     await becomes(desk, "1001", "unblocked", by="1001")
+    back = desk.expect_ping("vera", containing="T-1: Acme has unblocked the bot on Telegram.")
+    assert "did not arrive" not in back
+    assert (await desk.events())[-2:] == ["place_lost", "place_back"]
+    await becomes(desk, "1001", "unblocked", by="1001")
+    desk.expect_quiet()
+
+
+async def test_words_that_failed_are_offered_again_once_the_bot_is_unblocked_and_leave_only_if_somebody_says_so(
+    desk: Story,
+) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    desk.channels[TELEGRAM].fail_next(PermanentError("the contact has blocked the bot"))
+    await desk.does("vera", Reply("Looking"))
+    desk.forget()
+    await becomes(desk, "1001", "unblocked", by="1001")
+    alert = desk.expect_alert("vera", containing="T-1: Acme has unblocked the bot on Telegram.")
+    assert "This did not arrive and is not sent by itself: Looking" in alert
+    assert "[Reply]" in alert
+    await desk.dies()
+    await desk.fast_forward(minutes=10)
+    assert "Looking" not in told(desk, "1001")
+    form = (await desk.own.press("T1/U1", "ticket.reply")).form
+    assert form is not None
+    assert [one.initial for one in form.inputs] == ["Looking"]
+    await desk.presses("vera", "ticket.reply", text="Looking")
+    assert told(desk, "1001")[-1] == "Looking"
+    assert (await desk.clock("first_response")).state is State.MET
+    form = (await desk.own.press("T1/U1", "ticket.reply")).form
+    assert form is not None
+    assert [one.initial for one in form.inputs] == [""]
+    await becomes(desk, "1001", "blocked", by="1001")
+    desk.forget()
+    await becomes(desk, "1001", "unblocked", by="1001")
+    assert "did not arrive" not in desk.expect_ping("vera", containing="has unblocked the bot")
+    desk.expect_quiet()
+
+
+async def test_a_group_that_takes_the_bot_in_again_is_told_to_whoever_has_its_ticket(desk: Story) -> None:
+    await desk.receives(sender="7001", address=GROUP, text="Payroll failed")
+    desk.forget()
+    await becomes(desk, GROUP, "left", by="7001")
+    desk.expect_alert("vera", containing="the bot is no longer in the group of Acme")
+    await becomes(desk, GROUP, "joined", by="7001", title="Acme")
+    desk.expect_ping("vera", containing="T-1: the bot is in the group of Acme on Telegram again.")
     desk.expect_quiet()
 
 

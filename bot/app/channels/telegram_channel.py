@@ -37,7 +37,7 @@ def telegram_channel(
     return TelegramAdapter(
         config,
         files,
-        telegram_memory(desk, key.get_secret_value() if key is not None else ""),
+        telegram_memory(desk, files, key.get_secret_value() if key is not None else ""),
         now,
         say=say,
         turn=StoredTurn(desk.database, f"telegram:{config.bot_id}"),

@@ -1,4 +1,4 @@
-"""What the Telegram channel has the desk remember, kept in the store: buttons, parts of messages, topics.
+"""What the Telegram channel has the desk remember, kept in the store: buttons, parts of messages, topics, files.
 
 A button's name is made from the desk's secret key, so nobody outside can guess one, and the same button in the same
 place is the same row however often its card is drawn.
@@ -12,17 +12,19 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from adapters.errors import DeskAwayError
-from adapters.message import Button, Conversation, conversation_from_key
+from adapters.message import Button, Channel, Conversation, conversation_from_key
 from adapters.telegram.memory import Kept, KnownTopic, Memory
 from bot.desk.desk import Desk
 from bot.store import errors
-from bot.store.channels import buttons, topics
+from bot.store.channels import buttons, fetched, topics
 from bot.store.channels.buttons import NamedButton
+from bot.store.channels.fetched import Fetched
 from bot.store.channels.topics import Known
 from bot.store.delivery import parts
 from bot.store.delivery.parts import Taken
 from bot.store.driver.committer import Change
 from bot.store.driver.connection import Connection
+from bot.store.files import Files
 from sla.duration import Instant, length
 
 Item = TypeVar("Item")
@@ -35,9 +37,9 @@ _DRAWN_LATELY: Final = timedelta(days=1)
 _REMEMBERED: Final = 20_000
 
 
-def telegram_memory(desk: Desk, secret: str) -> Memory:
+def telegram_memory(desk: Desk, files: Files, secret: str) -> Memory:
     """Everything the channel remembers. `secret` is the desk's own key."""
-    return Memory(StoredButtons(desk, secret), StoredParts(desk), TopicsOfDesk(desk))
+    return Memory(StoredButtons(desk, secret), StoredParts(desk), TopicsOfDesk(desk), FetchedFiles(desk, files))
 
 
 class StoredButtons:
@@ -115,6 +117,22 @@ class TopicsOfDesk:
             return [None] * len(items)
 
         await _commit(self._desk, change, topic)
+
+
+class FetchedFiles:
+    """What was fetched from Telegram, as long as its bytes are here."""
+
+    def __init__(self, desk: Desk, files: Files) -> None:
+        self._desk = desk
+        self._files = files
+
+    async def find(self, mark: str) -> tuple[str, int] | None:
+        found = await _read(self._desk, lambda conn: fetched.find(conn, f"{Channel.TELEGRAM}:{mark}"))
+        return (found.digest, found.size) if found is not None and self._files.has(found.digest) else None
+
+    async def keep(self, mark: str, digest: str, size: int) -> None:
+        one = Fetched(f"{Channel.TELEGRAM}:{mark}", digest, size, self._desk.now())
+        await _commit(self._desk, fetched.keep, one)
 
 
 async def _commit(desk: Desk, change: Change[Item, Result], item: Item) -> Result:

@@ -126,7 +126,8 @@ class Auditor:
         self._looked_at = asyncio.get_running_loop().time()
         self._count()
         await self._tell(now)
-        if not self._found and self._hold_down is not None:
+        # Whoever could not look vouches for nothing.
+        if not self._found and not self._is_blind() and self._hold_down is not None:
             await self._hold_down()
         return self._found
 
@@ -161,6 +162,11 @@ class Auditor:
         present = frozenset(one.check.value for one in self._found)
         try:
             told, _ = await self._database.read(_told)
+            if self._told_unkept and not told and not self._seen:
+                # What was told of while nothing could be kept is over, and nobody else knows that it was told.
+                await self._tell_admins(frozenset(), f"audit:{self._name}:{now}:over", now)
+            if present or not self._seen:
+                self._told_unkept = frozenset()
             if not self._is_news(present, told):
                 return
             epoch = await self._database.write(
@@ -180,8 +186,9 @@ class Auditor:
             if fresh := present - self._told_unkept:
                 self._told_unkept |= present
                 await self._tell_admins(fresh, f"audit:{self._name}:{now}", now)
-            return
-        self._told_unkept = frozenset()
+
+    def _is_blind(self) -> bool:
+        return any(one.check is Check.STORE for one in self._seen)
 
     def _is_news(self, present: frozenset[str], told: frozenset[str]) -> bool:
         """Whether there is new trouble, or an end of all of it. What is there still and seen once is no end."""

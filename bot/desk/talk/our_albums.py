@@ -17,13 +17,14 @@ from adapters.message import Attachment, InboundEdit, InboundMessage, Untrusted
 from adapters.text import clean
 from bot.desk.albums import album_of
 from bot.desk.directory import Directory
-from bot.desk.talk.rewording import WAITS, Rewording, file_mark
+from bot.desk.talk.rewording import OVER, WAITS, Rewording, file_mark
 from bot.store.channels import albums, presses
 from bot.store.channels.albums import Part
 from bot.store.delivery import replies
 from bot.store.delivery.told import word_row
 from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
+from bot.store.reading import lines
 from bot.store.revisions import Revisions
 from bot.store.unit import write, write_outbox
 from bot.tickets.command import AddNote
@@ -172,15 +173,35 @@ class OurAlbums:
 
     def _too_late(self, conn: Connection, further: _Further) -> Became:
         """A note that comes when the other files have left: its author hears that those are out."""
-        message, ticket = further.message, TicketId(further.first["ticket"])
         became = self._noted(conn, further)
-        facts = facts_of_tickets(conn, self._revisions, [ticket], now=further.now)[ticket]
-        speak = person_texts(facts.revision, further.person)
-        text = speak("word_files_left", number=number(ticket), contact=facts.speaker.name)
+        self._tell_left(conn, further.message, further.person, further.first["key"], now=further.now)
+        return {**became, "became": "note"}
+
+    def tell_left(self, conn: Connection, message: InboundMessage, person: PersonId, *, now: Instant) -> None:
+        """A note in answer to a file of one's own that has left: its author hears that it is out."""
+        if message.reply_to is None:
+            return
+        key = f"{message.conversation.key}:{message.reply_to}"
+        name = f"{presses.WROTE}{key}"
+        if json.loads(presses.answers(conn, [name]).get(name, "{}")).get("became") == "reply":
+            self._tell_left(conn, message, person, albums.own_lines(conn, [key]).get(key, key), now=now)
+
+    def _tell_left(
+        self, conn: Connection, message: InboundMessage, person: PersonId, key: str, *, now: Instant
+    ) -> None:
+        """`key` names the reply; one that never left, or has no file, is nothing to speak of."""
+        said = replies.spoken(conn, key)
+        files = lines.files_of(conn, said.line) if said is not None and said.state not in WAITS | OVER else ()
+        if said is None or not files:
+            return
+        facts = facts_of_tickets(conn, self._revisions, [said.ticket], now=now)[said.ticket]
+        speak = person_texts(facts.revision, person)
+        names = {"contact": facts.speaker.name, "files": ", ".join(files)}
+        text = speak("word_files_left", number=number(said.ticket), **names)
         alone = message.sender.address if self._directory.is_shared(message.conversation) else None
         more = {"reply_to": message.external_id, "only_to": alone}
-        write_outbox(conn, [word_row(further.key, text, message.conversation, further.person, further.now, **more)])
-        return {**became, "became": "note"}
+        own = f"{message.conversation.key}:{message.external_id}"
+        write_outbox(conn, [word_row(own, text, message.conversation, person, now, **more)])
 
     def _replace(self, conn: Connection, further: _Further, first: Became) -> None:
         presses.replace(conn, presses.Answered(_name(further.message), json.dumps(first), further.now))

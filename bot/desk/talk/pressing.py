@@ -12,9 +12,9 @@ from adapters.message import Channel
 from adapters.port import Answer, Limits, Press
 from bot.crashpoint import reach
 from bot.desk.acting import Acting
+from bot.desk.calls.client_presses import PRESSES as CALLS
 from bot.desk.calls.door import Calls
 from bot.desk.calls.presses import OF_A_CALL
-from bot.desk.calls.talk import PRESSES as CALLS
 from bot.desk.calls.window import PRESSES as WINDOW
 from bot.desk.calls.window import CallWindow
 from bot.desk.calls.words import Calling
@@ -50,7 +50,7 @@ from bot.tickets.cards import addressee
 from bot.tickets.command import (
     Split,
 )
-from bot.tickets.decide_place import OTHER_CHANNEL
+from bot.tickets.decide_place import OTHER_CHANNEL, REPLY
 from bot.tickets.outcome import person_texts
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import TicketId, number, ticket_id_from_number
@@ -181,6 +181,8 @@ class Pressing:
             if not channels:
                 return Answer(speak("refused_no_channel"), is_refused=True)
             form = elsewhere_form(press.value, speak, channels, words)
+        if form is not None and press.action == REPLY and (words := await self._questions.unheard(ticket)):
+            form = replace(form, inputs=tuple(replace(one, initial=words) for one in form.inputs))
         if press.conversation is None or self._limits(press.by.channel).has_windows:
             return Answer(form=form)
         answer = await self._committer.commit(self._forms.begin, (Pressed(press, by, form), self._now()))
@@ -226,7 +228,7 @@ class Pressing:
         return answer
 
     def _call_pressed(self, conn: Connection, pressed: Sequence[Press]) -> Sequence[Answer]:
-        return self._calls.talk.pressed(conn, pressed, now=self._now())
+        return self._calls.presses.take(conn, pressed, now=self._now())
 
     def _refuse(self, conn: Connection, pressed: Sequence[Press]) -> Sequence[Answer]:
         """Whoever is not one of ours changes nothing by pressing, and it is written down that they tried."""

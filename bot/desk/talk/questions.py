@@ -15,6 +15,7 @@ from bot.store.calls.calls import next_of_tickets
 from bot.store.driver.connection import Connection
 from bot.store.driver.database import Database
 from bot.store.facts import facts_of_tickets, load_of
+from bot.store.people.elsewhere import unheard
 from bot.store.reading import queue, reads
 from bot.store.revisions import Revisions
 from bot.tickets.cards import ticket_card
@@ -68,6 +69,10 @@ class Questions:
         now = self._now()
         found = await self._database.read(lambda conn: facts_of_tickets(conn, self._revisions, [ticket], now=now))
         return found.get(ticket)
+
+    async def unheard(self, ticket: TicketId) -> str:
+        """The last words of ours on a ticket, where they failed to arrive; else empty."""
+        return await self._database.read(lambda conn: unheard(conn, ticket))
 
     def _queue(self, conn: Connection, by: PersonId, speak: Texts) -> Answer:
         now, revision = self._now(), self._revisions.current

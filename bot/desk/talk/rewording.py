@@ -137,7 +137,7 @@ class Rewording:
             if said.state in WAITS:
                 self._take_back(conn, facts, thought, said, now, note="")
             elif said.state not in OVER:
-                self._tell(conn, facts, thought, "word_file_stands", now)
+                self._tell(conn, facts, thought, "word_file_stands", now, files=lines.files_of(conn, said.line))
             return
         channel = self._adapters.get(said.where.channel)
         is_sent = said.state == "sent"
@@ -163,7 +163,8 @@ class Rewording:
         reason = person_texts(facts.revision, person)("reason_taken_back")
         if said.state not in WAITS or not outbox.discard(conn, [said.row], reason=reason):
             if said.state not in OVER:
-                self._tell(conn, facts, thought, "word_stands", now)
+                files = lines.files_of(conn, said.line)
+                self._tell(conn, facts, thought, "word_file_left" if files else "word_stands", now, files=files)
             return
         failed = delivery_failed(facts, person, f"say:{said.line}", reason, is_certain=True, said_at=said.said_at)
         effects = tuple(effect for effect in failed.effects if not isinstance(effect, Ping))
@@ -180,10 +181,20 @@ class Rewording:
         if decision.ticket is not None:
             write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
 
-    def _tell(self, conn: Connection, facts: Facts, thought: _Thought, text: str, now: Instant) -> None:
+    def _tell(
+        self,
+        conn: Connection,
+        facts: Facts,
+        thought: _Thought,
+        text: str,
+        now: Instant,
+        *,
+        files: Sequence[str] = (),
+    ) -> None:
         one, where = thought.one, thought.one.conversation
         speak = person_texts(facts.revision, thought.person)
-        words = speak(text, number=number(facts.number), contact=facts.speaker.name)
+        names = {"files": ", ".join(files)} if files else {}
+        words = speak(text, number=number(facts.number), contact=facts.speaker.name, **names)
         alone = one.sender.address if self._directory.is_shared(where) else None
         key = f"{thought.key}:{text}:{instant(one.at)}"
         row = word_row(key, words, where, thought.person, now, reply_to=thought.under, only_to=alone)

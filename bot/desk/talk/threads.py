@@ -163,6 +163,7 @@ class Threads:
             with_file = self._albums.made_note(conn, message, wrote.person, on, now=wrote.now)
             if with_file is not None:
                 return {**with_file, "words": words_mark(text)}
+            self._albums.tell_left(conn, message, wrote.person, now=wrote.now)
         if is_inward and (asked := self._status_word(conn, wrote, above)) is not None:
             self._tell(conn, wrote, asked)
             return NOTHING

@@ -1,6 +1,9 @@
-"""What concerns one place or one channel at once: its open tickets, and the words to clients that wait for it."""
+"""What concerns one place or one channel at once: its open tickets, and the words to clients that wait for it.
 
-from collections.abc import Sequence
+Also whose people were told that nothing arrives there, for the day on which it does again.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -25,6 +28,25 @@ _WAITING = text(f"""
 SELECT id FROM outbox WHERE {schema.is_one_of("state", schema.ON_ITS_WAY)} AND state IN ('pending', 'postponed')
 AND message_id IS NOT NULL AND (lane = :place OR substr(lane, 1, length(:place) + 1) = :place || '#') ORDER BY id
 """)  # noqa: S608 - words of ours
+
+#: What was told of the place last, and what became of our last words.
+_MISSED = text(f"""
+SELECT ticket.id, said.state, said.text, (SELECT event.what FROM event WHERE event.ticket_id = ticket.id
+AND event.what IN ('place_lost', 'place_back') ORDER BY event.id DESC LIMIT 1) AS told
+FROM ticket JOIN conversation ON conversation.id = ticket.conversation_id LEFT JOIN message AS said ON said.id = (
+SELECT max(message.id) FROM message WHERE message.ticket_id = ticket.id AND message.kind = 'reply')
+WHERE {_OPEN} AND {_HERE} ORDER BY ticket.id
+""")  # noqa: S608 - words of ours
+
+
+def missed(conn: Connection, where: Conversation) -> Mapping[TicketId, str]:
+    """The open tickets of a place that was lost, or where our last words failed, with those words; else empty."""
+    rows = conn.execute(_MISSED, {"place": where.lane}).all()
+    return {
+        TicketId(row.id): row.text if row.state == "failed" else ""
+        for row in rows
+        if row.told == "place_lost" or row.state == "failed"
+    }
 
 
 def open_tickets(conn: Connection, where: Conversation) -> Sequence[TicketId]:

@@ -23,6 +23,7 @@ _TALKS = text("SELECT key FROM conversation WHERE contact_id = :contact ORDER BY
 _FAILED = text("""
 SELECT text FROM message WHERE ticket_id = :ticket AND kind = 'reply' AND state = 'failed' ORDER BY id DESC LIMIT 1
 """)
+_LAST = text("SELECT text, state FROM message WHERE ticket_id = :ticket AND kind = 'reply' ORDER BY id DESC LIMIT 1")
 _PARTED = "UPDATE ticket SET is_current = 0 WHERE conversation_id IN {keys} AND is_current = 1 RETURNING id"
 
 
@@ -51,6 +52,12 @@ def other_channels(conn: Connection, facts: Facts, up: Collection[Channel]) -> d
 def last_failed(conn: Connection, ticket: TicketId) -> str:
     """The words of ours on a ticket that failed to arrive last; empty where all arrived."""
     return next(iter(conn.execute(_FAILED, {"ticket": ticket}).scalars()), "")
+
+
+def unheard(conn: Connection, ticket: TicketId) -> str:
+    """The last words of ours on a ticket, where they failed to arrive; else empty."""
+    last = conn.execute(_LAST, {"ticket": ticket}).first()
+    return last.text if last is not None and last.state == "failed" else ""
 
 
 def go_on_in(conn: Connection, ticket: Ticket, where: Conversation, *, at: Instant) -> None:

@@ -7,7 +7,8 @@ Who said what is told by each identity and each conversation, so nothing is lost
 that is gone keeps its row: what the desk directory says of it is kept there. Bound by the transaction of the caller.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,8 +47,10 @@ SELECT coalesce(ticket.joined_from, conversation.joined_from) AS own FROM ticket
 JOIN conversation ON conversation.id = ticket.conversation_id WHERE ticket.id = :ticket
 """)
 _SPOKEN: Final = "SELECT id, language FROM contact WHERE id IN {keys}"
-#: Whose language a contact has, where it is another's that turned out to be the same person.
+#: Whose language a contact has, where it is another's that turned out to be the same person, and which it had before.
 _LEARNED: Final = "language of"
+#: When a contact asked for a language last; what a channel says of itself is not asked for.
+_WISHED: Final = "language asked"
 #: What nobody has proven but the contact it was joined to.
 SEEN: Final = "seen"
 
@@ -180,7 +183,7 @@ def join(conn: Connection, *, kept: ContactId, gone: ContactId, by: str, at: Ins
         rows = rows_by_keys(conn, query, [gone])
         moved = [{"id": row.id, "contact_id": kept, "joined_from": row.joined_from or gone} for row in rows]
         update_many(conn, table, moved)
-    _speak_as(conn, kept, gone)
+    speak_as(conn, kept, gone, of=str(gone))
     return True
 
 
@@ -196,7 +199,7 @@ def part(conn: Connection, gone: ContactId) -> Parted | None:
     theirs = _with_those_joined_to(gone, known)
     holders = sorted({one.kept for one in known})
     delete_many(conn, care_schema.joined_contact, [gone])
-    _speak_apart(conn, next(one.kept for one in known if one.gone == gone), gone)
+    speak_apart(conn, next(one.kept for one in known if one.gone == gone), of=str(gone))
     identities = [row for row in rows_by_keys(conn, _IDENTITIES, holders) if row.joined_from in theirs]
     update_many(
         conn,
@@ -257,22 +260,35 @@ def hand_on(conn: Connection, to: int, contacts: Sequence[int], *, places: Seque
     update_many(conn, schema.ticket, [{"id": row.id, "contact_id": to} for row in tickets])
 
 
-def _speak_as(conn: Connection, kept: ContactId, gone: ContactId) -> None:
-    """The language that only the one who is gone has asked for is the person's."""
+def wish(conn: Connection, contacts: Iterable[int], *, at: Instant) -> None:
+    """These asked for the language they have now."""
+    for contact in sorted({*contacts}):
+        remember(conn, f"{_WISHED}:{contact}", str(at))
+
+
+def speak_as(conn: Connection, kept: int, gone: int, *, of: str) -> None:
+    """The language that was asked for last is the person's; nobody asked: one that only who is gone has.
+
+    `of` names what made them one, for `speak_apart`.
+    """
     spoken = {row.id: row.language for row in rows_by_keys(conn, _SPOKEN, [kept, gone])}
-    if spoken[kept] is None and spoken[gone] is not None:
+    wished = {one: int(recall(conn, f"{_WISHED}:{one}") or 0) for one in (kept, gone)}
+    is_theirs = spoken[kept] is None or wished[gone] > wished[kept]
+    if is_theirs and spoken[gone] is not None and spoken[gone] != spoken[kept]:
         update_many(conn, schema.contact, [{"id": kept, "language": spoken[gone]}])
-        remember(conn, f"{_LEARNED}:{kept}", str(gone))
+        remember(conn, f"{_LEARNED}:{kept}", json.dumps({"of": of, "is": spoken[gone], "was": spoken[kept]}))
 
 
-def _speak_apart(conn: Connection, kept: ContactId, gone: ContactId) -> None:
-    """Parted, nobody keeps the other's language, unless they asked for another one since."""
-    if recall(conn, f"{_LEARNED}:{kept}") != str(gone):
-        return
-    spoken = {row.id: row.language for row in rows_by_keys(conn, _SPOKEN, [kept, gone])}
-    if spoken[kept] == spoken[gone]:
-        update_many(conn, schema.contact, [{"id": kept, "language": None}])
+def speak_apart(conn: Connection, kept: int, *, of: str) -> str | None:
+    """Parted, nobody keeps the other's language, unless they asked for another one since; gives what was learned."""
+    learned = json.loads(recall(conn, f"{_LEARNED}:{kept}") or "{}")
+    if not learned or learned["of"] != of:
+        return None
+    (row,) = rows_by_keys(conn, _SPOKEN, [kept])
+    if row.language == learned["is"]:
+        update_many(conn, schema.contact, [{"id": kept, "language": learned["was"]}])
     remember(conn, f"{_LEARNED}:{kept}", "")
+    return str(learned["is"])
 
 
 def _began(conn: Connection, tickets: Sequence[int]) -> dict[int, int]:

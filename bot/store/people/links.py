@@ -95,7 +95,8 @@ def unlink(conn: Connection, identity: Identity, *, at: Instant) -> list[TicketI
     owner = row.contact_id
     if conn.execute(_OTHERS, {"contact": owner, "key": row.key}).scalar():
         (owner,) = take(conn, schema.contact, 1)
-        stranger = {"id": owner, "client": None, "name": identity.address, "created_at": at}
+        language = joining.speak_apart(conn, row.contact_id, of=row.key)
+        stranger = {"id": owner, "client": None, "name": identity.address, "language": language, "created_at": at}
         insert_many(conn, schema.contact, [stranger])
         joining.hand_on(conn, owner, [row.contact_id], places=[row.key])
     else:
@@ -140,4 +141,5 @@ def _join(conn: Connection, row: Row[Any], owner: int, client: ClientId) -> None
         return
     if joining.served_as(conn, row.contact_id) - {client}:
         return  # in a place of another client they spoke for that one
+    joining.speak_as(conn, owner, row.contact_id, of=row.key)
     joining.hand_on(conn, owner, [row.contact_id])

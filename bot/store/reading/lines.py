@@ -48,6 +48,11 @@ def new_files(conn: Connection, key: str, files: Sequence[Attachment]) -> tuple[
     return tuple(one for one in files if one.digest not in known and (one.digest or (one.name, one.size) not in known))
 
 
+def files_of(conn: Connection, line: int) -> tuple[str, ...]:
+    """The names of the files with a line, as they were first sent."""
+    return tuple(row.name for row in rows_by_keys(conn, _FILES, [line]))
+
+
 def reword(
     conn: Connection, key: str, text: str | None, *, at: Instant, files: Sequence[Attachment] = ()
 ) -> TicketId | None:

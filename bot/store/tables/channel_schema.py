@@ -91,6 +91,16 @@ sent_part = table(
     Index("ix_sent_part_at", "at"),
     is_keyed=True,
 )
+#: Files that a channel was asked for lately, by its own mark of them.
+fetched_file = table(
+    "fetched_file",
+    Column("mark", Text, primary_key=True),
+    words("digest"),
+    whole("size"),
+    moment("at"),
+    Index("ix_fetched_file_at", "at"),
+    is_keyed=True,
+)
 #: What stands beside a message and no client is ever shown; `beside` are identities, as JSON.
 margin = table(
     "margin",

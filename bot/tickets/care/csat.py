@@ -110,16 +110,19 @@ def scored(
 ) -> tuple[Decision, Csat, str]:
     """A score is given, or given anew; what is done, what is kept, and the answer to a press.
 
-    The lead reads of a low score once, whichever it is in the end, and in their hours.
+    The lead reads of a low score once, whichever it is in the end, and in their hours; the client is told once how to
+    ask for the lead. The same score in words again is heard and answered no more.
     """
     ticket, was_bad = _of(facts), is_low(facts, score)
     is_news = was_bad and not csat.is_told
     reads_at = _reads_at(facts, ticket) if is_news else None
     speak = contact_texts(facts)
-    said = speak("csat_low" if was_bad else "csat_thanks", score=score)
+    is_offer = was_bad and not csat.is_told and (csat.score is None or not is_low(facts, csat.score))
+    said = speak("csat_low" if is_offer else "csat_thanks", score=score)
     effects: list[Effect] = []
-    if heard is not None:
-        effects.append(Say(said, MessageKind.AUTO, offers=("client.escalate",) if was_bad else ()))
+    is_repeat = csat.score == score and words in {"", csat.comment}
+    if heard is not None and not is_repeat:
+        effects.append(Say(said, MessageKind.AUTO, offers=("client.escalate",) if is_offer else ()))
     is_told = is_news and (reads_at is None or reads_at <= facts.now)
     if is_told:
         effects += _told(facts, ticket, f"csat:{ticket.id}", "ping_csat_low", score, words)

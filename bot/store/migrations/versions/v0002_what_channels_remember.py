@@ -84,6 +84,15 @@ def upgrade() -> None:
     index("ix_sent_part_external_id", "sent_part", ["external_id"])
     index("ix_sent_part_at", "sent_part", ["at"])
     table(
+        "fetched_file",
+        words("mark", primary_key=True),
+        words("digest"),
+        whole("size"),
+        whole("at"),
+        is_keyed=True,
+    )
+    index("ix_fetched_file_at", "fetched_file", ["at"])
+    table(
         "margin",
         whole("message_id", sa.ForeignKey("message.id"), primary_key=True),
         words("subject"),
