@@ -3,6 +3,7 @@
 import gc
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = [
     "tests.chaos.options",
@@ -18,6 +19,10 @@ pytest_plugins = [
 
 # A million objects are imported and collected and stay. Looking for garbage among them took a fifth of that time.
 gc.set_threshold(100_000)
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

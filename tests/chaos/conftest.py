@@ -34,6 +34,12 @@ def applied_server(postgres: PostgresServer) -> str:
 
 
 @pytest.fixture
+def migrated_url(database_url_factory: Callable[..., str], postgres_template: str) -> str:
+    """A database in PostgreSQL that has its tables, and no desk yet."""
+    return database_url_factory(template=postgres_template)
+
+
+@pytest.fixture
 def new_database(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Callable[[], str]:
     """Makes databases of the `kind` a test is about: `sqlite` or `postgresql`."""
     if kind == "sqlite":

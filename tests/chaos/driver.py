@@ -46,6 +46,8 @@ class Driver:
     far_end: FarEnd
     wall: victim.Wall
     kills: int = 0
+    #: Where those that are revived die in their turn.
+    crashes: list[str] = field(default_factory=list)
     codes: list[int | None] = field(default_factory=list)
     _process: BaseProcess | None = None
     _asked: int = 0
@@ -127,7 +129,7 @@ class Driver:
         self.codes.append(self._process.exitcode)
         assert self._process.exitcode == -signal.SIGKILL, f"it ended by itself: {self.orders.log.read_text()[-3000:]}"
         self.kills += 1
-        self.start()
+        self.start(crash_at=self.crashes.pop(0) if self.crashes else "")
         return True
 
     async def settle(self, *, within: float = 30, turn: Callable[[], object] = lambda: None) -> None:

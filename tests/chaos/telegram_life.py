@@ -23,6 +23,7 @@ from bot.cli.main import main
 from tests.chaos.driver import rows
 from tests.peers.forked import FORKS
 from tests.peers.telegram_server import TelegramServer
+from tests.templates import new_sqlite
 
 ROOT = Path(__file__).parents[2]
 SETTLED_WITHIN_S = 60
@@ -59,7 +60,7 @@ class TelegramLife:
     _asked: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.database_url = self.database_url or f"sqlite+aiosqlite:///{self.directory / 'maitred.db'}"
+        self.database_url = self.database_url or new_sqlite(self.directory / "maitred.db")
 
     @property
     def log_file(self) -> Path:
@@ -117,11 +118,15 @@ class TelegramLife:
         await self.ends()
 
     async def its_turn_is_over(self) -> None:
-        """The time passes for which a killed process still counted as the one that reads the updates."""
+        """The time passes for which a killed process still counted: as reading the updates, and as about to send."""
         if self.database_url.startswith("postgresql"):
             connection = await asyncpg.connect(self.database_url.replace("postgresql+asyncpg", "postgresql", 1))
             try:
-                await connection.execute("UPDATE lease SET expires_at = 0")
+                async with connection.transaction():
+                    # What the killed one has told its server to commit may be under way: that comes to its end first.
+                    await connection.execute("LOCK TABLE lease, outbox IN SHARE ROW EXCLUSIVE MODE")
+                    await connection.execute("UPDATE lease SET expires_at = 0")
+                    await connection.execute("UPDATE outbox SET claimed_until = 0 WHERE claimed_by IS NOT NULL")
             finally:
                 await connection.close()
 

@@ -82,7 +82,7 @@ async def test_updates_at_forty_a_second_under_kills_are_each_heard_once(
     kind: str, updates: int, kills: int, telegram: TelegramServer, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     chance = random.Random(5)
-    url = request.getfixturevalue("postgres_url") if kind == "postgresql" else ""
+    url = request.getfixturevalue("migrated_url") if kind == "postgresql" else ""
     crowd = Crowd(telegram, chance)
     async with telegram_life(telegram, tmp_path, database_url=url) as bot:
         for life in range(kills):

@@ -50,7 +50,7 @@ async def test_a_bot_that_is_killed_under_load_loses_and_doubles_nothing(tmp_pat
 
 async def test_a_second_signal_ends_at_once_and_loses_nothing(tmp_path: Path) -> None:
     async with whole(tmp_path) as bot, ClientSession() as http:
-        await bot.start()
+        await bot.start(is_begun=True)
         site = Site(http, bot.port)
         async with site.page(token=token("person-1")) as page:
             line = await page.say("Payroll failed")

@@ -1,6 +1,7 @@
-"""`maitred run` as an admin starts it, in a process of its own, and people who chat with it through their widgets.
+"""`maitred run` in a process of its own, and people who chat with it through their widgets.
 
-Other fault tests put a desk together themselves; here nothing is ours but the far end.
+Other fault tests put a desk together themselves; here nothing is ours but the far end. A process is forked after its
+imports, or begun as an admin begins it.
 """
 
 import asyncio
@@ -9,8 +10,6 @@ import os
 import resource
 import signal
 import socket
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -23,6 +22,7 @@ import aiohttp
 import jwt
 
 from tests.contract.inapp.page import Page, Site, fresh_id
+from tests.peers.running import Running, running
 
 ROOT = Path(__file__).parents[2]
 KEY = "of-the-tests-only-0123456789abcdef"
@@ -35,7 +35,7 @@ class Whole:
     directory: Path
     port: int
     log: list[dict[str, Any]] = field(default_factory=list)
-    _process: Process | None = None
+    _process: Running | None = None
     _reading: asyncio.Task[None] | None = None
     _heard: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -43,20 +43,17 @@ class Whole:
     def database_url(self) -> str:
         return f"sqlite+aiosqlite:///{self.directory / 'var' / 'maitred.db'}"
 
-    async def start(self) -> None:
+    async def start(self, *, is_begun: bool = False) -> None:
         """Start the next process and wait until it is ready."""
         self.log.clear()
         settings = {
             "PATH": os.defpath,
-            "PYTHONPATH": str(ROOT),
             "MAITRED_DESK": str(ROOT / "desk.example"),
             "MAITRED_HTTP": f"127.0.0.1:{self.port}",
             "MAITRED_LOG": "json",
             "INAPP_JWT_SECRET": f"web:{KEY}",
         }
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", cwd=self.directory, env=settings, stderr=PIPE
-        )
+        self._process = await running(["run"], directory=self.directory, environment=settings, is_begun=is_begun)
         self._reading = asyncio.create_task(self._read())
         await self.says("ready", within=60)
 
@@ -67,7 +64,7 @@ class Whole:
 
     async def sends(self, number: signal.Signals) -> None:
         assert self._process is not None
-        self._process.send_signal(number)
+        self._process.sends(number)
 
     @contextmanager
     def disk_full(self) -> Iterator[None]:
@@ -84,14 +81,13 @@ class Whole:
         """Wait for its end; gives the exit code."""
         assert self._process is not None
         assert self._reading is not None
+        code = await self._process.ends(within=within)
         async with asyncio.timeout(within):
-            code = await self._process.wait()
             await self._reading
         return code
 
     async def _read(self) -> None:
         assert self._process is not None
-        assert self._process.stderr is not None
         async for line in self._process.stderr:
             async with self._heard:
                 self.log.append(json.loads(line) if line.startswith(b"{") else {"event": line.decode()})
@@ -107,8 +103,8 @@ async def whole(directory: Path) -> AsyncIterator[Whole]:
     try:
         yield made
     finally:
-        if made._process is not None and made._process.returncode is None:  # noqa: SLF001 - its own module
-            made._process.kill()  # noqa: SLF001 - its own module
+        if made._process is not None and made._process.is_alive:  # noqa: SLF001 - its own module
+            made._process.sends(signal.SIGKILL)  # noqa: SLF001 - its own module
             await made.ends()
 
 

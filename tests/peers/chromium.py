@@ -1,17 +1,20 @@
 """A real browser for tests of the widget and the board: Debian's Chromium, headless, driven by Playwright.
 
-The browser starts once per worker; each test connects to it from its own loop and works in contexts of its own, so two
-windows (a client's and a manager's) are two contexts. The flags keep it off every network but loopback.
+The browser starts once per worker; a test works in contexts of its own, so two windows (a client's and a manager's) are
+two contexts. Playwright's own process takes a second to start: tests that run in the session's loop share one
+(`lasting_browser`), others have one each (`browser`). The flags keep the browser off every network but loopback.
 """
 
 import os
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.peers.missing import PeerMissingError
@@ -74,14 +77,32 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     """The browser, connected for one test; `await browser.new_context()` is another person's window."""
+    async with _connected(chromium) as connection:
+        yield connection
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def lasting_browser(chromium: str) -> AsyncIterator[Browser]:
+    """The browser, connected once for all tests in the session's loop; each closes the contexts that it made."""
+    async with _connected(chromium) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def _connected(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         connection = await playwright.chromium.connect_over_cdp(chromium)
         try:
             yield connection
         finally:
-            for context in connection.contexts[1:]:  # the first is the browser's own
-                await context.close()
+            await windows_closed(connection)
             await connection.close()
+
+
+async def windows_closed(browser: Browser) -> None:
+    """Close every context that somebody made."""
+    for context in browser.contexts[1:]:  # the first is the browser's own
+        await context.close()
 
 
 @pytest.fixture

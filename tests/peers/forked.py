@@ -17,7 +17,9 @@ from bot.cli.main import main
 
 #: There is one such server for each process of a test run, whoever asks for it first.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.peers.preloaded", "tests.chaos.victim", "tests.chaos.telegram_life"])
+FORKS.set_forkserver_preload(
+    ["tests.peers.preloaded", "tests.peers.running", "tests.chaos.victim", "tests.chaos.telegram_life"]
+)
 
 
 def run_command(

@@ -94,7 +94,7 @@ class WebApi:
     def __init__(self, emulator: Emulator, *, socket_url: Callable[[], str], own_address: Callable[[], str]) -> None:
         self.emulator = emulator
         self.calls: list[Call] = []
-        self.scopes = manifest_scopes()
+        self.scopes = [*manifest_scopes()]
         self.aliases = Aliases()
         #: Facts about people over what the emulator knows: `team_id`, `real_name`, `is_restricted`, `deleted`, ...
         self.people: dict[str, Payload] = {BOT_USER: {"team_id": TEAM, "is_bot": True}}

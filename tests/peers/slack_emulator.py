@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -38,10 +39,10 @@ def program() -> Path:
     return found
 
 
-def manifest_scopes() -> list[str]:
+@cache
+def manifest_scopes() -> tuple[str, ...]:
     """The scopes our manifest asks for."""
-    scopes: list[str] = yaml.safe_load(MANIFEST.read_text())["oauth_config"]["scopes"]["bot"]
-    return scopes
+    return tuple(yaml.safe_load(MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ For every minute and every message that waits for an answer there must be somebo
 leave, or the client must have been told when somebody comes, and nobody who serves them be there. What they were told
 must be true: the very minute at which the first of those who serve them comes, and whoever was named. And nobody may be
 told the same thing twice while nothing happened in between, nor what is another client's business. It computes hours
-and holidays by itself, minute by minute, and that a message waits it knows from the message, not from the desk.
+and holidays by itself, minute by minute, and that a message waits it knows from the message, not from the desk. What
+it has worked out once it keeps: many transcripts are nearly the same.
 """
 
 import re
@@ -13,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -34,6 +36,7 @@ _NUMBER: Final = re.compile(r"\bT-(\d+)\b")
 FARTHEST: Final = timedelta(days=60)
 
 
+@cache
 def read_moment(written: str) -> datetime:
     """A moment of the transcript."""
     return datetime.fromisoformat(written)
@@ -66,14 +69,29 @@ class Desk:
     public_plan: str
     #: Where nobody's own is known.
     zone: str
+    _working: dict[datetime, frozenset[str]] = field(default_factory=dict)
+    _serving: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def serving(self, conv: str) -> set[str]:
+    def working(self, at: datetime) -> frozenset[str]:
+        """Whose hours it is, leave aside. Hours begin and end with a minute, so all of it is as its beginning."""
+        minute = at.replace(second=0, microsecond=0)
+        if minute not in self._working:
+            hours = {key: one.is_open(minute) for key, one in self.hours.items()}
+            self._working[minute] = frozenset(key for key, one in self.people.items() if hours[one["calendar"]])
+        return self._working[minute]
+
+    def serving(self, conv: str) -> frozenset[str]:
         """All who may be given what is said in a conversation."""
+        if conv not in self._serving:
+            self._serving[conv] = self._serves(conv)
+        return self._serving[conv]
+
+    def _serves(self, conv: str) -> frozenset[str]:
         client = self.clients.get(conv, {})
         line = self.lines[self.plans[client.get("plan", self.public_plan)]["line"]]
         named = [client.get("manager"), client.get("backup")]
         named.append(self.people[named[0]].get("backup") if named[0] else None)
-        return {*line, *(one for one in named if one is not None)}
+        return frozenset({*line, *(one for one in named if one is not None)})
 
 
 @dataclass
@@ -85,8 +103,9 @@ class Ticket:
     told: list[tuple[datetime, Line]] = field(default_factory=list)
 
 
+@cache
 def desk_from_toml(text: str) -> Desk:
-    """Read a desk file."""
+    """Read a desk file, the same one once."""
     desk = tomllib.loads(text)
     hours = {key: _hours(one) for key, one in desk["calendars"].items()}
     clients = {
@@ -324,10 +343,11 @@ class Judge:
         return next((line.text for moment, line in reversed(ticket.told) if moment <= at), "")
 
     def _is_anybody_there(self, ticket: Ticket, at: datetime) -> bool:
-        return any(self._is_there(person, at) for person in self._desk.serving(ticket.conv))
+        here = self._desk.working(at) & self._desk.serving(ticket.conv)
+        return any(not self._is_away(person, at) for person in here)
 
     def _is_there(self, person: str, at: datetime) -> bool:
-        return self._desk.hours[self._desk.people[person]["calendar"]].is_open(at) and not self._is_away(person, at)
+        return person in self._desk.working(at) and not self._is_away(person, at)
 
     def _is_away(self, person: str, at: datetime) -> bool:
         return any(since <= at and (until is None or at < until) for since, until in self._away[person])

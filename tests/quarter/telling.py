@@ -6,6 +6,7 @@ Words and days of the four languages stand here once more, written down by hand:
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,7 @@ class Told:
     answers_by: datetime | None = None
 
 
+@cache  # a judge asks for every minute in which somebody waits what they were told last
 def told(text: str, *, at: datetime, zone: ZoneInfo) -> Told:
     """What a client in that zone understands who reads this at that moment. ValueError for a day we do not know."""
     opens, answers = _OPENS.search(text), _ANSWERS.search(text)

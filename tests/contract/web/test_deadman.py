@@ -28,16 +28,17 @@ async def test_it_is_asked_by_its_whole_address_and_no_answer_matters() -> None:
 
 async def test_one_that_is_away_or_silent_holds_up_nobody(caplog: pytest.LogCaptureFixture) -> None:
     await DeadMan(f"http://127.0.0.1:{free_port()}/ping/secret-name").hold_down()
-    entered = asyncio.Event()
+    entered, is_left = asyncio.Event(), asyncio.Event()
 
     async def never(_request: web.Request) -> web.Response:
         entered.set()
-        await asyncio.Event().wait()
+        await is_left.wait()
         return web.Response()
 
     app = web.Application()
     app.add_routes([web.get("/ping", never)])
     async with listening(app, "127.0.0.1", 0) as address:
         await DeadMan(f"{address}/ping", within_s=0.05).hold_down()
+        is_left.set()  # the server would wait for it at its end
     assert entered.is_set()
     assert "secret-name" not in caplog.text

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Dialog, Locator, Page
 
 from tests.contract.web.served import ServedBoard, board_of_story
 from tests.harness import Story
+from tests.peers.chromium import windows_closed
 
 #: Runs before the page's own script, from outside the page, so that the page's policy does not concern it.
 WATCH = """
@@ -48,19 +49,26 @@ class Window:
 NewWindow = Callable[..., Awaitable[Window]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(lasting_browser: Browser) -> AsyncIterator[Browser]:
+    """The worker's browser, for one test."""
+    yield lasting_browser
+    await windows_closed(lasting_browser)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def board(tmp_path: Path) -> AsyncIterator[ServedBoard]:
     async with board_of_story(tmp_path) as served:
         yield served
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def story(board: ServedBoard) -> Story:
     """What happens on that desk."""
     return board.story
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def sign_in(browser: Browser, board: ServedBoard) -> AsyncIterator[NewWindow]:
     """A window of a person; script errors, refused scripts and boxes that pop up fail the test."""
     windows: list[Window] = []

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import expect
 
 from adapters.message import Channel
@@ -10,6 +11,8 @@ from sla.clock import State
 from tests.contract.web.served import ServedBoard
 from tests.harness import Story
 from tests.integration.board.conftest import NewWindow
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CORPUS = tuple((Path(__file__).parents[2] / "fixtures/inapp/hostile.txt").read_text("utf-8").splitlines())
 

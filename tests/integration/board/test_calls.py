@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from adapters.message import Channel
@@ -13,10 +14,12 @@ from tests.contract.web.served import ServedBoard, board_of_story
 from tests.harness import Story
 from tests.integration.board.conftest import NewWindow
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 HERE = "http://127.0.0.1:8080"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def board(tmp_path: Path) -> AsyncIterator[ServedBoard]:
     async with board_of_story(tmp_path, desk=story_desk(more="\n[calls]\n"), site=Site(public_url=HERE)) as served:
         yield served

@@ -5,17 +5,49 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 
-from tests.peers.forked import run_command
+from tests.peers.forked import FORKS, run_command
+from tests.peers.running import live
 
 ROOT = Path(__file__).parents[3]
 SECRET = "web:of-the-tests-only-0123456789abcdef"
+
+
+class Going:
+    """A command that goes on, in a process that was forked after its imports; what it says is read line by line."""
+
+    def __init__(self, words: Sequence[str], directory: Path, environment: Mapping[str, str]) -> None:
+        streams = [FORKS.Pipe(duplex=False) for _ in range(2)]
+        says = [writer for _, writer in streams]
+        self._process = FORKS.Process(target=live, args=(tuple(words), str(directory), dict(environment), *says))
+        self._process.start()
+        for writer in says:
+            writer.close()  # the end of the process is the end of what it says
+        self.stdout, self.stderr = (os.fdopen(os.dup(reader.fileno()), encoding="utf-8") for reader, _ in streams)
+        for reader, _ in streams:
+            reader.close()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+    def wait(self, within_s: float) -> int | None:
+        """Its exit code, which is negative after a signal; None where it goes on."""
+        self._process.join(within_s)
+        return self._process.exitcode
+
+    def close(self) -> None:
+        """End it, if it has not ended."""
+        self._process.kill()
+        self._process.join()
+        self.stdout.close()
+        self.stderr.close()
 
 
 @dataclass
@@ -51,8 +83,12 @@ class Terminal:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def start(self, *words: str, **settings: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, **settings: str) -> Going:
         """Begin a command that goes on."""
+        return Going(words, self.directory, self.environment(settings))
+
+    def begin(self, *words: str, **settings: str) -> subprocess.Popen[str]:
+        """The same as a shell begins it."""
         return subprocess.Popen(
             [sys.executable, "-m", "bot", *words],
             cwd=self.directory,
@@ -96,11 +132,9 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     beside = Terminal(tmp_path_factory.mktemp("bot"), settings)
     running = beside.start("run")
     try:
-        assert running.stderr is not None
         read_until(running.stderr, "ready")
         yield beside
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
     finally:
-        running.kill()
-        running.communicate()
+        running.close()

@@ -31,15 +31,13 @@ def ticket(bot: Terminal) -> str:
     following = bot.start("tail", "--json")
     try:
         _keep(bot, [_said("00000000-0000-4000-8000-000000000001", NASTY), _broken()])
-        assert following.stdout is not None
         opened = read_until(following.stdout, "opened")
         _keep(bot, [_said("00000000-0000-4000-8000-000000000003", "Are you there?")])
         assert read_until(following.stdout, "client_spoke")["ticket"] == opened["ticket"]
         following.send_signal(signal.SIGINT)
         assert following.wait(20) == 0
     finally:
-        following.kill()
-        following.communicate()
+        following.close()
     return str(opened["ticket"])
 
 
@@ -50,7 +48,7 @@ def test_a_deadline_is_explained(bot: Terminal, ticket: str) -> None:
     assert {key: clock[key] for key in shown} == shown
     assert any("Respond within 1 hour to Medium and Low cases" in line for line in clock["explanation"])
 
-    told = bot.begun("why", ticket, "first_response").stdout
+    told = bot("why", ticket, "first_response").stdout
     assert "policy premium of revision 1" in told
     assert all(line in told for line in clock["explanation"])
     assert "\x1b" not in told
@@ -75,7 +73,7 @@ def test_what_cannot_be_explained_is_said_in_a_sentence(
 
 def test_the_past_played_again_on_the_same_desk_differs_in_nothing(bot: Terminal, ticket: str) -> None:
     assert ticket
-    done = bot.begun("simulate", "--history")
+    done = bot("simulate", "--history")
     assert (done.stdout, done.stderr) == ("", "")
 
 
@@ -103,7 +101,7 @@ def test_who_would_get_it_and_why(words: list[str], person: str | None, rule: st
 
 
 def test_an_unknown_client_is_answered_with_those_there_are(bot: Terminal) -> None:
-    done = bot.begun("who", "nobody")
+    done = bot("who", "nobody")
 
     assert done.returncode == 2
     assert "acme, globex, initech, umbrella" in done.stderr
@@ -158,7 +156,7 @@ def test_a_ticket_is_shown_whole_to_programs(bot: Terminal, ticket: str) -> None
 
 @pytest.mark.parametrize("words", [["tickets"], ["ticket"]])
 def test_what_a_client_typed_does_nothing_to_a_terminal(words: list[str], bot: Terminal, ticket: str) -> None:
-    shown = bot.begun(*words, *([ticket] if words == ["ticket"] else [])).stdout
+    shown = bot(*words, *([ticket] if words == ["ticket"] else [])).stdout
 
     assert "Payroll failed" in shown
     assert "[bold]now[/bold]" in shown
@@ -220,7 +218,7 @@ def test_a_payload_nobody_can_read_is_kept_shown_and_closed(bot: Terminal, ticke
     assert "{not json" in bot("inbox", "show", str(dead["id"])).stdout
 
     assert bot("inbox", "discard", str(dead["id"])).returncode == 0
-    assert "nothing waits" in bot.begun("inbox", "list").stdout
+    assert "nothing waits" in bot("inbox", "list").stdout
 
 
 def test_programs_get_every_payload_however_many_and_old(bot: Terminal, ticket: str) -> None:
@@ -291,7 +289,7 @@ def test_people_and_clients_are_listed_for_programs(bot: Terminal) -> None:
 def test_a_backup_is_made_beside_the_bot_and_put_back_elsewhere(bot: Terminal, ticket: str, tmp_path: Path) -> None:
     file = tmp_path / "desk.backup"
 
-    assert bot.begun("db", "backup", str(file)).returncode == 0
+    assert bot("db", "backup", str(file)).returncode == 0
     assert bot("db", "backup", str(file)).returncode == 1
     assert bot("db", "restore", str(file), "--replace").returncode == 2
 

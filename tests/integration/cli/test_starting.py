@@ -99,7 +99,7 @@ def test_check_is_content_with_the_example_and_a_secret_in_a_file(terminal: Term
     for file in files:
         file.chmod(0o600)
 
-    done = terminal.begun("check", "--strict")
+    done = terminal("check", "--strict")
 
     assert done.returncode == 0, done.stderr
     assert "no mistakes, no warnings" in done.stdout
@@ -111,14 +111,14 @@ def test_a_plan_changes_nothing_and_a_second_apply_neither(terminal: Terminal) -
     assert "+ client acme" in planned.stdout
     assert not list(terminal.directory.iterdir())
 
-    first, second = terminal.begun("apply"), terminal.facts("apply")
+    first, second = terminal("apply"), terminal.facts("apply")
 
     assert "revision 1 is in force" in first.stdout
     assert second == {"revision": 1, "changes": [], "applied": True}
 
 
 def test_a_run_says_where_it_listens_keeps_others_out_and_stops_in_order(terminal: Terminal) -> None:
-    running = terminal.start("run", MAITRED_HTTP="127.0.0.1:0", MAITRED_LOG="json")
+    running = terminal.begin("run", MAITRED_HTTP="127.0.0.1:0", MAITRED_LOG="json")
     try:
         assert running.stderr is not None
         assert read_until(running.stderr, "ready")["http"].startswith("http://127.0.0.1:")
@@ -136,9 +136,7 @@ def test_a_run_says_where_it_listens_keeps_others_out_and_stops_in_order(termina
 
 
 def test_a_crash_point_kills_at_its_hit(terminal: Terminal) -> None:
-    done = terminal.begun(
-        "run", MAITRED_HTTP="127.0.0.1:0", MAITRED_REHEARSAL="1", MAITRED_CRASHPOINT="apply.after_commit:1"
-    )
+    done = terminal("run", MAITRED_HTTP="127.0.0.1:0", MAITRED_REHEARSAL="1", MAITRED_CRASHPOINT="apply.after_commit:1")
 
     assert done.returncode == -signal.SIGKILL
     assert terminal("people").returncode == 0

@@ -23,7 +23,6 @@ def tickets(bot: Terminal) -> Sequence[str]:
     """Two tickets of two people at Acme, in the order in which they were opened."""
     following = bot.start("tail", "--json")
     try:
-        assert following.stdout is not None
         numbers = []
         for place, sender in enumerate(("user-17", "user-18")):
             _says(bot, sender, f"00000000-0000-4000-8000-00000000001{place}", "Payroll failed")
@@ -32,8 +31,7 @@ def tickets(bot: Terminal) -> Sequence[str]:
         read_until(following.stdout, "client_spoke")
         return numbers
     finally:
-        following.kill()
-        following.communicate()
+        following.close()
 
 
 def test_a_length_is_agreed_and_explained(bot: Terminal, tickets: Sequence[str]) -> None:

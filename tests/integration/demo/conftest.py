@@ -1,17 +1,20 @@
-"""The demo as somebody starts it: a process of its own in an empty directory, seen through browser windows."""
+"""The demo as somebody starts it: a process of its own in an empty directory, seen through browser windows.
+
+Only one test pays for a true start; the others fork theirs (see tests/peers/running.py).
+"""
 
 import asyncio
 import os
 import re
 import signal
-import sys
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Locator, Page
+
+from tests.peers.running import Running, running
 
 ROOT = Path(__file__).parents[3]
 #: Starting takes a second on a quiet machine; the peers of other tests may keep this one busy.
@@ -25,27 +28,22 @@ class Demo:
     folder: Path
     port: int = 0
     urls: list[str] = field(default_factory=list)
-    process: Process | None = None
+    process: Running | None = None
 
-    async def launch(self, *options: str) -> Process:
-        environment = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "MAITRED_DESK": str(ROOT / "desk.example")}
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "demo", *options),
-            cwd=self.folder,
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+    async def launch(self, *options: str, is_begun: bool = False) -> Running:
+        environment = {"PATH": os.defpath, "MAITRED_DESK": str(ROOT / "desk.example")}
+        words = ("demo", *options)
+        return await running(words, directory=self.folder, environment=environment, is_begun=is_begun)
 
-    async def start(self, *options: str, speed: int) -> None:
+    async def start(self, *options: str, speed: int, is_begun: bool = False) -> None:
         """Start it, on the same port if it ran before, and read the addresses it prints."""
-        self.process = await self.launch("--port", str(self.port), "--speed", str(speed), *options)
-        assert self.process.stdout is not None
+        words = ("--port", str(self.port), "--speed", str(speed), *options)
+        self.process = await self.launch(*words, is_begun=is_begun)
         said = ""
         async with asyncio.timeout(STARTS_WITHIN):
             while "at the desk" not in said:
                 line = await self.process.stdout.readline()
-                assert line, f"the demo did not start: {said} {await self._complaints()}"
+                assert line, f"the demo did not start: {said} {(await self.process.stderr.read()).decode()}"
                 said += line.decode()
         self.urls = re.findall(r"http://\S+", said)
         self.port = int(self.urls[0].split(":")[2].split("/")[0])
@@ -53,10 +51,9 @@ class Demo:
     async def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """End it by a signal, as Ctrl-C does; the exit code."""
         assert self.process is not None
-        if self.process.returncode is None:
-            self.process.send_signal(number)
-        async with asyncio.timeout(STARTS_WITHIN):
-            return await self.process.wait()
+        if self.process.is_alive:
+            self.process.sends(number)
+        return await self.process.ends(within=STARTS_WITHIN)
 
     @property
     def page(self) -> str:
@@ -72,11 +69,6 @@ class Demo:
 
     def channels(self, seat: str) -> str:
         return f"{self.urls[3]}?at={seat}"
-
-    async def _complaints(self) -> str:
-        assert self.process is not None
-        assert self.process.stderr is not None
-        return (await self.process.stderr.read()).decode()
 
 
 @dataclass

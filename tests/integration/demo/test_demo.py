@@ -1,6 +1,5 @@
 """What whoever starts the demo does with it: chat as a client, answer as the manager, look on as the lead, kill it."""
 
-import asyncio
 import re
 import signal
 
@@ -29,7 +28,7 @@ async def open_ticket(board: Page, words: str) -> None:
 
 
 async def test_a_client_is_answered_and_handed_over_and_the_lead_hears_of_a_breach(demo: Demo, window: Open) -> None:
-    await demo.start(speed=60)
+    await demo.start(speed=60, is_begun=True)
     client = await chat(window, demo)
     await client.say("The totals of our report are wrong")
     await expect(client.log).to_contain_text("Vera answers by")
@@ -158,8 +157,8 @@ async def test_a_second_demo_is_refused_with_one_sentence(demo: Demo) -> None:
         (("--port", "0", "--fresh"), "is in use by process"),
     ):
         second = await demo.launch(*options)
-        _, said = await asyncio.wait_for(second.communicate(), 90)
-        assert second.returncode == 2
+        assert await second.ends(within=90) == 2
+        said = await second.stderr.read()
         assert sentence in said.decode()
         assert said.count(b"\n") == 1
     assert await demo.stop() == 0

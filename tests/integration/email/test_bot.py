@@ -10,18 +10,23 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 
+from tests.chaos.telegram_life import live
 from tests.integration.email.post import PROVEN, Post
 from tests.integration.email.reading import sent_at
 from tests.peers.dovecot import Box
 from tests.peers.exim import Exim
+from tests.peers.forked import FORKS, run_command
 
 STARTS_WITHIN_S = 60
+#: The pace of a desk that sets none: what our people hear of hundreds of tickets at once is not looked at here.
+AT_EASE = {"MAIL_PER_MINUTE": "60"}
 
 
 @pytest.fixture
@@ -30,11 +35,16 @@ def post(box: Box, exim: Exim, tmp_path: Path) -> Post:
 
 
 @asynccontextmanager
-async def command(post: Post, *words: str) -> AsyncIterator[Process]:
+async def started(post: Post) -> AsyncIterator[Process]:
+    """The bot from a true start, once it is ready."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *words), cwd=post.folder, env=post.environment, stdout=PIPE, stderr=PIPE
+        *(sys.executable, "-m", "bot", "run"), cwd=post.folder, env=post.environment, stdout=PIPE, stderr=PIPE
     )
     try:
+        assert process.stderr is not None
+        async with asyncio.timeout(STARTS_WITHIN_S):
+            while not is_ready(line := await process.stderr.readline()):
+                assert line, "it ended before it was ready"
         yield process
     finally:
         if process.returncode is None:
@@ -42,22 +52,57 @@ async def command(post: Post, *words: str) -> AsyncIterator[Process]:
         await process.communicate()
 
 
+@dataclass(frozen=True)
+class Life:
+    """The bot in a process that was forked, once it is ready."""
+
+    process: BaseProcess
+    pages: str
+
+    async def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        await asyncio.to_thread(self.process.join)
+
+    async def stop(self) -> None:
+        """Ask it to stop, as a service manager does."""
+        self.process.terminate()
+        await asyncio.to_thread(self.process.join, STARTS_WITHIN_S)
+        assert self.process.exitcode == 0
+
+    def held(self) -> int:
+        """Bytes of memory that it has."""
+        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@asynccontextmanager
+async def life(post: Post, **others: str) -> AsyncIterator[Life]:
+    """A life of the bot, with these settings beside those of the post."""
+    log = post.folder / f"life-{len(list(post.folder.glob('life-*')))}.log"
+    log.touch()
+    words = (post.environment | others, str(post.folder), str(log), "")
+    process = FORKS.Process(target=live, args=words, daemon=True)
+    process.start()
+    try:
+        async with asyncio.timeout(STARTS_WITHIN_S):
+            while not (ready := [line for line in log.read_bytes().splitlines() if is_ready(line)]):
+                assert process.is_alive(), log.read_text()[-3000:]
+                await asyncio.sleep(0.05)
+        yield Life(process, json.loads(ready[0])["http"])
+    finally:
+        process.kill()
+        await asyncio.to_thread(process.join)
+
+
+def is_ready(line: bytes) -> bool:
+    return line.startswith(b"{") and line.rstrip().endswith(b"}") and json.loads(line)["event"] == "ready"
+
+
 async def said(post: Post, *words: str) -> str:
     """What a command printed, run to its end."""
-    async with command(post, *words) as process, asyncio.timeout(STARTS_WITHIN_S):
-        out, complaint = await process.communicate()
-    assert process.returncode == 0, complaint.decode()
-    return out.decode()
-
-
-async def until_logged(process: Process, event: str) -> dict[str, Any]:
-    assert process.stderr is not None
-    async with asyncio.timeout(STARTS_WITHIN_S):
-        while line := await process.stderr.readline():
-            found: dict[str, Any] = json.loads(line) if line.startswith(b"{") else {}
-            if found.get("event") == event:
-                return found
-    raise AssertionError(f"it ended without {event!r}")
+    done = await asyncio.to_thread(run_command, words, directory=post.folder, environment=post.environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 async def test_three_days_down_and_four_hundred_mails_later_each_is_a_message_once(post: Post) -> None:
@@ -70,15 +115,12 @@ async def test_three_days_down_and_four_hundred_mails_later_each_is_a_message_on
         post.box.receives(mail.as_bytes(), at=sent_at(number))
     post.box.is_read_by_somebody("1:150")
 
-    async with command(post, "run") as process:
-        await until_logged(process, "ready")
+    async with life(post, **AT_EASE) as first:
         await until_kept(post, 200)
-        process.kill()
-    async with command(post, "run") as process:
-        await until_logged(process, "ready")
+        await first.kill()
+    async with life(post, **AT_EASE) as second:
         await until_kept(post, 400)
-        process.send_signal(signal.SIGTERM)
-        assert await process.wait() == 0
+        await second.stop()
 
     said_at = rows(post, "SELECT text, at FROM message WHERE direction = 'in' ORDER BY at")
     assert [at for _, at in said_at] == [sent_at(number).timestamp() * 1000 for number in range(400)]
@@ -100,8 +142,7 @@ async def until_kept(post: Post, count: int) -> None:
 
 
 async def test_a_clients_mail_is_answered_and_what_they_answer_is_the_same_ticket(post: Post) -> None:
-    async with command(post, "run") as process:
-        await until_logged(process, "ready")
+    async with started(post) as process:
         first = post.mail(post.lena, "Payroll failed this morning")
         await post.posts(first)
 
@@ -145,15 +186,13 @@ async def test_a_mail_that_hurts_its_reader_is_one_dead_letter_and_the_twenty_ar
     page = b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<b><i>" * 990 + b"words\r\n"
     hurts = f"Authentication-Results: {PROVEN}acme.test\r\nFrom: {post.lena}\r\nMessage-ID: <hurts@acme.test>\r\n"
     hurts += "Subject: Wages\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-    async with command(post, "run") as process:
-        pages = (await until_logged(process, "ready"))["http"]
-        before, held_before = await stalls(pages), held_by(process)
+    async with life(post) as bot:
+        before, held_before = await stalls(bot.pages), bot.held()
         for one in (*good[:10], hurts.encode() + page * 400, *good[10:]):
             post.box.receives(one)
         await until_kept(post, 21)
-        after, held_after = await stalls(pages), held_by(process)
-        process.send_signal(signal.SIGTERM)
-        assert await process.wait() == 0
+        after, held_after = await stalls(bot.pages), bot.held()
+        await bot.stop()
 
     assert rows(post, "SELECT state, count(*) FROM inbound GROUP BY state ORDER BY state") == [
         ("dead", 1),
@@ -182,8 +221,3 @@ async def stalls(pages: str) -> Stalls:
         told = dict(line.rsplit(" ", 1) for line in (await answer.text()).splitlines() if not line.startswith("#"))
     looks = int(float(told["maitred_event_loop_stall_seconds_count"]))
     return Stalls(looks, looks - int(float(told['maitred_event_loop_stall_seconds_bucket{le="0.1"}'])))
-
-
-def held_by(process: Process) -> int:
-    """Bytes of memory that a process has."""
-    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

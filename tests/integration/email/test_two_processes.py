@@ -13,9 +13,9 @@ from bot.app.turn import Pace, StoredTurn
 from bot.store import leases
 from bot.store.driver.database import Database
 from bot.store.driver.engine import open_database
-from bot.store.driver.migrate import upgrade
 from tests.integration.email.reading import ADDRESS, NOW, QUICK, Kept, imap, letter, reading, sent_at
 from tests.peers.dovecot import Box
+from tests.templates import new_sqlite
 
 TURN = "email:INBOX"
 HASTE = Pace(lease_for=timedelta(seconds=2), renew_every_s=0.2, ask_every_s=0.02)
@@ -23,8 +23,7 @@ HASTE = Pace(lease_for=timedelta(seconds=2), renew_every_s=0.2, ask_every_s=0.02
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'maitred.db'}")
-    await upgrade(database)
+    database = await open_database(new_sqlite(tmp_path / "maitred.db"))
     yield database
     await database.close()
 

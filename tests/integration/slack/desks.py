@@ -19,7 +19,6 @@ from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.now import Timekeeper
 from bot.store.driver.engine import open_database
-from bot.store.driver.migrate import upgrade
 from bot.store.files import Files
 from sla.duration import moment
 from tests.builders import STORY_DESK, document
@@ -69,9 +68,8 @@ async def people(slack: SlackFront) -> str:
 
 
 async def prepared(url: str) -> None:
-    """A database with the schema and the desk."""
+    """The desk, in a database that has its tables."""
     database = await open_database(url)
-    await upgrade(database)
     await apply_document(database, document(DESK), at=Timekeeper().now(), by="test")
     await database.close()
 

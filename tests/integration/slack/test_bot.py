@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +13,8 @@ import pytest
 import yaml
 
 from tests.integration.slack.desks import DESK, LENA, VERA, people
+from tests.peers.forked import run_command
+from tests.peers.running import Running, running
 from tests.peers.slack_front import SlackFront
 
 ROOT = Path(__file__).parents[3]
@@ -38,28 +38,26 @@ def environment(slack: SlackFront, tmp_path: Path) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def command(folder: Path, environment: dict[str, str], *words: str) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *words), cwd=folder, env=environment, stdout=PIPE, stderr=PIPE
-    )
+async def bot_of(folder: Path, environment: dict[str, str], *, is_begun: bool = False) -> AsyncIterator[Running]:
+    """The bot, until the test is over."""
+    bot = await running(["run"], directory=folder, environment=environment, is_begun=is_begun)
     try:
-        yield process
+        yield bot
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+        if bot.is_alive:
+            bot.sends(signal.SIGKILL)
+        await bot.ends(within=STARTS_WITHIN_S)
+        # What nobody read goes with its pipe, and the pipe with the process.
+        await asyncio.gather(bot.stdout.read(), bot.stderr.read())
 
 
 async def said(folder: Path, environment: dict[str, str], *words: str) -> tuple[int, str, str]:
     """A command run to its end: its code, what it printed, what it complained of."""
-    async with command(folder, environment, *words) as process, asyncio.timeout(STARTS_WITHIN_S):
-        out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    done = await asyncio.to_thread(run_command, words, directory=folder, environment=environment)
+    return done.returncode, done.stdout, done.stderr
 
 
-async def until_logged(process: Process, event: str) -> dict[str, Any]:
-    assert process.stderr is not None
+async def until_logged(process: Running, event: str) -> dict[str, Any]:
     async with asyncio.timeout(STARTS_WITHIN_S):
         while line := await process.stderr.readline():
             found: dict[str, Any] = json.loads(line) if line.startswith(b"{") else {}
@@ -72,7 +70,7 @@ async def test_a_message_in_a_clients_channel_is_a_card_in_front_of_their_manage
     slack: SlackFront, environment: dict[str, str], tmp_path: Path
 ) -> None:
     acme = await people(slack)
-    async with command(tmp_path, environment, "run") as process:
+    async with bot_of(tmp_path, environment, is_begun=True) as process:
         await until_logged(process, "ready")
         await slack.line.connected(2)
         told = await slack.says(LENA, acme, "Payroll failed")
@@ -84,8 +82,8 @@ async def test_a_message_in_a_clients_channel_is_a_card_in_front_of_their_manage
                 shown = await slack.shown(dm)
         assert "Payroll failed" in json.dumps(shown[0])
 
-        process.send_signal(signal.SIGTERM)
-        assert await process.wait() == 0
+        process.sends(signal.SIGTERM)
+        assert await process.ends(within=STARTS_WITHIN_S) == 0
     await slack.line.disconnected()
 
 
@@ -93,7 +91,7 @@ async def test_what_is_done_from_a_terminal_shows_on_the_card_and_under_it(
     slack: SlackFront, environment: dict[str, str], tmp_path: Path
 ) -> None:
     acme = await people(slack)
-    async with command(tmp_path, environment, "run") as process:
+    async with bot_of(tmp_path, environment) as process:
         await until_logged(process, "ready")
         await slack.line.connected(2)
         told = await slack.says(LENA, acme, "Payroll failed")
@@ -113,8 +111,8 @@ async def test_what_is_done_from_a_terminal_shows_on_the_card_and_under_it(
         assert [one["thread_ts"] for one in under] == [card["ts"]]
         assert "We mend it." in json.dumps(under[0])
 
-        process.send_signal(signal.SIGTERM)
-        assert await process.wait() == 0
+        process.sends(signal.SIGTERM)
+        assert await process.ends(within=STARTS_WITHIN_S) == 0
     await slack.line.disconnected()
 
 

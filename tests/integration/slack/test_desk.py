@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sla.duration import Instant, instant, moment
 from tests.integration.slack.conftest import eventually, wall
 from tests.integration.slack.desks import LENA, VERA, WholeDesk, people, prepared, working
 from tests.peers.slack_front import Said, SlackFront
+from tests.templates import new_sqlite
 
 MESSAGES = "SELECT text, at, external_id FROM message WHERE direction = 'in' ORDER BY id"
 TICKETS = "SELECT id, opened_at FROM ticket ORDER BY id"
@@ -40,15 +42,16 @@ async def put_away(desk: WholeDesk, status: str, resolved_at: datetime) -> None:
 
 @pytest.fixture
 async def sqlite_url(tmp_path: Path) -> str:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'maitred.db'}"
+    url = new_sqlite(tmp_path / "maitred.db")
     await prepared(url)
     return url
 
 
 async def test_one_event_delivered_four_times_to_two_replicas_is_one_message(
-    slack: SlackFront, postgres_url: str, tmp_path: Path
+    slack: SlackFront, database_url_factory: Callable[..., str], postgres_template: str, tmp_path: Path
 ) -> None:
     acme = await people(slack)
+    postgres_url = database_url_factory(postgres_template)
     await prepared(postgres_url)
     patient = Timings(answer_within_s=30)
     async with (

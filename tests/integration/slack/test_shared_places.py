@@ -17,6 +17,7 @@ from tests.peers.slack_adapter import seen
 from tests.peers.slack_emulator import TEAM
 from tests.peers.slack_front import SlackFront
 from tests.peers.slack_payloads import Payload
+from tests.templates import new_sqlite
 
 DANA, ALERTS = "U0DANA", "C0ALERTS"
 WITH_ALERTS = DESK.replace('slack = "T1/U5"', f'slack = "{TEAM}/{DANA}"').replace(
@@ -52,7 +53,7 @@ class Stage:
 
 @pytest.fixture
 async def stage(slack: SlackFront, tmp_path: Path) -> AsyncIterator[Stage]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'maitred.db'}"
+    url = new_sqlite(tmp_path / "maitred.db")
     await people(slack)
     await slack.person(DANA, "Dana Orlyk")
     await slack.channel(ALERTS, members=[DANA, VERA])

@@ -14,6 +14,7 @@ from tests.peers.slack_adapter import seen
 from tests.peers.slack_api import Fault
 from tests.peers.slack_front import Said, SlackFront
 from tests.peers.slack_payloads import Payload
+from tests.templates import new_sqlite
 
 REPORT = b"name;amount\n" * 5_000
 
@@ -62,7 +63,7 @@ class Stage:
 
 @pytest.fixture
 async def stage(slack: SlackFront, tmp_path: Path) -> AsyncIterator[Stage]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'maitred.db'}"
+    url = new_sqlite(tmp_path / "maitred.db")
     await people(slack)
     await prepared(url)
     async with working(slack, url, tmp_path / "files") as whole:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
+import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, expect
 
 from adapters.inapp.config import Config
 from tests.contract.inapp.desk import MemoryDesk, Served, Wall, config_for, token
+from tests.peers.chromium import windows_closed
 
 #: As strict as a host application can be: no inline anything, no markup made from text, nothing from elsewhere.
 POLICY = (
@@ -130,7 +131,14 @@ class Window:
 NewWindow = Callable[..., Awaitable[Window]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(lasting_browser: Browser) -> AsyncIterator[Browser]:
+    """The worker's browser, for one test."""
+    yield lasting_browser
+    await windows_closed(lasting_browser)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def host(tmp_path: Path) -> AsyncIterator[Host]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -141,7 +149,7 @@ async def host(tmp_path: Path) -> AsyncIterator[Host]:
     await host.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def new_window(browser: Browser, host: Host) -> AsyncIterator[NewWindow]:
     """A window of its own browser profile, or another tab of `beside`; script errors and violations fail the test."""
     windows: list[Window] = []
@@ -171,6 +179,6 @@ async def new_window(browser: Browser, host: Host) -> AsyncIterator[NewWindow]:
     assert errors == []
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def window(new_window: NewWindow) -> Window:
     return await (await new_window()).go()

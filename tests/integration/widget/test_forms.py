@@ -1,10 +1,13 @@
 """A call is booked in the widget, with the keyboard alone and in words that a screen reader has."""
 
+import pytest
 from playwright.async_api import expect
 
 from adapters.message import Button
 from tests.contract.inapp.desk import conversation
 from tests.integration.widget.conftest import Host, NewWindow
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BOOK = (Button("call.book", "Book a call", ""),)
 FORM = """

@@ -8,6 +8,8 @@ from playwright.async_api import FilePayload, expect
 from tests.contract.inapp.desk import conversation
 from tests.integration.widget.conftest import Host, NewWindow, Window
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 CORPUS = tuple((Path(__file__).parents[2] / "fixtures/inapp/hostile.txt").read_text("utf-8").splitlines())
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003010100c9fe"

@@ -8,6 +8,8 @@ from playwright.async_api import expect
 from tests.contract.inapp.desk import conversation
 from tests.integration.widget.conftest import Host, NewWindow, Window
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 async def test_a_person_writes_and_is_answered(window: Window, host: Host) -> None:
     await window.open()

@@ -8,6 +8,8 @@ from playwright.async_api import FilePayload, expect
 from tests.contract.inapp.desk import conversation
 from tests.integration.widget.conftest import Host, NewWindow, Window
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 @pytest.mark.parametrize(
     "is_kept", [pytest.param(True, id="after it was stored"), pytest.param(False, id="before it was stored")]

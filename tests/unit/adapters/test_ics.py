@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ical.calendar import Calendar as Judge
 from ical.calendar_stream import IcsCalendarStream
@@ -133,7 +133,6 @@ def test_the_same_invitation_is_the_same_file() -> None:
     assert written() == written(elsewhere)
 
 
-@settings(deadline=None)  # the first example loads the library
 @given(words=st.text(min_size=1, max_size=60))
 def test_nobodys_words_become_a_line_of_the_file(words: str) -> None:
     for hostile in (words, f"{words}\r\nATTENDEE:mailto:evil@evil.test", f"x\nBEGIN:VALARM\n{words}"):

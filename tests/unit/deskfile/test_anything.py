@@ -4,7 +4,7 @@ import copy
 import tomllib
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.deskfile.load import judge
@@ -19,7 +19,6 @@ NESTED = [[], ["x"], [1], [[]], {}, {"x": 1}, {"": {}}, {"vera": "oleg"}, {"a.b"
 ODDITIES = st.sampled_from([*PLAIN, *NESTED])
 
 
-@settings(deadline=None)  # the first example compiles calendars
 @given(st.lists(st.tuples(st.integers(0, 999), ODDITIES), min_size=1, max_size=3))
 def test_a_desk_with_odd_values_is_answered(changes: list[tuple[int, Any]]) -> None:
     tree = copy.deepcopy(TREE)

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.policy import default
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.card import Card, Promise
@@ -177,7 +177,6 @@ NASTY = st.text(min_size=1, max_size=80) | st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(subject=NASTY, author=NASTY, name=NASTY, answers=NASTY, marker=NASTY)
 def test_no_words_become_a_header(subject: str, author: str, name: str, answers: str, marker: str) -> None:
     words = replace(WORDS, text=subject, subject=subject, author=author, answers=f"{answers}@x 12345678", marker=marker)

@@ -117,14 +117,12 @@ def test_the_text_beside_a_card_says_what_the_card_says() -> None:
         assert words in text
 
 
-@settings(deadline=None)
 @given(A_CARD)
 def test_no_card_breaks_a_limit_of_slack(card: Card) -> None:
     judge_blocks(cards.blocks_from_card(card, ["U1"]))
     assert 0 < len(cards.text_from_card(card, ["U1"])) <= cards.LONGEST_TEXT
 
 
-@settings(deadline=None)
 @given(A_CARD)
 def test_no_words_on_a_card_become_markup(card: Card) -> None:
     drawn = cards.blocks_from_card(card)
@@ -144,7 +142,6 @@ def test_no_words_on_a_card_become_markup(card: Card) -> None:
     assert ">" not in text
 
 
-@settings(deadline=None)
 @given(HOSTILE)
 def test_our_words_are_shown_as_they_were_written(words: str) -> None:
     for piece in split(words or "-", cards.LONGEST_TEXT, cards.spoken_size):
@@ -155,7 +152,7 @@ def test_our_words_are_shown_as_they_were_written(words: str) -> None:
         assert len(cards.text_from_words(piece)) <= cards.LONGEST_TEXT
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(A_CARD, max_size=3).map(tuple), st.integers(1, 20), HOSTILE)
 def test_no_home_breaks_a_limit_of_slack(shown: tuple[Card, ...], times: int, title: str) -> None:
     judge_view(cards.view_from_home(Home(title, shown * times)))
@@ -266,7 +263,6 @@ def test_a_moment_to_start_with_is_set_where_it_is_one(initial: str, seconds: in
     assert element.get("initial_date_time") == seconds
 
 
-@settings(deadline=None)
 @given(HOSTILE, HOSTILE, AN_INPUT, HOSTILE)
 def test_no_form_breaks_a_limit_of_slack(title: str, submit: str, one: Input, note: str) -> None:
     judge_view(cards.view_from_form(Form("ticket.note", title, "T-12", (one,), submit, note), "T1/C1#1.1", "1.1"))
@@ -280,7 +276,6 @@ def test_what_there_is_to_know_stands_above_the_fields_of_a_form() -> None:
     assert (above["text"]["text"], field["type"]) == ("Mine", "input")
 
 
-@settings(deadline=None)
 @given(HOSTILE, HOSTILE)
 def test_no_notice_breaks_a_limit_of_slack(title: str, text: str) -> None:
     judge_view(cards.view_from_notice(title, text))

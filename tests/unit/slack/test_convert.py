@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.errors import InboundError, MalformedError, UnfinishedError, UnsupportedError
@@ -326,7 +326,6 @@ NAMES = [
 ]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(NAMES), st.data())
 def test_a_field_of_any_shape_is_read_or_refused_in_our_words(name: str, data: st.DataObject) -> None:
     payload = captured(name)
@@ -339,7 +338,6 @@ def test_a_field_of_any_shape_is_read_or_refused_in_our_words(name: str, data: s
             assert "\x00" not in inbound.external_id
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_a_text_never_holds_what_no_screen_can_bear(text: str) -> None:
     for inbound in inbound_from_raw(raw_from(changed("message", text=text))):

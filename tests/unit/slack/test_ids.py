@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack import ids
@@ -38,7 +38,6 @@ def test_a_message_is_named_by_its_channel_and_moment() -> None:
             ids.channel_and_ts(name)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**10), st.integers(0, 999_999))
 def test_a_timestamp_is_a_moment_to_the_microsecond(seconds: int, micros: int) -> None:
     expected = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds, microseconds=micros)

@@ -1,7 +1,7 @@
 """Slack's markup, read and written."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack.cards import spoken_size, text_from_words
@@ -35,13 +35,11 @@ def test_markup_is_read_as_people_see_it(sent: str, seen: str) -> None:
     assert read(sent, {"U1": "Vera"}) == seen
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_what_somebody_types_is_read_as_it_was_typed(typed: str) -> None:
     assert read(escape(typed), {}) == clean(typed)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_nothing_in_our_words_is_markup_but_links_that_show_where_they_lead(words: str) -> None:
     written = text_from_words(words)
@@ -51,7 +49,6 @@ def test_nothing_in_our_words_is_markup_but_links_that_show_where_they_lead(word
     assert "<#" not in written
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("<>&a http://bc.test|\n")))
 def test_the_size_of_a_text_is_known_before_it_is_written(words: str) -> None:
     assert len(escape(words)) == escaped_size(words)

@@ -1,7 +1,7 @@
 """How fast Slack may be asked for what."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack.pacing import PATIENCE_S, RATES, Budgets, Rate
@@ -66,7 +66,6 @@ def test_a_method_without_a_known_rate_is_not_slowed() -> None:
     assert Budgets().claim("auth.test", "", at=0) == 0
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(RATES)), st.lists(st.floats(0, 5), min_size=1, max_size=200))
 def test_no_rate_is_ever_exceeded(method: str, gaps: list[float]) -> None:
     budgets, rate, at, sent = Budgets(), RATES[method], 0.0, []

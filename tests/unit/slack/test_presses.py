@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.card import Form, Input
@@ -138,7 +138,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["press_in_direct", "press_in_channel", "form", "shortcut", "command"]), st.data())
 def test_a_field_of_any_shape_is_read_or_refused_in_our_words(name: str, data: st.DataObject) -> None:
     payload = captured(name)
@@ -149,7 +148,6 @@ def test_a_field_of_any_shape_is_read_or_refused_in_our_words(name: str, data: s
         press(payload)
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(), st.text(), st.text())
 def test_what_a_form_remembers_comes_back(action: str, value: str, address: str, thread: str) -> None:
     asked = Asked(action, value, address, thread)

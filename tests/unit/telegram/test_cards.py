@@ -1,7 +1,7 @@
 """Cards as Telegram draws them, within what one message holds."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.card import Card, Promise
@@ -36,7 +36,6 @@ def test_a_card_of_a_title_alone_has_no_empty_lines() -> None:
     assert drawn_card(Card("")).html == "<b>—</b>"
 
 
-@settings(deadline=None)
 @given(
     st.builds(
         Card,

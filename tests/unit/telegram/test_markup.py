@@ -64,7 +64,7 @@ def test_our_people_may_press_what_only_shows_something() -> None:
     assert found == ["/queue", "/desk"]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(SIGNS)
 def test_no_text_at_all_becomes_an_entity_or_an_address(words: str) -> None:
     html = drawn([Piece("T-12 ", "b"), Piece(defused(words)), Piece(" end")]).html
@@ -72,7 +72,6 @@ def test_no_text_at_all_becomes_an_entity_or_an_address(words: str) -> None:
     assert from_html(html)[0].replace(JOINER, "") == f"T-12 {clean(words)} end".replace(JOINER, "")
 
 
-@settings(deadline=None)
 @given(SIGNS)
 def test_our_own_words_are_read_as_they_were_written(words: str) -> None:
     text, entities = from_html(f"|{as_written(words).html}|")
@@ -99,7 +98,6 @@ def test_somebody_of_ours_is_called_by_their_number() -> None:
     assert called.plain == "🔔"
 
 
-@settings(deadline=None)
 @given(st.text(), st.integers(min_value=0, max_value=30))
 def test_a_text_is_shortened_to_units_of_utf16(words: str, limit: int) -> None:
     assert utf16_size(shortened(words, limit)) <= limit

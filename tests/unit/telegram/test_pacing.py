@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.telegram.pacing import PATIENCE_S, Budgets, Kind, Rates
@@ -124,7 +124,6 @@ def test_chats_that_have_rested_are_forgotten_and_the_others_are_not() -> None:
     assert budgets.claim("words", GROUP, at=5_200) == 4_900
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 5), st.sampled_from([LENA, GROUP, OTHER]), st.integers(1, 10)), max_size=200))
 def test_no_limit_is_ever_exceeded(tries: list[tuple[float, int, int]]) -> None:
     budgets, at = Budgets(), 0.0

@@ -61,7 +61,7 @@ AROUND_THE_CLOCK = desk(('first_response = { within = "4h" }', 'first_response =
 @pytest.mark.parametrize(
     "revision", [pytest.param(OFFICE, id="office hours"), pytest.param(AROUND_THE_CLOCK, id="real time")]
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_nobody_is_called_outside_their_hours(client: str, revision: Revision, data: st.DataObject) -> None:
     played = Played(client, revision=revision)

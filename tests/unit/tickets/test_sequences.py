@@ -66,7 +66,7 @@ def test_no_two_commands_leave_a_promise_unwatched(client: str, between: str) ->
 
 
 @pytest.mark.parametrize("client", ["acme", "globex", "initech"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_no_sequence_leaves_a_promise_unwatched(client: str, data: st.DataObject) -> None:
     played = Played(client)
