@@ -45,8 +45,7 @@ def new_sqlite(path: Path) -> str:
 def _empty_file() -> bytes:
     with tempfile.TemporaryDirectory(dir=scratch()) as folder:
         path = Path(folder) / "empty.db"
-        with ThreadPoolExecutor(max_workers=1) as pool:  # whoever asks may be inside a loop
-            pool.submit(_migrate, f"sqlite+aiosqlite:///{path}").result()
+        _migrate(f"sqlite+aiosqlite:///{path}")
         with closing(sqlite3.connect(path)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return path.read_bytes()
@@ -58,4 +57,5 @@ def _migrate(url: str) -> None:
         await upgrade(database)
         await database.close()
 
-    asyncio.run(migrate())
+    with ThreadPoolExecutor(max_workers=1) as pool:  # whoever asks first may be inside a loop
+        pool.submit(asyncio.run, migrate()).result()
