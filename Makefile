@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Tests wait a third of their time, for servers, browsers and each other: three workers fill two processors.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -23,7 +25,7 @@ run: $(VENV)/.run ## the bot, on the settings of .env and the desk directory
 
 test: $(VENV)/.dev ## every test, with the real peers (installs the Debian packages it lacks when it may)
 	@scripts/peers.sh
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 proof: $(VENV)/.dev ## the SLA engine against a brute-force oracle: the golden table and 100,000 random questions
 	@$(BIN)/maitred golden tests/golden/sla.json
