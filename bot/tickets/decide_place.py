@@ -1,6 +1,6 @@
 """What it means for a ticket that its place is lost or back, or that its channel may have dropped something."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from adapters.text import one_line
@@ -27,11 +27,7 @@ def place_lost(
     if ticket is None or not ticket.status.is_open:
         return Decision()
     pings = []
-    for person in _concerned(facts, ticket):
-        speak = person_texts(facts.revision, person)
-        channel = speak(f"channel_{facts.talk.conversation.channel}")
-        key = "ping_blocked" if change == "blocked" else "ping_left"
-        title = speak(key, number=number(ticket.id), client=client_name(facts), channel=channel)
+    for person, speak, title in _concerned(facts, ticket, "ping_blocked" if change == "blocked" else "ping_left"):
         pings.append(
             Ping(
                 person,
@@ -55,11 +51,8 @@ def place_back(facts: Facts, change: Literal["joined", "unblocked"], *, at: Inst
     if ticket is None or not ticket.status.is_open:
         return Decision()
     pings = []
-    for person in _concerned(facts, ticket):
-        speak = person_texts(facts.revision, person)
-        channel = speak(f"channel_{facts.talk.conversation.channel}")
-        key = "ping_unblocked" if change == "unblocked" else "ping_rejoined"
-        title = speak(key, number=number(ticket.id), client=client_name(facts), channel=channel)
+    word = "ping_unblocked" if change == "unblocked" else "ping_rejoined"
+    for person, speak, title in _concerned(facts, ticket, word):
         lines = (speak("unheard_words", text=one_line(failed, SAID_BACK)),) if failed else ()
         key = f"back:{ticket.id}:{at}:{person}"
         pings.append(Ping(person, key, title, lines, is_alert=bool(failed), actions=(REPLY,) if failed else ()))
@@ -77,9 +70,13 @@ def after_gap(facts: Facts, since: Instant, until: Instant) -> Decision:
     return concluded(facts, ticket, facts.clocks, effects=(Say(words, MessageKind.AUTO),))
 
 
-def _concerned(facts: Facts, ticket: Ticket) -> Sequence[PersonId]:
+def _concerned(facts: Facts, ticket: Ticket, word: str) -> Iterator[tuple[PersonId, Texts, str]]:
+    """Whoever has the ticket, or the leads: who hears it, in whose voice, and what happened to which place."""
     assignee = facts.revision.person(ticket.assignee)
-    return [assignee.id] if assignee is not None else list(leads(facts, ticket))
+    for person in [assignee.id] if assignee is not None else leads(facts, ticket):
+        speak = person_texts(facts.revision, person)
+        channel = speak(f"channel_{facts.talk.conversation.channel}")
+        yield person, speak, speak(word, number=number(ticket.id), client=client_name(facts), channel=channel)
 
 
 def known_elsewhere(facts: Facts, speak: Texts, channels: Sequence[str]) -> tuple[str, ...]:

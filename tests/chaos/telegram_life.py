@@ -19,9 +19,8 @@ from typing import Any
 import asyncpg
 
 from bot import crashpoint
-from bot.cli.main import main
 from tests.chaos.driver import rows
-from tests.peers.forked import FORKS
+from tests.peers.forked import FORKS, become
 from tests.peers.telegram_server import TelegramServer
 from tests.templates import new_sqlite
 
@@ -35,15 +34,11 @@ SELECT (SELECT count(*) FROM inbound WHERE state = 'new') +
 
 
 def live(settings: Mapping[str, str], directory: str, log: str, crash_at: str) -> None:
-    """What the process does: run, with these settings and no others, until it is killed or asked to stop."""
-    os.environ.clear()
-    os.environ.update(settings)
-    os.chdir(directory)
+    """What the process does: run, until it is killed or asked to stop."""
     os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), sys.stderr.fileno())
     if crash_at:
         crashpoint.arm(crash_at)
-    sys.argv = ["maitred", "run"]
-    main()
+    become(["run"], Path(directory), settings)
 
 
 @dataclass

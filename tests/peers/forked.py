@@ -42,8 +42,16 @@ def run_command(
 
 
 def _command(words: Sequence[str], directory: Path, environment: Mapping[str, str], streams: Sequence[Path]) -> None:
-    """What the process does: the command, with these settings and no others."""
+    """What the process does: the command, on files instead of a terminal."""
     _take_streams(*streams)
+    become(words, directory, environment)
+
+
+def become(words: Sequence[str], directory: Path, environment: Mapping[str, str]) -> None:
+    """Be the command from here on, with these settings and no others, in the encoding of a start told no language."""
+    sys.stdin = io.TextIOWrapper(os.fdopen(0, "rb", closefd=False), "utf-8", "surrogateescape")
+    sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False), "utf-8", "surrogateescape")
+    sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False), "utf-8", "backslashreplace", line_buffering=True)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(directory)
@@ -52,11 +60,8 @@ def _command(words: Sequence[str], directory: Path, environment: Mapping[str, st
 
 
 def _take_streams(stdin: Path, stdout: Path, stderr: Path) -> None:
-    """Read and write these files from now on, in the encoding of a start that is told no language."""
+    """Read and write these files from now on."""
     for number, (path, flags) in enumerate(((stdin, os.O_RDONLY), (stdout, os.O_WRONLY), (stderr, os.O_WRONLY))):
         opened = os.open(path, flags | os.O_APPEND)
         os.dup2(opened, number)
         os.close(opened)
-    sys.stdin = io.TextIOWrapper(os.fdopen(0, "rb", closefd=False), "utf-8", "surrogateescape")
-    sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False), "utf-8", "surrogateescape")
-    sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False), "utf-8", "backslashreplace", line_buffering=True)

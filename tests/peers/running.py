@@ -1,7 +1,6 @@
 """A command of ours that goes on until a signal ends it: forked as in `forked`, and heard as it speaks."""
 
 import asyncio
-import io
 import os
 import signal
 import sys
@@ -11,8 +10,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from bot.cli.main import main
-from tests.peers.forked import FORKS
+from tests.peers.forked import FORKS, become
 
 ROOT = Path(__file__).parents[2]
 Stream = Connection
@@ -67,13 +65,7 @@ async def running(
 def live(words: Sequence[str], directory: str, environment: Mapping[str, str], *streams: Stream) -> None:
     """What the process does: the command."""
     _take_streams(streams)
-    sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False), "utf-8", "surrogateescape")
-    sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False), "utf-8", "backslashreplace", line_buffering=True)
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(directory)
-    sys.argv = ["maitred", *words]
-    main()
+    become(words, Path(directory), environment)
 
 
 def begin(words: Sequence[str], directory: str, environment: Mapping[str, str], *streams: Stream) -> None:
