@@ -15,11 +15,13 @@ from bot.app.simulation.simulating import play
 from bot.deskfile.document import Document
 from bot.deskfile.load import load
 from bot.deskfile.revise import revision_from_document
+from bot.tickets.calls.texts import period
 from bot.tickets.revision import Revision
-from routing.calls import CallTerms, earliest
+from routing.calls import earliest
 from routing.ladder import Climb, climbed, falls_at
+from routing.people import ClientId
 from sla import clock as clocks_of
-from sla.duration import BusinessDays, Instant, instant
+from sla.duration import Instant, instant
 from sla.layers import calendar_named, promised
 from sla.ledger import LedgerTerms, months
 from sla.policy import Metric
@@ -28,6 +30,7 @@ from sla.week import parse_zone
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 1, 1)
+NOBODY = ClientId("")  # of whom nothing but the plan is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def _document(folder: Path) -> Document:
 
 async def _due(written: Mapping[str, Any], document: Document) -> None:
     asked, revision = written["due"], revision_from_document(document, 1)
-    policy = revision.policies[asked["policy"]]
+    policy = revision.policies[asked["policy"] if "policy" in asked else _policy_of(asked["client"], document)]
     assert asked["urgency"] in policy.urgencies
     metric, at = Metric(asked.get("metric", "first_response")), _at(asked["at"])
     channel, is_high_load = asked.get("channel", ""), asked.get("is_high_load", False)
@@ -117,11 +120,21 @@ async def _scene(written: Mapping[str, Any], document: Document) -> None:
 
 
 async def _call(written: Mapping[str, Any], document: Document) -> None:
-    asked = written["call"]
-    days = asked.get("notice", 1)
-    calendar = _revision(document).calendars[asked["calendar"]]
-    terms = CallTerms(notice=BusinessDays(days) if days else None)
+    asked, revision = written["call"], _revision(document)
+    rules = revision.calls.of(NOBODY, asked["plan"])
+    calendar, terms = revision.calendars[asked["calendar"]], rules.terms(next(iter(rules.kinds)))
     assert earliest(calendar, terms, asked_at=_at(asked["asked_at"])) == (_at(written["is"]),)
+
+
+async def _bought(written: Mapping[str, Any], document: Document) -> None:
+    asked, rules = written["bought"], _revision(document).calls
+    assert asked["kind"] in rules.of(NOBODY, asked["plan"]).kinds
+    entitled = rules.entitled(NOBODY, asked["plan"], asked["kind"])
+    assert entitled is not None, "any number of them"
+    assert [entitled.count, *period(entitled, _at(asked["at"]), asked["zone"])] == [
+        written["is"][0],
+        *map(_at, written["is"][1:]),
+    ]
 
 
 async def _ladder(written: Mapping[str, Any], document: Document) -> None:
@@ -145,8 +158,9 @@ async def _uptime(written: Mapping[str, Any], _: Document) -> None:
 async def _hours(written: Mapping[str, Any], _: Document) -> None:
     asked = written["hours"]
     terms = LedgerTerms(timedelta(hours=asked["bucket"]), asked["rolls_over"], asked.get("of_unused", False))
-    book = months(terms, [timedelta(hours=used) for used in asked["used"]])
-    assert [month.rolled_out for month in book] == [timedelta(hours=rolled) for rolled in written["is"]]
+    book = list(months(terms, [timedelta(hours=used) for used in asked["used"]]))
+    counted = [getattr(month, asked.get("of", "rolled_out")) for month in book]
+    assert counted == [timedelta(hours=hours) for hours in written["is"]]
 
 
 async def _desk(written: Mapping[str, Any], document: Document) -> None:
@@ -160,11 +174,18 @@ ANSWERS = {
     "due": _due,
     "scene": _scene,
     "call": _call,
+    "bought": _bought,
     "ladder": _ladder,
     "uptime": _uptime,
     "hours": _hours,
     "desk": _desk,
 }
+
+
+def _policy_of(client: str, document: Document) -> str:
+    """Their own promises, where there are any, before their plan's."""
+    written = document["clients"][client]
+    return str(written.get("policy") or document["plans"][written["plan"]]["policy"])
 
 
 def _revision(document: Document) -> Revision:
