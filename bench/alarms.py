@@ -1,6 +1,7 @@
-"""P5: how late an alarm is told when a million others are armed and clients go on writing.
+"""P5: how late an alarm fires when a million others are armed and clients go on writing.
 
-Told means that the channel has taken the alert: its row was committed before, and the sender's own time is counted too.
+Fired means that the alert's row is committed: another connection sees it. How late the channel has taken it is told
+beside it.
 """
 
 import asyncio
@@ -16,12 +17,13 @@ from adapters.fake import FakeChannel
 from adapters.message import Channel
 from bench.measure import complain, percentile, tell, title, verdict
 from bench.stand import NOON, Stand, chat, hear, sqlite_url, stand
+from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
 from bot.now import Rehearsal, Timekeeper, wall_now
 from bot.store import alarms
 from bot.store.driver.engine import open_database
 from sla.duration import Instant, instant, later, moment
-from tests.builders import STORY_DESK
+from tests.builders import STORY_DESK, document
 from tests.peers.missing import PeerMissingError
 from tests.peers.postgres import postgres_server
 
@@ -36,9 +38,13 @@ WORKERS = 4
 SCANS = 50
 OVERDUE = 10_000
 PART = 250_000
+LOOK_EVERY_SECONDS = 0.005
 
+HOURS = 'week = { mon-fri = ["10:00-19:00"] }'
 #: What is critical is due six seconds later.
 DESK = STORY_DESK.replace('{ within = "15m", quote = "respond promptly" }', '{ within = "6s" }')
+#: The same with a holiday of next week, so that no promise that broke is put off.
+OTHER_HOURS = DESK.replace(HOURS, f'{HOURS}\ndays."2026-03-11" = []')
 FAR_AWAY = Instant(4_000_000_000_000)
 _NUMBER = re.compile(r"T-(\d+)")
 
@@ -73,25 +79,33 @@ async def _measured(name: str, url: str, *, workers: int) -> None:
         few = await _scan_ms(ours, first=1, last=FEW_ARMED)
         await _arm(ours, first=FEW_ARMED + 1, last=ARMED)
         async with _running(ours, url, workers):
-            late = await _told(ours)
+            fired, told = await _late(ours)
         many = await _scan_ms(ours, first=ARMED + 1, last=MOST_ARMED)
-    tell(f"{name}: due to told, {len(late)} alarms", _spread(late))
+    tell(f"{name}: due to committed, {len(fired)} alarms", _spread(fired))
+    tell(f"{name}: due to taken by the channel", _spread(told))
     tell(f"{name}: a scan of 100, {FEW_ARMED:,} armed, then {MOST_ARMED:,}", f"{few:.2f} ms, {many:.2f} ms")
     verdict(
-        (f"p99 50 ms on {name}", percentile(late, 0.99) <= 50),
-        (f"worst 1 s on {name}", max(late) <= 1_000),
+        (f"p99 50 ms on {name}", percentile(fired, 0.99) <= 50),
+        (f"worst 1 s on {name}", max(fired) <= 1_000),
         (f"a scan at most 3 times on {name}", many <= 3 * few),
     )
 
 
 async def _overdue_at_start(url: str) -> float:
-    """Ten thousand tickets whose promises broke while nobody ran; the seconds until the last is known to be broken."""
+    """Ten thousand tickets whose promises broke while nobody ran; the seconds until the last is known to be broken.
+
+    Meanwhile hours were written anew, so each of them is counted anew before.
+    """
     async with stand(url, desk=DESK) as ours:
         await hear(ours.desk, [chat(number, text="[critical] Payroll {number}") for number in range(OVERDUE)])
         time_after = Timekeeper(Rehearsal(later(instant(NOON), timedelta(hours=1)), 1.0, wall_now()))
         late = Desk(ours.database, ours.channels, time_after)
+        await apply_document(
+            ours.database, document(OTHER_HOURS), at=later(instant(NOON), timedelta(minutes=1)), by="bench"
+        )
         began = time.perf_counter()
         await late.prepare(is_alone=True)
+        await late.recount()
         while await late.ticker.once():
             pass
         seconds = time.perf_counter() - began
@@ -130,12 +144,19 @@ async def _running(ours: Stand, url: str, workers: int) -> AsyncIterator[None]:
             await asyncio.wait(loops)
 
 
-async def _told(ours: Stand) -> list[float]:
-    """Let clients write; how many milliseconds after its due moment each broken promise was told to the lead."""
+async def _late(ours: Stand) -> tuple[list[float], list[float]]:
+    """Let clients write; how many milliseconds after its due moment each alert was committed, and was taken."""
     slack = ours.channels[Channel.SLACK]
     assert isinstance(slack, FakeChannel)
+    fired: dict[int, Instant] = {}
     told: dict[int, Instant] = {}
     wanted = RATE * SECONDS // URGENT_IN
+
+    async def look() -> None:
+        while len(fired) < wanted:
+            found = await ours.database.read(_alerted)
+            fired.update(dict.fromkeys(found, ours.desk.now()) | fired)
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def listen() -> None:
         with slack.subscribe() as happened:
@@ -145,10 +166,16 @@ async def _told(ours: Stand) -> list[float]:
                     told.update(dict.fromkeys(map(int, _NUMBER.findall(one.text)), ours.desk.now()) | told)
 
     async with asyncio.timeout(SECONDS + 60), asyncio.TaskGroup() as group:
+        group.create_task(look())
         group.create_task(listen())
         group.create_task(_write(ours))
     due = await ours.database.read(_due_moments)
-    return [float(at - due[number]) for number, at in told.items()]
+    fired_late, told_late = ([float(at - due[number]) for number, at in one.items()] for one in (fired, told))
+    return fired_late, told_late
+
+
+def _alerted(conn: Connection) -> list[int]:
+    return list(conn.exec_driver_sql("SELECT ticket_id FROM event WHERE what = 'alerted'").scalars())
 
 
 async def _write(ours: Stand) -> None:
