@@ -16,7 +16,7 @@ from adapters.inapp.ids import WIDGET_TEXTS
 from adapters.port import Route
 
 #: In this order: each part uses what stands above it.
-PARTS = ("words.js", "keep.js", "wire.js", "view.js", "sheet.js", "widget.js", "begin.js")
+PARTS = ("words.js", "keep.js", "wire.js", "view.js", "sheet.js", "files.js", "widget.js", "begin.js")
 
 
 def joined(texts: Mapping[str, Mapping[str, str]]) -> bytes:

@@ -14,13 +14,11 @@ class Widget {
   #words;
   #lines = new Map();
   #unsent = new Map(); // client message id -> {item, state, timer}
-  #files = [];
+  #files;
   #edited = null;
   #rev = 0;
   #seen = 0;
-  #ticket = "";
-  #ticketAwaited = () => {};
-  #limits = { text: 20_000, file: 20 * 1024 * 1024, files: 10 };
+  #longest = 20_000;
   #isCaughtUp = false;
   #isWaitingForFiles = false;
 
@@ -38,13 +36,14 @@ class Widget {
     this.#view = new View(this.#words, {
       toggle: () => (this.#view.isOpen ? this.close() : this.open()),
       send: () => this.#send(),
-      attach: (files) => this.#attach(files),
+      attach: (chosen) => this.#attach(chosen),
       edit: (line) => this.#edit(line),
       typed: (text) => this.#keep.write("draft", text),
-      download: (file) => this.#download(file),
-      bytes: (file) => this.#bytes(file),
+      download: (file) => this.#files.download(file),
+      bytes: (file) => this.#files.bytes(file),
       press: (...wish) => this.#pressing.send(...wish),
     });
+    this.#files = new Files(this.#words, this.#view, this.#wire, () => this.#isWaitingForFiles && this.#send());
     document.body.append(this.#view.host);
     this.onStorage = ({ key }) => key === `${this.#keep.prefix}seen` && this.#count();
     this.onVisible = () => this.#count();
@@ -123,11 +122,10 @@ class Widget {
     this.#stopEditing();
     this.#pressing.forget();
     this.#view.sheet.forget();
-    this.#files = [];
+    this.#files.forget();
     for (const { timer } of this.#unsent.values()) clearTimeout(timer);
     this.#unsent.clear();
     this.#forgetLines();
-    this.#view.attachments([], () => {});
     this.#view.text = this.#keep.read("draft") ?? "";
     for (const item of this.#keep.unsent()) this.#await(item);
     if (token || this.#keep.read("visitor") || this.#view.isOpen) this.#wire.open();
@@ -165,7 +163,8 @@ class Widget {
 
   #welcome(frame) {
     if (frame.visitor) this.#keep.write("visitor", frame.visitor);
-    this.#limits = frame.limits;
+    this.#longest = frame.limits.text;
+    this.#files.limits = frame.limits;
     this.#words.learn(frame.profile.language, frame.texts);
     this.#profile(frame);
     this.#view.name();
@@ -183,8 +182,7 @@ class Widget {
   }
 
   #profile(frame) {
-    this.#ticket = frame.ticket;
-    this.#ticketAwaited();
+    this.#files.renew(frame.ticket);
     if (frame.now) this.#words.ahead = frame.now - Date.now();
     this.#view.greet(frame.profile);
   }
@@ -248,18 +246,17 @@ class Widget {
 
   #send() {
     const text = this.#view.text.trim();
-    const files = this.#edited ? [] : this.#files;
+    const files = this.#edited ? [] : this.#files.chosen;
     if (!text && !files.length) return;
-    if (text.length > this.#limits.text) {
-      this.#view.alert(this.#words.say("too_long", { count: this.#limits.text }));
+    if (text.length > this.#longest) {
+      this.#view.alert(this.#words.say("too_long", { count: this.#longest }));
       return;
     }
     this.#isWaitingForFiles = files.some((file) => !file.file);
     if (this.#isWaitingForFiles) return; // it goes when the last byte is up
     const item = { kind: "say", id: freshId(), text, files, at: this.#words.now(), order: this.#unsent.size };
     if (this.#edited) Object.assign(item, { kind: "edit", of: this.#edited.own, lineId: this.#edited.id });
-    else this.#files = [];
-    this.#view.attachments(this.#files, () => {});
+    else this.#files.forget();
     this.#keep.write(`unsent/${item.id}`, item);
     this.#stopEditing();
     this.#view.text = "";
@@ -345,8 +342,8 @@ class Widget {
     clearTimeout(waiting.timer);
     waiting.reason = reason;
     const text = {
-      too_long: ["too_long", { count: this.#limits.text }],
-      too_many_files: ["too_many_files", { count: this.#limits.files }],
+      too_long: ["too_long", { count: this.#longest }],
+      too_many_files: ["too_many_files", { count: this.#files.limits.files }],
     }[reason];
     this.#view.alert(this.#words.say(...(text ?? ["refused"])));
     if (waiting.item.kind === "edit") {
@@ -381,83 +378,9 @@ class Widget {
     this.#view.edit(null);
   }
 
-  // ---- files
-
-  async #attach(chosen) {
+  #attach(chosen) {
     this.open();
     this.#view.alert("");
-    for (const file of chosen) {
-      if (this.#files.length >= this.#limits.files) {
-        this.#view.alert(this.#words.say("too_many_files", { count: this.#limits.files }));
-        return;
-      }
-      if (file.size > this.#limits.file) {
-        const count = Math.floor(this.#limits.file / 1_048_576);
-        this.#view.alert(this.#words.say("file_too_large", { name: file.name, count }));
-        continue;
-      }
-      const entry = { name: file.name, size: file.size, type: file.type };
-      this.#files.push(entry);
-      this.#drawFiles();
-      await this.#upload(file, entry);
-    }
-  }
-
-  async #upload(file, entry) {
-    try {
-      const answer = await this.#fetch("inapp/files", {
-        method: "POST",
-        body: file,
-        headers: {
-          "content-type": file.type || "application/octet-stream",
-          "x-file-name": encodeURIComponent(file.name.toWellFormed?.() ?? file.name),
-        },
-      });
-      Object.assign(entry, await answer.json());
-    } catch {
-      this.#files = this.#files.filter((other) => other !== entry);
-      this.#view.alert(this.#words.say("upload_failed", { name: file.name }));
-    }
-    this.#drawFiles();
-    if (this.#isWaitingForFiles) this.#send();
-  }
-
-  #drawFiles() {
-    this.#view.attachments(this.#files, (file) => {
-      this.#files = this.#files.filter((other) => other !== file);
-      this.#drawFiles();
-    });
-  }
-
-  async #bytes(file) {
-    return (await this.#fetch(`inapp/files/${file.digest}`)).blob();
-  }
-
-  /** Ask with our ticket; one that ran out, while the machine slept for example, is renewed once. */
-  async #fetch(path, { headers, ...options } = {}) {
-    for (const isLast of [false, true]) {
-      const authorization = `Bearer ${this.#ticket}`;
-      const answer = await fetch(new URL(path, BASE), {
-        ...options,
-        headers: { ...headers, authorization },
-        credentials: "omit",
-      });
-      if (answer.ok) return answer;
-      if (answer.status !== 401 || isLast || !this.#wire.send({ type: "refresh" })) throw new Error(`${answer.status}`);
-      await new Promise((resolve) => {
-        this.#ticketAwaited = resolve;
-        setTimeout(resolve, 5_000);
-      });
-    }
-  }
-
-  async #download(file) {
-    try {
-      const address = URL.createObjectURL(await this.#bytes(file));
-      el("a", { href: address, download: file.name }).click();
-      setTimeout(() => URL.revokeObjectURL(address), 60_000);
-    } catch {
-      this.#view.alert(this.#words.say("offline"));
-    }
+    return this.#files.add(chosen);
   }
 }

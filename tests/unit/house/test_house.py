@@ -194,7 +194,8 @@ def test_a_right_name_is_left_alone(source: str) -> None:
 
 
 def test_no_module_is_too_long_to_read() -> None:
-    long = {_named(module): count for module in _all_python() if (count := _length(module)) > LONGEST}
+    scripts = (one for room in ROOMS for one in (ROOT / room).rglob("*.js"))
+    long = {_named(one): count for one in (*_all_python(), *scripts) if (count := _length(one)) > LONGEST}
 
     assert not long, f"over {LONGEST} lines: {long}"
 
