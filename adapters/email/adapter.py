@@ -125,6 +125,6 @@ class EmailAdapter:
         words = [one.detail for one in folders] or ["nothing is read: IMAP_HOST is not set"]
         since = max((one.since for one in folders if one.since is not None), default=None)
         is_up = all(one.is_up for one in folders) and not (self._smtp is not None and self._smtp.trouble)
-        shortage = self._smtp.shortage if self._smtp is not None else ""
-        trouble = "; ".join(one for one in (*(folder.trouble for folder in folders), shortage) if one)
+        complaint = self._smtp.complaint if self._smtp is not None else ""
+        trouble = "; ".join(one for one in (*(folder.trouble for folder in folders), complaint) if one)
         return Health(is_up, "; ".join([*words, *([sending] if sending else [])]), since, trouble)

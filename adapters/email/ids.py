@@ -52,3 +52,9 @@ def with_token(address: str, token: str) -> str:
 
 def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower()
+
+
+def on_the_wire(address: str) -> str:
+    """The same with its server's name as servers know it (IDNA). ValueError where none can have that name."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.rstrip('.').encode('idna').decode('ascii')}"

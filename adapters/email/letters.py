@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -100,17 +101,17 @@ class Letter:
 def letter_from_words(words: Words, sender: Sender, files: Mapping[str, bytes]) -> Letter:
     """Compose. `files` are the bytes of the attachments by digest. Raises ValueError for an address that is none."""
     to, thread = ids.address_and_thread(words.address)
-    if ids.ADDRESS.fullmatch(to) is None or to == ids.NOBODY:
+    if to == ids.NOBODY or not _can_be_sent_to(to):
         raise ValueError("the address is none that mail can be sent to")
     signer = sender.signer
     token = signer.inward_token(to, words.key) if words.is_inward else signer.reply_token(to, thread)
     name = name_of_letter(words.address, words.key, sender, is_inward=words.is_inward)
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = _mailbox(_author(words, sender), sender.address)
-    mail["To"] = Address(addr_spec=to)
-    copies = tuple(one for one in words.copies if one != to and ids.ADDRESS.fullmatch(one))
+    mail["To"] = Address(addr_spec=ids.on_the_wire(to))
+    copies = tuple(one for one in words.copies if one != to and _can_be_sent_to(one))
     if copies:
-        mail["Cc"] = tuple(Address(addr_spec=one) for one in copies)
+        mail["Cc"] = tuple(Address(addr_spec=ids.on_the_wire(one)) for one in copies)
     mail["Subject"] = _subject(words)
     mail["Date"] = words.at
     mail["Message-ID"] = f"<{name}>"
@@ -130,6 +131,14 @@ def letter_from_words(words: Words, sender: Sender, files: Mapping[str, bytes]) 
         mail.add_attachment(invitation, maintype="application", subtype="ics", filename=_INVITATION)
     bounce = signer.bounce_token(to, thread, words.key, is_inward=words.is_inward)
     return Letter(name, _plus(sender, bounce), to, mail.as_bytes(), copies)
+
+
+def _can_be_sent_to(address: str) -> bool:
+    try:
+        Address(addr_spec=ids.on_the_wire(address))
+    except (ValueError, MessageError):
+        return False
+    return ids.ADDRESS.fullmatch(address) is not None
 
 
 def name_of_letter(address: str, key: str, sender: Sender, *, is_inward: bool) -> str:

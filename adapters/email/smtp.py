@@ -23,13 +23,16 @@ from aiosmtplib import (
     SMTPRecipientRefused,
     SMTPResponseException,
     SMTPServerDisconnected,
+    SMTPStatus,
     SMTPTimeoutError,
 )
 
+from adapters.email import ids
 from adapters.email.config import Server
-from adapters.email.room import OURS_HAS_NO_ROOM, mend_of
+from adapters.email.refusals import error_from_refusal, is_about_us
+from adapters.email.room import mend_of
 from adapters.email.timings import Timings
-from adapters.errors import AddressError, PermanentError, TemporaryError, UncertainError
+from adapters.errors import PermanentError, TemporaryError, UncertainError
 
 _LOGIN_AGAIN: Final = timedelta(minutes=5)
 _PERMANENT: Final = range(500, 600)
@@ -39,13 +42,13 @@ _LONGEST_WORDS: Final = 200
 class Smtp:
     """Who sends for us. `trouble` is why the last mail did not go, in words; empty when it did.
 
-    `shortage`: it is there, and takes none for want of room, until one has gone.
+    `complaint`: it is there, and takes none for want of room or because it is not let, until one has gone.
     """
 
     def __init__(self, server: Server, name: str, timings: Timings) -> None:
         """`name` is what we call ourselves when we are greeted."""
         self.trouble = ""
-        self.shortage = ""
+        self.complaint = ""
         self._server = server
         self._name = name
         self._timings = timings
@@ -77,10 +80,12 @@ class Smtp:
                 refused = await self._addressed(client, len(content), envelope_from, recipients, copies)
             except (SMTPException, OSError) as error:
                 raise self._noted(_refused(error)) from error
+            if not client.is_connected:  # some servers hang up on whom they refuse
+                raise TemporaryError("the mail server hung up before the mail was sent")
             await self._told(client, content)
         finally:
             await _goodbye(client)
-        self.trouble = self.shortage = ""
+        self.trouble = self.complaint = ""
         return refused
 
     async def greet(self) -> None:
@@ -128,7 +133,7 @@ class Smtp:
         most = client.esmtp_extensions.get("size", "")
         if most.isdecimal() and 0 < int(most) < size:
             raise PermanentError(f"the mail is larger ({size} bytes) than the mail server takes ({most})")
-        needs_utf8 = not all(one.isascii() for one in (envelope_from, *recipients, *copies))
+        needs_utf8 = not all(ids.on_the_wire(one).isascii() for one in (envelope_from, *recipients, *copies))
         if needs_utf8 and not client.supports_extension("SMTPUTF8"):
             raise PermanentError("the mail server knows only addresses in plain letters (no SMTPUTF8)")
         options = [f"SIZE={size}"] if most else []
@@ -137,8 +142,10 @@ class Smtp:
         refused: dict[str, SMTPRecipientRefused] = {}
         for one in (*recipients, *copies):
             try:
-                await client.rcpt(one, encoding=encoding)
+                await client.rcpt(ids.on_the_wire(one), encoding=encoding)
             except SMTPRecipientRefused as error:
+                if error.code == SMTPStatus.domain_unavailable:
+                    raise  # it goes away: what it said of the others counts no more
                 refused[one] = error
             if one == recipients[-1] and refused.keys() == set(recipients):
                 # Somebody who may be there later is reason enough to try again.
@@ -156,17 +163,17 @@ class Smtp:
 
     def _noted(self, refused: TemporaryError | PermanentError) -> TemporaryError | PermanentError:
         """Keep in mind what is wrong with the server itself, and not with one mail or one address."""
-        if OURS_HAS_NO_ROOM in str(refused):
-            self.shortage = str(refused)
+        if is_about_us(refused):
+            self.complaint = str(refused)
         return refused
 
     def _not_reached(self, error: Exception) -> TemporaryError:
-        if isinstance(error, SMTPAuthenticationError):
+        if isinstance(error, SMTPAuthenticationError) and error.code in _PERMANENT:
             words = f"{self._server.host} refuses our login ({_words(error)}): mend SMTP_USER and SMTP_PASSWORD"
             self.trouble = words
             self._rests_until = asyncio.get_running_loop().time() + _LOGIN_AGAIN.total_seconds()
             return TemporaryError(words, retry_after=_LOGIN_AGAIN)
-        if isinstance(error, SMTPNotSupported):
+        if isinstance(error, SMTPNotSupported) or "AUTH extension" in str(error):
             words = f"{self._server.host} cannot do what is asked of it ({_words(error)}): mend SMTP_TLS or SMTP_USER"
             self.trouble = words
             return TemporaryError(words, retry_after=_LOGIN_AGAIN)
@@ -194,12 +201,9 @@ def _end(client: SMTP, transport: asyncio.BaseTransport | None) -> None:
 
 
 def _refused(error: Exception) -> TemporaryError | PermanentError:
-    words = f"the mail server said: {_words(error)}"
-    if isinstance(error, SMTPRecipientRefused) and error.code in _PERMANENT:
-        return AddressError(words)
-    if isinstance(error, SMTPResponseException) and error.code in _PERMANENT:
-        return PermanentError(words)
-    return TemporaryError(words)
+    if not isinstance(error, SMTPResponseException):
+        return TemporaryError(f"the mail server said: {_words(error)}")
+    return error_from_refusal(error.code, _words(error), names_an_address=isinstance(error, SMTPRecipientRefused))
 
 
 def _words(error: Exception) -> str:

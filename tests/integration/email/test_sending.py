@@ -143,11 +143,11 @@ async def test_a_server_without_room_is_a_trouble_until_it_takes_a_mail(exim: Ex
     for to in ("full@desk.test", "noroom@desk.test"):
         with pytest.raises(TemporaryError):
             await sender.send(mail("a"), FROM, [to])
-        assert bool(sender.shortage) is (to == "noroom@desk.test")
+        assert bool(sender.complaint) is (to == "noroom@desk.test")
     await sender.greet()
-    assert "make room there" in sender.shortage
+    assert "make room there" in sender.complaint
     await sender.send(mail("b"), FROM, [box.user])
-    assert sender.shortage == ""
+    assert sender.complaint == ""
 
 
 async def test_whoever_is_refused_among_others_is_named(exim: Exim, box: Box) -> None:

@@ -61,6 +61,18 @@ def test_nobody_is_written_to_where_a_mail_named_nobody() -> None:
         composed(replace(WORDS, address=f"nobody@invalid#{THREAD}"))
 
 
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        pytest.param("lena@müller.test", "lena@xn--mller-kva.test", id="letters of its own"),
+        pytest.param("lena@acme.test.", "lena@acme.test", id="a dot at the end"),
+    ],
+)
+def test_a_server_is_named_as_servers_know_it(address: str, written: str) -> None:
+    mail = read(composed(replace(WORDS, address=f"{address}#{THREAD}", copies=(address.replace("lena", "max"),))))
+    assert (mail["To"], mail["Cc"]) == (written, written.replace("lena", "max"))
+
+
 def test_its_tokens_are_known_again_and_count_for_its_reader_alone() -> None:
     letter = composed()
     token = read(letter)["Reply-To"].addresses[0].username.partition("+")[2]
@@ -157,6 +169,7 @@ def test_the_marker_stands_above_in_both() -> None:
         pytest.param("lena@acme.test\r\nBcc: mallory@evil.test", id="a header of its own"),
         pytest.param("lena", id="no place"),
         pytest.param("", id="none"),
+        pytest.param("lena@acme..test", id="a server of no name"),
     ],
 )
 def test_what_is_no_address_is_sent_nowhere(address: str) -> None:

@@ -1,0 +1,41 @@
+"""What a mail server's refusal is about: one mail, one address, or us. Pure.
+
+    4xx                                         TemporaryError
+    5xx, as an address is named                 AddressError: nobody is there
+    5xx with 5.7, or in words about us          PermanentError: a policy, which says nothing about the address
+    any other 5xx                               PermanentError
+
+What is about us stays wrong for the next mail too, whoever it is for (RFC 3463, 3.8).
+"""
+
+import re
+from typing import Final
+
+from adapters.email.room import OURS_HAS_NO_ROOM
+from adapters.errors import AddressError, PermanentError, TemporaryError
+
+_PERMANENT: Final = range(500, 600)
+_POLICY: Final = re.compile(r"(?<![0-9.])5\.7\.[0-9]{1,3}(?![0-9.])")
+#: "Relaying denied", "Client host blocked", "Authentication required", "Daily sending limit exceeded".
+_ABOUT_US: Final = re.compile(
+    r"\brelay|client host|\b(?:block|black|deny) ?list|spamhaus|\b(?:dns|r)bl\b|reputation|authenticat"
+    r"|sending (?:limit|quota)",
+    re.IGNORECASE,
+)
+_MEND: Final = "this is about our own server: mend SMTP_USER, or ask whoever runs it"
+
+
+def error_from_refusal(code: int, words: str, *, names_an_address: bool) -> TemporaryError | PermanentError:
+    """What to raise; `names_an_address`: it answers to one of those the mail is for, and not to the mail itself."""
+    about_us = bool(_ABOUT_US.search(words))
+    told = f"the mail server said: {words}" + (f" ({_MEND})" if about_us else "")
+    if code not in _PERMANENT:
+        return TemporaryError(told)
+    if names_an_address and not about_us and not _POLICY.search(words):
+        return AddressError(told)
+    return PermanentError(told)
+
+
+def is_about_us(error: Exception) -> bool:
+    """Whether the next mail would fare no better, whoever it is for."""
+    return any(words in str(error) for words in (OURS_HAS_NO_ROOM, _MEND))
