@@ -1,7 +1,8 @@
 """Who wrote a mail, and whether that is proven: our own mail server's word counts, about the sender's domain.
 
 A mail server that receives mail checks it and writes the outcome on top (RFC 8601), under its own name. Of the headers
-under a name that the settings trust, only the topmost is looked at: those below came with the mail. It proves the
+under a name that the settings trust, only the topmost is looked at: those below came with the mail. Microsoft 365 names
+itself nowhere: where the settings say so, a nameless header counts, if none at all stands above it. It proves the
 address in From if DMARC passed for that very domain; without a DMARC policy, if a signature (DKIM) of the domain or of
 one above it passed, or SPF for the domain itself. Nothing else proves anything; no trusted name, no trust.
 
@@ -24,6 +25,8 @@ _LONGEST_FROM: Final = 2_000
 _PLAIN_VALUE: Final = re.compile(r"[A-Za-z0-9@._+-]*")
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}\.){1,30}[a-z0-9-]{1,63}")
 _ADDRESS_IN_NAME: Final = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,255}")
+#: Among the names that are trusted: whoever writes the header gives no name.
+UNNAMED: Final = "unnamed"
 #: Microsoft's word for "there is no policy, and it would have passed".
 _NO_POLICY: Final = {"none", "bestguesspass"}
 
@@ -81,9 +84,10 @@ def _doubt(letter: Letter, written: Sequence[str], found: Sequence[Mailbox], aut
         return "the sender's domain is none"
     if not authserv_ids:
         return "no mail server is trusted to check senders (MAIL_AUTHSERV_ID)"
-    for value in letter.headers.get("authentication-results", ()):
-        if authserv_id(value) in authserv_ids:
-            methods = methods_from(value)
+    for place, value in enumerate(letter.headers.get("authentication-results", ())):
+        name = authserv_id(value)
+        if name in authserv_ids or (not name and place == 0 and UNNAMED in authserv_ids):
+            methods = methods_from(value, is_named=bool(name))
             return "the check of our mail server cannot be read" if methods is None else _against(methods, domain)
     return "our mail server did not check the sender"
 
@@ -156,13 +160,16 @@ def authserv_id(header: str) -> str:
     return ""
 
 
-def methods_from(header: str) -> tuple[Method, ...] | None:
-    """The checks in a header; None if any of it is not understood, because then all of it may mean something else."""
+def methods_from(header: str, *, is_named: bool = True) -> tuple[Method, ...] | None:
+    """The checks in a header; None if any of it is not understood, because then all of it may mean something else.
+
+    `is_named`: it begins with the name of whoever wrote it.
+    """
     bare = _unquoted(header)
     if bare is None:
         return None
     methods: list[Method] = []
-    for words in _sections("".join(bare))[1:]:
+    for words in _sections("".join(bare))[1 if is_named else 0 :]:
         if not words or words == ["none"]:
             continue
         pairs = [word.partition("=") for word in words]

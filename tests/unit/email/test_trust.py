@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.email.letter import Letter
-from adapters.email.trust import Sender, authserv_id, methods_from, sender_of
+from adapters.email.trust import UNNAMED, Sender, authserv_id, methods_from, sender_of
 
 US = frozenset({"mx.desk.test"})
 LENA = "Lena <lena@acme.test>"
@@ -181,3 +181,28 @@ def test_nothing_a_sender_may_choose_within_quotes_proves_anything(left: str, ri
     quoted = (left + "; dmarc=pass header.from=acme.test; " + right).replace("\\", "\\\\").replace('"', '\\"')
     found = sender(f'mx.desk.test; spf=pass smtp.mailfrom="{quoted}"@evil.test; dmarc=fail header.from=acme.test')
     assert found.doubt
+
+
+NAMELESS = (
+    "spf=pass (sender IP is 192.0.2.3) smtp.mailfrom=acme.test; dkim=none; dmarc=pass action=none header.from=acme.test"
+)
+
+
+@pytest.mark.parametrize(
+    ("results", "trusted", "is_proven"),
+    [
+        pytest.param((NAMELESS,), {UNNAMED}, True, id="on top, where the settings say so"),
+        pytest.param((NAMELESS,), {"mx.desk.test"}, False, id="where they do not"),
+        pytest.param((NAMELESS, "mx.evil.test; dmarc=pass header.from=acme.test"), {UNNAMED}, True, id="above another"),
+        pytest.param(("mx.evil.test; none", NAMELESS), {UNNAMED}, False, id="below another"),
+        pytest.param(("spf=fail; dmarc=fail header.from=acme.test", NAMELESS), {UNNAMED}, False, id="below its like"),
+        pytest.param(("", NAMELESS), {UNNAMED}, False, id="below an empty one"),
+        pytest.param((NAMELESS.replace("acme", "evil"),), {UNNAMED}, False, id="for another domain"),
+        pytest.param((f"{NAMELESS} (",), {UNNAMED}, False, id="not to be read"),
+    ],
+)
+def test_a_server_without_a_name_is_believed_on_top_alone(
+    results: tuple[str, ...], trusted: set[str], *, is_proven: bool
+) -> None:
+    letter = Letter({"from": (LENA,), "authentication-results": results})
+    assert sender_of(letter, frozenset(trusted)).is_proven is is_proven
