@@ -34,11 +34,11 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A mail that is there; `at` is None where the server's word for it cannot be read."""
+    """A mail that is there; `at` and `size` are None where the server tells none that can be read."""
 
     uid: int
     at: datetime | None
-    size: int
+    size: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from adapters.email.door import Door
 from adapters.email.envelope import Envelope, mail_name, sealed
 from adapters.email.imap import MOST, Connection, LoginRefusedError, LostError, SaidNoError, connected
 from adapters.email.lanes import lane_of
+from adapters.email.listing import listed
 from adapters.email.room import warning_of
 from adapters.email.timings import Timings
 from adapters.errors import ChannelError, DeskAwayError, TurnLostError
@@ -160,7 +161,10 @@ class Fetching:
                 log.warning("the folder was made anew and is read from its beginning", mailbox=self._mailbox)
             self._is_open, self.trouble, self._since = True, "", self._now()
             while True:
-                mark = await self._look(connection, mark, journal, fence)
+                try:
+                    mark = await self._look(connection, mark, journal, fence)
+                except SaidNoError as error:
+                    raise LostError(f"{self._mailbox} is there and cannot be read: {error}") from error
                 self._lost.over()
                 self._unopened.over()
                 await self._tidy(connection, mark)
@@ -176,21 +180,22 @@ class Fetching:
         uids = await connection.uids(after=mark.uid)
         for start in range(0, len(uids), MOST):
             some = uids[start : start + MOST]
-            listed = {one.uid: one for one in await connection.listed(some)}
-            for bunch in self._bunches(some, listed):
-                raws = await self._raws(connection, mark.validity, bunch, listed)
+            there = await listed(connection, some)
+            for bunch in self._bunches(some, there):
+                raws = await self._raws(connection, mark.validity, bunch, there)
                 mark = Mark(mark.mailbox, mark.validity, bunch[-1])
                 account = f"{self._config.account}/{self._mailbox}"
                 await journal(raws, Cursor(Channel.EMAIL, account, str(mark), fence))
         return mark
 
-    def _bunches(self, uids: Sequence[int], listed: dict[int, Listed]) -> Iterator[Sequence[int]]:
-        """The same numbers in portions that fit into memory; those above the limit, and suspects, alone."""
+    def _bunches(self, uids: Sequence[int], there: dict[int, Listed]) -> Iterator[Sequence[int]]:
+        """The same numbers in portions that fit into memory; those above the limit, or of no known size, alone."""
         bunch: list[int] = []
         size = 0
         for uid in uids:
-            own = listed[uid].size if uid in listed else 0
-            is_alone = own > self._config.largest or uid <= self._alone_until
+            told = there[uid].size if uid in there else 0
+            own = told or 0
+            is_alone = told is None or own > self._config.largest or uid <= self._alone_until
             if bunch and (is_alone or size + own > BUNCH_BYTES):
                 yield bunch
                 bunch, size = [], 0
@@ -203,23 +208,25 @@ class Fetching:
             yield bunch
 
     async def _raws(
-        self, connection: Connection, validity: int, bunch: Sequence[int], listed: dict[int, Listed]
+        self, connection: Connection, validity: int, bunch: Sequence[int], there: dict[int, Listed]
     ) -> list[Raw]:
-        there = [uid for uid in bunch if uid in listed]
-        if not there:  # deleted between two answers
+        asked = [uid for uid in bunch if uid in there]
+        if not asked:  # deleted between two answers
             return []
-        first, is_alone = there[0], len(bunch) == 1
+        first, is_alone = asked[0], len(bunch) == 1
         if is_alone and self._broke[first] >= PATIENCE:
             log.error("a mail cannot be fetched and is left behind", channel="email", mailbox=self._mailbox, uid=first)
             note = f"the mail server could not give this mail: number {first} in {self._mailbox}"
-            return [self._raw(Fetched(first, listed[first].at, b""), note, f"{self._mailbox}:{validity}:{first}")]
-        is_large = listed[first].size > self._config.largest
+            return [self._raw(Fetched(first, there[first].at, b""), note, f"{self._mailbox}:{validity}:{first}")]
+        size, largest = there[first].size, self._config.largest
         try:
-            if is_large:
+            if size is None:
+                found = await connection.beginning(first, largest)
+            elif size > largest:
                 found = await connection.beginning(first, BEGINNING_BYTES)
             else:
-                found = await connection.mails(there)
-            if {one.uid for one in found} < set(there) and await self._is_short(connection, there, found):
+                found = await connection.mails(asked)
+            if {one.uid for one in found} < set(asked) and await self._is_short(connection, asked, found):
                 raise LostError("the server left out a mail that is there")
         except (LostError, SaidNoError) as error:
             if is_alone:
@@ -229,13 +236,14 @@ class Fetching:
             connection.discard()
             raise LostError(f"a mail could not be fetched: {error}") from error
         self._broke.clear()
-        note = f"larger than {self._config.largest // 2**20} MB: only its beginning was fetched" if is_large else ""
+        is_cut = (size or 0) > largest or (size is None and any(len(one.mail) >= largest for one in found))
+        note = f"larger than {largest // 2**20} MB: only its beginning was fetched" if is_cut else ""
         return [self._raw(one, note) for one in sorted(found, key=lambda one: one.uid)]
 
     async def _is_short(self, connection: Connection, asked: Sequence[int], found: Sequence[Fetched]) -> bool:
         """Is a mail still there that was asked for and did not come?"""
         left_out = set(asked) - {one.uid for one in found}
-        return any(one.uid in left_out for one in await connection.listed(sorted(left_out)))
+        return bool(await connection.still_there(sorted(left_out)))
 
     def _raw(self, fetched: Fetched, note: str = "", name: str = "") -> Raw:
         now = self._now()

@@ -157,6 +157,11 @@ class Connection:
         asked = self._client.protocol.search("UID", f"1:{until}", "UNDELETED", charset=None, by_uid=True)
         return [uid for uid in uids_from_lines(await self._asked(asked), after=0) if uid <= until]
 
+    async def still_there(self, uids: Sequence[int]) -> list[int]:
+        """Those of `uids` that nobody has removed."""
+        asked = self._client.protocol.search("UID", _set(uids), charset=None, by_uid=True)
+        return [uid for uid in uids_from_lines(await self._asked(asked), after=0) if uid in uids]
+
     async def listed(self, uids: Sequence[int]) -> list[Listed]:
         """When they came and how large they are; mails that are gone are left out."""
         return listed_from_lines(await self._fetched(uids, "(UID INTERNALDATE RFC822.SIZE)"))
