@@ -29,7 +29,9 @@ def _mismatch_of_running(clock: Clock, calendar: Calendar) -> str:
         return "it runs and is never due"
     if clock.pauses and clock.pauses[-1].until is None:
         return "it runs in the middle of a pause"
-    if sum(stop - begun for begun, stop in spans(clock, since)) != clock.wall_ms:
+    # A goal that is used up never breaks: it runs on, and what it ran beyond counts as nothing.
+    is_used_up = clock.target.goal and clock.used_ms >= clock.need_ms
+    if not is_used_up and sum(stop - begun for begun, stop in spans(clock, since)) != clock.wall_ms:
         return "it has used another time than its pauses leave"
     is_wall = clock.unit is Unit.WALL
     left = max(0, clock.need_ms - (clock.wall_ms if is_wall else clock.business_ms))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
+from sla import clock as clocks_of
 from sla import promise
 from sla.clock import Clock, State
 from sla.duration import Instant
@@ -50,3 +51,14 @@ def test_a_clock_that_runs_in_the_middle_of_a_pause_is_said() -> None:
     (paused, *_) = HAPPENINGS["wait"]((_running(),), Instant(MONDAY + 60_000))
     running = replace(paused, state=State.RUNNING, due_at=Instant(MONDAY + 1), running_since=Instant(MONDAY + 60_000))
     assert mismatch(running, calendar_of(running, CALENDARS)) == "it runs in the middle of a pause"
+
+
+def test_a_goal_that_is_over_may_pause_and_go_on() -> None:
+    goal = replace(_running(), target=replace(_running().target, goal=True))
+    calendar = calendar_of(goal, CALENDARS)
+    over = Instant((goal.due_at or MONDAY) + 600_000)
+    paused = clocks_of.pause(goal, calendar, at=over, reason=clocks_of.PauseReason.DETAILS_MISSING)
+    again = clocks_of.resume(paused, calendar, at=Instant(over + 600_000))
+
+    assert again.state is State.RUNNING
+    assert mismatch(again, calendar) == ""
