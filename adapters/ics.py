@@ -41,6 +41,8 @@ class Attendance:
     sequence: int
     attendee: str
     answer: Answered
+    #: What they wrote beside it, where their calendar has a field for that.
+    note: str = ""
 
 
 def ics_from_invites(
@@ -83,12 +85,14 @@ def attendance_from_ics(written: str) -> Attendance | None:
         answer = _ANSWERS.get(str(attendee.params.get("PARTSTAT", "")).upper())
         address = str(attendee).strip()
         uid, sequence = str(event["uid"]), int(event.get("sequence", 0))
+        note = event.get("comment", "")
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
     scheme, _, plain = address.partition(":")
     if answer is None or not uid or scheme.lower() != "mailto" or not plain:
         return None
-    return Attendance(str(one_line(uid, _LONGEST_NAME)), sequence, str(one_line(plain.lower(), 320)), answer)
+    said = str(clean("\n".join(map(str, note if isinstance(note, list) else [note]))))[:_LONGEST_TEXT].strip()
+    return Attendance(str(one_line(uid, _LONGEST_NAME)), sequence, str(one_line(plain.lower(), 320)), answer, said)
 
 
 def _event(invite: Invite, made_at: datetime, address: str, *, is_asked: bool) -> "Event":

@@ -12,7 +12,7 @@ from email.message import Message
 from typing import Final, TypeAlias
 
 from adapters.email import limits
-from adapters.email.attachments import TOO_MANY, enclosed
+from adapters.email.attachments import TOO_MANY, UNTYPED, enclosed
 from adapters.email.charsets import words_from_bytes
 from adapters.email.flowed import unflowed
 from adapters.email.headers import Headers, bytes_from_base64, parameters
@@ -52,6 +52,8 @@ class Found:
     calendar: str = ""
     attendance: Attendance | None = None
     reports: list[Part] = field(default_factory=list)
+    #: The content types of what a signature is put around.
+    wrapped: list[str] = field(default_factory=list)
     count: int = 0
 
     def add(self, name: str, type_: str, content: bytes) -> None:
@@ -72,6 +74,7 @@ class Found:
         self.calendar = self.calendar or other.calendar
         self.attendance = self.attendance or other.attendance
         self.reports += other.reports
+        self.wrapped += other.wrapped
         self.count += other.count
         if with_words:
             self.texts += other.texts
@@ -107,6 +110,8 @@ def _walk(part: Part, found: Found, depth: int) -> None:
     else:
         if type_ == "multipart/encrypted":
             found.notes.append(ENCRYPTED_PGP)
+        if type_ == "multipart/signed":
+            found.wrapped += [Headers(one).first("content-type") for one in inner[:1]]
         for one in inner:
             _walk(one, found, depth + 1)
 
@@ -146,23 +151,34 @@ def _leaf(part: Part, headers: Headers, type_: str, named: dict[str, str], found
     if type_ in _SIGNATURES or (type_ in _REPEATED and not name):
         return
     content = content_of(part, headers)
+    is_text = type_ in {"text/plain", _PAGES}
     is_file = disposition == "attachment" or bool(name)
-    if not is_file and (type_ in {"text/plain", _PAGES} or type_.startswith("multipart/")):
+    # Some programs name the words of a mail. A text beside others is a file; the first may be what was said.
+    is_said = is_text and disposition != "attachment" and not found.texts
+    if is_said or (not is_file and (is_text or type_.startswith("multipart/"))):
         found.texts.append(_text(content, type_, named))
-        return
+        if not about.get("filename"):
+            return
+    _look_into(part, type_, name, content, named, found, is_attached=disposition == "attachment")
+    if content or is_file:
+        found.add(name, type_, content)
+
+
+def _look_into(
+    part: Part, type_: str, name: str, content: bytes, named: dict[str, str], found: Found, *, is_attached: bool
+) -> None:
+    """What a part is besides a file."""
     if type_ == "text/calendar":
         # One that is attached was put there by somebody who says something about it.
-        if disposition != "attachment":
+        if not is_attached:
             found.calendar = found.calendar or _method(content, named)
             found.attendance = found.attendance or attendance_from_ics(_text(content, type_, named))
     elif type_ in {"message/delivery-status", "message/disposition-notification", "text/rfc822-headers"}:
         found.reports.append(part)
-    elif type_ in _LOCKED:
+    elif type_ in _LOCKED or (type_ == UNTYPED and name.lower().endswith(".p7m")):
         found.notes.append(ENCRYPTED_SMIME)
     elif type_ in _WRAPPED or name.lower() == "winmail.dat":
         found.notes.append(WRAPPED)
-    if content or is_file:
-        found.add(name, type_, content)
 
 
 def _enclosed_mail(part: Part, type_: str, found: Found) -> None:
@@ -189,7 +205,7 @@ def content_of(part: Part, headers: Headers) -> bytes:
 
 def unwrapped(written: bytes, encoding: str) -> bytes:
     """Undo an encoding for the way; what is broken is had as far as it goes, an unknown one stays as it is."""
-    match encoding.lower().strip():
+    match parameters(encoding)[0].strip('"'):
         case "base64":
             return bytes_from_base64(written)
         case "quoted-printable":

@@ -1,10 +1,12 @@
 """Bytes to words, whatever they claim to be written in. Never raises, and never loses a byte without a sign of it.
 
 What a mail says of its charset is a hint: unknown names, wrong names and mixtures are daily bread. The order is: what
-it says, then UTF-8, then the Windows charset that everything unmarked is written in.
+it says, unless that is one letter a byte and the bytes are plainly UTF-8; then UTF-8; then the Windows charset that
+everything unmarked is written in, the Cyrillic one where letters run together as only Cyrillic ones do.
 """
 
 import codecs
+import re
 from typing import Final
 
 #: Names that mail programs use and Python does not know, or knows as something smaller than what they mean.
@@ -55,19 +57,28 @@ _NO_CHARSETS: Final = frozenset(
     {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs", "oem", "palmos"}
 )
 _LONGEST_NAME: Final = 60
+#: Charsets of one letter a byte, by the beginnings of their names.
+_SINGLE: Final = ("cp125", "iso8859", "koi8", "mac", "cp866")
+#: So many letters outside ASCII say what they are written in; fewer may stand there by chance, as "Ні" does.
+_FEWEST: Final = 3
+#: The letters that words of Cyrillic languages are full of, as Windows writes them: о е а и і н т, small and large.
+_FREQUENT: Final = frozenset(b"\xee\xe5\xe0\xe8\xb3\xed\xf2\xce\xc5\xc0\xc8\xb2\xcd\xd2")
+_OUTSIDE: Final = re.compile(rb"[\xa5\xa8\xaa\xaf\xb2-\xb4\xb8\xba\xbf-\xff]{2,}")
+_LOOKED_AT: Final = 4_000
 
 
 def words_from_bytes(written: bytes, charset: str = "") -> str:
     """What was written; bytes that fit no charset become the sign for "unreadable"."""
-    for name in (_codec(charset), "utf-8"):
+    said = _codec(charset)
+    for name in ("utf-8" if said and _is_plainly_utf8(written, said) else said, "utf-8"):
         if name:
             try:
                 return written.decode(name)
             except (UnicodeError, LookupError, ValueError):
                 continue
-    if _codec(charset) in {None, "utf-8", "cp1252"} and not _is_nearly_utf8(written):
-        return written.decode("cp1252", "replace")
-    return written.decode(_codec(charset) or "utf-8", "replace")
+    if said in {None, "utf-8", "cp1252"} and not _is_nearly_utf8(written):
+        return written.decode("cp1251" if _is_cyrillic(written) else "cp1252", "replace")
+    return written.decode(said or "utf-8", "replace")
 
 
 def _codec(charset: str) -> str | None:
@@ -91,3 +102,34 @@ def _is_nearly_utf8(written: bytes) -> bool:
     read = written.decode("utf-8", "replace")
     bad = read.count("\N{REPLACEMENT CHARACTER}")
     return bad * 4 < sum(character > "\x7f" for character in read)
+
+
+def _is_plainly_utf8(written: bytes, said: str) -> bool:
+    """Is this UTF-8, though it is said to be a charset of one letter a byte, in which all bytes are some letter?"""
+    if said == "utf-8" or not said.startswith(_SINGLE) or written.isascii():
+        return False
+    try:
+        strange = [character for character in written.decode("utf-8") if character > "\x7f"]
+    except UnicodeError:
+        return False
+    if said == "cp1252":
+        return True  # there, a capital with an accent and a sign behind it are no word's
+    known = sum(_has(said, character) for character in strange[:_LOOKED_AT])
+    return len(strange) >= _FEWEST and (2 * known > len(strange[:_LOOKED_AT]) or len(set(strange)) > _FEWEST)
+
+
+def _has(charset: str, character: str) -> bool:
+    try:
+        character.encode(charset)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _is_cyrillic(written: bytes) -> bool:
+    """Do the bytes outside ASCII stand together in words, and are they the letters that such words are full of?"""
+    piece = written[:_LOOKED_AT]
+    high = sum(byte > 0x7F for byte in piece)  # noqa: PLR2004 - the end of ASCII
+    together = b"".join(_OUTSIDE.findall(piece))
+    frequent = sum(byte in _FREQUENT for byte in together)
+    return len(together) >= _FEWEST and 2 * len(together) > high and 5 * frequent >= len(together)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from adapters.email import ids
+from adapters.email.calendars import words_beside_answer
 from adapters.email.headers import mailboxes
 from adapters.email.letter import Letter, Report, Returned
 from adapters.email.room import mend_of
@@ -27,13 +28,19 @@ _MACHINES: Final = (
     "x-fc-machinegenerated",
     "x-mail-autoreply",
 )
-_BULK: Final = {"bulk", "junk", "list"}
-_ANSWERS_TO_INVITATIONS: Final = {
+_BULK: Final = {"bulk", "list"}
+#: What calendars write by themselves (iTIP); only what a person says beside it is heard.
+ANSWERS_TO_INVITATIONS: Final = {
     "REPLY": "an answer to an invitation",
     "COUNTER": "another time proposed for an invitation",
     "DECLINECOUNTER": "an answer to another time proposed",
     "REFRESH": "a question for the latest state of an invitation",
     "CANCEL": "an invitation that was taken back",
+}
+_NO_DELIVERIES: Final = {
+    "disposition": "a read receipt",
+    "complaint": "a complaint about a mail, as mail servers write it",
+    "policy": "a report on how mail from our domain fares",
 }
 _OUTCOMES: Final = {"failed": "failed", "delivered": "delivered", "relayed": "delivered"}
 
@@ -53,8 +60,8 @@ class Ourselves:
 
 def notices_from_report(report: Report, letter: Letter, ourselves: Ourselves, at: datetime) -> Sequence[DeliveryNotice]:
     """What became of mails of ours. Raises UnsupportedError for a report that changes nothing."""
-    if report.kind == "disposition":
-        raise UnsupportedError("a read receipt")
+    if reason := _NO_DELIVERIES.get(report.kind):
+        raise UnsupportedError(reason)
     notices = [notice for one in report.recipients for notice in _notices(one, report, letter, ourselves, at)]
     if notices:
         return notices
@@ -113,7 +120,7 @@ def reason_to_park(letter: Letter, ourselves: Ourselves, *, sender: str, is_answ
         return "a mail that goes in a circle"
     if sender in ourselves.machines():
         return ""
-    return _machine(letter) or _calendar(letter) or ("" if is_answer else _bulk(letter, ourselves))
+    return _machine(letter) or _calendar(letter) or _bulk(letter, ourselves, is_answer=is_answer)
 
 
 def _machine(letter: Letter) -> str:
@@ -137,16 +144,27 @@ def _machine(letter: Letter) -> str:
 
 
 def _calendar(letter: Letter) -> str:
-    return _ANSWERS_TO_INVITATIONS.get(letter.calendar, "")
+    reason = ANSWERS_TO_INVITATIONS.get(letter.calendar, "")
+    return reason if reason and not words_beside_answer(letter) else ""
 
 
-def _bulk(letter: Letter, ourselves: Ourselves) -> str:
-    """Mail to many. A list that is our own address is how some desks receive what clients write."""
+def _bulk(letter: Letter, ourselves: Ourselves, *, is_answer: bool) -> str:
+    """Mail to many. A list that is our own address is how some desks receive what clients write.
+
+    What somebody answers through a list of theirs carries that list's headers. The precedence alone is a program's:
+    `formail -r` of procmail answers everything so, in our own thread.
+    """
+    precedence = letter.first("precedence").partition("(")[0].strip().lower()
+    if precedence == "junk":
+        return "sent to many"
     if _is_our_list(letter, ourselves.addresses):
         return ""
-    if letter.first("list-id") or letter.first("list-post"):
+    is_list = bool(letter.first("list-id") or letter.first("list-post"))
+    if is_answer:
+        return "sent to many" if precedence == "bulk" and not is_list else ""
+    if is_list:
         return "from a mailing list"
-    if letter.first("precedence").strip().lower() in _BULK:
+    if precedence in _BULK:
         return "sent to many"
     # A link to unsubscribe alone also stands below what one person wrote to another with a sales tool.
     is_reply = letter.first("in-reply-to") or letter.first("references")

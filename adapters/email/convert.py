@@ -17,7 +17,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from adapters.email import ids
-from adapters.email.classify import Ourselves, notices_from_report, reason_to_park, tokens_in
+from adapters.email.calendars import words_beside_answer
+from adapters.email.classify import ANSWERS_TO_INVITATIONS, Ourselves, notices_from_report, reason_to_park, tokens_in
 from adapters.email.headers import mailboxes, message_ids
 from adapters.email.letter import Enclosed, Letter, fields_from_letter, letter_from_fields
 from adapters.email.originals import original_from_letter
@@ -47,15 +48,20 @@ def inbound_from_raw(raw: Raw, ourselves: Ourselves) -> Sequence[Inbound]:
     if letter.report is not None:
         return notices_from_report(letter.report, letter, ourselves, at)
     sender = _sender(letter, ourselves)
-    if (coming := letter.attendance) is not None and sender.is_proven and coming.attendee == sender.address:
-        return (_attendance(raw, letter, at, sender, coming),)
+    coming: tuple[InboundAttendance, ...] = ()
+    if letter.attendance is not None and sender.is_proven and letter.attendance.attendee == sender.address:
+        coming = (_attendance(raw, letter, at, sender, letter.attendance),)
     answered = _answered(letter, sender, ourselves)
     if reason := reason_to_park(letter, ourselves, sender=sender.address, is_answer=answered is not None):
+        if coming:
+            return coming
         raise UnsupportedError(reason)
+    if letter.calendar in ANSWERS_TO_INVITATIONS:
+        letter = replace(letter, said=words_beside_answer(letter))
     message = replace(_message(raw, letter, at, sender, answered, ourselves), is_cut=is_cut)
     if unreadable:
         raise MalformedError(unreadable, instead=message)
-    return (message,)
+    return (*coming, message)
 
 
 def payload_from_letter(letter: Letter, at: datetime, note: str = "", *, unreadable: str = "") -> bytes:
@@ -176,7 +182,7 @@ def _message(
 
 
 def _attendance(raw: Raw, letter: Letter, at: datetime, sender: Sender, coming: Attendance) -> InboundAttendance:
-    """A calendar answers for whoever is invited. What they say besides would be read by nobody, so it is no message."""
+    """A calendar answers for whoever is invited. What they say besides is a message of its own."""
     return InboundAttendance(
         conversation=ids.conversation(sender.address, thread_from_root(_root(letter, raw))),
         external_id=_external_id(letter, raw),

@@ -70,9 +70,12 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a server or a mail program says of a mail of ours, which it names by `message_id` if it can."""
+    """What a server or a mail program says of a mail of ours, which it names by `message_id` if it can.
 
-    kind: Literal["delivery", "disposition"]
+    A `policy` report counts mails from our domain (DMARC, TLS), a `complaint` is a reader's (ARF).
+    """
+
+    kind: Literal["delivery", "disposition", "complaint", "policy"]
     recipients: tuple[Returned, ...] = ()
     message_id: str = ""
     #: The addresses in the To of the mail that came back, and in its Cc.

@@ -13,56 +13,45 @@ was passed on is what the sender wants read, so it stays.
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
+
+from adapters.email.leads import LONGEST, lead_at
 
 #: A line that compose may draw above what it quotes.
 _OURS: Final = ("##-", "-##")
-#: How the line before a quote begins and ends, over at most three lines: English, German, Spanish, Ukrainian and some.
-_BEGINNINGS: Final = ("on ", "am ", "el ", "le ", "il ", "em ", "op ", "den ", "w dniu ", "dnia ")
-_ENDINGS: Final = (
-    "wrote:",
-    "writes:",
-    "schrieb:",
-    "geschrieben:",
-    "escribió:",
-    "escribio:",
-    "a écrit :",
-    "a écrit:",
-    "ha scritto:",
-    "escreveu:",
-    "schreef:",
-    "пише:",
-    "пишет:",
-    "написав:",
-    "написала:",
-    "написав(ла):",
-    "написав (-ла):",
-    "написал:",
-    "написал(а):",
-    "napisał(a):",
-    "napisał:",
-)
-_INSIDE: Final = (" schrieb ", " wrote ", " escribió ")
-_LONGEST_LEAD: Final = 400
 #: Lines of a header block, as Outlook repeats them, in the languages of the desk and their neighbours.
-_SENDER: Final = ("from:", "von:", "de:", "від:", "от:", "da:", "van:", "od:")
-_OTHERS: Final = (
-    *("sent:", "date:", "to:", "cc:", "subject:", "reply-to:"),
-    *("gesendet:", "datum:", "an:", "betreff:"),
-    *("enviado:", "enviado el:", "fecha:", "para:", "asunto:"),
-    *("надіслано:", "дата:", "кому:", "тема:", "копія:", "отправлено:"),
-    *("envoyé :", "date :", "à :", "objet :"),
+_SENDER: Final = (
+    *("from:", "von:", "de:", "від:", "от:", "da:", "van:", "od:", "från:", "fra:", "gönderen:"),
+    *("відправник:", "отправитель:", "expéditeur:", "mittente:", "nadawca:", "remitente:", "absender:"),
 )
-_TITLES: Final = ("subject:", "betreff:", "asunto:", "тема:", "objet :")
+_TITLES: Final = (
+    *("subject:", "betreff:", "asunto:", "тема:", "objet:", "oggetto:", "temat:", "onderwerp:", "assunto:"),
+    *("ämne:", "emne:", "konu:"),
+)
+_OTHERS: Final = (
+    *_TITLES,
+    *("sent:", "date:", "to:", "cc:", "reply-to:"),
+    *("gesendet:", "datum:", "an:", "kopie:"),
+    *("enviado:", "enviado el:", "fecha:", "para:", "enviada em:", "enviado em:", "data:"),
+    *("надіслано:", "дата:", "кому:", "копія:", "отправлено:", "копия:"),
+    *("envoyé:", "à:", "inviato:", "a:", "wysłano:", "do:", "verzonden:", "aan:"),
+    *("skickat:", "till:", "sendt:", "til:", "gönderildi:", "tarih:", "kime:"),
+)
 _ORIGINALS: Final = (
     "original message",
     "ursprüngliche nachricht",
     "originalnachricht",
+    "original-nachricht",
     "mensaje original",
     "оригінальне повідомлення",
     "вихідне повідомлення",
     "исходное сообщение",
     "message d'origine",
+    "messaggio originale",
+    "wiadomość oryginalna",
+    "oorspronkelijk bericht",
+    "mensagem original",
     "original appointment",
 )
 _PASSED_ON: Final = (
@@ -93,6 +82,8 @@ _SENT_FROM: Final = (
 )
 _LONGEST_SIGNATURE: Final = 25
 _SHORTEST_RULE: Final = 4
+#: Headers of a block that does not begin with the sender; one more where no address stands in it.
+_FEWEST_HEADERS: Final = 3
 _QUOTED: Final = re.compile(r"\s{0,3}>")
 _EDGES: Final = " \t*_-–—=#>"
 
@@ -123,7 +114,7 @@ class PassedOn:
 def passed_on(text: str) -> PassedOn | None:
     """Find the first text that is passed on whole, by the headers that programs draw above it; None without any."""
     lines = text.split("\n")
-    start = next((number for number in range(len(lines)) if _is_header_block(lines, number)), None)
+    start = next((number for number in range(len(lines)) if _is_sender_first(lines, number)), None)
     if start is None:
         return None
     author = _value(lines[start])
@@ -168,7 +159,7 @@ def words_alone(text: str) -> str:
             continue
         if _is_ours(line) or _is_alone(words, (*_ORIGINALS, *_PASSED_ON)) or _is_header_block(lines, number):
             break
-        if lead := _lead(lines, number):
+        if lead := lead_at(lines, number):
             following = next((one for one in lines[number + lead :] if one.strip()), "")
             if not _QUOTED.match(following):
                 break  # quoted without any sign, to the end
@@ -201,7 +192,7 @@ def _end_of_words(lines: list[str], end: int) -> int:
             # Outlook draws a line above.
             has_rule = number > 0 and len(lines[number - 1]) > _SHORTEST_RULE and not lines[number - 1].strip(_EDGES)
             return number - has_rule
-        after = number + _lead(lines, number)
+        after = number + lead_at(lines, number)
         # Below its lead a quote is marked to the end, or not at all: some programs quote without any sign.
         if after > number and (last_said < after or last_quoted < after):
             return number
@@ -219,6 +210,21 @@ def _is_alone(words: str, known: tuple[str, ...]) -> bool:
 
 
 def _is_header_block(lines: list[str], number: int) -> bool:
+    """Do headers stand here that say who wrote, in the order that a program draws them in?"""
+    if _is_sender_first(lines, number):
+        return True
+    if not _header(lines[number]).startswith(_OTHERS):
+        return False
+    # Some begin with the subject or the day; a form that somebody fills in has no such neighbours.
+    block = [_header(line) for line in lines[number : number + 6]]
+    block = list(takewhile(lambda line: line.startswith((*_SENDER, *_OTHERS)), block))
+    authors = [line for line in block if line.startswith(_SENDER)]
+    if not authors or not any(line.startswith(_TITLES) for line in block):
+        return False
+    return len(block) > _FEWEST_HEADERS or (len(block) == _FEWEST_HEADERS and "@" in authors[0])
+
+
+def _is_sender_first(lines: list[str], number: int) -> bool:
     """Does a header stand here that says who wrote, and at least two more within the next lines?"""
     if not _header(lines[number]).startswith(_SENDER):
         return False
@@ -227,32 +233,13 @@ def _is_header_block(lines: list[str], number: int) -> bool:
 
 
 def _header(line: str) -> str:
-    return line[:_LONGEST_LEAD].strip(_EDGES).lower().replace("*", "")
+    name, colon, rest = line[:LONGEST].strip(_EDGES).lower().replace("*", "").partition(":")
+    return f"{name.rstrip()}{colon}{rest}"  # the French put a space before it
 
 
 def _value(line: str) -> str:
     """What stands behind the name of a header; some programs draw the name bold."""
-    return line[:_LONGEST_LEAD].partition(":")[2].strip().strip("*").strip()
-
-
-def _lead(lines: list[str], number: int) -> int:
-    """How many lines introduce a quote from here on, zero if they do not: mail programs break them where they like."""
-    joined = ""
-    for length, line in enumerate(lines[number : number + 3], start=1):
-        words = line[: _LONGEST_LEAD + 1].strip().lower()
-        joined = f"{joined} {words}".strip()
-        if not words or words.startswith(">") or len(joined) > _LONGEST_LEAD:
-            return 0
-        if joined.endswith(":") and _is_lead(joined):
-            return length
-    return 0
-
-
-def _is_lead(joined: str) -> bool:
-    """A sentence about who wrote what when names a day or an address; `she wrote:` alone does not."""
-    if not any(letter.isdigit() for letter in joined) and "@" not in joined:
-        return False
-    return joined.endswith(_ENDINGS) or (joined.startswith(_BEGINNINGS) and any(one in joined for one in _INSIDE))
+    return line[:LONGEST].partition(":")[2].strip().strip("*").strip()
 
 
 def _without_signature(lines: list[str], end: int) -> int:
@@ -261,8 +248,8 @@ def _without_signature(lines: list[str], end: int) -> int:
         end -= 1
     for number in range(end - 1, max(end - _LONGEST_SIGNATURE, 0) - 1, -1):
         line = lines[number]
-        # The mark is two dashes and a space. Programs that wrap text take the space away, people draw lines so too.
-        if line == "-- " or (line == "--" and end - number <= _LONGEST_SIGNATURE // 2):
+        # The mark is two dashes and a space (RFC 3676 4.3). Without the space people draw a line between what they say.
+        if line == "-- ":
             return number
         if number == end - 1 and line.strip().lower().startswith(_SENT_FROM):
             return number
@@ -274,7 +261,7 @@ def _start_of_words(lines: list[str], end: int) -> int:
     at = 0
     while at < end and not lines[at].strip():
         at += 1
-    first = at = at + (_lead(lines, at) if at < end else 0)
+    first = at = at + (lead_at(lines, at) if at < end else 0)
     while at < end and (not lines[at].strip() or _QUOTED.match(lines[at])):
         at += 1
     is_quote = any(_QUOTED.match(line) for line in lines[first:at])

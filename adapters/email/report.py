@@ -7,7 +7,7 @@ turns of its own. Before it there were only words: qmail's and old Exim's are kn
 import re
 from collections.abc import Sequence
 from email import message_from_string
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from adapters.email import limits
 from adapters.email.body import Found, Part, content_of, parts_of, unwrapped
@@ -15,6 +15,8 @@ from adapters.email.charsets import words_from_bytes
 from adapters.email.headers import Headers, mailboxes, message_ids, parameters
 from adapters.email.letter import Report, Returned
 from adapters.text import one_line
+
+Kind: TypeAlias = Literal["delivery", "disposition", "complaint", "policy"]
 
 _QMAIL: Final = "This is the qmail-send program at"
 _COPIES: Final = (
@@ -29,21 +31,59 @@ _STATUS: Final = re.compile(r"(?<![0-9.])[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])
 _LONGEST_WHY: Final = 300
 _MOST_RECIPIENTS: Final = 50
 _SERVERS: Final = {"mailer-daemon", "postmaster"}
+_KINDS: Final[dict[str, Kind]] = {
+    "delivery-status": "delivery",
+    "disposition-notification": "disposition",
+    "feedback-report": "complaint",
+    "tlsrpt": "policy",
+}
+_PARTS: Final[dict[str, Kind]] = {
+    "message/delivery-status": "delivery",
+    "message/global-delivery-status": "delivery",
+    "message/disposition-notification": "disposition",
+    "message/global-disposition-notification": "disposition",
+    "message/feedback-report": "complaint",
+}
+_COUNTED: Final = re.compile(r"[^!]{1,255}!([^!]{1,255})!\d{1,12}!\d{1,12}(![^!]{1,255})?\.(xml|xml\.gz|gz|zip)")
 _ACTIONS: Final = {"failed", "delayed", "delivered", "relayed", "expanded"}
 
 
 def report_from(headers: Headers, found: Found, text: str) -> Report | None:
     """What a mail reports, if it is a report. People who send on a report, or quote one, are not servers."""
-    type_, named = parameters(headers.first("content-type"))
-    kind = named.get("report-type", "").lower() if type_ == "multipart/report" else ""
-    if kind == "disposition-notification":
-        return Report("disposition", (), *_original(found, text))
-    if kind != "delivery-status" and not _is_servers(headers):
+    kind = _kind(headers, found)
+    if kind in {"disposition", "complaint", "policy"}:
+        return Report(kind, (), *_original(headers, found, text))
+    if kind is None and not _is_servers(headers):
         return None
     returned = _from_status(found) or _from_words(headers, text)
-    if not returned and kind != "delivery-status":
+    if not returned and kind is None:
         return None
-    return Report("delivery", tuple(returned), *_original(found, text))
+    return Report("delivery", tuple(returned), *_original(headers, found, text))
+
+
+def _kind(headers: Headers, found: Found) -> Kind | None:
+    """What a mail calls itself, or the report of parts within it: some are signed, others do not say of what kind."""
+    types = [headers.first("content-type"), *found.wrapped]
+    for type_, named in map(parameters, types):
+        if type_ != "multipart/report":
+            continue
+        kind = _KINDS.get(named.get("report-type", "").strip().lower())
+        kinds = (one for part in found.reports if (one := _PARTS.get(_type(part))) is not None)
+        if kind := kind or next(kinds, None):
+            return kind
+    if any(_is_readers(part, headers) for part in found.reports):
+        return "disposition"
+    # RFC 7489 7.2.1.1: such a report is a plain mail, known by its subject and the name of its only file together.
+    is_counted = headers.words("subject").lower().startswith("report domain:") and len(found.files) == 1
+    return "policy" if is_counted and _COUNTED.fullmatch(found.files[0].name) else None
+
+
+def _is_readers(part: Part, headers: Headers) -> bool:
+    """Is this a receipt outside of any report, of whoever sends the mail? One that is sent on is somebody else's."""
+    if _type(part) != "message/disposition-notification":
+        return False
+    authors = {one.address.lower() for one in mailboxes(headers.first("from"))}
+    return any(_address(one.first("final-recipient")).lower() in authors for one in _headers_of_original(part))
 
 
 def _is_servers(headers: Headers) -> bool:
@@ -83,7 +123,7 @@ def _groups(part: Part) -> Sequence[Headers]:
 def _returned(fields: Headers) -> Returned | None:
     """What one group says. An address of its own is better than the one a mail was passed on to."""
     address = _address(fields.first("original-recipient")) or _address(fields.first("final-recipient"))
-    action = fields.first("action").lower().strip()
+    action, _ = parameters(fields.first("action"))  # servers put comments behind it
     status = _STATUS.search(fields.first("status"))
     if not address or action not in _ACTIONS:
         return None
@@ -118,17 +158,19 @@ def _before_copy(text: str) -> str:
     return text[: min((at for one in _COPIES if (at := text.find(one)) >= 0), default=len(text))]
 
 
-def _original(found: Found, text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+def _original(headers: Headers, found: Found, text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """The Message-ID of the mail that is reported on, whom it was for, and who had a copy."""
     for part in found.reports:
-        for headers in _headers_of_original(part):
-            ids = message_ids(headers.first("message-id")) or message_ids(headers.first("original-message-id"))
-            if ids:
-                return ids[0], *_readers(headers)
+        for one in _headers_of_original(part):
+            if ids := message_ids(one.first("message-id")) or message_ids(one.first("original-message-id")):
+                return ids[0], *_readers(one)
     copy = text[len(_before_copy(text)) :].partition("\n")[2].lstrip()[: limits.LARGEST_HEADERS]
-    headers = Headers(message_from_string(copy.partition("\n\n")[0]))
-    ids = message_ids(headers.first("message-id"))
-    return (ids[0], *_readers(headers)) if ids else ("", (), ())
+    quoted = Headers(message_from_string(copy.partition("\n\n")[0]))
+    if ids := message_ids(quoted.first("message-id")):
+        return ids[0], *_readers(quoted)
+    # Without a copy of it, what the report answers is the mail that came back.
+    answered = message_ids(headers.first("in-reply-to")) or message_ids(headers.first("references"))[-1:]
+    return (answered[0], (), ()) if answered else ("", (), ())
 
 
 def _readers(headers: Headers) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -138,8 +180,16 @@ def _readers(headers: Headers) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _headers_of_original(part: Part) -> Sequence[Headers]:
     if inner := parts_of(part):
-        return [Headers(one) for one in inner[:1]]
+        encoding, _ = parameters(Headers(part).first("content-transfer-encoding"))
+        if encoding not in {"base64", "quoted-printable"}:
+            return [Headers(one) for one in inner[:1]]
+        # No mail may be wrapped for the way whole (RFC 2046 5.2.1); some servers do.
+        return [_headers_in(unwrapped(inner[0].as_bytes(), encoding)[: limits.LARGEST_HEADERS])]
     if _type(part) in {"text/rfc822-headers", "message/disposition-notification", "message/rfc822"}:
-        words = words_from_bytes(content_of(part, Headers(part)))[: limits.LARGEST_HEADERS]
-        return [Headers(message_from_string(words.strip().replace("\r\n", "\n").partition("\n\n")[0]))]
+        return [_headers_in(content_of(part, Headers(part))[: limits.LARGEST_HEADERS])]
     return []
+
+
+def _headers_in(written: bytes) -> Headers:
+    words = words_from_bytes(written).strip().replace("\r\n", "\n")
+    return Headers(message_from_string(words.partition("\n\n")[0]))

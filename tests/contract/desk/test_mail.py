@@ -86,6 +86,27 @@ async def test_machines_lists_and_receipts_open_no_ticket(home: Home) -> None:
     assert {state for state, _ in await home.kept()} == {"parked"}
 
 
+@pytest.mark.parametrize("method", ["REPLY", "COUNTER"])
+async def test_what_a_client_says_beside_the_answer_of_their_calendar_is_heard_once(home: Home, method: str) -> None:
+    words = "I cannot. Our shop is down, call me NOW."
+    await home.receives(*(declined(text, method, name) for text, name in ((words, "1"), (words, "1"), ("", "2"))))
+
+    assert await home.count() == 1
+    assert await home.said(1) == [f"Declined: call\n\n{words}"]
+    assert [state for state, _ in await home.kept()].count("parked") == 1
+
+
+def declined(words: str, method: str, name: str) -> bytes:
+    """A calendar's answer to an invitation that is not ours."""
+    lines = [
+        *("--b", "Content-Type: text/plain", "", words, "--b", f"Content-Type: text/calendar; method={method}", ""),
+        *("BEGIN:VCALENDAR", f"METHOD:{method}", "BEGIN:VEVENT", "UID:u9@else.test"),
+        *("ATTENDEE;PARTSTAT=DECLINED:mailto:lena@acme.test", "END:VEVENT", "END:VCALENDAR", "--b--"),
+    ]
+    more = "MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n"
+    return mail("\r\n".join(lines), name=f"{name}@acme.test", subject="Declined: call", more=more)
+
+
 async def test_a_mail_that_names_nobody_is_a_ticket_and_no_machine_writes_to_nobody(home: Home) -> None:
     await home.receives(b"Subject: Wages\r\n\r\nNobody was paid.\r\n", b"From: hidden:;\r\nSubject: Two\r\n\r\nx\r\n")
     assert await home.count() == 2

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from adapters.errors import InboundError
-from adapters.message import DeliveryNotice, InboundMessage
+from adapters.message import DeliveryNotice, InboundAttendance, InboundMessage
 from tests.unit.email.corpus import entries, inbound_from
 
 _SPICES: Final = (
@@ -94,6 +94,8 @@ def outcome(mail: bytes) -> str:
             _check(one.text + one.beneath + one.sender_name + one.external_id + one.conversation.key + one.sender.key)
             for file in one.attachments:
                 _check(file.name + file.type)
+        elif isinstance(one, InboundAttendance):
+            _check(one.uid + one.external_id + one.conversation.key + one.sender.key)
         elif not isinstance(one, DeliveryNotice):
             raise TypeError(f"a mail became {one!r}")
     return type(found[0]).__name__

@@ -71,10 +71,12 @@ def test_a_mail_that_nobody_speaks_in_is_put_aside_with_its_reason(entry: Entry)
 
 @pytest.mark.parametrize("entry", of_outcome("attendance"))
 def test_a_calendar_answers_for_whoever_is_proven_to_be_invited(entry: Entry) -> None:
-    (one,) = inbound_from(entry.mail)
+    one, *said = inbound_from(entry.mail)
     assert isinstance(one, InboundAttendance)
+    texts = [message.text for message in said if isinstance(message, InboundMessage)]
+    assert texts == [entry.expected[key] for key in ("text",) if key in entry.expected]
     told = {"sender": one.sender.address, "uid": one.uid, "sequence": one.sequence, "answer": one.answer}
-    assert told == {key: value for key, value in entry.expected.items() if key != "outcome"}
+    assert told == {key: value for key, value in entry.expected.items() if key in COMING | {"sender"}}
     assert one.at == AT
 
 

@@ -6,4 +6,4 @@ from tests.unit.email.fuzz import mutations, outcome
 def test_no_damage_to_a_mail_is_more_than_a_reason() -> None:
     words = {outcome(mail) for _, mail in zip(range(600), mutations(20260302), strict=False)}
     assert "InboundMessage" in words
-    assert words <= {"InboundMessage", "DeliveryNotice", "UnsupportedError", "MalformedError"}
+    assert words <= {"InboundMessage", "DeliveryNotice", "InboundAttendance", "UnsupportedError", "MalformedError"}

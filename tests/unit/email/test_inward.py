@@ -234,6 +234,12 @@ QUOTED = "\n".join(f"> {line}" for line in BELOW.split("\n"))
             f"Tomorrow\n\n________________________________\nFrom: Desk\nSent: Tuesday\nTo: Vera\nCc: Max\n\n{BELOW}",
             id="Outlook",
         ),
+        pytest.param(
+            f"Tomorrow\nOn Tue, 3 Mar 2026 at 12:00, Desk <support@desk.test> wrote:\n{QUOTED}", id="no line between"
+        ),
+        pytest.param(f"Tomorrow\n\nDe : Desk\nEnvoyé : mardi\nÀ : Vera\nObjet : Premium\n\n{BELOW}", id="in French"),
+        pytest.param(f"Tomorrow\n\nSubject: Premium\nFrom: Desk\nTo: Vera\nDate: x\n\n{BELOW}", id="subject first"),
+        pytest.param(f"Tomorrow\n\nDesk <a@desk.test> schrieb am Mo., 2. März 2026, 09:00:\n\n{BELOW}", id="who first"),
         pytest.param(f"Tomorrow\n\n-----Original Message-----\nFrom: Desk\n{BELOW}", id="an original message"),
         pytest.param(f"Tomorrow\n-- \nVera Kova\n\n{BELOW}", id="with a signature"),
         pytest.param(f"> Payroll failed\n\nTomorrow\n\n{QUOTED}", id="between quoted lines"),
@@ -242,6 +248,25 @@ QUOTED = "\n".join(f"> {line}" for line in BELOW.split("\n"))
 async def test_only_what_was_written_for_the_client_goes_on(text: str) -> None:
     assert words_alone(text) == "Tomorrow"
     assert answer(await ping(), text).text == "Tomorrow"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Hello Lena,\n\nwe rolled back at 10:00, pay by hand.",
+        "We rolled back on 2 March 2026.\nPay by hand.",
+        "Do this:\n--\nrestart the shop at 10:00\npay by hand",
+    ],
+)
+async def test_nothing_of_an_answer_is_lost_where_no_line_stands_between_it_and_the_quote(said: str) -> None:
+    text = f"{said}\nOn Tue, 3 Mar 2026 at 12:00, Desk <support@desk.test> wrote:\n{QUOTED}"
+    assert answer(await ping(), text).text == said
+
+
+@pytest.mark.parametrize("precedence", ["junk", "bulk"])
+async def test_a_vacation_note_of_one_of_ours_goes_to_nobody(precedence: str) -> None:
+    with pytest.raises(UnsupportedError, match="sent to many"):
+        heard(await ping(), "I am in Mallorca until Monday.", precedence=precedence)
 
 
 @pytest.mark.parametrize("text", [BELOW, QUOTED, f"\n\n{QUOTED}\n", f"On 3 Mar 2026 Desk wrote:\n{BELOW}"])

@@ -1,0 +1,57 @@
+"""What somebody says beside an answer that their calendar gives for them: "Declined. Call me" is heard.
+
+A calendar writes a sentence of its own, and repeats the invitation below. What is neither was said.
+"""
+
+import re
+from itertools import takewhile
+from typing import Final
+
+from adapters.email.letter import Letter
+from adapters.email.quoting import words_alone
+
+#: "Lena Novak has accepted this invitation", as calendars write it in the languages of the desk, and nothing behind it.
+_SENTENCE: Final = re.compile(
+    r"(?:\S{1,60} ){1,6}(?:"
+    r"has (?:tentatively )?(?:accepted|declined)(?: (?:this|the|your) (?:invitation|event|meeting))?"
+    r"(?:(?<=invitation) with this note)?"
+    r'|has replied "?maybe"? to this invitation(?: with this note)?'
+    r"|has proposed a new time(?: for this (?:event|meeting))?"
+    r"|hat (?:(?:diese|die) einladung )?(?:unter vorbehalt |vorläufig )?(?:angenommen|zugesagt|abgelehnt|abgesagt)"
+    r"|ha (?:aceptado|rechazado)(?: provisionalmente)?(?: (?:esta|la|tu|su) invitación)?"
+    r"|(?:прийняв|прийняла|прийняв\(-ла\)|відхилив|відхилила|відхилив\(-ла\))(?: (?:це )?запрошення)?"
+    r")|accepted|declined|tentative|tentatively accepted|zugesagt|abgesagt|abgelehnt|aceptado|rechazado"
+    r"|прийнято|відхилено",
+    re.IGNORECASE,
+)
+_LONGEST_SENTENCE: Final = 160
+#: How the invitation begins that is repeated below.
+_REPEATED: Final = (
+    *(
+        "when:",
+        "where:",
+        "wann:",
+        "wo:",
+        "cuándo:",
+        "dónde:",
+        "коли:",
+        "де:",
+        "*~*~",
+        "invitation from google calendar",
+    ),
+)
+_GOOGLE: Final = "calendar.google.com"
+_NOTE: Final = "note:"
+
+
+def words_beside_answer(letter: Letter) -> str:
+    """The words of a person in a mail that a calendar wrote; empty if there are none."""
+    said = words_alone(letter.said)
+    first, _, rest = said.partition("\n")
+    sentence = first.strip().rstrip(".!:")
+    note = letter.attendance.note if letter.attendance is not None else ""
+    if len(first) <= _LONGEST_SENTENCE and _SENTENCE.fullmatch(sentence):
+        # Google repeats the invitation without any sign; a note stands above it.
+        said = "" if _GOOGLE in rest.lower() and not first.strip().endswith(_NOTE) else rest
+    lines = takewhile(lambda line: not line.strip().lower().startswith(_REPEATED), said.split("\n"))
+    return "\n".join(lines).strip() or note
