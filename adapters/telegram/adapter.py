@@ -7,7 +7,8 @@ Telegram has no key that makes a repeat harmless and shows a bot no history, so 
 what arrived; only of a message in several parts it is known which of them did.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -53,11 +54,12 @@ class TelegramAdapter:
         wall: Callable[[], datetime] | None = None,
         timings: Timings | None = None,
         budgets: Budgets | None = None,
+        rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`say` gives the few words the channel says itself, by name."""
+        """`say` gives the few words the channel says itself, by name; `rest` passes the time between two of them."""
         self._now = now
         self._web = Web(config)
-        paced = PacedWeb(self._web, wall or now, budgets)
+        paced = PacedWeb(self._web, wall or now, memory.paces, budgets, rest)
         self._account = config.account
         moves = Moves()
         speaker = Speaker(paced, Topics(paced, memory.topics, wall or now), moves)

@@ -8,7 +8,8 @@
     a gap                   our own payload: Telegram may have dropped something
 
 What bots write is not heard, ourselves among them. Whatever else Telegram tells is known by name and not served.
-Whoever writes as a group or a channel cannot be known as a person: the sender is then that group or channel itself.
+Whoever writes as a group or a channel cannot be known as a person: the sender is then that group or channel itself, and
+not proven to be a client's. It may be one of our own people.
 
 https://core.telegram.org/bots/api#update
 """
@@ -36,6 +37,7 @@ from adapters.shapes import Fields, each, fields_from_json, inner, inner_or, tex
 from adapters.telegram import ids
 from adapters.telegram.files import attachments_from_files, fetchable, files_of
 from adapters.telegram.numbers import number, number_or
+from adapters.telegram.quotes import quoted
 from adapters.telegram.words import SERVICE, name_of, words
 from adapters.text import one_line
 
@@ -119,6 +121,8 @@ def _said(account: str, username: str, update: Fields, message: Fields) -> Seque
         reply_to=_answered(chat, message),
         language=text_or(inner_or(message, "from"), "language_code")[:35] or None,
         album=ids.album_id(chat, one_line(group, 40)) if group else None,
+        doubt=_doubt(message, chat),
+        quoted=quoted(message),
     )
     if fetchable(files, kept):
         raise UnfinishedError("its files are fetched first", so_far=found)
@@ -261,6 +265,16 @@ def _sender(message: Fields, chat: int) -> tuple[Identity, Untrusted]:
     if not user and chat > 0:
         raise MalformedError("the message names no sender")
     return ids.person(_id(user)), name_of(user)
+
+
+def _doubt(message: Fields, chat: int) -> str:
+    """Why nobody can say who wrote it, where somebody hides behind a group or a channel."""
+    behind = number_or(inner_or(message, "sender_chat"), "id")
+    if behind is None:
+        return ""
+    if behind != chat:
+        return "written in the name of a channel"
+    return "written in the group's own name, by an administrator of it"
 
 
 def _answered(chat: int, message: Fields) -> str | None:

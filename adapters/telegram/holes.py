@@ -6,6 +6,8 @@ come to none of our processes a while later may be lost for good.
 
     silence ──first number after it──> still to come, remembered ──a while──> all came, or a gap
 
+A press is kept as a payload where it is waited for, and only there: so every process knows that it came.
+
 A quiet night is a silence too, and costs no number. After a week in which nothing came, numbers start anew.
 """
 
@@ -59,8 +61,6 @@ class Holes:
         self._came_at: datetime | None = None
         #: What is still to come, each with when we began to wait for it, in the loop's time.
         self._open: dict[Gap, float] = {}
-        #: Presses are decided and not kept as payloads.
-        self._pressed: set[int] = set()
         self._one = asyncio.Lock()
         self._is_opened = asyncio.Event()
 
@@ -71,7 +71,7 @@ class Holes:
         for hole in map(hole_from_text, (await self._past.holes()).splitlines()):
             self._wait_for(hole)
 
-    async def before(self, number: int, *, is_press: bool) -> None:
+    async def before(self, number: int) -> None:
         """Told of an update that is kept once this returns. Raises DeskAwayError: then it comes again."""
         async with self._one:
             now = self._now()
@@ -81,8 +81,11 @@ class Holes:
                 self._wait_for(hole)
             self.following = max(self.following, number + 1)
             self._came_at = now
-            if is_press and self._open:
-                self._pressed.add(number)
+
+    async def is_awaited(self, number: int) -> bool:
+        """Whether anybody waits for this update, in whichever process. Raises DeskAwayError."""
+        waited = map(hole_from_text, (await self._past.holes()).splitlines())
+        return any(hole.first <= number <= hole.last for hole in waited)
 
     async def run(self, journal: Journal) -> None:
         """Tell of what did not come, until cancelled."""
@@ -128,13 +131,12 @@ class Holes:
                 del self._open[hole]
             if not self._open:
                 self._is_opened.clear()
-                self._pressed.clear()
 
     async def _came(self, hole: Gap) -> set[int]:
         if hole.last - hole.first >= MOST_ASKED_AFTER:
-            return self._pressed
+            return set()
         keys = {ids.update_key(self._config.bot_id, one): one for one in range(hole.first, hole.last + 1)}
-        return {keys[key] for key in await self._past.came(list(keys))} | self._pressed
+        return {keys[key] for key in await self._past.came(list(keys))}
 
     def _wait_for(self, hole: Gap) -> None:
         self._open[hole] = asyncio.get_running_loop().time()

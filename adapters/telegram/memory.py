@@ -1,4 +1,4 @@
-"""What the Telegram channel has the desk remember for it: opaque names of buttons, parts of messages, topics, files.
+"""What the Telegram channel has the desk remember for it: names of buttons, parts of messages, topics, files, paces.
 
 Each call may raise DeskAwayError: nothing was looked up or kept then.
 """
@@ -73,6 +73,22 @@ class Fetched(Protocol):
         """These are its bytes."""
 
 
+class Paces(Protocol):
+    """What every process of the desk has said lately where Telegram counts by the minute, and where it wants quiet.
+
+    A chat is Telegram's number of it, 0 for all of them.
+    """
+
+    async def claim(self, chat: int, *, count: int, most: int, within_s: float) -> float:
+        """Seconds until so many messages may be shown there; 0: they are counted, and may."""
+
+    async def hold(self, chat: int, for_s: float) -> None:
+        """Telegram asked for patience with it."""
+
+    async def held(self) -> Mapping[int, float]:
+        """Where Telegram still wants to be left alone, and for how many seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """All of it."""
@@ -81,3 +97,4 @@ class Memory:
     parts: Parts
     topics: StoredTopics
     fetched: Fetched
+    paces: Paces

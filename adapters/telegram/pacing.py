@@ -7,23 +7,35 @@
 A wait that is over at once is waited out here; a longer one is told to the outbox, which sends to others meanwhile.
 Telegram's own word ("retry after") counts for the chat it was said about, and for all where it was said about none.
 
+What counts by the minute, and Telegram's own word, are the desk's to remember: a restart forgets neither, and all who
+share a bot's token count together. A group's twenty a minute bound how often the desk is asked; a chat of one person
+costs no question.
+
 https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from adapters.errors import TemporaryError
+import structlog
+
+from adapters.errors import DeskAwayError, TemporaryError
 from adapters.telegram.gate import Gate
+from adapters.telegram.memory import Paces
 from adapters.telegram.web import Files, Web
+
+log = structlog.get_logger()
 
 #: Waited out before a send that is one message; more than this is the outbox's to wait.
 PATIENCE_S: Final = 0.5
 _REMEMBERED: Final = 2_000
+#: Instead of a chat's number, for all of them.
+_ALL: Final = 0
 
 #: `sign` is whatever shows nothing new in a chat.
 Kind = Literal["words", "edit", "sign"]
@@ -53,6 +65,10 @@ class Rates:
     second_s: float = 1.05
     minute_s: float = 61.0
 
+    def most(self, kind: Kind) -> int:
+        """How many of the kind a group bears in any `minute_s`."""
+        return self.edits_in_a_minute if kind == "edit" else self.in_a_minute
+
 
 @dataclass(slots=True)
 class _Chat:
@@ -67,7 +83,7 @@ class Budgets:
     """When the next call may go out: arithmetic on seconds of a clock that the caller reads."""
 
     def __init__(self, rates: Rates | None = None) -> None:
-        self._rates = rates or Rates()
+        self.rates = rates or Rates()
         self._all: deque[float] = deque()
         self._chats: dict[int, _Chat] = {}
         self._held_until = 0.0
@@ -97,9 +113,16 @@ class Budgets:
         place = self._chats.get(chat) if chat is not None else None
         if place is None:
             return
-        place.free_at = max(place.free_at, at + self._rates.chat_rest_s)
+        place.free_at = max(place.free_at, at + self.rates.chat_rest_s)
         for number in range(1, min(count, len(place.lately)) + 1):
             place.lately[-number] = max(place.lately[-number], at)
+
+    def give_back(self, chat: int, *, count: int = 1) -> None:
+        """What was counted last for a chat does not go out."""
+        lately = self._chats[chat].lately if chat in self._chats else deque[float]()
+        for _ in range(min(count, len(lately))):
+            with suppress(ValueError):  # forgotten by now
+                self._all.remove(lately.pop())
 
     def hold(self, chat: int | None, for_s: float, *, at: float) -> None:
         """Telegram asked for patience with this chat; None: altogether."""
@@ -117,17 +140,17 @@ class Budgets:
         return max(self._held_until, place.held_until if place is not None else 0.0) > at
 
     def _ready_in_all(self, count: int, at: float) -> float:
-        _forget_before(self._all, at - self._rates.second_s)
-        over = len(self._all) + min(count, self._rates.in_a_second) - self._rates.in_a_second
-        return self._all[over - 1] + self._rates.second_s if over > 0 else at
+        _forget_before(self._all, at - self.rates.second_s)
+        over = len(self._all) + min(count, self.rates.in_a_second) - self.rates.in_a_second
+        return self._all[over - 1] + self.rates.second_s if over > 0 else at
 
     def _ready_in(self, place: _Chat, chat: int | None, kind: Kind, count: int, at: float) -> float:
         if chat is None or chat > 0:
             return at
-        most = self._rates.edits_in_a_minute if kind == "edit" else self._rates.in_a_minute
-        _forget_before(place.lately, at - self._rates.minute_s)
+        most = self.rates.most(kind)
+        _forget_before(place.lately, at - self.rates.minute_s)
         over = len(place.lately) + min(count, most) - most
-        return place.lately[over - 1] + self._rates.minute_s if over > 0 else at
+        return place.lately[over - 1] + self.rates.minute_s if over > 0 else at
 
     def _take(self, chat: int | None, at: float, count: int, now: float) -> None:
         self._all.extend([at] * count)
@@ -136,7 +159,7 @@ class Budgets:
         if len(self._chats) > _REMEMBERED:
             self._forget(now)
         place = self._chats.setdefault(chat, _Chat())
-        place.free_at = at + self._rates.chat_every_s
+        place.free_at = at + self.rates.chat_every_s
         if chat < 0:
             place.lately.extend([at] * count)
 
@@ -145,7 +168,7 @@ class Budgets:
             chat: place
             for chat, place in self._chats.items()
             if max(place.free_at, place.held_until) > at
-            or (place.lately and place.lately[-1] + self._rates.minute_s > at)
+            or (place.lately and place.lately[-1] + self.rates.minute_s > at)
         }
 
     def _steady(self, at: float) -> float:
@@ -157,12 +180,22 @@ class Budgets:
 
 
 class PacedWeb:
-    """The Bot API at the pace Telegram bears. `wall` is the world's clock, or a test's."""
+    """The Bot API at the pace Telegram bears. `wall` is the world's clock, or a test's, and `rest` lets it go on."""
 
-    def __init__(self, web: Web, wall: Callable[[], datetime], budgets: Budgets | None = None) -> None:
+    def __init__(
+        self,
+        web: Web,
+        wall: Callable[[], datetime],
+        paces: Paces,
+        budgets: Budgets | None = None,
+        rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.web = web
+        self._rest = rest
         self._wall = wall
+        self._paces = paces
         self._budgets = budgets or Budgets()
+        self._is_resumed = False
 
     async def call(
         self,
@@ -178,23 +211,58 @@ class PacedWeb:
         chat = arguments.get("chat_id")
         place = chat if isinstance(chat, int) else None
         kind = _KINDS.get(method, "sign")
+        if kind != "sign":
+            await self._resume()
         wait = self._budgets.claim(kind, place, at=self._clock(), count=count, patience=patience)
         if wait > patience:
-            # Words may go into the room that edits leave them, unless Telegram wants no more of anything there.
-            is_alone = kind == "edit" and not self._budgets.is_held(place, at=self._clock())
-            reason = "as many messages as Telegram bears"
-            raise TemporaryError(reason, retry_after=timedelta(seconds=wait), is_alone=is_alone)
+            raise self._spent(kind, place, wait)
+        if kind != "sign" and place is not None and place < 0:
+            await self._claim_for_all(kind, place, count)
         if wait > 0:
-            await asyncio.sleep(wait)
+            await self._rest(wait)
         try:
             return await self.web.call(method, arguments, files=files, gate=gate)
         except TemporaryError as error:
             if error.retry_after is not None:
-                self._budgets.hold(place, error.retry_after.total_seconds(), at=self._clock())
+                await self._hold(place, error.retry_after.total_seconds())
             raise
         finally:
             if kind != "sign":
                 self._budgets.settle(place, at=self._clock(), count=count)
+
+    async def _resume(self) -> None:
+        """What Telegram asked for before this process was there. Raises DeskAwayError."""
+        if self._is_resumed:
+            return
+        for chat, for_s in (await self._paces.held()).items():
+            self._budgets.hold(chat or None, for_s, at=self._clock())
+        self._is_resumed = True
+
+    async def _claim_for_all(self, kind: Kind, group: int, count: int) -> None:
+        """Count this for every process of the desk. Raises TemporaryError where they have said enough together."""
+        rates = self._budgets.rates
+        try:
+            wait = await self._paces.claim(group, count=count, most=rates.most(kind), within_s=rates.minute_s)
+        except DeskAwayError:
+            self._budgets.give_back(group, count=count)
+            raise
+        if wait > 0:
+            self._budgets.give_back(group, count=count)
+            raise self._spent(kind, group, wait)
+
+    async def _hold(self, chat: int | None, for_s: float) -> None:
+        self._budgets.hold(chat, for_s, at=self._clock())
+        try:
+            await self._paces.hold(chat or _ALL, for_s)
+        except DeskAwayError as error:
+            log.warning("how long Telegram wants quiet could not be kept", channel="telegram", reason=str(error))
+
+    def _spent(self, kind: Kind, chat: int | None, wait: float) -> TemporaryError:
+        # Words may go into the room that edits leave them, unless Telegram wants no more of anything there.
+        is_alone = kind == "edit" and not self._budgets.is_held(chat, at=self._clock())
+        return TemporaryError(
+            "as many messages as Telegram bears", retry_after=timedelta(seconds=wait), is_alone=is_alone
+        )
 
     def _clock(self) -> float:
         return self._wall().timestamp()

@@ -17,7 +17,7 @@ from adapters.telegram.config import Config
 from adapters.telegram.holes import Brought, Holes
 from adapters.telegram.hook import Hook
 from adapters.telegram.me import Me, Names
-from adapters.telegram.menu import Menu, Menus
+from adapters.telegram.menu import Menu, Menus, Shown
 from adapters.telegram.poll import Past, Poll
 from adapters.telegram.pressing import Presses
 from adapters.telegram.timings import Timings
@@ -27,7 +27,7 @@ from adapters.telegram.webhook import Door
 _NOT_RUNNING: Final = Health(is_up=False, detail="not running")
 
 
-class Remembered(Past, Names, Brought, Protocol):
+class Remembered(Past, Names, Brought, Shown, Protocol):
     """What the desk remembers for the way in."""
 
 
@@ -52,7 +52,7 @@ class Pipe:
         self._now = now
         self._timings = timings = timings or Timings()
         self._me = Me(web, past, timings)
-        self._menus = Menus(web, menu, timings)
+        self._menus = Menus(web, menu, timings, past)
         is_brought = config.mode == "webhook"
         self._holes = Holes(config, past, now, timings) if is_brought else None
         self._door = Door(config, presses, self._holes, now, timings) if self._holes is not None else None

@@ -115,14 +115,14 @@ class Door:
         update = update_from_fields(fields, body, account)
         if update.number is None:
             raise MalformedError("it is no update")
-        await self._holes.before(update.number, is_press=update.press is not None)
+        await self._holes.before(update.number)
         # How far we are, also should updates be asked for some day. They come side by side: the highest number counts.
         cursor = Cursor(Channel.TELEGRAM, account, ids.cursor_value(bot, self._holes.following))
+        raws = [raw_from_update(update, bot=bot, account=account, at=self._now())]
         if update.press is not None:
             await answer(self._presses, update.press, ask)
-            await journal([], cursor)
-        else:
-            await journal([raw_from_update(update, bot=bot, account=account, at=self._now())], cursor)
+            raws = raws if await self._holes.is_awaited(update.number) else []
+        await journal(raws, cursor)
 
 
 def _is_deep(found: object) -> bool:

@@ -127,11 +127,10 @@ _MOST_PARTS: Final = 20
 def words(message: Fields) -> Untrusted:
     """Everything a message says but its files."""
     body = text_or(message, "text")
-    said = _with_targets(body, message, "entities") if body else ""
+    said = with_targets(body, message, "entities") if body else ""
     if caption := text_or(message, "caption"):
-        said = _with_targets(caption, message, "caption_entities")
-    shown = [_bracketed(show(message)) for name, show in _KINDS.items() if name in message]
-    parts = [_origin(message), *shown, said]
+        said = with_targets(caption, message, "caption_entities")
+    parts = [_origin(message), *(f"[{kind}]" for kind in kinds_of(message)), said]
     if not any(parts[1:]) and not FILE_FIELDS & message.keys() and (kind := unknown_kind(message)):
         parts.append(f"[a message of the kind {kind!r}, which is shown in Telegram only]")
     # A joiner is ours: words that were copied from a card are read as they were before it.
@@ -150,7 +149,19 @@ def unknown_kind(message: Fields) -> str:
     return one_line(min(unknown), 40) if unknown else ""
 
 
-def _with_targets(text: str, message: Fields, entities: str) -> str:
+def kinds_of(message: Fields) -> list[str]:
+    """What a message holds that is neither words nor a file, each in a line of words."""
+    shown = (one_line(show(message), _SHORT) for name, show in _KINDS.items() if name in message)
+    return [one for one in shown if one]
+
+
+def origin_name(origin: Fields) -> str:
+    """Whose words they were that somebody passes on or answers; empty where Telegram does not say."""
+    chat = inner_or(origin, "sender_chat") or inner_or(origin, "chat")
+    return name_of(inner_or(origin, "sender_user")) or one_line(text_or(origin, "sender_user_name")) or name_of(chat)
+
+
+def with_targets(text: str, message: Fields, entities: str) -> str:
     """The text, with the target behind each link that shows other words. Places are counted in UTF-16 units."""
     targets: list[tuple[int, str]] = []
     for entity in each(message, entities)[:_MOST_ENTITIES]:
@@ -168,15 +179,7 @@ def _with_targets(text: str, message: Fields, entities: str) -> str:
 
 def _origin(message: Fields) -> str:
     origin = inner_or(message, "forward_origin")
-    if not origin:
-        return ""
-    chat = inner_or(origin, "sender_chat") or inner_or(origin, "chat")
-    name = name_of(inner_or(origin, "sender_user")) or one_line(text_or(origin, "sender_user_name")) or name_of(chat)
-    return f"[forwarded from {name or 'somebody'}]"
-
-
-def _bracketed(shown: str) -> str:
-    return f"[{one_line(shown, _SHORT)}]" if shown else ""
+    return f"[forwarded from {origin_name(origin) or 'somebody'}]" if origin else ""
 
 
 def _location(message: Fields) -> str:

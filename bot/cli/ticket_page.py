@@ -99,6 +99,7 @@ def _margin(found: "Page", line: Line) -> dict[str, Any] | None:
         "subject": margin.subject or None,
         "doubt": margin.doubt or None,
         "beneath": margin.beneath or None,
+        "quoted": margin.quoted or None,
         "beside": [{"address": one.address, "takes_part": one.takes_part} for one in margin.beside],
         "passed_on_by": margin.passed_on_by,
     }
@@ -118,6 +119,7 @@ def _margin_words(found: "Page", line: Line) -> list[str]:
     margin = found.margins.get(line.id) or Margin()
     words = [f"(passed on by {margin.passed_on_by})"] if margin.passed_on_by else []
     words += [f"(unverified sender: {margin.doubt})"] if margin.doubt else []
+    words += [f"({' '.join(margin.quoted.split())})"] if margin.quoted else []
     named = [f"{one.address}{'' if one.takes_part else ', who gets no reply'}" for one in margin.beside]
     return words + ([f"(also to {'; '.join(named)})"] if named else [])
 

@@ -1,6 +1,7 @@
-"""What stands beside a message for our own people alone, and is never relayed, quoted or sent.
+"""What stands beside a message for our own people alone, and no client is ever sent.
 
-A quote that is folded away, why its sender is not proven, who else was written to.
+A quote that is folded away, why its sender is not proven, who else was written to. What the sender points at in another
+message is read above the words, wherever our people read them.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from routing.people import PersonId
 
 #: So many addresses are named on a card; the page of the ticket has all of them.
 NAMED = 5
+#: As much of what is quoted stands above the words.
+QUOTED_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +26,20 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """`subject` is the mail's own; `doubt` is empty where the sender is proven."""
+    """`subject` is the mail's own; `doubt` is empty where the sender is proven; `quoted` is what they point at."""
 
     subject: str = ""
     doubt: str = ""
     beneath: Untrusted = Untrusted("")
     beside: tuple[Beside, ...] = ()
     passed_on_by: PersonId | None = None
+    quoted: Untrusted = Untrusted("")
+
+
+def with_quoted(quoted: str, words: str) -> Untrusted:
+    """The words with what they point at above them, which is kept short: they themselves must be read."""
+    above = quoted if len(quoted) <= QUOTED_LENGTH else f"{quoted[: QUOTED_LENGTH - 1]}…"
+    return Untrusted("\n".join(part for part in (above, words) if part))
 
 
 def margin_lines(margin: Margin | None, speak: Texts) -> tuple[str, ...]:

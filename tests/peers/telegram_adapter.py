@@ -1,7 +1,8 @@
 """The Telegram adapter as tests want it: on the Telegram of a test, quick, with what a desk would keep in memory."""
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -46,18 +47,22 @@ class KeptFiles:
 
 @dataclass
 class KeptInMemory:
-    """Buttons, parts, topics and files; `is_away` makes it a desk that can neither keep nor look up anything."""
+    """Buttons, parts, topics, files and paces; `is_away` makes it a desk that can neither keep nor look up anything."""
 
     named: dict[str, Kept] = field(default_factory=dict)
     taken_parts: dict[str, dict[int, str]] = field(default_factory=dict)
     topics: dict[tuple[str, str], KnownTopic] = field(default_factory=dict)
     fetched: dict[str, tuple[str, int]] = field(default_factory=dict)
+    #: What was said lately in groups, by a clock of the test's, and until when Telegram wants quiet.
+    spoken: dict[int, list[float]] = field(default_factory=dict)
+    quiet_until: dict[int, float] = field(default_factory=dict)
+    clock: Callable[[], float] = field(default=lambda: wall().timestamp())
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     is_away: bool = False
 
     @property
     def memory(self) -> Memory:
-        return Memory(_Buttons(self), _Parts(self), _Topics(self), _Fetched(self))
+        return Memory(_Buttons(self), _Parts(self), _Topics(self), _Fetched(self), _Paces(self))
 
     def check(self) -> None:
         if self.is_away:
@@ -127,6 +132,29 @@ class _Fetched:
         self._kept.fetched[mark] = (digest, size)
 
 
+class _Paces:
+    def __init__(self, kept: KeptInMemory) -> None:
+        self._kept = kept
+
+    async def claim(self, chat: int, *, count: int, most: int, within_s: float) -> float:
+        self._kept.check()
+        at = self._kept.clock()
+        lately = [one for one in self._kept.spoken.get(chat, []) if one + within_s > at]
+        over = len(lately) + min(count, most) - most
+        ready_at = max(at, self._kept.quiet_until.get(chat, at), lately[over - 1] + within_s if over > 0 else at)
+        self._kept.spoken[chat] = lately + [at] * (count if ready_at == at else 0)
+        return ready_at - at
+
+    async def hold(self, chat: int, for_s: float) -> None:
+        self._kept.check()
+        self._kept.quiet_until[chat] = self._kept.clock() + for_s
+
+    async def held(self) -> Mapping[int, float]:
+        self._kept.check()
+        at = self._kept.clock()
+        return {chat: until - at for chat, until in self._kept.quiet_until.items() if until > at}
+
+
 class AlwaysOurs:
     """Nobody else reads the updates."""
 
@@ -156,6 +184,12 @@ class NoPast:
     async def keep_holes(self, holes: str) -> None:
         """Nobody asks for them again."""
 
+    async def menus(self) -> Collection[str]:
+        return ()
+
+    async def keep_menus(self, names: Collection[str]) -> None:
+        """Nobody asks for them again."""
+
 
 def adapter_for(
     telegram: TelegramServer,
@@ -165,16 +199,20 @@ def adapter_for(
     api_url: str = "",
     at: Callable[[], datetime] = wall,
     rates: Rates = HASTE,
+    memory: Memory | None = None,
+    rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> TelegramAdapter:
     """The adapter that asks for its updates, as quick as a test wants it, at whatever time it says."""
+    kept = kept or KeptInMemory(clock=lambda: at().timestamp())
     return TelegramAdapter(
         Config(telegram.token, api_url=api_url or telegram.url),
         files or KeptFiles(),
-        (kept or KeptInMemory()).memory,
+        memory or kept.memory,
         at,
         say=WORDS.__getitem__,
         turn=AlwaysOurs(),
         past=NoPast(),
         timings=QUICK,
         budgets=Budgets(rates),
+        rest=rest,
     )

@@ -68,8 +68,8 @@ class RefusalError(Exception):
 
 
 def units(text: str) -> int:
-    """How long Telegram finds a text."""
-    return len(text.encode("utf-16-le")) // 2
+    """How long Telegram finds a text. Half an emoji is one unit: clients send such, and the server counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 @dataclass(slots=True)

@@ -96,6 +96,21 @@ async def test_a_reaction_in_a_group_is_a_courtesy(desk: Story) -> None:
     desk.expect_quiet()
 
 
+async def test_a_reaction_in_a_topic_is_one_too_though_nobody_says_which_topic_it_is_in(desk: Story) -> None:
+    where = f"{GROUP}#55"
+    await desk.receives(sender="7001", address=where, text="Payroll failed", external_id=f"{GROUP}:60")
+    await desk.does("vera", Reply("Mended"))
+    before = (await desk.ticket()).version
+    desk.forget()
+    for name in (f"{GROUP}:60", desk.channels[TELEGRAM].messages(where)[-1].external_id):
+        await desk.channels[TELEGRAM].reacts(GROUP, name, "👎", sender="7001")
+        await desk.settle()
+    assert (await desk.ticket()).version == before
+    assert [await desk.inbox(state) for state in ("dead", "parked")] == [[], []]
+    assert not await desk.is_there(2)
+    desk.expect_quiet()
+
+
 async def test_a_command_in_a_group_names_the_bot(desk: Story) -> None:
     await desk.receives(sender="7001", address=GROUP, text="Payroll failed")
     await desk.receives(sender="7002", address=GROUP, text="/status@maitred_bot")

@@ -1,4 +1,4 @@
-"""What the Telegram channel has the desk remember, kept in the store: buttons, parts of messages, topics, files.
+"""What the Telegram channel has the desk remember, kept in the store: buttons, parts of messages, topics, files, paces.
 
 A button's name is made from the desk's secret key, so nobody outside can guess one, and the same button in the same
 place is the same row however often its card is drawn.
@@ -15,15 +15,18 @@ from adapters.errors import DeskAwayError
 from adapters.message import Button, Channel, Conversation, conversation_from_key
 from adapters.telegram.memory import Kept, KnownTopic, Memory
 from bot.desk.desk import Desk
+from bot.desk.directory import DESK_ACCOUNT
 from bot.store import errors
-from bot.store.channels import buttons, fetched, topics
+from bot.store.channels import buttons, fetched, place_pace, topics
 from bot.store.channels.buttons import NamedButton
 from bot.store.channels.fetched import Fetched
+from bot.store.channels.place_pace import Asked, Held
 from bot.store.channels.topics import Known
 from bot.store.delivery import parts
 from bot.store.delivery.parts import Taken
 from bot.store.driver.committer import Change
 from bot.store.driver.connection import Connection
+from bot.store.driver.database_time import database_now
 from bot.store.files import Files
 from sla.duration import Instant, length
 
@@ -37,9 +40,17 @@ _DRAWN_LATELY: Final = timedelta(days=1)
 _REMEMBERED: Final = 20_000
 
 
-def telegram_memory(desk: Desk, files: Files, secret: str) -> Memory:
-    """Everything the channel remembers. `secret` is the desk's own key."""
-    return Memory(StoredButtons(desk, secret), StoredParts(desk), TopicsOfDesk(desk), FetchedFiles(desk, files))
+def telegram_memory(
+    desk: Desk, files: Files, secret: str, *, clock: Callable[[Connection], Instant] = database_now
+) -> Memory:
+    """Everything the channel remembers. `secret` is the desk's own key, `clock` what all its processes agree on."""
+    return Memory(
+        StoredButtons(desk, secret),
+        StoredParts(desk),
+        TopicsOfDesk(desk),
+        FetchedFiles(desk, files),
+        StoredPaces(desk, clock),
+    )
 
 
 class StoredButtons:
@@ -133,6 +144,44 @@ class FetchedFiles:
     async def keep(self, mark: str, digest: str, size: int) -> None:
         one = Fetched(f"{Channel.TELEGRAM}:{mark}", digest, size, self._desk.now())
         await _commit(self._desk, fetched.keep, one)
+
+
+class StoredPaces:
+    """What was said lately in groups, and where Telegram wants quiet: one count for all processes of the desk."""
+
+    def __init__(self, desk: Desk, clock: Callable[[Connection], Instant]) -> None:
+        self._desk = desk
+        self._clock = clock
+
+    async def claim(self, chat: int, *, count: int, most: int, within_s: float) -> float:
+        asked = Asked(_place(chat), count, most, timedelta(seconds=within_s))
+        waits = await _commit(self._desk, self._claim, asked)
+        return waits.total_seconds()
+
+    async def hold(self, chat: int, for_s: float) -> None:
+        await _commit(self._desk, self._hold, Held(_place(chat), timedelta(seconds=for_s)))
+
+    async def held(self) -> Mapping[int, float]:
+        def look(conn: Connection) -> Mapping[int, float]:
+            now = self._clock(conn)
+            known = place_pace.held(conn, at=now)
+            return {_number(place): length(until - now).total_seconds() for place, until in known.items()}
+
+        return await _read(self._desk, look)
+
+    def _claim(self, conn: Connection, asked: Sequence[Asked]) -> Sequence[timedelta]:
+        return place_pace.claim(conn, asked, at=self._clock(conn))
+
+    def _hold(self, conn: Connection, held: Sequence[Held]) -> Sequence[None]:
+        return place_pace.hold(conn, held, at=self._clock(conn))
+
+
+def _place(chat: int) -> str:
+    return Conversation(Channel.TELEGRAM, DESK_ACCOUNT, str(chat)).key
+
+
+def _number(place: str) -> int:
+    return int(conversation_from_key(place).address)
 
 
 async def _commit(desk: Desk, change: Change[Item, Result], item: Item) -> Result:

@@ -1,14 +1,15 @@
 """The commands and the description that Telegram shows beside the bot, out of the desk in force and the catalogue.
 
 Everybody else reads the desk's own language; whoever's Telegram speaks one of ours reads that. Our own people have
-commands of their own in their private chats.
+commands of their own in their private chats and in the groups that they share.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from adapters.message import Channel
 from adapters.telegram.menu import Commands, Menu
+from bot.desk.directory import shared_places
 from bot.tickets.outcome import person_texts
 from bot.tickets.revision import Revision
 from bot.tickets.texts import LANGUAGES, Texts
@@ -29,7 +30,7 @@ def menu_from_revision(revision: Revision) -> Menu:
     return Menu(
         private={language: _commands(PRIVATE, speak) for language, speak in voices.items()},
         groups={language: _commands(GROUPS, speak) for language, speak in voices.items()},
-        people=_people(revision),
+        ours=_places(revision, voices[""]) | _people(revision),
         about={
             language: speak("telegram_about", desk=revision.name)[:_LONGEST_ABOUT] for language, speak in voices.items()
         },
@@ -37,7 +38,13 @@ def menu_from_revision(revision: Revision) -> Menu:
     )
 
 
-def _people(revision: Revision) -> Mapping[int, Commands]:
+def _places(revision: Revision, speak: Texts) -> dict[int, Commands]:
+    """The desk's own places, in its own language: no client reads there."""
+    found = shared_places(revision, Channel.TELEGRAM)
+    return {int(one): _commands(PEOPLE, speak) for one in found if one.removeprefix("-").isdecimal()}
+
+
+def _people(revision: Revision) -> dict[int, Commands]:
     found: dict[int, Commands] = {}
     for person in revision.people.values():
         address = person.addresses.get(Channel.TELEGRAM.value, "")

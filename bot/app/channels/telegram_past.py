@@ -1,5 +1,6 @@
-"""What the Telegram channel asks the desk: how far its updates were read and when, and what the bot is called."""
+"""What the Telegram channel asks the desk: how far its updates were read and when, and what was set at the bot."""
 
+import json
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final, TypeVar
@@ -17,6 +18,8 @@ from sla.duration import moment
 NAME: Final = "telegram:username"
 #: What Telegram has still to bring after a silence.
 HOLES: Final = "telegram:holes"
+#: Which parts of the bot's menu were set, as JSON.
+MENUS: Final = "telegram:menus"
 
 Found = TypeVar("Found")
 
@@ -49,6 +52,13 @@ class StoredPast:
 
     async def keep_holes(self, holes: str) -> None:
         await self._keep(HOLES, holes)
+
+    async def menus(self) -> Collection[str]:
+        kept = await self._read(lambda conn: remembered.recall(conn, MENUS))
+        return list(map(str, json.loads(kept))) if kept else ()
+
+    async def keep_menus(self, names: Collection[str]) -> None:
+        await self._keep(MENUS, json.dumps(sorted(names)))
 
     async def _keep(self, name: str, value: str) -> None:
         try:

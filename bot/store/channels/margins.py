@@ -89,6 +89,7 @@ def of_messages(conn: Connection, ids: Sequence[int]) -> dict[int, Margin]:
             subject=row.subject,
             doubt=row.doubt,
             beneath=Untrusted(row.beneath),
+            quoted=Untrusted(row.quoted),
             beside=tuple(
                 Beside(key.partition(":")[2], key in part.get(talks[row.message_id], ()))
                 for key in (json.loads(row.beside) if row.beside else ())
@@ -139,7 +140,8 @@ def joined(conn: Connection, messages: Sequence[InboundMessage], came: Sequence[
 
 def _has_margin(one: Noted) -> bool:
     message = one.message
-    return bool(message.subject or message.doubt or message.beneath or message.beside or one.passed_on_by)
+    said = message.subject or message.doubt or message.beneath or message.quoted
+    return bool(said or message.beside or one.passed_on_by)
 
 
 def _row(one: Noted, message_id: int) -> dict[str, object]:
@@ -149,6 +151,7 @@ def _row(one: Noted, message_id: int) -> dict[str, object]:
         "subject": message.subject,
         "doubt": message.doubt,
         "beneath": message.beneath,
+        "quoted": message.quoted,
         "beside": json.dumps([who.key for who in message.beside]) if message.beside else "",
         "passed_on_by": one.passed_on_by,
     }

@@ -108,6 +108,7 @@ margin = table(
     words("subject"),
     words("doubt"),
     words("beneath"),
+    words("quoted"),
     words("beside"),
     words("passed_on_by", nullable=True),
     is_keyed=True,
@@ -148,5 +149,16 @@ failing_address = table(
     Column("key", Text, primary_key=True),
     words("reason"),
     moment("at"),
+    is_keyed=True,
+)
+#: How much was said lately in places that bear only so much, by conversation: `moments` as JSON, the oldest first. It
+#: wants to be left alone until `held_until`; nobody need know any of it after `at`.
+place_pace = table(
+    "place_pace",
+    Column("place", Text, primary_key=True),
+    words("moments"),
+    moment("held_until"),
+    moment("at"),
+    Index("ix_place_pace_at", "at"),
     is_keyed=True,
 )

@@ -111,6 +111,17 @@ async def test_a_file_that_was_fetched_is_known_by_its_mark_as_long_as_its_bytes
     assert await desk.tidy() == 1
 
 
+async def test_what_was_said_in_a_group_and_what_telegram_asked_for_is_known_in_the_next_life(desk: Desk) -> None:
+    for _ in range(20):
+        assert await memory_of(desk).paces.claim(-100777, count=1, most=20, within_s=61) == 0
+    assert 55 < await memory_of(desk).paces.claim(-100777, count=1, most=20, within_s=61) <= 61
+    await memory_of(desk).paces.hold(42, 7)
+    await memory_of(desk).paces.hold(0, 3)
+    held = await memory_of(desk).paces.held()
+    assert held.keys() == {42, 0}
+    assert 5 < held[42] <= 7
+
+
 async def test_a_database_that_is_away_is_told_in_the_words_of_the_border(desk: Desk) -> None:
     memory = memory_of(desk)
     await desk.database.close()

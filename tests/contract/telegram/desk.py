@@ -41,6 +41,7 @@ class Desk:
         for one in (self.lena, self.vera):
             one.starts()
         self.acme: Group = self.telegram.group("Acme", self.lena, self.vera)
+        self.kept.clock = lambda: self.now().timestamp()
         self.adapter: TelegramAdapter = self.anew()
 
     def anew(self) -> TelegramAdapter:

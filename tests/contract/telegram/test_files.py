@@ -31,7 +31,7 @@ STATUS = (Button("client.status", "Status", "T-12"),)
 def made(desk: Desk, files: KeptFiles, *, patience_s: float) -> tuple[Posts, Web]:
     """What sends, with less patience than the adapter has."""
     web, memory = Web(Config(desk.telegram.token, api_url=desk.telegram.url)), desk.kept.memory
-    paced = PacedWeb(web, wall, Budgets(HASTE))
+    paced = PacedWeb(web, wall, memory.paces, Budgets(HASTE))
     speaker = Speaker(paced, Topics(paced, memory.topics, wall), Moves())
     return Posts(speaker, memory, files, wall, patience_s=patience_s), web
 

@@ -36,7 +36,7 @@ from adapters.telegram.updates import raw_from_gap
 from bot.store.channels import topics
 from bot.store.channels.topics import Known
 from sla.duration import instant
-from tests.integration.telegram.stage_places import Scenery
+from tests.integration.telegram.stage_places import ANYBODY, Scenery
 from tests.peers.telegram_adapter import KeptFiles, KeptInMemory, adapter_for
 from tests.peers.telegram_people import Said
 from tests.peers.telegram_server import TelegramServer
@@ -130,13 +130,18 @@ class TelegramStage(Stage):
         language: str | None = None,
         zone: str | None = None,
         album: str | None = None,
+        doubt: str = "",
+        quoted: str = "",
         **mail: Any,  # noqa: ANN401 - whatever only mail can say
     ) -> Raw:
         assert (vouched, zone, mail) == (None, None, {}), "Telegram tells nothing of that"
         if external_id in self._said:
             return await self._says_again(external_id)
         who = sender or address
-        person, group = self._there.person(who, name or ""), self._there.group(address, who)
+        # Whom nobody can know writes in the group's own name, as an administrator may.
+        is_hidden = bool(doubt) and who == address
+        who = ANYBODY if is_hidden else who
+        person, group = self._there.person(who, "" if is_hidden else name or ""), self._there.group(address, who)
         place = group.place if group is not None else self._telegram.world.private(person.id)
         if language is not None:
             self._telegram.world.people[person.id]["language_code"] = language
@@ -159,8 +164,11 @@ class TelegramStage(Stage):
                 )
                 kept = {"digest": file.digest, "size": file.size} if file.digest else {"note": file.note}
                 self._fetched[_file_of(place.messages[said.message_id])] = kept
+            elif is_hidden and group is not None:
+                group.promotes(person)
+                said = person.says_as_the_group(text, group, topic=topic)
             else:
-                said = person.says(text, group, reply_to=reply_to, topic=topic)
+                said = person.says(text, group, reply_to=reply_to, topic=topic, quote=quoted)
         self._telegram.now = own_now
         if external_id is not None:
             self._said[external_id] = said
@@ -354,7 +362,7 @@ class _KeptByTheDesk(KeptInMemory):
     """The topics are the desk's own, which it reads as well."""
 
     def __init__(self, database: StoryDatabase, now: Callable[[], datetime]) -> None:
-        super().__init__()
+        super().__init__(clock=lambda: now().timestamp())
         self._database, self._now = database, now
 
     @property

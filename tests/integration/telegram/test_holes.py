@@ -65,6 +65,32 @@ async def test_only_what_did_not_come_is_told_and_a_press_came(hook: WayIn) -> N
         assert await settled(hook) == [1, 1, 2]
 
 
+@pytest.mark.parametrize("by", ["itself", "another"])
+async def test_a_press_that_came_is_not_told_as_lost_by_the_next_process(
+    telegram: TelegramServer, hook: WayIn, by: str
+) -> None:
+    async with way_in(telegram, is_webhook=True) as after:
+        after.journal.cursor, after.journal.kept = hook.journal.cursor, hook.journal.kept
+        async with hook.running():
+            await brings(hook, 103)
+            after.journal.remembered = hook.journal.remembered
+            if by == "itself":
+                await brings(hook, 101, press=[101])
+        async with after.running():
+            if by == "another":
+                await brings(after, 101, press=[101])
+            assert await settled(after) == [1, 1]
+
+
+async def test_a_press_that_nobody_waits_for_is_not_kept_as_a_payload(hook: WayIn) -> None:
+    async with hook.running():
+        await brings(hook, 102, 103, press=[103])
+        kept = [raw.external_id.rpartition(":")[2] for raw in hook.journal.kept]
+        await hook.journal.until(lambda: not hook.journal.remembered)
+    assert "103" not in kept
+    assert "102" in kept
+
+
 async def test_a_quiet_night_costs_no_number(hook: WayIn) -> None:
     async with hook.running():
         await brings(hook, 100, 101)

@@ -59,6 +59,7 @@ class KeptJournal:
     failures: list[Exception] = field(default_factory=list)
     username: str | None = None
     remembered: str = ""
+    shown: Collection[str] = ()
     #: Told with every commit, and before it is done.
     seen: Callable[[], None] = lambda: None
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -96,6 +97,12 @@ class KeptJournal:
         async with self.changed:
             self.remembered = holes
             self.changed.notify_all()
+
+    async def menus(self) -> Collection[str]:
+        return self.shown
+
+    async def keep_menus(self, names: Collection[str]) -> None:
+        self.shown = tuple(names)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait for something that comes with a commit."""

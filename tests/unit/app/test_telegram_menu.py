@@ -1,6 +1,7 @@
 """The menu that Telegram shows is the desk's own, in every language we speak, and fits what Telegram takes."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from bot.app.channels.telegram_menu import GROUPS, PEOPLE, PRIVATE, menu_from_revision
@@ -26,8 +27,15 @@ def test_what_is_offered_to_clients_is_understood() -> None:
 
 def test_our_people_have_commands_of_their_own_in_their_private_chats() -> None:
     menu = menu_from_revision(DESK)
-    assert set(menu.people) == {2001}
-    assert [name for name, _ in menu.people[2001]] == list(PEOPLE)
+    assert set(menu.ours) == {2001}
+    assert [name for name, _ in menu.ours[2001]] == list(PEOPLE)
+
+
+def test_the_desks_own_places_have_the_commands_of_our_people_and_not_the_clients() -> None:
+    cards, alerts = {"telegram": "-100777"}, {"telegram": "-100888"}
+    menu = menu_from_revision(replace(DESK, cards=cards, alerts=alerts))
+    assert menu.ours.keys() == {2001, -100777, -100888}
+    assert [name for name, _ in menu.ours[-100777]] == list(PEOPLE)
 
 
 def test_what_is_offered_to_our_people_is_understood() -> None:
@@ -36,7 +44,7 @@ def test_what_is_offered_to_our_people_is_understood() -> None:
 
 def test_everything_fits_what_telegram_takes() -> None:
     menu = menu_from_revision(DESK)
-    listed = [*menu.private.values(), *menu.groups.values(), *menu.people.values()]
+    listed = [*menu.private.values(), *menu.groups.values(), *menu.ours.values()]
     for name, said in (command for commands in listed for command in commands):
         assert re.fullmatch(r"[a-z0-9_]{1,32}", name)
         assert 1 <= len(said) <= 256

@@ -98,6 +98,7 @@ def upgrade() -> None:
         words("subject"),
         words("doubt"),
         words("beneath"),
+        words("quoted"),
         words("beside"),
         words("passed_on_by", nullable=True),
         is_keyed=True,
@@ -135,3 +136,12 @@ def upgrade() -> None:
         whole("at"),
         is_keyed=True,
     )
+    table(
+        "place_pace",
+        words("place", primary_key=True),
+        words("moments"),
+        whole("held_until"),
+        whole("at"),
+        is_keyed=True,
+    )
+    index("ix_place_pace_at", "place_pace", ["at"])

@@ -20,6 +20,9 @@ NO_KEY = "every press has a name of Telegram's own; tests/contract/telegram/test
 NO_NAME = "nobody answers in Telegram what is not there"
 NO_GROUP = "a bot is blocked by a person, not by a group"
 NO_DELETION = "Telegram tells no bot of a deletion"
+NO_LATE_EDIT = "an edit has no moment there but its own"
+NO_BOUNCE = "Telegram tells nobody later that a message was not delivered"
+OWN_CHAT = "a person's own chat has no other address there than the person"
 NOT_IN_TELEGRAM = {
     "test_the_same_press_twice_asks_and_does_once": NO_KEY,
     "test_a_press_that_the_channel_repeats_counts_once": NO_KEY,
@@ -31,6 +34,14 @@ NOT_IN_TELEGRAM = {
     "test_a_card_in_somebody_elses_chat_is_nothing_to_answer": NO_NAME,
     "test_a_reply_to_a_later_part_of_the_clients_words_reaches_them_too": NO_NAME,
     "test_a_change_of_a_deed_does_nothing_and_says_so_once": NO_DELETION,
+    "test_a_reaction_is_nothing": NO_NAME,
+    "test_an_edit_of_something_we_never_had_changes_nothing": NO_NAME,
+    "test_what_a_manager_says_in_the_group_counts_once_and_may_be_reworded": NO_NAME,
+    "test_an_edit_that_comes_after_a_later_one_changes_nothing": NO_LATE_EDIT,
+    "test_a_deletion_takes_the_words_from_the_card_and_keeps_them_for_us": NO_DELETION,
+    "test_a_button_books_the_time_it_names_and_a_repeat_books_nothing_more": NO_KEY,
+    "test_a_stranger_books_nothing": OWN_CHAT,
+    "test_a_bounce_that_the_channel_tells_later_reaches_the_assignee_once": NO_BOUNCE,
     "test_a_changed_and_a_deleted_message_are_told_under_the_card": NO_DELETION,
     "test_whatever_becomes_of_a_place_is_decided_before_what_is_said_after_it[blocked]": NO_GROUP,
     "test_whatever_becomes_of_a_place_is_decided_before_what_is_said_after_it[unblocked]": NO_GROUP,
