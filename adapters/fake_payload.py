@@ -77,6 +77,7 @@ def _fields_from_message(inbound: InboundMessage) -> dict[str, Any]:
     fields |= {"is_inward": inbound.is_inward, "doubt": inbound.doubt}
     fields |= {"beneath": inbound.beneath, "beside": [one.address for one in inbound.beside]}
     fields |= {"subject": inbound.subject, "is_cut": inbound.is_cut, "reply_claimed": inbound.reply_claimed}
+    fields |= {"quoted": inbound.quoted}
     fields["files"] = [_fields_from_attachment(attachment) for attachment in inbound.attachments]
     if inbound.vouched:
         vouched = inbound.vouched
@@ -121,6 +122,7 @@ def _message(raw: Raw, fields: Fields) -> InboundMessage:
         subject=one_line(_text(fields, "subject", "")),
         is_cut=fields.get("is_cut") is True,
         reply_claimed=_optional(fields, "reply_claimed"),
+        quoted=clean(_text(fields, "quoted", "")),
     )
 
 

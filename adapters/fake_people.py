@@ -106,6 +106,7 @@ class People:
         album: str | None = None,
         doubt: str = "",
         is_inward: bool = False,
+        quoted: str = "",
         **beside: Unpack[Beside],
     ) -> Raw:
         """Let somebody write; the answer's `external_id` is the message's own. What the journal raises comes back."""
@@ -124,6 +125,7 @@ class People:
             album,
             doubt=doubt,
             is_inward=is_inward,
+            quoted=Untrusted(quoted),
             **beside,
         )
         return await self._happens("said", message, text, message.sender.address, message.external_id)

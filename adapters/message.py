@@ -118,6 +118,7 @@ class InboundMessage:
     words they are that it passes on. `reply_claimed`: it says that it answers what another was sent, which counts for
     whoever takes part in that conversation alone.
     `is_inward`: it came to where only what our own people are sent is answered; they alone are heard there.
+    `quoted` is what of another message it points at, and whose that was, for our own people to read beside its words.
     """
 
     conversation: Conversation
@@ -140,6 +141,7 @@ class InboundMessage:
     original: Original | None = None
     reply_claimed: str | None = None
     is_inward: bool = False
+    quoted: Untrusted = Untrusted("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,7 @@ class DeliveryNotice:
 
 #: What may become of a place: we joined or left a group, a person blocked us or no longer does, it has a new address,
 #: others read there now than before, the account of the person behind it was closed.
-PlaceChange = Literal["joined", "left", "blocked", "unblocked", "moved", "shared", "closed"]
+PlaceChange = Literal["joined", "left", "blocked", "unblocked", "moved", "shared", "closed", "guest"]
 
 
 @dataclass(frozen=True, slots=True)

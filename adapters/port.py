@@ -205,6 +205,14 @@ class KnowsAccounts(Protocol):
         """Whether nobody can use it any more. A TemporaryError is asked again; a PermanentError: nobody knows."""
 
 
+@runtime_checkable
+class KnowsGuests(Protocol):
+    """An adapter whose workspace has members and others: guests, people of other workspaces, programs."""
+
+    async def is_guest(self, who: Identity) -> bool:
+        """Whether it is no member's account, and so can be nobody's of ours. Errors as of `KnowsAccounts`."""
+
+
 #: Keeps the bytes of a file; gives what names them from then on (SHA-256, hex) and how many there are. Raises
 #: DeskAwayError when nothing can be kept now; what the bytes themselves raise comes through.
 KeepFile = Callable[[AsyncIterator[bytes]], Awaitable[tuple[str, int]]]

@@ -1,7 +1,7 @@
 """S1, S2 and S3: how soon Slack is acknowledged, also with a locked database, and how soon a manager has the card.
 
 Slack is the tests' own (npm `emulate` and its front) in a process of its own; the adapter is the real one, over Socket
-Mode. There is no control: the goals are Slack's three seconds and ours.
+Mode, S1 over HTTP as well. There is no control: the goals are Slack's three seconds and ours.
 """
 
 import asyncio
@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
+
+from aiohttp import web
 
 from adapters.message import Channel
 from adapters.slack.adapter import SlackAdapter
@@ -115,10 +117,13 @@ class _Acknowledged:
 async def acknowledgements() -> None:
     """S1."""
     title("S1 Slack's event acknowledged at 50/s", "p99 500 ms, none before its commit, none after 3 s")
-    if _is_here():
-        found = await _events(is_locked=False)
+    if not _is_here():
+        return
+    for way in ("Socket Mode", "HTTP"):
+        found = await _events(is_locked=False, is_http=way == "HTTP")
+        tell("over", way)
         found.tell()
-        verdict(("p99 500 ms", percentile(found.took_ms, 0.99) < 500), *found.goals)
+        verdict((f"p99 500 ms over {way}", percentile(found.took_ms, 0.99) < 500), *found.goals)
 
 
 async def locked() -> None:
@@ -148,10 +153,10 @@ async def cards() -> None:
     verdict(("p99 250 ms", is_whole and percentile(took, 0.99) < 250))
 
 
-async def _events(*, is_locked: bool) -> _Acknowledged:
+async def _events(*, is_locked: bool, is_http: bool = False) -> _Acknowledged:
     with sqlite_url() as url:
         file = url.removeprefix("sqlite+aiosqlite:///")
-        async with _working(url) as (slack, database):
+        async with _working(url, is_http=is_http) as (slack, database):
             await slack.do("events", rate=EVENTS_RATE, count=EVENTS_RATE * WARM_UP_S, file=file)
             locking = asyncio.create_task(_lock_again_and_again(file)) if is_locked else None
             wall, cpu = time.perf_counter(), time.process_time()
@@ -181,7 +186,7 @@ async def _lock_again_and_again(file: str) -> None:
 
 
 @asynccontextmanager
-async def _working(url: str) -> AsyncIterator[tuple[_Slack, Database]]:
+async def _working(url: str, *, is_http: bool = False) -> AsyncIterator[tuple[_Slack, Database]]:
     """The desk at work, its Slack in another process, everybody at their place."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.slack_far_end", stdin=PIPE, stdout=PIPE, limit=2**24
@@ -192,7 +197,12 @@ async def _working(url: str) -> AsyncIterator[tuple[_Slack, Database]]:
         slack = _Slack(process, (await process.stdout.readline()).decode().strip())
         await slack.do("furnish")
         adapter = SlackAdapter(
-            Config(SlackFront.bot_token, SlackFront.app_token, api_url=slack.api_url),
+            Config(
+                SlackFront.bot_token,
+                None if is_http else SlackFront.app_token,
+                SlackFront.signing_secret,
+                api_url=slack.api_url,
+            ),
             _NoFiles(),
             _NoPast(),
             lambda: moment(wall_now()),
@@ -205,14 +215,31 @@ async def _working(url: str) -> AsyncIterator[tuple[_Slack, Database]]:
                 asyncio.create_task(adapter.run(ours.desk.journal, ours.desk.press)),
                 asyncio.create_task(ours.desk.run()),
             ]
-            yield slack, ours.database
-            for loop in reversed(loops):
-                loop.cancel()
-            await asyncio.wait(loops)
+            async with _doors(adapter) as address:
+                await slack.do("goes", address=address if is_http else "")
+                yield slack, ours.database
+                for loop in reversed(loops):
+                    loop.cancel()
+                await asyncio.wait(loops)
         await adapter.close()
     finally:
         process.stdin.close()
         await process.wait()
+
+
+@asynccontextmanager
+async def _doors(adapter: SlackAdapter) -> AsyncIterator[str]:
+    """What the adapter serves over HTTP, and where."""
+    app = web.Application()
+    for route in adapter.routes:
+        app.router.add_route(route.method, route.path, route.handler)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 def _is_here() -> bool:

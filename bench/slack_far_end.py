@@ -58,9 +58,16 @@ class FarEnd:
             await self.front.channel(name)
         return {}
 
+    async def goes(self, order: dict[str, Any]) -> dict[str, Any]:
+        """By which way the app is told: over HTTP at an address, or over its sockets once they are open."""
+        if order["address"]:
+            self.front.line.point_at(order["address"])
+        else:
+            await self.front.line.connected(2)
+        return {}
+
     async def events(self, order: dict[str, Any]) -> dict[str, Any]:
         """Tell of messages at a steady rate; how long each acknowledgement took, and when it came."""
-        await self.front.line.connected(2)
         told: list[Delivery] = []
         database = sqlite3.connect(f"file:{order['file']}?mode=ro", uri=True, isolation_level=None)
         self.early = 0
@@ -81,7 +88,6 @@ class FarEnd:
 
     async def cards(self, order: dict[str, Any]) -> dict[str, Any]:
         """Let people write, each their first words; how long it took until the API had taken a card about it."""
-        await self.front.line.connected(2)
         first, wanted = self.written, order["count"]
         self.written += wanted
         begun = time.perf_counter()
@@ -136,6 +142,7 @@ async def serve() -> None:
         end = FarEnd(front)
         orders: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
             "furnish": end.furnish,
+            "goes": end.goes,
             "events": end.events,
             "cards": end.cards,
         }

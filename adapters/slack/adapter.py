@@ -19,7 +19,7 @@ from adapters.shapes import Fields, fields_from_json, inner_or, text_or
 from adapters.slack import ids
 from adapters.slack.cards import view_from_home
 from adapters.slack.catching_up import Past
-from adapters.slack.closed import closed_from_raw, is_small_change
+from adapters.slack.closed import closed_from_raw, is_no_member, is_of_ours, is_small_change
 from adapters.slack.config import LIMITS, Config
 from adapters.slack.convert import inbound_from_raw, is_echo
 from adapters.slack.downloads import Downloads
@@ -66,7 +66,7 @@ class SlackAdapter:
         self._marks = Marks(paced)
         self._names = Names(paced)
         self._turns = Turns()
-        self._downloads = Downloads(config, self._web)
+        self._downloads = Downloads(config, paced)
         self._presses = Presses(paced, places, now, account=config.account, title=title, too_late=too_late)
         self._pipe = Pipe(config, paced, self._presses, past, now=now, wall=wall or now, timings=timings)
 
@@ -117,9 +117,15 @@ class SlackAdapter:
         return await self._downloads.completed(raw, keep, is_last=is_last)
 
     async def is_closed(self, who: Identity) -> bool:
+        return (await self._member(who)).get("deleted") is True
+
+    async def is_guest(self, who: Identity) -> bool:
+        member = await self._member(who)
+        if is_no_member(member):
+            return True
         with _in_our_words():
-            answer = await self._paced.call("users.info", {"user": ids.user_of(who)})
-        return inner_or(answer, "user").get("deleted") is True
+            me = await self._paced.call("auth.test", {})
+        return not is_of_ours(member, who, me)
 
     async def send(self, message: Outbound) -> Receipt:
         with _in_our_words():
@@ -148,6 +154,10 @@ class SlackAdapter:
     async def close(self) -> None:
         """End the connections that sending opened."""
         await self._web.close()
+
+    async def _member(self, who: Identity) -> Fields:
+        with _in_our_words():
+            return inner_or(await self._paced.call("users.info", {"user": ids.user_of(who)}), "user")
 
     async def _publish(self, message: OutboundHome) -> Receipt:
         user = place_of(message.conversation).target

@@ -1,13 +1,13 @@
 """What was said while nobody could tell us, read back from Slack: every place we are in, every thread that goes on.
 
     every channel, group and direct conversation of ours
-        └─ what was said in it since                                     conversations.history
-            └─ threads with newer replies, and those the desk still works on   conversations.replies
+        └─ what stands at its top, thirty days back                      conversations.history
+            └─ threads with words of the last day, and older ones the desk still works on   conversations.replies
 
 What is found becomes a payload like the event that was missed, under the name `CHANNEL:TS`, with Slack's own moment;
-what was heard after all is recognised when it is decided. Changes of wording are found for a day back, each under the
-name `CHANNEL:TS:TS`; so is that others can read in a place than before. What was deleted meanwhile, and signs put under
-messages, cannot be read back.
+what was heard after all is recognised when it is decided. Changes of wording are found as far back, in threads for a
+day, each under the name `CHANNEL:TS:TS`; so is that others can read in a place than before. What was deleted meanwhile,
+and signs put under messages, cannot be read back.
 """
 
 import asyncio
@@ -74,14 +74,17 @@ class Backfill:
         self._account = account
         self._readers = readers
         self._wall = wall
+        self._me: frozenset[str] = frozenset()
 
-    async def read(self, since: datetime, threads: Sequence[str], journal: Journal) -> int:
+    async def read(self, since: datetime, threads: Sequence[str], journal: Journal, *, is_gap: bool = True) -> int:
         """Keep whatever was said after `since`, place by place, in its order; how many payloads that were.
 
-        `threads` names the first messages of threads that may go on although they are old. Raises a DeliveryError
-        where Slack cannot be asked, and what the journal raises; whatever was kept until then stays.
+        `threads` names the first messages of threads that may go on although they are old. After a gap (`is_gap`)
+        threads in which nothing is new are looked at as well, for new wordings. Raises a DeliveryError where Slack
+        cannot be asked, and what the journal raises; whatever was kept until then stays.
         """
         me = await self._call("auth.test", {})
+        self._me = frozenset({text_or(me, "user_id"), text_or(me, "bot_id")})
         team = self._install.told(me)
         # As in an event, so that what we said ourselves is known: an upload of ours may come without a `bot_id`.
         ours = [{"team_id": team, "user_id": text_or(me, "user_id"), "is_bot": True}]
@@ -94,7 +97,7 @@ class Backfill:
         async for place in self._places():
             count += await self._look_who_reads(place, told, journal)
             try:
-                said = await self._said(place, since, roots.get(place.channel, set()))
+                said = await self._said(place, since, roots.get(place.channel, set()), is_gap=is_gap)
             except RefusedError as error:
                 if error.code not in _PASSED_OVER:
                     raise
@@ -130,23 +133,37 @@ class Backfill:
             if ids.CHANNEL.fullmatch(channel := text_or(found, "id")):
                 yield _Place(channel, _kind(found), readers_from_listing(found))
 
-    async def _said(self, place: _Place, since: datetime, roots: set[str]) -> list[dict[str, Any]]:
+    async def _said(self, place: _Place, since: datetime, roots: set[str], *, is_gap: bool) -> list[dict[str, Any]]:
         """The events that would have told of it, oldest first."""
+        oldest = since - timedelta(seconds=max(self._timings.threads_back_s, self._timings.edits_back_s))
         back = since - timedelta(seconds=self._timings.edits_back_s)
         found: dict[str, Fields] = {}
-        asked = {"channel": place.channel, "oldest": _ts(back), "inclusive": True, "limit": _PAGE}
+        asked = {"channel": place.channel, "oldest": _ts(oldest), "inclusive": True, "limit": _PAGE}
         async for message in self._pages("conversations.history", asked, "messages"):
             found[text_or(message, "ts")] = message
-        newer = {ts for ts, message in found.items() if _is_after(text_or(message, "latest_reply"), since)}
+        # A reply that was reworded is no newer than it was: whatever was said lately is looked at again.
+        lately = back if is_gap else since
+        newer = {
+            ts
+            for ts, message in found.items()
+            if _is_after(text_or(message, "latest_reply"), lately) and not self._is_alone_in(message)
+        }
         # A thread that began before what was looked at just now shows its replies to nobody who does not ask.
         for root in sorted(newer | (roots - found.keys())):
-            for reply in await self._replies(place.channel, root, since):
+            for reply in await self._replies(place.channel, root, back):
                 found.setdefault(text_or(reply, "ts"), reply)
         events = [event for message in found.values() for event in _events(place, message, since)]
         return sorted(events, key=lambda event: ids.moment_from_ts(event["ts"]))
 
-    async def _replies(self, channel: str, root: str, since: datetime) -> Sequence[Fields]:
-        asked = {"channel": channel, "ts": root, "oldest": _ts(since), "inclusive": True, "limit": _PAGE}
+    def _is_alone_in(self, root: Fields) -> bool:
+        """Whether nobody but us spoke in a thread, as far as Slack names who did: it names five."""
+        named = root.get("reply_users")
+        if not isinstance(named, list) or not named or root.get("reply_users_count") != len(named):
+            return False
+        return self._me.issuperset(one for one in named if isinstance(one, str))
+
+    async def _replies(self, channel: str, root: str, back: datetime) -> Sequence[Fields]:
+        asked = {"channel": channel, "ts": root, "oldest": _ts(back), "inclusive": True, "limit": _PAGE}
         try:
             return [message async for message in self._pages("conversations.replies", asked, "messages")]
         except RefusedError as error:

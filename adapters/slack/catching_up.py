@@ -43,7 +43,12 @@ class Past(Protocol):
         """Who could read in a channel when it was last looked at, as `readers.py` has it; None if it never was."""
 
 
-Read = Callable[[datetime, Sequence[str], Journal], Awaitable[int]]
+class Read(Protocol):
+    """Keeps whatever was said since, and gives how many payloads that were; `is_gap` as below."""
+
+    def __call__(
+        self, since: datetime, threads: Sequence[str], journal: Journal, *, is_gap: bool
+    ) -> Awaitable[int]: ...
 
 
 class CatchingUp:
@@ -87,12 +92,12 @@ class CatchingUp:
                 async with asyncio.timeout(self._timings.tick_every_s):
                     await self._wanted.wait()
             try:
-                if loop.time() - swept_at >= self._timings.sweep_every_s:
+                is_gap, is_sweep = self._wanted.is_set(), loop.time() - swept_at >= self._timings.sweep_every_s
+                if is_sweep:
                     self._until = self._read_until
-                    self._wanted.set()
-                if self._wanted.is_set():
+                if is_gap or is_sweep:
                     self._wanted.clear()
-                    await self._catch_up()
+                    await self._catch_up(is_gap=is_gap)
                     swept_at = loop.time()
                 elif self._is_whole():
                     await self._move(self._wall())
@@ -108,7 +113,8 @@ class CatchingUp:
                 log.exception("what was missed could not be read back", channel="slack")
                 await self._later(self._timings.retry_longest_s)
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, *, is_gap: bool) -> None:
+        """Read back. Where it is known that something passed us by, more is asked for (`is_gap`)."""
         began = self._wall()
         if self._until is None:
             cursor = await self._past.cursor()
@@ -117,7 +123,7 @@ class CatchingUp:
             self.is_behind = True
             await self._journal((), None)  # a desk that is away still would have Slack asked for nothing
             since = self._until - timedelta(seconds=self._timings.margin_s)
-            count = await self._read(since, await self._past.threads(), self._journal)
+            count = await self._read(since, await self._past.threads(), self._journal, is_gap=is_gap)
             self.is_behind = False
             if count:
                 log.info("read back from Slack", channel="slack", messages=count, since=since.isoformat())

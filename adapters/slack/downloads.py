@@ -1,6 +1,7 @@
 """The bytes of files that people shared in Slack, fetched once the message is kept and before it is read.
 
-Only from Slack itself: the token goes nowhere else, and no redirect is followed.
+Only from Slack itself: the token goes nowhere else, and no redirect is followed. Of a file from another workspace Slack
+is asked what and where it is, at the pace of that method.
 """
 
 import json
@@ -10,20 +11,38 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import structlog
+
 from adapters.errors import InboundError, PermanentError, TemporaryError
 from adapters.port import KeepFile, Raw
-from adapters.shapes import each, fields_from_json, inner_or
+from adapters.shapes import Fields, each, fields_from_json, inner_or
 from adapters.slack.config import Config
-from adapters.slack.files import LARGEST, TOO_LARGE, fetchable
-from adapters.slack.web import Web
+from adapters.slack.files import (
+    DELETED,
+    GONE,
+    LARGEST,
+    NOT_GIVEN,
+    TOO_LARGE,
+    address_of,
+    fetchable,
+    is_untold,
+    reason_against,
+    told,
+)
+from adapters.slack.pacing import PacedWeb
+from adapters.slack.refusals import RefusedError
+
+log = structlog.get_logger()
 
 _NOT_KEPT: Final = "could not be fetched from Slack"
+#: What Slack answers about a file that nobody can have any more; what else it refuses is withheld from us.
+_LOST: Final = {"file_deleted": DELETED, "file_not_found": GONE}
 
 
 class Downloads:
     """Fetches what payloads name."""
 
-    def __init__(self, config: Config, web: Web) -> None:
+    def __init__(self, config: Config, web: PacedWeb) -> None:
         self._config = config
         self._web = web
         #: What became of files in tries that did not bring them all, by the payload's key.
@@ -39,13 +58,32 @@ class Downloads:
         except InboundError:
             return raw
         kept = self._kept.setdefault(raw.key, dict(inner_or(envelope, "kept")))
-        for name, address in fetchable(each(inner_or(envelope, "event"), "files"), kept).items():
-            kept[name] = await self._fetched(address, keep, is_last=is_last)
+        for name, file in fetchable(each(inner_or(envelope, "event"), "files"), kept).items():
+            kept[name] = await self._fate(name, file, keep, is_last=is_last)
         del self._kept[raw.key]
         whole = raw.payload.rstrip()
         return replace(raw, payload=whole[:-1] + b',"kept":' + json.dumps(kept).encode() + b"}")
 
-    async def _fetched(self, address: str, keep: KeepFile, *, is_last: bool) -> Mapping[str, object]:
+    async def _fate(self, name: str, file: Fields, keep: KeepFile, *, is_last: bool) -> Mapping[str, Any]:
+        if not is_untold(file):
+            return await self._fetched(file, keep, is_last=is_last)
+        try:
+            answer = await self._web.call("files.info", {"file": name})
+        except TemporaryError:
+            if not is_last:
+                raise
+            return {"note": _NOT_KEPT}
+        except RefusedError as error:
+            if error.code not in _LOST:
+                log.warning("Slack does not tell of a file", channel="slack", file=name, reason=str(error))
+            return {"note": _LOST.get(error.code, NOT_GIVEN)}
+        shown = inner_or(answer, "file")
+        return {"file": told(shown), **await self._fetched(shown, keep, is_last=is_last)}
+
+    async def _fetched(self, file: Fields, keep: KeepFile, *, is_last: bool) -> Mapping[str, Any]:
+        address = address_of(file)
+        if not address:
+            return {"note": reason} if (reason := reason_against(file)) else {}
         if not self._is_slacks(address):
             return {"note": "kept outside Slack"}
         try:
@@ -61,7 +99,7 @@ class Downloads:
 
     async def _chunks(self, address: str) -> AsyncGenerator[bytes]:
         size = 0
-        async with aclosing(self._web.download(address)) as chunks:
+        async with aclosing(self._web.web.download(address)) as chunks:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > LARGEST:

@@ -21,6 +21,7 @@ TEAM: Final = re.compile(r"[TE][A-Z0-9]{1,30}", re.ASCII)
 USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 #: A public or private channel, a group of people, or the direct messages with one.
 CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]{1,30}", re.ASCII)
+FILE: Final = re.compile(r"F[A-Z0-9]{1,30}", re.ASCII)
 TS: Final = re.compile(r"[0-9]{1,11}\.[0-9]{1,6}", re.ASCII)
 _EVENT: Final = re.compile(r"[A-Za-z0-9_-]{1,60}", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -51,6 +51,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "conversations.replies": _TIER_3,
     "files.completeUploadExternal": _TIER_4,
     "files.getUploadURLExternal": _TIER_4,
+    "files.info": _TIER_4,
     "reactions.add": _CHANGES,
     "reactions.get": _TIER_3,
     "reactions.remove": _CHANGES,

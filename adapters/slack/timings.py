@@ -11,7 +11,9 @@ class Timings:
     again before the moment until which everything was heard: longer than a dead connection goes unnoticed, than Slack
     goes on trying to reach us, and than two clocks are apart. An outage between Slack and us cannot always be seen from
     here, over HTTP never, so everything is looked through every `sweep_every_s` as well. Slack holds events back by the
-    minute: `held_back_s` after it said so, that minute is over.
+    minute: `held_back_s` after it said so, that minute is over. What stands at the top of a place is looked at
+    `threads_back_s` before that moment: the first message of a thread says there when it was last answered, so one call
+    for two hundred of them finds the threads that went on. Replies are looked at for `edits_back_s`, for new wordings.
     """
 
     answer_within_s: float = 2.8
@@ -24,3 +26,4 @@ class Timings:
     sweep_every_s: float = 3_600.0
     margin_s: float = 600.0
     edits_back_s: float = 86_400.0
+    threads_back_s: float = 2_592_000.0

@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.errors import PermanentError, TemporaryError, UncertainError
 from adapters.slack.config import Config
+from adapters.slack.files import NOT_GIVEN
 from adapters.slack.refusals import error_from_answer
 
 #: A connection that takes longer is given up before anything was said; an answer that takes longer leaves doubt.
@@ -31,6 +32,7 @@ _READS: Final = frozenset(
         "conversations.info",
         "conversations.replies",
         "files.getUploadURLExternal",
+        "files.info",
         "reactions.get",
         "users.conversations",
         "users.info",
@@ -95,7 +97,7 @@ class Web:
                     raise TemporaryError("Slack does not give the file out now")
                 # Who may not read a file is sent to sign in instead.
                 if answer.status != 200 or answer.content_type == "text/html":  # noqa: PLR2004
-                    raise PermanentError("Slack does not give the file to the app")
+                    raise PermanentError(NOT_GIVEN)
                 async for chunk in answer.content.iter_chunked(_CHUNK):
                     yield chunk
         except (ClientError, TimeoutError, OSError) as error:

@@ -1,8 +1,8 @@
 """What a kept payload names and does not carry, fetched before it is decided: the bytes of files.
 
 The payload stays where it is in its lane, undecided, so whatever we die of it is found again after a start. It is tried
-a few times, and what takes too long ends alone; then the message goes on without those bytes and says so, because a
-client waits.
+a few times, never sooner than its channel asks for, and what takes too long ends alone; then the message goes on
+without those bytes and says so, because a client waits.
 """
 
 import asyncio
@@ -108,7 +108,8 @@ class Fetching:
         adapter = self._adapters[raw.channel]
         if not isinstance(adapter, Completing):
             raise TypeError(f"{raw.channel} asks for what it cannot fetch")
-        ends_at = asyncio.get_running_loop().time() + ALL_WITHIN_SECONDS
+        time = asyncio.get_running_loop().time
+        ends_at = time() + ALL_WITHIN_SECONDS
         keep = self._in_time(ends_at)
         for pause in self._pauses:
             try:
@@ -116,7 +117,10 @@ class Fetching:
                     return await adapter.completed(raw, keep, is_last=False)
             except (TemporaryError, DeskAwayError, TimeoutError) as error:
                 log.warning("a file could not be fetched yet", channel=raw.channel, reason=str(error))
-                await asyncio.sleep(pause)
+                wait = max(pause, _asked_for(error))
+                if time() + wait > ends_at:
+                    break
+                await asyncio.sleep(wait)
         try:
             async with asyncio.timeout_at(ends_at + self._file_within_s):
                 return await adapter.completed(raw, keep, is_last=True)
@@ -148,3 +152,9 @@ class Fetching:
                 await asyncio.sleep(AGAIN_AFTER_SECONDS)
             else:
                 return
+
+
+def _asked_for(error: Exception) -> float:
+    """Seconds of patience that a channel asked for."""
+    asked = error.retry_after if isinstance(error, TemporaryError) else None
+    return asked.total_seconds() if asked is not None else 0

@@ -2,7 +2,7 @@
 
 Added here: slack_sdk's ways of passing arguments, tokens that are really checked, granted scopes in a header, faults on
 demand, ids and moments of a test's choosing, history that obeys `oldest`, `latest` and `limit`, metadata only where it
-is asked for, people of other workspaces, triggers that expire when a test says so, and limits of Block Kit.
+is asked for, people of other workspaces and their files, triggers that expire when a test says so, limits of Block Kit.
 """
 
 import json
@@ -20,7 +20,7 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
 from tests.peers.slack_emulator import ADMIN_TOKEN, BOT_USER, TEAM, Emulator, manifest_scopes
-from tests.peers.slack_payloads import Payload, bot_fields
+from tests.peers.slack_payloads import Payload, bot_fields, withheld_file
 
 BOT_TOKEN, APP_TOKEN = "xoxb-1-desk", "xapp-1-A000000001-desk"
 LONGEST_TEXT, MOST_BLOCKS = 40_000, 50
@@ -99,7 +99,11 @@ class WebApi:
         #: Facts about people over what the emulator knows: `team_id`, `real_name`, `is_restricted`, `deleted`, ...
         self.people: dict[str, Payload] = {BOT_USER: {"team_id": TEAM, "is_bot": True}}
         self.channels: dict[str, Payload] = {}
+        #: Facts about files over what the emulator knows: `size`, `mode`, `file_access`, ...
+        self.files: dict[str, Payload] = {}
         self.latest_reply: dict[tuple[str, str], str] = {}
+        #: Who answered in a thread, in the order in which they first did.
+        self.reply_users: dict[tuple[str, str], list[str]] = {}
         self.broadcasts: dict[tuple[str, str], set[str]] = {}
         #: Trigger -> whose it is; a trigger that was used or has expired is gone.
         self.triggers: dict[str, str] = {}
@@ -118,6 +122,7 @@ class WebApi:
         self._overrides: dict[str, Override] = {
             "conversations.history": self.history,
             "conversations.replies": self.replies,
+            "files.info": self._file,
             "users.conversations": self._conversations,
             "users.info": self._person,
             "views.open": self._view_opened,
@@ -217,6 +222,12 @@ class WebApi:
             shaped |= {"team": team, "user_team": team, "source_team": team}
         return shaped
 
+    def withheld(self, message: Payload) -> Payload:
+        """A message as the app reads it: of a file from another workspace it learns the id, and has to ask for more."""
+        if self.people.get(str(message.get("user")), {}).get("team_id", TEAM) == TEAM or not message.get("files"):
+            return message
+        return {**message, "files": [withheld_file(file["id"]) for file in message["files"]]}
+
     # ---- one call
 
     async def _answered(self, method: str, arguments: Payload, token: str) -> Payload:
@@ -238,6 +249,8 @@ class WebApi:
             self.homes[str(arguments["user_id"])] = answer["view"]
         if isinstance(answer.get("message"), dict):
             answer["message"] = self.shaped(answer["message"])
+        if isinstance(answer.get("messages"), list):
+            answer["messages"] = [self.withheld(one) for one in answer["messages"]]
         return answer
 
     def _fault(self, method: str, channel: str) -> Fault:
@@ -279,7 +292,9 @@ class WebApi:
                 ]
         for message in found:
             if latest := self.latest_reply.get((channel, message["ts"])):
-                message |= {"thread_ts": message["ts"], "latest_reply": latest, "reply_users_count": 1}
+                users = self.reply_users.get((channel, message["ts"]), [])
+                message |= {"thread_ts": message["ts"], "latest_reply": latest}
+                message |= {"reply_users": users[:5], "reply_users_count": len(users)}
         found.sort(key=_moment, reverse=True)
         return self._page([message for message in found if _is_between(message, arguments)], arguments)
 
@@ -313,6 +328,8 @@ class WebApi:
         if not answer["ok"]:
             return answer
         found = [one for one in answer["channels"] if one["id"] in self.channels and self._is_member(one["id"])]
+        if str(arguments.get("exclude_archived", "")).lower() in {"1", "true"}:
+            found = [one for one in found if not one.get("is_archived")]
         start, limit = int(arguments.get("cursor") or 0), int(arguments.get("limit") or 100)
         following = str(start + limit) if start + limit < len(found) else ""
         page = [{**one, **self.channels[one["id"]]} for one in found[start : start + limit]]
@@ -322,6 +339,12 @@ class WebApi:
         answer = await self.inside("users.info", arguments)
         if answer["ok"]:
             answer["user"] |= self.people.get(str(arguments["user"]), {})
+        return answer
+
+    async def _file(self, arguments: Payload) -> Payload:
+        answer = await self.inside("files.info", arguments)
+        if answer["ok"]:
+            answer["file"] |= {"file_access": "visible", **self.files.get(str(arguments["file"]), {})}
         return answer
 
     async def _view_opened(self, arguments: Payload) -> Payload:

@@ -166,7 +166,7 @@ class SlackFront:
         ts = self._moment(posted["ts"], at)
         message = {**posted["message"], "ts": ts}
         if thread:
-            self._in_thread(channel, thread, ts, is_broadcast=is_broadcast)
+            self._in_thread(channel, thread, ts, user, is_broadcast=is_broadcast)
             message["parent_user_id"] = BOT_USER
         if is_broadcast:
             message |= {"subtype": "thread_broadcast", "root": {"type": "message", "ts": thread}}
@@ -196,7 +196,7 @@ class SlackFront:
             self.api.latest_reply[channel, thread] = "0"
         newest = max(await self.shown(channel), key=lambda one: float(one["ts"]))
         if thread:
-            self._in_thread(channel, thread, newest["ts"], is_broadcast=False)
+            self._in_thread(channel, thread, newest["ts"], user, is_broadcast=False)
         return await self._said(channel, newest, is_told=is_told)
 
     async def edits(self, said: Said, text: str, *, is_told: bool = True) -> Delivery | None:
@@ -304,7 +304,7 @@ class SlackFront:
 
     def event_of(self, said: Said) -> Payload:
         """What the app is told about a message."""
-        return event_payload(message_event(said.message, said.channel), at=float(said.ts))
+        return event_payload(message_event(self.api.withheld(said.message), said.channel), at=float(said.ts))
 
     async def _said(self, channel: str, message: Payload, *, is_told: bool) -> Said:
         said = Said(channel, message["ts"], self.api.shaped(message), None)
@@ -320,7 +320,7 @@ class SlackFront:
             return
         channel, message = answer["channel"], answer["message"]
         if thread := arguments.get("thread_ts"):
-            self._in_thread(channel, str(thread), message["ts"], is_broadcast=False)
+            self._in_thread(channel, str(thread), message["ts"], message["user"], is_broadcast=False)
         if not self.is_echoing:
             return
         event = message_event(message, channel)
@@ -340,8 +340,11 @@ class SlackFront:
             "previous_message": self._reworded.get(said.external_id, said.message),
         }
 
-    def _in_thread(self, channel: str, root: str, ts: str, *, is_broadcast: bool) -> None:
+    def _in_thread(self, channel: str, root: str, ts: str, user: str, *, is_broadcast: bool) -> None:
         self.api.latest_reply[channel, root] = ts
+        users = self.api.reply_users.setdefault((channel, root), [])
+        if user not in users:
+            users.append(user)
         if is_broadcast:
             self.api.broadcasts.setdefault((channel, root), set()).add(ts)
 

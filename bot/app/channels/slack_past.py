@@ -18,6 +18,8 @@ Found = TypeVar("Found")
 
 #: What was said in time may be read back this much later. A working day is seldom more than two of the week.
 _SPARE: Final = timedelta(days=7)
+#: Somebody goes on in an old thread as long as it is remembered, whatever became of its ticket: a new one opens there.
+_REMEMBERED: Final = timedelta(days=30)
 _WORKING_DAY: Final = timedelta(days=2)
 
 
@@ -37,12 +39,14 @@ class StoredPast:
         return await self._read(lambda conn: journal.cursor_of(conn, Channel.SLACK, name))
 
     async def threads(self) -> Sequence[str]:
-        """The first messages of those threads, `CHANNEL:TS`: of open tickets and of those a word may reopen.
+        """The first messages of those threads, `CHANNEL:TS`: of open tickets, and of those resolved in a month or more.
 
         Raises DeskAwayError.
         """
-        since = Instant(self._desk.now() - millis(_at_most(self._desk.revisions.current.rules.reopen_within) + _SPARE))
-        return await self._read(lambda conn: _threads(conn, since))
+        reopen_within = _at_most(self._desk.revisions.current.rules.reopen_within)
+        now, reopens = self._desk.now(), reopen_within + _SPARE
+        since, cards_since = (Instant(now - millis(back)) for back in (max(reopens, _REMEMBERED), reopens))
+        return await self._read(lambda conn: _threads(conn, since, cards_since))
 
     async def _read(self, read: Callable[[Connection], Found]) -> Found:
         try:
@@ -56,7 +60,7 @@ def _at_most(within: Within) -> timedelta:
     return within if isinstance(within, timedelta) else within.count * _WORKING_DAY
 
 
-def _threads(conn: Connection, since: Instant) -> Sequence[str]:
+def _threads(conn: Connection, since: Instant, cards_since: Instant) -> Sequence[str]:
     addresses = [conversation_from_key(key).address for key in ongoing.conversations(conn, Channel.SLACK, since=since)]
     threads = [f"{place.partition('/')[2]}:{ts}" for place, _, ts in (one.partition("#") for one in addresses) if ts]
-    return [*threads, *ongoing.cards(conn, Channel.SLACK, since=since)]
+    return [*threads, *ongoing.cards(conn, Channel.SLACK, since=cards_since)]

@@ -4,19 +4,26 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
+from bot.store.driver.look import rows_by_keys
 from bot.store.tables.schema import OPEN, is_one_of
 from sla.duration import Instant
 
 #: One that was closed since counts as well: what was said before that may come late. Two questions, because either has
 #: an index of its own and both together have none.
 _GOES_ON = f"""(
-    SELECT id, conversation_id, channel FROM ticket WHERE {is_one_of("status", OPEN)}
-    UNION SELECT id, conversation_id, channel FROM ticket WHERE resolved_at >= :since
+    SELECT id FROM ticket WHERE {is_one_of("status", OPEN)} UNION SELECT id FROM ticket WHERE resolved_at >= :since
 ) AS going"""  # noqa: S608 - words of the schema
-_CONVERSATIONS = text(f"""
-SELECT DISTINCT conversation.key FROM {_GOES_ON} JOIN conversation ON conversation.id = going.conversation_id
-WHERE going.channel = :channel ORDER BY conversation.key
-""")  # noqa: S608 - words of the schema
+_NUMBERS = text(f"SELECT id FROM {_GOES_ON}")  # noqa: S608 - words of the schema
+#: A ticket gathers several: each message at the top of a place begins one of its own, also within one burst, and a
+#: client goes on where they like.
+_SPOKEN_IN = """
+SELECT DISTINCT conversation.key FROM message JOIN conversation ON conversation.id = message.conversation_id
+WHERE message.ticket_id IN {keys}
+"""
+_HELD_IN = """
+SELECT conversation.key FROM ticket JOIN conversation ON conversation.id = ticket.conversation_id
+WHERE ticket.id IN {keys}
+"""
 _CARDS = text(f"""
 SELECT DISTINCT receipt.external_id FROM {_GOES_ON} JOIN outbox ON outbox.ticket_id = going.id
 JOIN receipt ON receipt.outbox_id = outbox.id
@@ -25,8 +32,10 @@ WHERE outbox.channel = :channel AND outbox.what IN ('card', 'ping') ORDER BY rec
 
 
 def conversations(conn: Connection, channel: str, *, since: Instant) -> Sequence[str]:
-    """The keys of conversations that a ticket is held in which is open or was resolved since."""
-    return [row.key for row in conn.execute(_CONVERSATIONS, {"channel": channel, "since": since})]
+    """The keys of a channel's conversations that belong to a ticket which is open or was resolved since."""
+    tickets = list(conn.execute(_NUMBERS, {"since": since}).scalars())
+    keys = {row.key for query in (_SPOKEN_IN, _HELD_IN) for row in rows_by_keys(conn, query, tickets)}
+    return sorted(key for key in keys if key.startswith(f"{channel}:"))
 
 
 def cards(conn: Connection, channel: str, *, since: Instant) -> Sequence[str]:

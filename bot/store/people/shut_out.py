@@ -20,7 +20,8 @@ from sla.duration import Instant
 #: Where it is remembered that somebody was shut out or let in, for every process to notice.
 MARK: Final = "shut out people"
 
-_CLOSED: Final = "closed account "
+#: What a channel said of an account, `closed` or `guest`, before its name.
+_TOLD: Final = "{change} account {account}"
 _ALL: Final = text("SELECT person, by, at FROM shut_out ORDER BY person")
 
 
@@ -50,20 +51,20 @@ def let_in(conn: Connection, person: PersonId, *, at: Instant) -> bool:
     return True
 
 
-def note_closed(conn: Connection, account: str, *, at: Instant) -> None:
-    """Remember that the desk knows of an account that it is closed."""
-    remember(conn, f"{_CLOSED}{account}", str(at))
+def note(conn: Connection, account: str, change: str, *, at: Instant) -> None:
+    """Remember that the desk knows of an account that it is closed, or a guest's."""
+    remember(conn, _TOLD.format(change=change, account=account), str(at))
 
 
-def was_closed(conn: Connection, account: str) -> bool:
+def was_told(conn: Connection, account: str, change: str) -> bool:
     """Whether the desk knows that already: whoever was let in since then stays in."""
-    return bool(recall(conn, f"{_CLOSED}{account}"))
+    return bool(recall(conn, _TOLD.format(change=change, account=account)))
 
 
-def forget_closed(conn: Connection, account: str) -> None:
-    """It is open: a next time is news again."""
-    if was_closed(conn, account):
-        remember(conn, f"{_CLOSED}{account}", "")
+def forget(conn: Connection, account: str, change: str) -> None:
+    """It is so no longer: a next time is news again."""
+    if was_told(conn, account, change):
+        remember(conn, _TOLD.format(change=change, account=account), "")
 
 
 def all_of(conn: Connection) -> Mapping[PersonId, ShutOut]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -83,6 +84,21 @@ class SlowFileChannel(FileChannel):
             if not is_last:
                 raise
         return _with(raw, digest=digest, size=size)
+
+
+class BusyFileChannel(FileChannel):
+    """Gives nothing out before so long has passed since it was first asked, and says so."""
+
+    def __init__(self, patience: timedelta) -> None:
+        super().__init__()
+        self._patience = patience
+        self._free_at: float | None = None
+
+    async def completed(self, raw: Raw, keep: KeepFile, *, is_last: bool) -> Raw:
+        now = asyncio.get_running_loop().time()
+        self._free_at = self._free_at or now + self._patience.total_seconds()
+        self.failures = [TemporaryError("busy", retry_after=self._patience)] if now < self._free_at else []
+        return await super().completed(raw, keep, is_last=is_last)
 
 
 async def _endless() -> AsyncIterator[bytes]:
@@ -291,3 +307,38 @@ async def test_a_file_that_takes_too_long_takes_no_other_with_it(home: Home) -> 
     await settle(home)
     (line, *_) = await home.lines(1)
     assert line.attachments[0].digest is not None
+
+
+@pytest.mark.parametrize(
+    ("patience", "is_kept", "times"),
+    [
+        pytest.param(timedelta(seconds=0.2), True, 2, id="as long as the channel asks"),
+        pytest.param(timedelta(hours=1), False, 2, id="and not at all where that is longer than a client waits"),
+    ],
+)
+async def test_a_channel_that_asks_for_patience_is_asked_again_after_it(
+    home: Home,
+    patience: timedelta,
+    is_kept: bool,  # noqa: FBT001
+    times: int,
+) -> None:
+    home.channel = BusyFileChannel(patience)
+    home.desk = home.start()
+    await home.desk.prepare(is_alone=True)
+    await home.channel.says("1001", "the report", attachments=(FILE,))
+    fetching = Fetching(
+        home.database,
+        {Channel.TELEGRAM: home.channel},
+        kept_in(home.files),
+        again=lambda _number, _lane: None,
+        bury=home.desk.intake.bury,
+        pauses=(0, 0),
+    )
+    home.desk.intake.wanted = fetching.want
+    await home.desk.intake.once()
+    assert await fetching.drain() == 1
+    assert home.channel.fetched == times
+    home.desk.intake.look_again()
+    await settle(home)
+    (line, *_) = await home.lines(1)
+    assert (line.attachments[0].digest is not None) is is_kept

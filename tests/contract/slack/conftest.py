@@ -60,7 +60,9 @@ class SlackPeer:
 
     def samples(self) -> Mapping[type[Inbound], Raw]:
         return {
-            InboundMessage: raw_from({**captured("message_files"), "kept": {"F1": {"digest": "ab" * 32, "size": 812}}}),
+            InboundMessage: raw_from(
+                {**captured("message_files"), "kept": {"F1": {"digest": "ab" * 32, "size": 812}, "F2": {}}}
+            ),
             InboundEdit: raw_from(captured("message_changed")),
             InboundDeletion: raw_from(captured("message_deleted")),
             InboundReaction: raw_from(captured("reaction")),

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.peers.slack_api import Fault
 from tests.peers.slack_front import Said, SlackFront
 from tests.unit.slack.captured import raw_from
 
-LENA, ACME = "U0LENA", "C0ACME"
+LENA, OLEG, ACME = "U0LENA", "U0OLEG", "C0ACME"
 CONTENT = b"name;amount\n" * 20_000
 
 
@@ -39,16 +40,17 @@ class Keep:
 
 @pytest.fixture
 async def adapter(slack: SlackFront) -> AsyncIterator[SlackAdapter]:
-    await slack.channel(ACME, members=[await slack.person(LENA, "Lena Ortiz")])
+    lena, oleg = await slack.person(LENA, "Lena Ortiz"), await slack.person(OLEG, "Oleg", team="T0ACMECO")
+    await slack.channel(ACME, members=[lena, oleg])
     adapter = adapter_for(slack)
     assert isinstance(adapter, Completing)
     yield adapter
     await adapter.close()
 
 
-async def shared(slack: SlackFront, content: bytes = CONTENT) -> Raw:
+async def shared(slack: SlackFront, content: bytes = CONTENT, *, by: str = LENA) -> Raw:
     """A message with a file, as the journal keeps it."""
-    return raw_of(await slack.shares(LENA, ACME, "payroll.csv", content, text="the report"))
+    return raw_of(await slack.shares(by, ACME, "payroll.csv", content, text="the report"))
 
 
 def raw_of(said: Said) -> Raw:
@@ -151,3 +153,84 @@ async def test_a_file_that_is_larger_than_it_says_is_not_kept(slack: SlackFront,
 async def test_a_desk_that_can_keep_nothing_is_not_the_files_fault(slack: SlackFront, adapter: SlackAdapter) -> None:
     with pytest.raises(DeskAwayError):
         await adapter.completed(await shared(slack), Keep(is_away=True), is_last=False)
+
+
+async def test_a_file_from_another_workspace_is_asked_about_and_fetched(
+    slack: SlackFront, adapter: SlackAdapter
+) -> None:
+    raw, keep = await shared(slack, by=OLEG), Keep()
+    assert b"payroll.csv" not in raw.payload  # Slack says no more than its id
+    (file,) = json.loads(raw.payload)["event"]["files"]
+    slack.api.files[file["id"]] = {"mimetype": "text/csv"}
+    with pytest.raises(UnfinishedError):
+        adapter.convert(raw)
+    whole = await adapter.completed(raw, keep, is_last=False)
+    found = file_of(adapter, whole)
+    assert (found.name, found.type, found.size, found.note) == ("payroll.csv", "text/csv", len(CONTENT), "")
+    assert keep.kept == {found.digest: CONTENT}
+    assert len(slack.api.asked("files.info")) == 1
+    await adapter.completed(whole, Keep(is_away=True), is_last=False)  # what is known is not asked for again
+    assert len(slack.api.asked("files.info")) == 1
+
+
+async def test_a_file_of_our_own_workspace_is_not_asked_about(slack: SlackFront, adapter: SlackAdapter) -> None:
+    await adapter.completed(await shared(slack), Keep(), is_last=False)
+    assert slack.api.asked("files.info") == []
+
+
+@pytest.mark.parametrize(
+    ("error", "note"),
+    [
+        pytest.param("file_not_found", "no longer in Slack", id="gone"),
+        pytest.param("file_deleted", "deleted in Slack", id="deleted"),
+        pytest.param("access_denied", "Slack does not give the file to the app", id="denied"),
+        pytest.param("missing_scope", "Slack does not give the file to the app", id="not permitted"),
+        pytest.param("token_revoked", "Slack does not give the file to the app", id="the app was removed"),
+        pytest.param("something_new", "Slack does not give the file to the app", id="a word nobody knows"),
+    ],
+)
+async def test_a_file_slack_will_not_tell_of_says_why_and_is_asked_about_once(
+    slack: SlackFront, adapter: SlackAdapter, error: str, note: str
+) -> None:
+    raw = await shared(slack, by=OLEG)
+    slack.api.fail("files.info", Fault(error), times=9)
+    file = file_of(adapter, await adapter.completed(raw, Keep(), is_last=False))
+    assert (file.name, file.digest, file.note) == ("file", None, note)
+    assert len(slack.api.asked("files.info")) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "note"),
+    [
+        pytest.param({"size": LARGEST + 1}, "larger than 20 MB; it stays in Slack", id="too large"),
+        pytest.param({"mode": "tombstone"}, "deleted in Slack", id="deleted meanwhile"),
+        pytest.param({"is_external": True, "mode": "external"}, "kept outside Slack", id="in a drive"),
+        pytest.param({"file_access": "access_denied"}, "Slack does not give the file to the app", id="denied"),
+        pytest.param({"file_access": "file_not_found"}, "no longer in Slack", id="gone"),
+        pytest.param({"file_access": "check_file_info"}, "it stays in Slack", id="told to ask again"),
+        pytest.param({"url_private": "", "url_private_download": ""}, "it stays in Slack", id="without an address"),
+    ],
+)
+async def test_what_slack_tells_of_a_file_may_speak_against_it(
+    slack: SlackFront, adapter: SlackAdapter, more: dict[str, object], note: str
+) -> None:
+    raw, keep = await shared(slack, by=OLEG), Keep()
+    (file,) = json.loads(raw.payload)["event"]["files"]
+    slack.api.files[file["id"]] = more
+    found = file_of(adapter, await adapter.completed(raw, keep, is_last=False))
+    assert (found.name, found.note, keep.kept) == ("payroll.csv", note, {})
+
+
+async def test_whoever_asks_slack_for_patience_is_asked_again_after_it(
+    slack: SlackFront, adapter: SlackAdapter
+) -> None:
+    raw = await shared(slack, by=OLEG)
+    slack.api.fail("files.info", Fault(retry_after=30))
+    with pytest.raises(TemporaryError) as refused:
+        await adapter.completed(raw, Keep(), is_last=False)
+    assert refused.value.retry_after == timedelta(seconds=30)
+    with pytest.raises(TemporaryError):
+        await adapter.completed(raw, Keep(), is_last=False)
+    assert len(slack.api.asked("files.info")) == 1  # too soon, so Slack was not even asked
+    file = file_of(adapter, await adapter.completed(raw, Keep(), is_last=True))
+    assert (file.digest, file.note) == (None, "could not be fetched from Slack")

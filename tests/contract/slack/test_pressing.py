@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from adapters.card import Card, Form, Home, Input, OutboundCard, OutboundHome
-from adapters.errors import PermanentError
+from adapters.errors import PermanentError, TemporaryError
 from adapters.message import (
     Button,
     Channel,
@@ -18,7 +18,7 @@ from adapters.message import (
     InboundPlace,
     OutboundMessage,
 )
-from adapters.port import Answer, KnowsAccounts, Press
+from adapters.port import Answer, KnowsAccounts, KnowsGuests, Press
 from adapters.slack import ids
 from adapters.slack.adapter import SlackAdapter
 from tests.contract.peer import PATIENCE, RecordingJournal
@@ -264,6 +264,24 @@ async def test_whether_an_account_is_closed_can_be_asked(desk: Desk) -> None:
     assert await desk.adapter.is_closed(who)
     with pytest.raises(PermanentError):
         await desk.adapter.is_closed(ids.person(TEAM, "U0NOBODY"))
+
+
+async def test_whether_an_account_is_a_guests_can_be_asked(desk: Desk) -> None:
+    who = ids.person(TEAM, VERA)
+    assert isinstance(desk.adapter, KnowsGuests)
+    assert not await desk.adapter.is_guest(who)
+    for trait in ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot"):
+        desk.slack.api.people[VERA] = {"team_id": TEAM, trait: True}
+        assert await desk.adapter.is_guest(who)
+    desk.slack.api.people[VERA] = {"team_id": "T0ACMECO"}
+    assert await desk.adapter.is_guest(who)
+    assert await desk.adapter.is_guest(ids.person("T0ACMECO", VERA))
+    with pytest.raises(PermanentError):
+        await desk.adapter.is_guest(ids.person(TEAM, "U0NOBODY"))
+    desk.slack.api.fail("auth.test", Fault(status=503))
+    desk.slack.api.people[VERA] = {"team_id": TEAM}
+    with pytest.raises(TemporaryError):
+        await desk.adapter.is_guest(who)
 
 
 async def test_of_changed_profiles_only_a_closed_account_is_kept(desk: Desk) -> None:

@@ -67,10 +67,10 @@ async def people(slack: SlackFront) -> str:
     return await slack.channel(ACME, members=[VERA, LENA])
 
 
-async def prepared(url: str) -> None:
+async def prepared(url: str, desk: str = DESK) -> None:
     """The desk, in a database that has its tables."""
     database = await open_database(url)
-    await apply_document(database, document(DESK), at=Timekeeper().now(), by="test")
+    await apply_document(database, document(desk), at=Timekeeper().now(), by="test")
     await database.close()
 
 

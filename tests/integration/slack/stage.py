@@ -252,6 +252,10 @@ class SlackStage(Stage):
         self._answers.append(answer)
         return answer
 
+    async def channel_of(self, place: str) -> str:
+        """Slack's own name of a place or of somebody's direct messages."""
+        return await self._channel(place, "")
+
     async def _listening(self) -> None:
         async with asyncio.timeout(PATIENCE_S):
             while not self._adapter.health().is_up:  # noqa: ASYNC110 - a channel tells nobody that it is up

@@ -106,6 +106,14 @@ async def test_an_app_that_is_set_up_well_leaves_no_doubt(slack: SlackFront) -> 
     assert await asked(slack, config(slack), acme=f"{slack.team}/{acme}", lena=f"{slack.team}/U0LENA") == []
 
 
+async def test_a_channel_that_is_archived_is_named(slack: SlackFront) -> None:
+    acme = await slack.channel("C0ACME")
+    await slack.archives(acme)
+    (doubt,) = await asked(slack, config(slack), acme=f"{slack.team}/{acme}")
+    assert (doubt.name, doubt.is_error) == ("acme", True)
+    assert "C0ACME, or it is archived" in doubt.mend
+
+
 async def test_a_token_that_slack_does_not_know_is_named(slack: SlackFront) -> None:
     (doubt,) = await asked(slack, config(slack, bot_token="xoxb-2-another"))
     assert (doubt.name, doubt.is_error) == ("SLACK_BOT_TOKEN", True)

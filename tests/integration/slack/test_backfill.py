@@ -94,24 +94,46 @@ async def test_before_the_first_start_there_is_nothing_to_read(slack: SlackFront
         assert slack.api.asked("conversations.history") == []
 
 
-async def test_threads_are_read_back_the_new_the_old_and_the_shared(slack: SlackFront) -> None:
+async def test_threads_are_read_back_the_new_the_old_the_forgotten_and_the_shared(slack: SlackFront) -> None:
     now = wall()
     lena = await slack.person("U0LENA", "Lena", team="T0ACME")
     acme = await slack.channel("C0ACME", members=[lena])
-    ancient = await slack.says(lena, acme, "ancient", at=now - timedelta(days=9), is_told=False)
-    forgotten = await slack.says(lena, acme, "forgotten", at=now - timedelta(days=8), is_told=False)
+    buried = await slack.says(lena, acme, "buried", at=now - timedelta(days=41), is_told=False)
+    ancient = await slack.says(lena, acme, "ancient", at=now - timedelta(days=40), is_told=False)
+    forgotten = await slack.says(lena, acme, "forgotten", at=now - timedelta(days=29), is_told=False)
+    silent = await slack.says(lena, acme, "silent", at=now - timedelta(days=8), is_told=False)
+    await slack.says(lena, acme, "under silent", thread=silent.ts, at=now - timedelta(days=7), is_told=False)
     recent = await slack.says(lena, acme, "recent", at=now - timedelta(hours=5), is_told=False)
-    for root, minute in ((ancient, 9), (recent, 8), (forgotten, 7)):
+    for root, minute in ((ancient, 9), (recent, 8), (forgotten, 7), (buried, 7)):
         text = f"under {root.message['text']}"
         await slack.says(lena, acme, text, thread=root.ts, at=now - minute * MINUTE, is_told=False)
     await slack.says(lena, acme, "to all", thread=recent.ts, is_broadcast=True, at=now - 6 * MINUTE, is_told=False)
 
     past = left_at(now - 5 * MINUTE)
-    past.open_threads = [ancient.external_id, recent.external_id, "C0NOWHERE:1.000001", "nonsense"]
+    past.open_threads = [ancient.external_id, recent.external_id, silent.external_id, "C0NOWHERE:1.000001", "nonsense"]
     async with caught_up(slack, past) as found:
-        assert texts(found) == ["under ancient", "under recent", "to all"]
+        assert texts(found) == ["under ancient", "under recent", "under forgotten", "to all"]
     asked = [call.arguments["ts"] for call in slack.api.asked("conversations.replies")]
-    assert sorted(asked) == sorted([ancient.ts, recent.ts]), "each thread once, and none that nobody works on"
+    threads = sorted([ancient.ts, forgotten.ts, recent.ts])
+    assert sorted(asked) == threads, "each thread once, and none in which nothing is new, however much is said in it"
+    assert len(slack.api.asked("conversations.history")) == 1
+
+
+async def test_an_old_thread_that_nobody_works_on_is_not_asked_for_and_costs_nothing(slack: SlackFront) -> None:
+    lena = await slack.person("U0LENA", "Lena", team="T0ACME")
+    acme = await slack.channel("C0ACME", members=[lena])
+    roots = []
+    for days in range(2, 60):
+        at = wall() - timedelta(days=days)
+        roots.append(await slack.says(lena, acme, f"{days} days ago", at=at, is_told=False))
+        await slack.says(lena, acme, "thanks", thread=roots[-1].ts, at=at, is_told=False)
+    past = left_at(wall() - MINUTE)
+    past.open_threads = [roots[-1].external_id]
+    async with caught_up(slack, past) as found:
+        assert texts(found) == []
+    asked = [call.arguments["ts"] for call in slack.api.asked("conversations.replies")]
+    assert asked == [roots[-1].ts], "the one of an open ticket"
+    assert len(slack.api.asked("conversations.history")) == 1
 
 
 async def test_a_reply_of_ours_under_a_card_is_read_back(slack: SlackFront) -> None:
@@ -134,6 +156,55 @@ async def test_a_new_wording_is_read_back_also_of_what_we_had(slack: SlackFront)
         (edit,) = [one for raw in found.journal.kept for one in inbound_from_raw(raw)]
     assert isinstance(edit, InboundEdit)
     assert (edit.external_id, edit.text) == (said.external_id, "Payroll failed")
+
+
+async def test_a_thread_in_which_only_we_spoke_is_not_asked_for(slack: SlackFront) -> None:
+    vera = await slack.person("U0VERA", "Vera")
+    client = AsyncWebClient(slack.bot_token, base_url=f"{slack.api_url}/", retry_handlers=[])
+    dm = (await client.conversations_open(users=[vera]))["channel"]["id"]
+    cards = [str((await client.chat_postMessage(channel=dm, text=f"T-{one} Acme"))["ts"]) for one in (1, 2)]
+    for card in cards:
+        await client.chat_postMessage(channel=dm, text="Lena wrote", thread_ts=card)
+    await slack.says(vera, dm, "It is mended.", thread=cards[1], is_told=False)
+    async with caught_up(slack, left_at(wall() - MINUTE)) as found:
+        assert texts(found) == ["It is mended."]
+    assert [call.arguments["ts"] for call in slack.api.asked("conversations.replies")] == [cards[1]]
+
+
+async def test_the_look_of_every_hour_asks_for_no_thread_in_which_nothing_is_new(slack: SlackFront) -> None:
+    lena = await slack.person("U0LENA", "Lena", team="T0ACME")
+    acme = await slack.channel("C0ACME", members=[lena])
+    root = await slack.says(lena, acme, "root", at=wall() - timedelta(hours=3), is_told=False)
+    await slack.says(lena, acme, "reply", thread=root.ts, at=wall() - timedelta(hours=2), is_told=False)
+    timings = Timings(retry_first_s=0.02, tick_every_s=0.02, sweep_every_s=0.1, ping_every_s=5)
+    async with caught_up(slack, left_at(wall() - MINUTE), timings=timings) as found:
+        first = len(slack.api.asked("users.conversations"))
+        await found.journal.until(lambda: len(slack.api.asked("users.conversations")) > first + 1)
+    assert len(slack.api.asked("conversations.history")) > len(slack.api.asked("conversations.replies"))
+
+
+async def test_a_new_wording_of_a_reply_is_read_back_and_once(slack: SlackFront) -> None:
+    now = wall()
+    lena = await slack.person("U0LENA", "Lena", team="T0ACME")
+    acme = await slack.channel("C0ACME", members=[lena])
+    roots = {}
+    for name, age in (("young", timedelta(hours=2)), ("old", timedelta(days=45))):
+        root = roots[name] = await slack.says(lena, acme, f"{name} root", at=now - age, is_told=False)
+        said = await slack.says(lena, acme, name, thread=root.ts, at=now - timedelta(hours=1), is_told=False)
+        await slack.says(lena, acme, "nobody touched it", thread=root.ts, at=now - timedelta(hours=1), is_told=False)
+        await slack.edits(said, f"{name}, reworded", is_told=False)
+    past = left_at(now - MINUTE)
+    past.open_threads = [roots["old"].external_id]
+    timings = Timings(retry_first_s=0.02, tick_every_s=0.02, sweep_every_s=0.1, ping_every_s=5)
+    async with caught_up(slack, past, timings=timings) as found:
+        reads = len(slack.api.asked("users.conversations"))
+        await found.journal.until(lambda: len(slack.api.asked("users.conversations")) > reads + 1)
+        read = [one for raw in found.journal.kept for one in inbound_from_raw(raw)]
+    assert [(type(one), one.text) for one in read if isinstance(one, InboundEdit)] == [
+        (InboundEdit, "young, reworded"),
+        (InboundEdit, "old, reworded"),
+    ]
+    assert len(read) == 2
 
 
 async def test_long_histories_are_read_page_by_page(slack: SlackFront) -> None:

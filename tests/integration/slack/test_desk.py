@@ -130,7 +130,7 @@ async def test_a_reply_in_an_old_thread_reopens_its_ticket_although_nobody_could
     acme = await people(slack)
     now = wall().replace(microsecond=0)
     # No first message is so young that it is looked at in any case.
-    timings = Timings(retry_first_s=0.02, edits_back_s=1)
+    timings = Timings(retry_first_s=0.02, edits_back_s=1, threads_back_s=1)
     async with working(slack, sqlite_url, tmp_path, timings=timings) as desk:
         said = await slack.says(LENA, acme, "Payroll failed", at=now - timedelta(minutes=30))
         await until_rows(desk, TICKETS, 1)
@@ -155,7 +155,8 @@ async def test_the_threads_of_tickets_open_and_lately_resolved_are_those_in_whic
         (shown,) = await slack.shown(dm := await slack.dm(VERA))
         assert sorted(await past.threads()) == sorted([said.external_id, f"{dm}:{shown['ts']}"])
 
-        for ago, names in ((timedelta(days=12), 2), (timedelta(days=14), 0)):  # three working days, and a week
+        # A card as long as a word may reopen, three working days and a week; the client's own thread for a month.
+        for ago, names in ((timedelta(days=12), 2), (timedelta(days=14), 1), (timedelta(days=31), 0)):
             await put_away(desk, "closed", wall() - ago)
             assert len(await past.threads()) == names
         assert (await past.cursor()) is not None

@@ -265,3 +265,29 @@ async def test_requests_are_signed_as_slack_signs_them(slack: SlackFront) -> Non
         await runner.cleanup()
     assert came == [(True, ""), (True, "1")]
     assert delivery.statuses == [503, 200]
+
+
+async def test_of_a_file_from_another_workspace_the_app_is_told_the_rest_when_it_asks(
+    slack: SlackFront, web_client: AsyncWebClient
+) -> None:
+    lena = await slack.person("U0LENA", "Lena", team="T0ACME")
+    acme = await slack.channel("C0ACME", members=[lena])
+    said = await slack.shares(lena, acme, "payroll.csv", b"name;amount\n", text="the report")
+    (file,) = said.told.payload["event"]["files"]
+    assert (file["file_access"], set(file)) == (
+        "check_file_info",
+        {"id", "mode", "file_access", "created", "timestamp", "user"},
+    )
+    history = await web_client.conversations_history(channel=acme)
+    assert [one["files"] for one in history["messages"]] == [[file]]
+
+    shown = (await web_client.files_info(file=file["id"]))["file"]
+    assert (shown["id"], shown["name"], shown["size"], shown["file_access"]) == (
+        file["id"],
+        "payroll.csv",
+        12,
+        "visible",
+    )
+    assert shown["url_private_download"].startswith(slack.address)
+    with pytest.raises(SlackApiError, match="file_not_found"):
+        await web_client.files_info(file="F0NOWHERE")

@@ -114,6 +114,32 @@ async def test_files_go_both_ways(stage: Stage, tmp_path: Path) -> None:
     await stage.until(has_file)
 
 
+async def test_a_clients_file_is_asked_about_again_after_a_life_that_ended_in_between(
+    slack: SlackFront, tmp_path: Path
+) -> None:
+    url, folder = new_sqlite(tmp_path / "maitred.db"), tmp_path / "files"
+    await people(slack)
+    await prepared(url)
+    slack.api.fail("files.info", Fault(status=503))
+    async with working(slack, url, folder) as whole:
+        stage = Stage(slack, whole)
+        await slack.shares(LENA, ACME, "payroll.csv", REPORT, text="Payroll failed")
+
+        async def is_asked() -> bool:
+            return bool(slack.api.asked("files.info"))
+
+        await stage.until(is_asked)
+        assert await whole.rows("SELECT id FROM ticket") == []
+    async with working(slack, url, folder) as whole:
+        stage = Stage(slack, whole)
+        await stage.until(stage.cards)
+        assert await whole.rows("SELECT text FROM message WHERE direction = 'in'") == [("Payroll failed",)]
+        ((name, digest, size, note),) = await whole.rows("SELECT name, digest, size, note FROM attachment")
+        assert (name, size, note) == ("payroll.csv", len(REPORT), "")
+        assert (folder / digest[:2] / digest).read_bytes() == REPORT
+    assert [call.is_ok for call in slack.api.asked("files.info")][:2] == [False, True]
+
+
 async def test_an_eta_given_in_a_form_is_promised_to_the_client(stage: Stage) -> None:
     await stage.written()
     await stage.slack.press(VERA, await stage.slack.dm(VERA), "Give ETA")

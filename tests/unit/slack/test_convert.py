@@ -106,17 +106,36 @@ def test_a_message_with_files_waits_until_they_are_fetched() -> None:
         inbound_from_raw(raw("message_files"))
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        pytest.param("F1", id="one whose bytes are to be had"),
+        pytest.param("F2", id="one of another workspace, which Slack tells of when it is asked"),
+    ],
+)
+def test_a_message_waits_for_each_of_its_files(left: str) -> None:
+    fates = {"F1": {"digest": "ab" * 32, "size": 813}, "F2": {}}
+    with pytest.raises(UnfinishedError):
+        with_files({name: fate for name, fate in fates.items() if name != left})
+
+
 def test_files_are_named_and_what_is_out_of_reach_says_why() -> None:
-    files = with_files({"F1": {"digest": "ab" * 32, "size": 813}})
+    told = {"name": "plan.pdf", "mimetype": "application/pdf", "size": 77}
+    files = with_files(
+        {
+            "F1": {"digest": "ab" * 32, "size": 813},
+            "F2": {"file": told, "note": "could not be fetched from Slack"},
+        }
+    )
     assert [(file.name, file.type, file.size, file.digest) for file in files] == [
         ("payroll.csv", "text/csv", 813, "ab" * 32),
-        ("file", "application/octet-stream", 0, None),
+        ("plan.pdf", "application/pdf", 77, None),
         ("old.png", "application/octet-stream", 0, None),
         ("plan", "application/vnd.google-apps.document", 0, None),
     ]
     assert [file.note for file in files] == [
         "",
-        "shared from another workspace, which does not show it to apps",
+        "could not be fetched from Slack",
         "deleted in Slack",
         "kept outside Slack",
     ]
@@ -131,13 +150,23 @@ def test_files_are_named_and_what_is_out_of_reach_says_why() -> None:
     ],
 )
 def test_a_file_that_could_not_be_had_is_shown_without_its_bytes(fate: object, note: str) -> None:
-    file = with_files({"F1": fate})[0]
+    file = with_files({"F1": fate, "F2": {}})[0]
     assert (file.name, file.size, file.digest, file.note) == ("payroll.csv", 812, None, note)
+
+
+@pytest.mark.parametrize("name", ["../auth.test", "F\ud800", "", 7])
+def test_nothing_is_asked_about_a_file_whose_id_is_none(name: object) -> None:
+    payload = captured("message_files")
+    payload["event"]["files"] = [{**payload["event"]["files"][1], "id": name}]
+    (said,) = inbound_from_raw(raw_from(payload))
+    assert isinstance(said, InboundMessage)
+    assert [(file.name, file.note) for file in said.attachments] == [("file", "it stays in Slack")]
 
 
 def test_a_file_larger_than_we_keep_is_not_waited_for() -> None:
     payload = captured("message_files")
     payload["event"]["files"][0]["size"] = 20 * 1024 * 1024 + 1
+    del payload["event"]["files"][1]
     (said,) = inbound_from_raw(raw_from(payload))
     assert isinstance(said, InboundMessage)
     assert said.attachments[0].note == "larger than 20 MB; it stays in Slack"
