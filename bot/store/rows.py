@@ -49,6 +49,7 @@ class Rows:
     notes: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     clocks: dict[tuple[int, str, int], Row] = field(default_factory=dict)
+    moved: list[tuple[int, str, int]] = field(default_factory=list)
     outbox: list[Row] = field(default_factory=list)
     slots: list[str] = field(default_factory=list)
     alarms: dict[str, Row] = field(default_factory=dict)
@@ -100,6 +101,7 @@ class Rows:
             )
         for clock in decision.clocks:
             self.clocks[ticket.id, clock.metric, clock.started_at] = _clock_row(ticket, clock)
+        self.moved += [(ticket.id, metric, started_at) for metric, started_at in decision.moved]
 
     def _gather_wakes(self, ticket: Ticket, decision: Decision) -> None:
         for wake in decision.wakes:
@@ -263,6 +265,7 @@ def _ticket_row(ticket: Ticket, *, is_current: bool) -> Row:
         "staff_spoke_at": ticket.staff_spoke_at,
         "resolved_at": ticket.resolved_at,
         "reopened_at": ticket.reopened_at,
+        "told_back_at": ticket.told_back_at,
         "unset_reply_at": ticket.unset_reply_at,
         "next_due": ticket.next_due,
         "ladder": climbing_to_text(ticket.ladder) if ticket.ladder is not None else None,

@@ -34,6 +34,11 @@ ON CONFLICT (person) DO UPDATE SET tickets = load.tickets + excluded.tickets
 """
 _LOAD_IN_SQLITE: Final = _LOAD.format(rows="VALUES (?, ?)")
 _LOAD_IN_POSTGRES: Final = _LOAD.format(rows="SELECT * FROM unnest($1::text[], $2::bigint[])")
+_MOVED_IN_SQLITE: Final = "DELETE FROM clock WHERE ticket_id = ? AND metric = ? AND started_at = ?"
+_MOVED_IN_POSTGRES: Final = """
+DELETE FROM clock USING unnest($1::bigint[], $2::text[], $3::bigint[]) AS moved (ticket_id, metric, started_at)
+WHERE clock.ticket_id = moved.ticket_id AND clock.metric = moved.metric AND clock.started_at = moved.started_at
+"""
 #: A ticket that was open before, as after `/new`, takes only what names it from here on.
 _PARTED = "UPDATE ticket SET is_current = 0 WHERE conversation_id IN {keys} AND is_current = 1 RETURNING id"
 
@@ -59,6 +64,7 @@ def write(
     insert_many(conn, schema.attachment, rows.attachments)
     insert_many(conn, schema.note, rows.notes)
     insert_many(conn, schema.event, rows.events)
+    _forget(conn, rows.moved)
     upsert_many(conn, schema.clock, list(rows.clocks.values()))
     insert_many(conn, schema.outbox, rows.outbox, skip_existing=True)
     upsert_many(conn, schema.alarm, list(rows.alarms.values()))
@@ -89,6 +95,16 @@ def add_load(conn: Connection, load: Counter[str]) -> None:
         change(conn, _LOAD_IN_SQLITE, changes)
     else:
         change(conn, _LOAD_IN_POSTGRES, tuple(map(list, zip(*changes, strict=True))))
+
+
+def _forget(conn: Connection, clocks: list[tuple[int, str, int]]) -> None:
+    """Clocks that are kept under an earlier start from now on."""
+    if not clocks:
+        return
+    if conn.dialect.name == "sqlite":
+        change(conn, _MOVED_IN_SQLITE, clocks)
+    else:
+        change(conn, _MOVED_IN_POSTGRES, tuple(map(list, zip(*clocks, strict=True))))
 
 
 def _leave_unopened_pages(conn: Connection, rows: Rows) -> None:

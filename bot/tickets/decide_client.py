@@ -33,6 +33,9 @@ from bot.tickets.facts import (
     Wake,
 )
 from bot.tickets.ladder.decide_ladder import paged
+from bot.tickets.ladder.standing import on_call
+from bot.tickets.late_words import ends_waiting, in_their_place
+from bot.tickets.margin import with_quoted
 from bot.tickets.outcome import (
     after,
     asked,
@@ -158,6 +161,7 @@ def opens(facts: Facts, heard: Heard, *, stated: str | None = None) -> Decision:
     why = f"plan {plan.id}, policy {policy.key}, revision {revision.number}"
     opened = Event("opened", heard.at, "contact", f"{why}; {seen.reason}" if seen.reason else why)
     receipt = _receipt(facts, ticket, clocks)
+    ticket = replace(ticket, told_back_at=_closed_until(facts, ticket) if ticket.rule == WAITING_LIST else None)
     if channel != came_by:
         speak = contact_texts(facts)
         receipt = f"{receipt}\n{speak('channel_not_in_plan', channel=speak(f'channel_{came_by}'))}"
@@ -179,10 +183,12 @@ def opens(facts: Facts, heard: Heard, *, stated: str | None = None) -> Decision:
 
 def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool, stated: str | None) -> Decision:
     policy, calendars = facts.policy_of(ticket), facts.calendars
-    raised = louder(facts, ticket, heard.text, at=heard.at, stated=stated) if counts else None
-    ticket, before = (raised.ticket, raised.clocks) if raised is not None else (ticket, facts.clocks)
-    is_burst = _is_burst(facts, ticket, heard)
-    waited = ticket.status in WAITING
+    late = in_their_place(facts, ticket, heard, counts=counts and ticket.not_covered is None)
+    ticket, before = late.ticket, late.clocks
+    raised = louder(replace(facts, clocks=before), ticket, heard.text, at=heard.at, stated=stated) if counts else None
+    ticket, before = (raised.ticket, raised.clocks) if raised is not None else (ticket, before)
+    is_burst = _is_burst(facts, ticket, heard) and not late.moved
+    waited = ticket.status in WAITING and ends_waiting(facts, ticket, heard)
     status = Status.OPEN if waited else ticket.status
     clocks = promise.client_spoke(
         before,
@@ -202,31 +208,35 @@ def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool, stated
     wakes: list[Wake] = [Wake(waiting_owner(ticket.id), None)] if waited else []
     if counts or waited:
         after_it, events = routed_on(facts, after_it)
-        effects += _still_closed(facts, heard, ticket, after_it)
+        after_it, pages, paged_people = paged(facts, after_it)
+        effects += _still_closed(facts, heard, after_it, is_paged=bool(paged_people))
+        after_it = replace(after_it, told_back_at=_closed_until(facts, after_it) or after_it.told_back_at)
         wakes += _unattended(facts, after_it)
         if raised is not None:
             events = (raised.event, *events)
             effects += told(facts, heard, raised_words(facts, after_it, clocks))
         if raised is not None or not is_burst:
             effects += _told(facts, after_it, heard, raised)
-        after_it, pages, paged_people = paged(facts, after_it)
         events, effects = (*events, *pages), [*effects, *paged_people]
-    return concluded(
+    decision = concluded(
         facts,
         after_it,
         clocks,
         heard=heard,
-        events=(Event("client_spoke" if counts else "courtesy", heard.at, "contact"), *events),
+        events=(Event("client_spoke" if counts else "courtesy", heard.at, "contact"), *late.events, *events),
         effects=tuple(effects),
         wakes=tuple(wakes),
     )
+    return replace(decision, moved=late.moved)
 
 
 def _comes_back(facts: Facts, ticket: Ticket, heard: Heard, stated: str | None) -> Decision:
     policy, calendars = facts.policy_of(ticket), facts.calendars
     raised = louder(facts, ticket, heard.text, at=heard.at, stated=stated)
     ticket, clocks = (raised.ticket, raised.clocks) if raised is not None else (ticket, facts.clocks)
-    clocks = promise.reopened(clocks, calendars, at=heard.at)
+    # Words that the resolution overlooked, because they came after it, are owed an answer from then on.
+    at = max(heard.at, ticket.resolved_at or heard.at)
+    clocks = promise.reopened(clocks, calendars, at=at)
     channel = promised_channel(facts, ticket)
     clocks = promise.client_spoke(
         clocks,
@@ -234,14 +244,18 @@ def _comes_back(facts: Facts, ticket: Ticket, heard: Heard, stated: str | None) 
         ticket.urgency,
         channel,
         calendars,
-        at=heard.at,
+        at=at,
         counts=ticket.not_covered is None,
         replied=ticket.has_reply,
         is_high_load=facts.is_high_load(ticket.plan),
     )
-    reopened = replace(ticket, status=Status.OPEN, resolved_at=None, reopened_at=heard.at, client_spoke_at=heard.at)
+    spoke_at = max(heard.at, ticket.client_spoke_at)
+    reopened = replace(ticket, status=Status.OPEN, resolved_at=None, reopened_at=at, client_spoke_at=spoke_at)
     again, events = routed_on(facts, reopened)
-    again, pages, paged_people = paged(facts, again)
+    again, pages, paged_people = paged(facts, replace(again, told_back_at=_closed_until(facts, again)))
+    welcome = _welcome_back(facts, again)
+    if paged_people:
+        welcome = f"{welcome}\n{contact_texts(facts)('duty_called')}"
     return concluded(
         facts,
         again,
@@ -253,7 +267,7 @@ def _comes_back(facts: Facts, ticket: Ticket, heard: Heard, stated: str | None) 
             *events,
             *pages,
         ),
-        effects=(*told(facts, heard, _welcome_back(facts, again)), *_told(facts, again, heard, raised), *paged_people),
+        effects=(*told(facts, heard, welcome), *_told(facts, again, heard, raised), *paged_people),
         wakes=(Wake(waiting_owner(ticket.id), None), *_unattended(facts, again)),
     )
 
@@ -285,9 +299,9 @@ def _told(facts: Facts, ticket: Ticket, heard: Heard, raised: Raised | None) -> 
     person = ticket.assignee
     if person is None:
         return []
-    if not is_there(facts, person):
+    if not is_there(facts, person) and on_call(facts, ticket) != person:
         return [ShowCard(person)]
-    quote = Untrusted(heard.text[:EXCERPT_LENGTH])
+    quote = with_quoted(heard.quoted, heard.text[:EXCERPT_LENGTH])
     if raised is not None:
         return [ShowCard(person, is_quiet=True), *raised_ping(facts, ticket, f"wrote:{heard.key}", quote)]
     title = person_texts(facts.revision, person)(
@@ -304,18 +318,24 @@ def _unattended(facts: Facts, ticket: Ticket) -> list[Wake]:
     return [] if is_there(facts, ticket.assignee) else [shift_wake(facts, ticket.assignee)]
 
 
-def _still_closed(facts: Facts, heard: Heard, before: Ticket, ticket: Ticket) -> tuple[Effect, ...]:
-    """Out of hours a client who goes on is told once per closing when we are back, not after every line."""
+def _closed_until(facts: Facts, ticket: Ticket) -> Instant | None:
+    """When somebody is back who may answer; None while somebody is there, or nobody is known to come."""
     _, opening = back_at(facts.revision, ticket, facts.now)
-    if opening is None or opening <= facts.now:
-        return ()
-    # Told already if the last thing the client said also fell into these closed hours.
-    _, opened = back_at(facts.revision, ticket, before.client_spoke_at)
-    if opened is None or opened > facts.now:
-        return ()
+    return opening if opening is not None and opening > facts.now else None
+
+
+def _still_closed(facts: Facts, heard: Heard, ticket: Ticket, *, is_paged: bool) -> tuple[Effect, ...]:
+    """Out of hours a client who goes on is told once per closing when we are back, not after every line.
+
+    And whenever that calls those who are on duty, that it does.
+    """
     speak = contact_texts(facts)
-    text = speak("off_hours_still", number=number(ticket.id), opening=speak.moment(opening, now=facts.now))
-    return told(facts, heard, text)
+    called = [speak("duty_called")] if is_paged else []
+    opening = _closed_until(facts, ticket)
+    if opening is not None and opening != ticket.told_back_at:
+        when = speak.moment(opening, now=facts.now)
+        called = [speak("off_hours_still", number=number(ticket.id), opening=when), *called]
+    return told(facts, heard, "\n".join(called)) if called else ()
 
 
 def _receipt(facts: Facts, ticket: Ticket, clocks: tuple[Clock, ...]) -> str:
@@ -328,6 +348,8 @@ def _receipt(facts: Facts, ticket: Ticket, clocks: tuple[Clock, ...]) -> str:
     key, person = "receipt", ticket.assignee
     if ticket.rule == WAITING_LIST:
         back, opening = back_at(facts.revision, ticket, facts.now)
+        if opening is not None and opening <= facts.now:
+            back = opening = None  # they are there, and have no room: whoever has some first answers
         person = back.id if back else None
         if opening is not None:
             key, values["opening"] = "off_hours", speak.moment(opening, now=facts.now)
@@ -344,8 +366,7 @@ def _receipt(facts: Facts, ticket: Ticket, clocks: tuple[Clock, ...]) -> str:
 def _welcome_back(facts: Facts, ticket: Ticket) -> str:
     """Who goes on with a reopened ticket; out of hours when that will be."""
     speak = contact_texts(facts)
-    _, opening = back_at(facts.revision, ticket, facts.now)
-    if opening is not None and opening > facts.now:
+    if (opening := _closed_until(facts, ticket)) is not None:
         return speak("reopened_off_hours", number=number(ticket.id), opening=speak.moment(opening, now=facts.now))
     if ticket.assignee is None:
         return speak("reopened_team", number=number(ticket.id))

@@ -16,7 +16,7 @@ from sla.calendar import Calendar
 from sla.clock import Clock
 from sla.duration import Instant
 from sla.marks import Mark
-from sla.policy import Policy
+from sla.policy import Metric, Policy
 
 
 class MessageKind(StrEnum):
@@ -106,7 +106,7 @@ class Heard:
 
     `at` is the channel server's moment and never later than now; clocks start there. `sender` is the address of
     whoever wrote it, `album` the name of what it is the first part of. `kind` is what kind of work it
-    is by how it came, whatever it says.
+    is by how it came, whatever it says. `quoted` is what of another message it points at: it decides nothing.
     """
 
     key: str
@@ -117,6 +117,7 @@ class Heard:
     sender: str = ""
     album: str = ""
     kind: str = ""
+    quoted: Untrusted = Untrusted("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,7 @@ class Ping:
     `is_shared`: where leads are told together, one message calls all who are told the same. The same means: their keys
     differ in nothing but the person at the end. `weight`: of many at once the heavier ones stand first.
     `is_held`: it waits a moment for others of its kind, with which it may become one message.
+    `is_digest`: it sums up much that is shown elsewhere as well, so it leaves when nothing else does.
     """
 
     person: PersonId
@@ -208,6 +210,7 @@ class Ping:
     is_shared: bool = False
     weight: int = 0
     is_held: bool = False
+    is_digest: bool = False
     invite: Invite | None = None
 
 
@@ -252,18 +255,21 @@ class Wake:
 class Decision:
     """Everything that changes because of one happening, written in one transaction or not at all.
 
+    `moved` names clocks, by metric and start, that are among `clocks` with an earlier start and are kept under that.
     `is_parting`: what the client says next in this conversation opens a ticket of its own. `language` is the one the
-    contact asked to be written to in; empty changes nothing.
+    contact asked to be written to in; empty changes nothing. `remark` is what whoever did it should know beside.
     """
 
     ticket: Ticket | None = None
     heard: Heard | None = None
     notes: tuple[Note, ...] = ()
     clocks: tuple[Clock, ...] = ()
+    moved: tuple[tuple[Metric, Instant], ...] = ()
     events: tuple[Event, ...] = ()
     effects: tuple[Effect, ...] = ()
     wakes: tuple[Wake, ...] = ()
     refusal: str = ""
+    remark: str = ""
     is_parting: bool = False
     language: str = ""
 
