@@ -53,11 +53,15 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """One person's time: their hours, their own leave, what is taken."""
+    """One person's time: their hours, their own leave, what is taken.
+
+    `others` is when whoever calls them has a call with somebody: nobody is in two, and nothing is kept free after it.
+    """
 
     calendar: Calendar
     absences: tuple[Absence, ...] = ()
     busy: tuple[Busy, ...] = ()
+    others: tuple[Busy, ...] = ()
 
 
 def notice_ends(calendar: Calendar, terms: CallTerms, *, asked_at: Instant) -> Instant:
@@ -99,9 +103,35 @@ def free_slots(diary: Diary, terms: CallTerms, *, since: Instant, until: Instant
         return
 
 
+def worked_until(diary: Diary, within: timedelta, *, since: Instant) -> Instant | None:
+    """When somebody has worked so long from then on, leave left out; None where they never do.
+
+    Calls and appointments are working time: who sits in one can still say yes to another.
+    """
+    at, left = since, millis(within)
+    for leave in sorted(diary.absences, key=lambda one: one.since):
+        if leave.until is not None and leave.until <= at:
+            continue
+        worked = diary.calendar.open_between(at, max(at, leave.since))
+        if worked >= left:
+            break
+        if leave.until is None:
+            return None
+        at, left = leave.until, left - worked
+    try:
+        return diary.calendar.advance(at, left)
+    except ValueError:  # never open so long
+        return None
+
+
 def is_free(diary: Diary, terms: CallTerms, begins_at: Instant) -> bool:
     """Whether that very moment is a slot which nobody has."""
     return next(free_slots(diary, terms, since=begins_at, until=Instant(begins_at + 1)), None) == begins_at
+
+
+def is_worked(calendar: Calendar, *, begins_at: Instant, ends_at: Instant) -> bool:
+    """Whether the hours of a calendar cover all of a call."""
+    return calendar.open_between(begins_at, ends_at) == ends_at - begins_at
 
 
 def earliest(calendar: Calendar, terms: CallTerms, *, asked_at: Instant, number: int = 1) -> tuple[Instant, ...]:
@@ -151,5 +181,7 @@ def _is_taken(diary: Diary, terms: CallTerms, begins_at: Instant) -> bool:
     ends_at = terms.ends_at(begins_at)
     cleared_at = later(ends_at, terms.buffer)
     if any(one.since < cleared_at and begins_at < one.until for one in diary.busy):
+        return True
+    if any(one.since < ends_at and begins_at < one.until for one in diary.others):
         return True
     return any(one.since < ends_at and (one.until is None or begins_at < one.until) for one in diary.absences)

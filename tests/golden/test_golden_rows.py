@@ -47,8 +47,31 @@ def test_a_difference_is_told_with_both_answers(tmp_path: Path) -> None:
     assert [one["id"] for one in json.loads(told.output)["failed"]] == [TABLE["rows"][0]["id"], "Z1"]
 
 
+#: One working day of notice for half an hour on the grid: by the desk of the first seed, and by that of the third.
+NOTICE = {"op": "booking", "days": 1, "duration_s": 1800, "grid_s": 1800}
+
 #: What the file of rows has no row of: followed through by hand.
 OTHERS = [
+    pytest.param(
+        {**NOTICE, "calendar": "RT_MGR_10_19", "start": "2026-02-02T15:00:00+03:00"},
+        {"earliest_start": "2026-02-03T12:00:00Z", "notice_ends": "2026-02-03T12:00:00Z"},
+        id="P01 Monday 15:00 -> Tuesday 15:00",
+    ),
+    pytest.param(
+        {**NOTICE, "calendar": "LA_9_17_EASTER", "start": "2026-04-02T16:45:00+02:00"},
+        {"earliest_start": "2026-04-08T07:00:00Z", "notice_ends": "2026-04-07T14:45:00Z"},
+        id="P06 Maundy Thursday 16:45 -> Wednesday 9:00, Tuesday has no half hour left",
+    ),
+    pytest.param(
+        {**NOTICE, "calendar": "LA_9_17_XMAS", "start": "2026-12-23T15:00:00+01:00"},
+        {"earliest_start": "2026-12-28T08:00:00Z", "notice_ends": "2026-12-24T11:00:00Z"},
+        id="P07 the day before Christmas Eve -> Monday 9:00, the half day ends before 15:00",
+    ),
+    pytest.param(
+        {**NOTICE, "calendar": "LA_9_17", "start": "2026-03-27T15:00:00+01:00"},
+        {"earliest_start": "2026-03-30T13:00:00Z", "notice_ends": "2026-03-30T13:00:00Z"},
+        id="Friday 15:00 -> Monday 15:00 by the wall, an hour less by the sun",
+    ),
     pytest.param(
         {"op": "next_open", "calendar": "LA_9_17_EASTER", "start": "2026-04-02T17:00:00+02:00"},
         {"at": "2026-04-07T07:00:00Z"},

@@ -144,6 +144,62 @@ async def test_a_keyboard_outlives_the_process_and_moves_a_call_as_well(make_des
     desk.expect_quiet()
 
 
+async def away(make_desk: MakeStory) -> Story:
+    """Lena's call with Vera is off, and Oleg could have it at its time, which is too soon for anybody else."""
+    desk = await offered(make_desk)
+    await presses(desk, "1. tomorrow 09:00 (12:00 for Vera)")
+    await desk.channels[Channel.SLACK].command("T1/U1", "desk", "away from tomorrow until friday", by="T1/U1")
+    await desk.settle()
+    await desk.fast_forward(minutes=30)
+    desk.forget()
+    return desk
+
+
+async def test_whoever_is_put_off_has_the_days_as_well_and_keeps_the_time_that_was_given_up(
+    make_desk: MakeStory,
+) -> None:
+    desk = await away(make_desk)
+    given = "1. tomorrow 09:00 (12:00 for Oleg)"
+    first = said(desk)[-1]
+    assert labels(first.buttons, "client.slot")[0] == given
+    days = labels(first.buttons, "client.call_day")
+    assert days[0] == "Fri, Mar 6"
+    await presses(desk, days[0])
+    assert given not in labels(said(desk)[-1].buttons, "client.slot")
+    await presses(desk, "‹ Other days")
+    assert labels(said(desk)[-1].buttons, "client.slot")[0] == given
+    desk.expect_quiet()
+    assert (await presses(desk, given)).text == "Booked: Troubleshooting with Oleg, tomorrow 09:00 (12:00 for Oleg)."
+    assert [one.person for one in await calls(desk)] == ["vera", "oleg"]
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_a_time_that_was_given_up_counts_from_a_keyboard_that_shows_something_else_by_now(
+    make_desk: MakeStory,
+) -> None:
+    desk = await away(make_desk)
+    under, button = desk.channels[Channel.TELEGRAM].messages(LENA)[-1].external_id, said(desk)[-1].buttons[0]
+    await presses(desk, "Fri, Mar 6")
+    answer = await desk.channels[Channel.TELEGRAM].command(LENA, button.action, button.value, under=under)
+    await desk.settle()
+    assert answer.text == "Booked: Troubleshooting with Oleg, tomorrow 09:00 (12:00 for Oleg)."
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_a_time_that_was_given_up_and_went_is_shown_no_more(make_desk: MakeStory) -> None:
+    desk = await away(make_desk)
+    await presses(desk, "Fri, Mar 6")
+    await desk.channels[Channel.SLACK].command("T1/U2", "desk", "away from tomorrow until friday", by="T1/U2")
+    await desk.settle()
+    desk.forget()
+    await presses(desk, "‹ Other days")
+    assert not [one for one in labels(said(desk)[-1].buttons, "client.slot") if "Oleg" in one]
+    desk.forget()
+    desk.expect_quiet()
+
+
 async def test_an_old_keyboard_becomes_what_is_offered_now(make_desk: MakeStory) -> None:
     desk = await offered(make_desk)
     old = desk.channels[Channel.TELEGRAM].messages(LENA)[-1]

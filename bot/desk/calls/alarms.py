@@ -27,11 +27,12 @@ from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallState
 from bot.tickets.calls.decide import BY_DESK, next_look, told_news
 from bot.tickets.calls.marks import call_owner
-from bot.tickets.calls.telling import AFTERWARDS, ANSWERS, Told, called_off, leads_told
+from bot.tickets.calls.telling import AFTERWARDS, ANSWERS, CLOSED, Told, closed_for, leads_told
 from bot.tickets.facts import Facts, Ping
 from bot.tickets.outcome import is_there
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import Status, TicketId
+from routing.calls import is_worked
 from routing.people import PersonId
 from sla.duration import Instant
 
@@ -84,12 +85,16 @@ class CallAlarms:
         ahead = [one for one in calls.between(conn, since=at, until=EVER) if one.state.is_live and one.begins_at > at]
         ahead = [one for one in ahead if "" in people or one.person in people]
         strangers = call_offers.strangers(conn, revision, ahead)
-        for call in [one for one in ahead if one.key in strangers or _cannot_come(revision, one)]:
-            facts = self._facts(conn, call, at)
+        for call in ahead:
+            is_off = call.key in strangers or _cannot_come(revision, call)
+            is_news = not is_off and _is_closed(revision, call) != (marks.CLOSED in call.told)
+            facts = self._facts(conn, call, at) if is_off or is_news else None
             if facts is not None and call.key in strangers:
                 self._call_off(conn, facts, call, "client" if revision.client(call.client) is None else "contact")
-            elif facts is not None:
+            elif facts is not None and is_off:
                 self.offer_others(conn, facts, call)
+            elif facts is not None:
+                self._hours_changed(conn, facts, call)
 
     def handed_over(self, conn: Connection, ticket: TicketId, former: PersonId | None, *, at: Instant) -> None:
         """Somebody else has the ticket now: the client may have the call with them, and keeps it until they say so."""
@@ -103,6 +108,20 @@ class CallAlarms:
         time = Offered(new, call.begins_at, is_waived=True)
         first = [time] if self._is_free(conn, facts, call, time) else []
         self._life.offering.offer(conn, facts, said="call_handed_over", moves=call, wanted=time, first=first)
+
+    def _hours_changed(self, conn: Connection, facts: Facts, call: Call) -> None:
+        """Its person works no more then, or again: it stands until somebody decides, who reads so once."""
+        held = next((one for one in calls.numbered(conn, [call.key]) if one.sequence == call.sequence), None)
+        if held is None or not held.state.is_live:
+            return  # it was changed just now
+        if marks.CLOSED in held.told:
+            news = "" if held.news == CLOSED else held.news
+            calls.put(conn, replace(held, told=held.told - {marks.CLOSED}, news=news))
+            return
+        shut = replace(held, told=held.told | {marks.CLOSED})
+        told = closed_for(shut)
+        more = self._leads(facts, shut, CLOSED, told.actions, is_told=bool(told.person))
+        self._life.keep(conn, facts, shut, "hours_changed", told, by=BY_DESK, is_kept=True, more=more)
 
     def _facts(self, conn: Connection, call: Call, at: Instant) -> Facts | None:
         end = going_on(conn, [call.ticket])[call.ticket]
@@ -124,7 +143,7 @@ class CallAlarms:
         elif mark == marks.ASSUMED:
             self._life.keep(conn, facts, replace(call, state=CallState.DONE), "assumed_done", Told(), by=BY_DESK)
         elif mark is not None:
-            more = self._leads(facts, call) if mark == marks.LAST_CALL else ()
+            more = self._leads(facts, call, "ping_call_last", ANSWERS) if mark == marks.LAST_CALL else ()
             self._life.keep(conn, facts, call, mark, _REMINDERS[mark], by=BY_DESK, is_kept=True, more=more)
         elif call.news and is_there(facts, call.person):
             decision, call = told_news(facts, call, rules_of(facts))
@@ -140,13 +159,18 @@ class CallAlarms:
         lapsed = replace(call, state=CallState.LAPSED, sequence=call.sequence + call.is_invited)
         person = "" if call.waits_for == LEAD else "ping_call_lapsed"
         self._life.keep(conn, facts, lapsed, "lapsed", Told(person=person, is_invite=call.is_invited), by=BY_DESK)
-        self._offer(conn, facts, lapsed, "call_lapsed", [], invite=called_off(facts, lapsed, rules_of(facts, call)))
+        self._offer(
+            conn, facts, lapsed, "call_lapsed", [], invite=self._life.invitations.called_off(conn, facts, lapsed)
+        )
 
-    def _leads(self, facts: Facts, call: Call) -> tuple[Ping, ...]:
+    def _leads(
+        self, facts: Facts, call: Call, text: str, actions: tuple[str, ...], *, is_told: bool = True
+    ) -> tuple[Ping, ...]:
+        """The leads read so; one who has the call as well reads it once, if its person `is_told`."""
         if facts.ticket is None:
             return ()
-        told = leads_told(facts, facts.ticket, call, rules_of(facts, call), "ping_call_last", ANSWERS)
-        return tuple(one for one in told if one.person != call.person)
+        told = leads_told(facts, facts.ticket, call, rules_of(facts, call), text, actions)
+        return tuple(one for one in told if one.person != call.person or not is_told)
 
     def _call_off(self, conn: Connection, facts: Facts, call: Call, because: str) -> None:
         """It is held for nobody any more: the client is gone, the contact, or it was spam."""
@@ -202,3 +226,9 @@ def _cannot_come(revision: Revision, call: Call) -> bool:
         one.person == call.person and one.since < call.ends_at and (one.until is None or call.begins_at < one.until)
         for one in revision.absences
     )
+
+
+def _is_closed(revision: Revision, call: Call) -> bool:
+    """Whether the hours of its person leave out a part of it: they have changed since it was booked."""
+    calendar = revision.calendars[revision.people[call.person].calendar]
+    return not is_worked(calendar, begins_at=call.begins_at, ends_at=call.ends_at)

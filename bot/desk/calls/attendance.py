@@ -52,8 +52,10 @@ class CallAttendance:
         rest: dict[int, Sequence[Inbound]] = {}
         for number, found in read.items():
             answers = [one for one in found if isinstance(one, InboundAttendance)]
-            if all(self.hear(conn, one, now=now) for one in answers):
-                rest[number] = [one for one in found if not isinstance(one, InboundAttendance)]
+            said = [one for one in found if not isinstance(one, InboundAttendance)]
+            # What was said beside an answer is heard, whatever it answers.
+            if all(self.hear(conn, one, now=now) for one in answers) or said:
+                rest[number] = said
             else:
                 journal.park(conn, number, NOT_OURS)
         return rest

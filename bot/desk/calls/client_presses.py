@@ -119,16 +119,20 @@ class CallPresses:
             day_chosen(chosen),
             "call_offer" if call is None else "call_move_offer",
         )
+        standing = self._wishes.still_given(conn, facts, standing, call)
         if action == DAY and day is not None:
             if offering.show_day(conn, facts, standing, day, via.under, moves=call):
                 return Outcome("")
             name = day_name(day[0], contact_texts(facts))
             full = "call_day_full"
-            offering.offer(conn, facts, standing.kind, said=full, moves=call, under=via.under, day=name)
+            offering.offer(
+                conn, facts, standing.kind, said=full, moves=call, under=via.under, day=name, first=standing.first
+            )
             return Outcome(contact_texts(facts)(full, day=name), is_refused=True)
         kind = chosen if action == KIND else standing.kind
         since = day[0] if action == DAYS and day is not None else None
-        offering.offer(conn, facts, kind, said=said, moves=call, under=via.under, since=since)
+        first = standing.first if kind == standing.kind else ()
+        offering.offer(conn, facts, kind, said=said, moves=call, under=via.under, since=since, first=first)
         return Outcome("")
 
     def _under(self, facts: Facts, press: Press) -> Under | None:

@@ -72,7 +72,11 @@ def time_of(standing: Standing, chosen: str) -> Offered | None:
     time = slot_from_text(chosen)
     if time is None:
         return None
-    known = (one for one in standing.slots if (one.person, one.begins_at) == (time.person, time.begins_at))
+    known = (
+        one
+        for one in (*standing.slots, *standing.first)
+        if (one.person, one.begins_at) == (time.person, time.begins_at)
+    )
     return next(known, time)
 
 

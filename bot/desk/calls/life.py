@@ -7,19 +7,18 @@ offered before. What cannot be says why, with the next times that can.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.desk.calls.invitations import Invitations, is_at
 from bot.desk.calls.offering import Offering, values_of
 from bot.desk.calls.rooms import EXCEPTIONS, INSTEAD, people_for, room, rules_of, why_not
 from bot.desk.directory import Directory
 from bot.store.calls import call_offers, calls
 from bot.store.calls.call_offers import Offered, for_a_ticket
-from bot.store.calls.invited_before import invited_before
 from bot.store.calls.reaching import reached
-from bot.store.delivery.told import invite_row
 from bot.store.driver.connection import Connection
-from bot.store.unit import write, write_outbox
+from bot.store.unit import write
 from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallRules, CallState
-from bot.tickets.calls.decide import BY_CONTACT, changed, opened_for
+from bot.tickets.calls.decide import BY_CONTACT, BY_DESK, changed, opened_for
 from bot.tickets.calls.telling import (
     ANSWERS,
     CHANGES,
@@ -30,7 +29,7 @@ from bot.tickets.calls.telling import (
     said_call,
 )
 from bot.tickets.calls.texts import said_notice
-from bot.tickets.facts import Decision, Effect, Facts, Heard, Note, Say
+from bot.tickets.facts import Effect, Facts, Heard, Note, Say
 from bot.tickets.outcome import contact_texts
 from routing import calls as slots
 from routing.calls import CallTerms
@@ -54,6 +53,7 @@ class CallLife:
     def __init__(self, directory: Directory, page: str = "") -> None:
         """`page` is where our pages are seen from outside; without it no links are given."""
         self.offering = Offering(directory, page)
+        self.invitations = Invitations(directory)
         self._directory = directory
 
     def live(self, conn: Connection, facts: Facts) -> Call | None:
@@ -81,10 +81,10 @@ class CallLife:
         live = self.live(conn, facts)
         if live is not None:
             return Outcome(said_call(facts, live, "call_stands", rules), is_refused=True, call=live)
-        self._settle(conn, facts)
+        facts = self._settled(conn, facts)
         if is_theirs and time.person not in {one.id for one in people_for(facts)}:
             return self._refused(conn, facts, rules, kind, time, "call_closed")
-        refusal = why_not(conn, facts, rules, kind, time, is_agreed=not is_theirs or wants_leave)
+        refusal = why_not(conn, facts, rules, kind, time, is_agreed=not is_theirs)
         if refusal and not (refusal in EXCEPTIONS and (waiver or wants_leave)):
             return self._refused(conn, facts, rules, kind, time, refusal)
         needs_leave = wants_leave and refusal in EXCEPTIONS
@@ -228,39 +228,49 @@ class CallLife:
             time = Offered(call.person, call.begins_at)
             return self._refused(conn, facts, rules, call.kind, time, "call_gone", before)
         there = reached(conn, facts, self._directory.served)
+        invited_at = self.invitations.of_client(conn, facts, call) if told.is_invite else None
+        is_there = is_at(there, invited_at) if invited_at is not None else call.state.is_live
         decision, call = changed(
-            facts, call, what, told, rules, by=by, why=why, heard=heard, notes=notes, more=more, there=there
+            facts,
+            call,
+            what,
+            told,
+            rules,
+            by=by,
+            why=why,
+            heard=heard,
+            notes=notes,
+            more=more,
+            there=there,
+            is_invited_there=is_there,
         )
         said = tuple(one for one in decision.effects if isinstance(one, Say))
         if there is not facts:
             decision = replace(decision, effects=tuple(one for one in decision.effects if one not in said))
         write(conn, [(facts, decision)], recorded_at=facts.now, whereto=self._directory.whereto)
-        if there is not None and there is not facts and said and decision.ticket is not None:
-            told_there = Decision(ticket=replace(decision.ticket, version=decision.ticket.version + 1), effects=said)
-            pair = (replace(there, ticket=decision.ticket), told_there)
-            write(conn, [pair], recorded_at=facts.now, whereto=self._directory.whereto)
+        ticket = decision.ticket
+        if there is not None and there is not facts and said and ticket is not None:
+            ticket = self.invitations.say_at(conn, there, ticket, said)
+        if invited_at is not None and not is_there and ticket is not None:
+            self.invitations.tell_elsewhere(conn, facts, ticket, call, told, rules, invited_at)
         calls.put(conn, call)
         if told.is_invite and facts.revision.person(call.person) is None:
-            self._tell_former(conn, facts, call)
+            self.invitations.tell_former(conn, facts, call)
         if not is_kept:
             call_offers.drop(conn, (there or facts).talk.id)
         return Outcome(next((one.text for one in said), ""), call=call)
 
-    def _tell_former(self, conn: Connection, facts: Facts, call: Call) -> None:
-        """Whoever had a call that is off has left the desk: their calendar is told where it was told before."""
-        before = invited_before(conn, call, {call.ticket, facts.ticket.id if facts.ticket is not None else call.ticket})
-        if before is None or before.invite.method == "CANCEL" or call.state.is_live:
-            return
-        off = replace(before.invite, method="CANCEL", sequence=call.sequence, description="", is_accepted=False)
-        row = invite_row(off, off.summary, before.where, facts.number, call.person, facts.now)
-        write_outbox(conn, [row])
-
-    def _settle(self, conn: Connection, facts: Facts) -> None:
-        """A call whose time is over makes room for the next one of its ticket."""
+    def _settled(self, conn: Connection, facts: Facts) -> Facts:
+        """A call whose time is over makes room for the next one of its ticket, which goes on with its own history."""
         found = calls.of_ticket(conn, facts.ticket.id) if facts.ticket is not None else []
         for call in [one for one in found if one.state.is_live]:
+            held, why = replace(call, state=CallState.DONE), "another call of the ticket is booked"
+            decision, held = changed(facts, held, "assumed_done", Told(), rules_of(facts, held), by=BY_DESK, why=why)
+            write(conn, [(facts, decision)], recorded_at=facts.now, whereto=self._directory.whereto)
             calls.release(conn, call.key)
-            calls.put(conn, replace(call, state=CallState.DONE))
+            calls.put(conn, held)
+            facts = replace(facts, ticket=decision.ticket)
+        return facts
 
     def _agreed(self, facts: Facts, call: Call, rules: CallRules, *, is_asked: bool) -> tuple[Call, Told]:
         """A free time is agreement, unless its person accepts each: then until the notice point."""

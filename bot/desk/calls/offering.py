@@ -22,12 +22,14 @@ from bot.desk.calls.keyboard import (
 from bot.desk.calls.rooms import INSTEAD, Room, people_for, room, rules_of, times
 from bot.desk.directory import Directory
 from bot.store.calls import call_offers
+from bot.store.calls.answered import line_named, newest_line
 from bot.store.calls.call_offers import Asker, Offered, Standing, asker_to_text, slot_to_text
 from bot.store.calls.reaching import reached
 from bot.store.delivery.told import keyboard_row
 from bot.store.driver.connection import Connection
 from bot.store.people import tokens
 from bot.store.unit import write, write_outbox
+from bot.tickets.calls.answering import Shown
 from bot.tickets.calls.call import Call, CallRules
 from bot.tickets.calls.days import clock_labels, day_name, day_of
 from bot.tickets.calls.telling import times_text
@@ -83,7 +85,7 @@ class Offering:
         kind = moves.kind if moves is not None else kind if kind in rules.kinds else next(iter(rules.kinds))
         but, person = (moves.key, None) if moves is not None else ("", None)
         many = rules.offered if said == "call_offer" else INSTEAD
-        has_days = self.has_keyboards(facts) and not any(one.is_waived for one in first)
+        has_days = self.has_keyboards(facts)
         found = room(conn, facts, rules, kind, number=EVERY if has_days else many + 1, person=person, but=but)
         free = (one for one in (found.offered if found is not None else ()) if said != "call_declined" or one != wanted)
         offered = tuple(dict.fromkeys((*first, *free)))[:many]
@@ -102,10 +104,10 @@ class Offering:
         if link := self._link(conn, facts, ends_at):
             lines.append(speak("call_page", link=link))
         made_at = under.made_at if under is not None else facts.now
-        standing = Standing(facts.talk.id, kind, offered, made_at, ends_at, moves.key if moves else "")
+        given = tuple(one for one in first if one.is_waived)
+        standing = Standing(facts.talk.id, kind, offered, made_at, ends_at, moves.key if moves else "", first=given)
         if wanted is not None:
             standing = replace(standing, wanted_at=wanted.begins_at, wanted_of=wanted.person)
-        call_offers.put(conn, standing)
         buttons = self._time_buttons(facts, standing, speak)
         if has_days and found is not None and len(found.times) > len(offered):
             buttons += day_buttons(facts.talk.id, made_at, found.times, since, speak)
@@ -116,6 +118,7 @@ class Offering:
             lead = value_of(facts.talk.id, made_at, "0")
             buttons += (Button(ASK_LEAD, speak("button_client_call_lead"), lead),)
         self.say(conn, facts, "\n".join(lines), heard=heard, buttons=buttons, invite=invite, under=under)
+        _keep(conn, standing, under)
         return offered
 
     def show_day(
@@ -134,12 +137,12 @@ class Offering:
         found = room(conn, facts, rules, standing.kind, number=EVERY, but=but) if standing.kind in rules.kinds else None
         times_there = found.offered if found is not None else ()
         own = moves.begins_at if moves is not None else None
-        ahead = (one for one in times_there if one.begins_at >= since and one.begins_at != own)
+        there = {one.begins_at: one for one in (*standing.first, *times_there)}
+        ahead = (there[at] for at in sorted(there) if at >= since and at != own)
         of_day = [one for one in ahead if day_of(one.begins_at, speak) == wanted]
         if found is None or not of_day:
             return False
         offered, rest = tuple(of_day[:MOST_TIMES]), of_day[MOST_TIMES:]
-        call_offers.put(conn, replace(standing, slots=offered))
         values = values_of(facts, rules, standing.kind, found, None)
         labels = clock_labels(facts.revision, speak, times(offered), now=facts.now)
         lines = [speak("call_day", **{**values, "day": day_name(wanted, speak)})]
@@ -147,6 +150,7 @@ class Offering:
         more = rest[0].begins_at if rest else None
         buttons = time_buttons(facts.talk.id, standing.made_at, offered, more, speak)
         self.say(conn, facts, "\n".join(lines), buttons=buttons, under=under)
+        _keep(conn, replace(standing, slots=offered), under)
         return True
 
     def close(self, conn: Connection, facts: Facts, time: Offered, under: Under) -> None:
@@ -206,6 +210,16 @@ class Offering:
             conn, purpose=BOOK, subject=asker_to_text(asker), now=facts.now, expires_at=ends_at, uses=_USES
         )
         return f"{self._page.rstrip('/')}/book/{token}"
+
+
+def _keep(conn: Connection, standing: Standing, under: Under | None) -> None:
+    """What was just said is what is offered now, and where it stands: a number that answers it is known by that."""
+    newest = newest_line(conn, standing.talk)
+    line = newest
+    if under is not None:
+        named = line_named(conn, under.where.key, under.shown, SLOT)
+        line = named.line if named is not None else 0
+    call_offers.put(conn, replace(standing, shown=Shown(line, newest)))
 
 
 def _button(facts: Facts, action: str) -> Button:

@@ -4,7 +4,7 @@ Read inside the transaction that books, so that what is offered and what is refu
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -17,13 +17,14 @@ from bot.tickets.calls.texts import Time, period
 from bot.tickets.decide_client import contract_of
 from bot.tickets.facts import Facts
 from bot.tickets.revision import Revision
+from bot.tickets.ticket import ContactId
 from routing import calls as slots
 from routing.calls import Busy, CallTerms, Diary
 from routing.people import ClientId, Person, PersonId, PlanId
 from routing.route import stand_ins
 from sla.duration import Instant, later
 
-#: Where a call has to be accepted, whoever accepts it has at least so long.
+#: Where a call has to be accepted, whoever accepts it works at least so long before its notice point.
 ACCEPTED_WITHIN: Final = timedelta(hours=1)
 #: As many as a refusal offers instead.
 INSTEAD: Final = 3
@@ -85,11 +86,15 @@ def room(
     """
     terms, people = rules.terms(kind), people_for(facts)
     asked = people if person is None else [one for one in facts.revision.people.values() if one.id == person]
-    asked_at = later(facts.now, ACCEPTED_WITHIN) if rules.confirms else facts.now
     until = later(facts.now, rules.ahead)
+    others = calls.busy_of_contact(conn, _contact(facts), since=facts.now, until=later(until, terms.length), but=but)
     for one in asked:
         diary = diary_of(conn, facts.revision, one, since=facts.now, until=later(until, terms.length), but=but)
-        found = slots.legal(diary, terms, asked_at=asked_at, until=until, number=number)
+        diary = replace(diary, others=others)
+        agreed_at = _agreed_at(diary, rules, facts.now)
+        if agreed_at is None or agreed_at >= until:
+            continue
+        found = slots.legal(diary, terms, asked_at=agreed_at, until=until, number=number)
         if found:
             own = people[0].id if people and people[0].id != one.id else None
             return Room(one.id, terms, found, own)
@@ -153,12 +158,24 @@ def why_not(
     )
     if not slots.is_free(diary, terms, begins_at):
         return "call_gone" if slots.is_free(Diary(diary.calendar, diary.absences), terms, begins_at) else "call_closed"
+    if calls.is_in_another(conn, _contact(facts), since=begins_at, until=terms.ends_at(begins_at), but=but):
+        return "call_overlaps"
     if not time.is_waived and is_used_up(conn, facts, kind, begins_at, but=but):
         return "call_used_up"
-    asked_at = later(facts.now, ACCEPTED_WITHIN) if rules.confirms and not is_agreed else facts.now
-    if not time.is_waived and not slots.is_in_time(diary.calendar, terms, asked_at=asked_at, begins_at=begins_at):
+    if time.is_waived:
+        return ""
+    agreed_at = facts.now if is_agreed else _agreed_at(diary, rules, facts.now)
+    if agreed_at is None or not slots.is_in_time(diary.calendar, terms, asked_at=agreed_at, begins_at=begins_at):
         return "call_too_late"
     return ""
+
+
+def _agreed_at(diary: Diary, rules: CallRules, now: Instant) -> Instant | None:
+    """When a call that a client asks for now is agreed: at once, or after the time of whoever has to accept it.
+
+    None where they never come back to accept anything.
+    """
+    return slots.worked_until(diary, ACCEPTED_WITHIN, since=now) if rules.confirms else now
 
 
 #: What a lead may allow all the same.
@@ -175,6 +192,11 @@ def is_used_up(conn: Connection, facts: Facts, kind: str, begins_at: Instant, *,
     zone = known.zone if known is not None and known.zone else facts.revision.zone
     since, until = period(entitled, begins_at, zone)
     return calls.used(conn, client, kind, since=since, until=until, but=but) >= entitled.count
+
+
+def _contact(facts: Facts) -> ContactId:
+    """Whose call it is, as it is kept of the call."""
+    return facts.speaker.contact
 
 
 def _client(facts: Facts) -> ClientId:

@@ -22,7 +22,7 @@ from bot.store.unit import write
 from bot.tickets.calls import command as c
 from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallState
-from bot.tickets.calls.telling import CHANGES, STAFF_CHANGES, Told, called_off, no_after_all
+from bot.tickets.calls.telling import CHANGES, STAFF_CHANGES, Told, no_after_all
 from bot.tickets.calls.texts import numbered as numbered_times
 from bot.tickets.calls.texts import said_notice
 from bot.tickets.command import GiveEta
@@ -186,7 +186,8 @@ class CallStaff:
     def _accepted(self, conn: Connection, facts: Facts, by: PersonId, call: Call) -> Outcome:
         calendar = facts.revision.calendars[facts.revision.people[call.person].calendar]
         state = CallState.RESCHEDULED if call.placed else CallState.CONFIRMED
-        call = replace(call, state=state, waits_for="", accept_by=None, agreed_at=facts.now, told=frozenset())
+        call = replace(call, state=state, waits_for="", accept_by=None, agreed_at=facts.now)
+        call = replace(call, told=call.told & {marks.CLOSED})
         call = replace(call, sequence=call.sequence + call.is_invited)  # calendars know it as tentative
         call = replace(call, told=marks.told_from_the_start(call, calendar, now=facts.now))
         told = Told("call_booked", "ping_call_booked", STAFF_CHANGES, CHANGES, is_invite=True)
@@ -198,7 +199,7 @@ class CallStaff:
         told = Told(is_invite=call.is_invited)
         found = self._life.keep(conn, facts, declined, "declined", told, by=by, why=why)
         again = facts_of_tickets(conn, self._revisions, [facts.number], now=facts.now)[facts.number]
-        wanted, off = Offered(call.person, call.begins_at), called_off(facts, declined, rules_of(facts, call))
+        wanted, off = Offered(call.person, call.begins_at), self._life.invitations.called_off(conn, facts, declined)
         self._life.offering.offer(conn, again, call.kind, said=said, wanted=wanted, invite=off)
         return found
 

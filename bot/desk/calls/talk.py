@@ -2,8 +2,9 @@
 
     /call   /call education   /call tomorrow 15:00   /call 2   /call move   /call cancel   /call lead
 
-A moment in words is never booked by itself: it comes back as the first of some times, to be chosen by its number. Words
-that are neither go on as a message like any other.
+A moment in words is never booked by itself: it comes back as the first of some times, to be chosen by its number. A
+number or a moment without `/call` counts while what was offered is the newest thing we said there, or in reply to it.
+Words that are neither go on as a message like any other.
 """
 
 from collections.abc import Sequence
@@ -12,15 +13,18 @@ from typing import Final
 
 from adapters.message import Channel, InboundMessage
 from adapters.text import clean
+from bot.desk.calls.keyboard import SLOT
 from bot.desk.calls.life import CallLife
 from bot.desk.calls.rooms import people_for, rules_of
 from bot.desk.calls.wishes import CallWishes, Via
 from bot.desk.directory import Directory
 from bot.store.calls import call_offers
-from bot.store.calls.call_offers import Asker, facts_of_asker
+from bot.store.calls.answered import line_named, said_since
+from bot.store.calls.call_offers import Asker, Standing, facts_of_asker
 from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_messages
 from bot.store.revisions import Revisions
+from bot.tickets.calls.answering import Means, meant
 from bot.tickets.calls.words import Wish, is_like_an_answer, wish_from_text, without_a_name_below
 from bot.tickets.facts import Facts, Heard
 from bot.tickets.outcome import contact_texts
@@ -52,11 +56,14 @@ class CallTalk:
             return False
         if self._directory.person_of(one.sender) is not None:
             return False
-        if not is_asked and not self._is_offered(conn, one, now):
+        talk = call_offers.talk_named(conn, one.conversation.key)
+        standing = call_offers.standing(conn, talk) if talk is not None else None
+        at = min(instant(one.at), now)
+        means = _meant(conn, one, standing, at=at, now=now)
+        if not is_asked and means is Means.ELSE:
             return False
         (facts,) = facts_of_messages(conn, self._revisions, [one], now=now)
-        key, at = f"{one.conversation.key}:{one.external_id}", min(instant(one.at), now)
-        heard = Heard(key, one.external_id, text, at, sender=one.sender.address)
+        heard = Heard(f"{one.conversation.key}:{one.external_id}", one.external_id, text, at, sender=one.sender.address)
         asking = self._asking(conn, facts, now)
         if asking is None:
             self._life.offering.say(
@@ -70,13 +77,11 @@ class CallTalk:
         asking = self._wishes.about(conn, asking, wish)
         if not is_asked and wish.what not in {"choice", "moment"}:
             return False
-        self._wishes.grant(conn, asking, wish, Via(heard))
+        if wish.what == "choice" and means is Means.OLDER:
+            self._wishes.again(conn, asking, standing, "call_offer_over", Via(heard))
+        else:
+            self._wishes.grant(conn, asking, wish, Via(heard))
         return True
-
-    def _is_offered(self, conn: Connection, one: InboundMessage, now: Instant) -> bool:
-        talk = call_offers.talk_named(conn, one.conversation.key)
-        standing = call_offers.standing(conn, talk) if talk is not None else None
-        return standing is not None and now < standing.ends_at
 
     def _asking(self, conn: Connection, facts: Facts, now: Instant) -> Facts | None:
         """The facts as calls need them; None for whoever is not proven to be a client's."""
@@ -92,3 +97,11 @@ class CallTalk:
         if calendar is None:
             return Wish("offer")
         return wish_from_text(text, rules.kinds, now=facts.now, zone=facts.speaker.zone, calendar=calendar)
+
+
+def _meant(conn: Connection, one: InboundMessage, standing: Standing | None, *, at: Instant, now: Instant) -> Means:
+    """What a number in these words would be about; an offer whose days are over is about nothing by itself."""
+    named = line_named(conn, one.conversation.key, one.reply_to, SLOT) if one.reply_to else None
+    if standing is None or now >= standing.ends_at:
+        return meant(None, named, (), at=at)
+    return meant(standing.shown, named, said_since(conn, standing.talk), at=at)

@@ -4,7 +4,7 @@ What cannot be had comes back with the times that are left. What was pressed bel
 place of what it showed; words are answered by a message.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.desk.calls.keyboard import Under, slot_at
 from bot.desk.calls.life import CallLife, Outcome
@@ -77,6 +77,8 @@ class CallWishes:
                 return self.choose(conn, facts, standing, time, via)
             case "lead" if standing is not None and standing.wanted_at is not None and call is None:
                 wanted = Offered(PersonId(standing.wanted_of), standing.wanted_at)
+                if not why_not(conn, facts, rules, standing.kind, wanted):
+                    return self._needless(conn, facts, standing.kind, wanted, via)
                 found = self._life.book(conn, facts, standing.kind, wanted, heard=via.heard, wants_leave=True)
                 return self.shown(conn, facts, found, via, standing.kind, wanted)
             case "lead":
@@ -108,6 +110,16 @@ class CallWishes:
         said = "call_how" if wish.what == "unknown" else "call_offer"
         self._life.offering.offer(conn, facts, wish.kind, heard=via.heard, under=via.under, said=said)
         return Outcome(speak("call_offered"))
+
+    def still_given(self, conn: Connection, facts: Facts, standing: Standing, call: Call | None) -> Standing:
+        """The offer with those of the times that we gave up our own terms for which can still be had."""
+        rules, but = rules_of(facts, call), call.key if call is not None else ""
+        still = (
+            one
+            for one in standing.first
+            if not why_not(conn, facts, rules, standing.kind, one, but=but, is_agreed=True)
+        )
+        return replace(standing, first=tuple(still))
 
     def choose(
         self, conn: Connection, facts: Facts, standing: Standing | None, time: Offered | None, via: Via
@@ -197,6 +209,14 @@ class CallWishes:
             can_ask_lead=found.can_ask_lead,
         )
         return found
+
+    def _needless(self, conn: Connection, facts: Facts, kind: str, wanted: Offered, via: Via) -> Outcome:
+        """A time that needs nobody's leave: nobody is asked for it, and it is booked once they choose it."""
+        said = "call_lead_needless"
+        self._life.offering.offer(
+            conn, facts, kind, heard=via.heard, under=via.under, said=said, wanted=wanted, first=[wanted]
+        )
+        return Outcome(contact_texts(facts)(said), is_refused=True)
 
     def _told(self, conn: Connection, facts: Facts, text: str, via: Via) -> Outcome:
         self._life.offering.say(conn, facts, text, heard=via.heard, under=via.under)

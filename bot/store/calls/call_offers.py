@@ -18,6 +18,7 @@ from bot.store.people.asking import going_on
 from bot.store.people.vouching import own_client
 from bot.store.revisions import Revisions
 from bot.store.tables import call_schema, schema
+from bot.tickets.calls.answering import Shown
 from bot.tickets.calls.call import Call
 from bot.tickets.facts import Facts, Talk
 from bot.tickets.revision import Revision
@@ -69,7 +70,8 @@ def slot_from_text(text: str) -> Offered | None:
 class Standing:
     """What was offered last in a conversation, and the time somebody wanted that was too soon.
 
-    `moves` is the call that is to be held then instead of when it was.
+    `moves` is the call that is to be held then instead of when it was. `first` are times that stand before the others
+    whenever the offer is shown whole. `shown` says where it stands; None until it does.
     """
 
     talk: ConversationId
@@ -80,6 +82,8 @@ class Standing:
     moves: str = ""
     wanted_at: Instant | None = None
     wanted_of: str = ""
+    first: tuple[Offered, ...] = ()
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +109,38 @@ def asker_from_text(subject: str) -> Asker:
 def standing(conn: Connection, talk: ConversationId) -> Standing | None:
     """What was offered last there; it may be over."""
     for row in rows_by_keys(conn, _OFFERS, [talk]):
-        slots = tuple(Offered(PersonId(one[0]), Instant(one[1]), bool(one[2])) for one in json.loads(row.slots))
+        slots = _times(row.slots)
         wanted_at = Instant(row.wanted_at) if row.wanted_at is not None else None
         made = Standing(talk, row.kind, slots, Instant(row.made_at), Instant(row.ends_at), row.moves, wanted_at)
-        return replace(made, wanted_of=row.wanted_of)
+        return replace(made, wanted_of=row.wanted_of, first=_times(row.first), shown=Shown(row.line, row.newest))
     return None
 
 
 def put(conn: Connection, offer: Standing) -> None:
     """Keep what is offered now, in place of what was."""
-    slots = [[one.person, one.begins_at, int(one.is_waived)] for one in offer.slots]
+    shown = offer.shown or Shown(0, 0)
     row = {
         "conversation_id": offer.talk,
         "kind": offer.kind,
-        "slots": json.dumps(slots),
+        "slots": _times_to_text(offer.slots),
+        "first": _times_to_text(offer.first),
         "moves": offer.moves,
         "wanted_at": offer.wanted_at,
         "wanted_of": offer.wanted_of,
         "made_at": offer.made_at,
         "ends_at": offer.ends_at,
+        "line": shown.line,
+        "newest": shown.newest,
     }
     upsert_many(conn, call_schema.call_offer, [row])
+
+
+def _times(text: str) -> tuple[Offered, ...]:
+    return tuple(Offered(PersonId(one[0]), Instant(one[1]), bool(one[2])) for one in json.loads(text))
+
+
+def _times_to_text(times: Sequence[Offered]) -> str:
+    return json.dumps([[one.person, one.begins_at, int(one.is_waived)] for one in times])
 
 
 def drop(conn: Connection, talk: ConversationId) -> None:

@@ -59,6 +59,10 @@ _TAKEN: Final = text(
     "SELECT at FROM call_cell WHERE person = :person AND at >= :since AND at < :until AND call_cell.call <> :but "
     "ORDER BY at"
 )
+_THEIRS: Final = text(
+    "SELECT begins_at, ends_at FROM call WHERE contact_id = :contact AND begins_at < :until "  # noqa: S608 - ours
+    f"AND ends_at > :since AND key <> :but AND {_LIVE} ORDER BY begins_at"
+)
 #: A call counts while it is to be held, once it was held, and when it was called off too late.
 _USED: Final = text(
     "SELECT count(*) FROM call WHERE client = :client AND kind = :kind AND begins_at >= :since "  # noqa: S608 - ours
@@ -122,6 +126,20 @@ def busy_of(conn: Connection, person: PersonId, *, since: Instant, until: Instan
         begins = found.pop().since if found and found[-1].until == at else at
         found.append(Busy(Instant(begins), later(Instant(at), CELL)))
     return tuple(found)
+
+
+def busy_of_contact(
+    conn: Connection, contact: ContactId, *, since: Instant, until: Instant, but: str = ""
+) -> tuple[Busy, ...]:
+    """When a contact has calls, with whomever and about whatever, the soonest first."""
+    values = {"contact": contact, "since": since, "until": until, "but": but}
+    return tuple(Busy(Instant(row.begins_at), Instant(row.ends_at)) for row in conn.execute(_THEIRS, values))
+
+
+def is_in_another(conn: Connection, contact: ContactId, *, since: Instant, until: Instant, but: str = "") -> bool:
+    """Whether a contact has a call then; nobody else books for them until we are done."""
+    lock_conversations(conn, [f"calls of:{contact}"])
+    return bool(busy_of_contact(conn, contact, since=since, until=until, but=but))
 
 
 def uids(conn: Connection, *, since: Instant, until: Instant) -> frozenset[str]:

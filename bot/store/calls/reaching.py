@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from adapters.message import Channel
+from adapters.message import Channel, Conversation
 from bot.store.driver.bulk import insert_many
 from bot.store.driver.ids import take
 from bot.store.driver.look import rows_by_keys
@@ -15,7 +15,8 @@ from bot.store.people.elsewhere import other_channels
 from bot.store.tables import schema
 from bot.tickets.calling_back import is_phone
 from bot.tickets.facts import Facts, Talk
-from bot.tickets.ticket import ConversationId, TicketId
+from bot.tickets.ticket import ContactId, ConversationId, TicketId
+from sla.duration import Instant
 
 _NAMED: Final = "SELECT id, contact_id, rev, ticket_id FROM conversation WHERE key IN {keys}"
 #: Where people look first; a mail takes an invitation along.
@@ -34,11 +35,16 @@ def reached(conn: Connection, facts: Facts, served: Collection[Channel]) -> Fact
     if where is None or facts.ticket is None:
         return None
     contact = facts.ticket.contact
+    return replace(facts, talk=talk_at(conn, where, contact, now=facts.now))
+
+
+def talk_at(conn: Connection, where: Conversation, contact: ContactId, *, now: Instant) -> Talk:
+    """That conversation with a contact, held until the transaction ends; one that there never was begins by it."""
     lock_conversations(conn, [where.key])
     for row in rows_by_keys(conn, _NAMED, [where.key]):
         current = TicketId(row.ticket_id) if row.ticket_id is not None else None
-        return replace(facts, talk=Talk(ConversationId(row.id), where, contact, row.rev, current))
+        return Talk(ConversationId(row.id), where, contact, row.rev, current)
     (number,) = take(conn, schema.conversation, 1)
-    begun = {"id": number, "key": where.key, "contact_id": contact, "created_at": facts.now}
+    begun = {"id": number, "key": where.key, "contact_id": contact, "created_at": now}
     insert_many(conn, schema.conversation, [begun])
-    return replace(facts, talk=Talk(ConversationId(number), where, contact, 0, None))
+    return Talk(ConversationId(number), where, contact, 0, None)

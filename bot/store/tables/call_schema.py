@@ -39,6 +39,7 @@ call = table(
     Index("ix_call_uid", "uid", unique=True),
     Index("ix_call_begins_at", "begins_at"),
     Index("ix_call_client", "client", "kind", "begins_at"),
+    partial_index("ix_call_contact", "contact_id", where=is_one_of("state", LIVE)),
     # Two presses at one moment book one call: this index, not a hope.
     partial_index("uq_call_live", "ticket_id", unique=True, where=is_one_of("state", LIVE)),
     is_keyed=True,
@@ -52,17 +53,21 @@ call_cell = table(
     Index("ix_call_cell_call", "call"),
     is_keyed=True,
 )
-#: The times that were offered last in a conversation; `moves` names the call that is to be held then instead.
+#: The times that were offered last in a conversation; `moves` names the call that is to be held then instead. `line`
+#: is the message that shows them, `newest` the last one there when they were shown, `first` what stands before others.
 call_offer = table(
     "call_offer",
     Column("conversation_id", Whole, primary_key=True, autoincrement=False),
     words("kind"),
     words("slots"),
+    words("first"),
     words("moves"),
     moment("wanted_at", nullable=True),
     words("wanted_of"),
     moment("made_at"),
     moment("ends_at"),
+    whole("line"),
+    whole("newest"),
 )
 #: People's own calendars as they were read last; `key` is the person and what the feed says, `address` its hash.
 feed = table(

@@ -15,9 +15,11 @@ from bot.tickets.calls.call import LEAD, Call, CallRules, CallState
 from bot.tickets.calls.marks import call_owner
 from bot.tickets.calls.telling import (
     ANSWERS,
+    CLOSED,
     Told,
     asked_to_say,
     calendar_told,
+    closed_for,
     is_told,
     ping_of,
     reads_mail_first,
@@ -87,25 +89,28 @@ def changed(
     notes: tuple[Note, ...] = (),
     more: Sequence[Effect] = (),
     there: Facts | None = None,
+    is_invited_there: bool = True,
 ) -> tuple[Decision, Call]:
     """The decision that a call is from now on as `call` says, and the call as it is to be kept.
 
-    `there` are the facts of where the client reads of it; None: nowhere, so one of our people has to say it.
+    `there` are the facts of where the client reads of it; None: nowhere, so one of our people has to say it. Their
+    calendar is told by that too, unless it is told elsewhere and they are not `is_invited_there`.
     """
     ticket, opened = opened_for(facts, call, rules)
     effects: list[Effect] = []
     if told.client and there is not None:
-        effects.append(said_of(there, call, told, rules, number(ticket.id)))
+        is_invite = told.is_invite and is_invited_there
+        effects.append(said_of(there, call, replace(told, is_invite=is_invite), rules, number(ticket.id)))
     elif told.client and told.client not in _REMINDERS:
         effects += asked_to_say(facts, ticket, call, told, rules, by)
-    news = call.news if call.state.is_live and not told.person else ""
-    call = replace(call, news="", is_invited=call.is_invited or told.is_invite)
+    unread = call.news if call.state.is_live and (not told.person or _is_unread(call)) else ""
+    call = replace(call, news=unread, is_invited=call.is_invited or told.is_invite)
     ping = ping_of(facts, ticket, call, told, rules, by=by) if is_told(facts, call, told, by) else None
-    if ping is not None and (is_there(facts, call.person) or told.person in _AT_ONCE):
+    if ping is not None and (is_there(facts, call.person) or _cannot_wait(facts, call, told)):
         effects.append(ping)
     else:
         effects += calendar_told(facts, ticket, call, told, rules, by=by, is_read_later=ping is not None)
-        call = replace(call, news=told.person if ping is not None else news)
+        call = replace(call, news=unread or (told.person if ping is not None else ""))
     particulars: dict[str, str | int | None] = {"call": call.key, "person": call.person, "at": call.begins_at}
     event = Event(f"call_{what}", facts.now, by, why, particulars)
     decision = concluded(
@@ -125,6 +130,20 @@ def changed(
 _REMINDERS: Final = frozenset({"call_reminder", "call_soon"})
 #: What cannot wait until somebody's shift begins: the call itself is near.
 _AT_ONCE: Final = frozenset({"ping_call_soon", "ping_call_over"})
+
+
+def _is_unread(call: Call) -> bool:
+    """Whether its person is still to read that they do not work then: no reminder says that."""
+    return call.news == CLOSED and marks.CLOSED in call.told
+
+
+def _cannot_wait(facts: Facts, call: Call, told: Told) -> bool:
+    """Whether its person is told though they do not work now: the call is near, or begins before they do."""
+    if told.person != CLOSED:
+        return told.person in _AT_ONCE
+    person = facts.revision.person(call.person)
+    shift = facts.revision.coverage.next_shift(person, facts.now) if person is not None else None
+    return shift is None or shift >= call.begins_at
 
 
 def next_look(facts: Facts, call: Call) -> Instant | None:
@@ -148,7 +167,7 @@ def told_news(facts: Facts, call: Call, rules: CallRules) -> tuple[Decision, Cal
     if facts.now < call.begins_at:
         actions = ANSWERS if call.state is CallState.REQUESTED and call.waits_for != LEAD else ()
         is_invite = call.is_invited and reads_mail_first(facts, call.person)
-        told = Told(person=news, actions=actions, is_invite=is_invite)
+        told = closed_for(call) if news == CLOSED else Told(person=news, actions=actions, is_invite=is_invite)
         effects = (ping_of(facts, ticket, call, told, rules, by=BY_DESK),)
     wake = Wake(call_owner(call.key), next_look(facts, call))
     return concluded(facts, ticket, facts.clocks, effects=effects, wakes=(wake,)), call

@@ -1,6 +1,6 @@
 """A call as a calendar is told of it: who invites whom, when, and by which name it will know later changes."""
 
-from adapters.message import Invite
+from adapters.message import Conversation, Invite
 from bot.tickets.calls.call import SUMMARY, Call, CallRules, CallState
 from bot.tickets.calls.texts import name_of_kind, zone_of
 from bot.tickets.facts import Facts
@@ -24,14 +24,21 @@ def invited(facts: Facts, call: Call, rules: CallRules, *, summary_for: PersonId
         address, name = person.addresses.get(_MAIL, ""), person.name
         speak, zone, other = person_texts(revision, summary_for), zone_of(revision, summary_for), client_name(facts)
     else:
-        where = facts.talk.conversation
-        address = where.address if where.channel == _MAIL else ""
+        address = mailbox(facts.talk.conversation)
         speak, zone, name = contact_texts(facts), facts.speaker.zone, facts.speaker.name
         known = revision.person(call.person)
         other = known.name if known else revision.name
     if not address:
         return None
     return invite_of(revision, call, rules, speak, zone=zone, attendee=(name, address), other=other, number=number)
+
+
+def mailbox(where: Conversation) -> str:
+    """The address that a mail conversation goes to, without the thread that it is; empty on any other channel."""
+    if where.channel != _MAIL:
+        return ""
+    address, mark, thread = where.address.rpartition("#")
+    return address if mark and "@" not in thread else where.address
 
 
 def invite_of(

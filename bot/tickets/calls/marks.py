@@ -10,12 +10,14 @@ from typing import Final
 from bot.tickets.calls.call import LEAD, Call, CallState
 from routing.calls import reminded_at
 from sla.calendar import Calendar
-from sla.duration import Instant, later, length
+from sla.duration import Instant, later, millis
 
 #: The person has to accept it; soon it is too late, so the leads hear of it; nobody did in time.
 ACCEPT: Final = "accept"
 LAST_CALL: Final = "last_call"
 LAPSE: Final = "lapse"
+#: Its person works no more then, by hours that have changed since.
+CLOSED: Final = "closed"
 #: One working day before, a quarter of an hour before; it is over; nobody said how it was.
 DAY: Final = "day"
 SOON: Final = "soon"
@@ -44,9 +46,9 @@ def marks(call: Call, calendar: Calendar) -> dict[str, Instant]:
             return {}
         if call.waits_for == LEAD:
             return {LAPSE: call.accept_by}
-        # Asked once more when half of the time is over, and only while they work.
-        half = calendar.next_open(Instant((call.agreed_at + call.accept_by) // 2))
-        last = _last_call(call, call.accept_by)
+        # Asked once more when half of their own time for it is over, and called out before the end of it.
+        worked = calendar.open_between(call.agreed_at, call.accept_by)
+        half, last = (calendar.advance(call.agreed_at, one) for one in (worked // 2, worked - _last_call(worked)))
         asked = {ACCEPT: half} if half < last else {}
         return {**asked, LAST_CALL: last, LAPSE: call.accept_by}
     return {
@@ -57,14 +59,15 @@ def marks(call: Call, calendar: Calendar) -> dict[str, Instant]:
     }
 
 
-def _last_call(call: Call, accept_by: Instant) -> Instant:
-    shortest, longest = _LAST_CALL
-    return later(accept_by, -min(longest, max(shortest, length(accept_by - call.agreed_at) / _LAST_SHARE)))
+def _last_call(worked: int) -> int:
+    """How much of that time is left when a request is called out for the last time; never more than there is."""
+    shortest, longest = map(millis, _LAST_CALL)
+    return min(worked, longest, max(shortest, worked // _LAST_SHARE))
 
 
 def told_from_the_start(call: Call, calendar: Calendar, *, now: Instant) -> frozenset[str]:
-    """The reminders that whoever agrees on a call now needs no more."""
-    return frozenset(mark for mark, at in marks(call, calendar).items() if mark in _REMINDERS and at <= now)
+    """What was told of a call already, and the reminders that whoever agrees on it now needs no more."""
+    return call.told | frozenset(mark for mark, at in marks(call, calendar).items() if mark in _REMINDERS and at <= now)
 
 
 def wake_at(call: Call, calendar: Calendar) -> Instant | None:

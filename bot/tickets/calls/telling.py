@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from adapters.message import Button, Invite
-from bot.tickets.calls.call import Call, CallRules, CallState
+from bot.tickets.calls.call import LEAD, Call, CallRules, CallState
 from bot.tickets.calls.invite import invited
 from bot.tickets.calls.texts import Time, name_of_kind, numbered, said_time, staff_time
 from bot.tickets.facts import Facts, Guard, MessageKind, Ping, Say, TellCalendar
@@ -23,6 +23,8 @@ ANSWERS: Final = ("ticket.call_confirm", "ticket.call_decline")
 STAFF_CHANGES: Final = ("ticket.call_move", "ticket.call_cancel")
 AFTERWARDS: Final = ("ticket.call_done", "ticket.call_no_show")
 LEAVE: Final = ("ticket.call_allow", "ticket.call_refuse")
+#: What is read of a call that lies outside the hours of its person now.
+CLOSED: Final = "ping_call_closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ def said_of(facts: Facts, call: Call, told: Told, rules: CallRules, ticket: str)
         parts.append(told.after)
     invite = invited(facts, call, rules, summary_for=None, number=ticket) if told.is_invite else None
     return Say("\n".join(parts), MessageKind.AUTO, offers=told.offers, buttons=told.buttons, invite=invite)
+
+
+def said_elsewhere(facts: Facts, call: Call, told: Told, rules: CallRules, ticket: str) -> Say:
+    """The same for where their calendar was told of it last, which is not where they read of it now."""
+    return said_of(facts, call, replace(told, client=told.client or "call_off", buttons=()), rules, ticket)
 
 
 def is_told(facts: Facts, call: Call, told: Told, by: str) -> bool:
@@ -129,6 +136,18 @@ def leads_told(
         key = f"call:{call.key}:{call.sequence}:{call.begins_at}:{text}:lead:{person}"
         pings.append(Ping(person, key, title, is_alert=True, actions=actions, is_shared=True))
     return tuple(pings)
+
+
+def closed_for(call: Call) -> Told:
+    """Its person reads that they do not work then any more, and what they may do; not of what a lead is still asked."""
+    return Told(person="" if call.waits_for == LEAD else CLOSED, actions=deeds(call), is_alert=True)
+
+
+def deeds(call: Call) -> tuple[str, ...]:
+    """What may be done about a call as it stands."""
+    if call.state is not CallState.REQUESTED:
+        return STAFF_CHANGES
+    return LEAVE if call.waits_for == LEAD else ANSWERS
 
 
 def no_after_all(facts: Facts, call: Call, rules: CallRules) -> tuple[Ping, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from bot.tickets.words.eta import is_about_a_moment, parse_eta
+from bot.tickets.words.asking import is_asked_moment, parse_asked, without_courtesies
 from sla.calendar import Calendar
 from sla.duration import Instant
 
@@ -37,7 +37,7 @@ class Wish:
 def is_like_an_answer(text: str) -> bool:
     """Whether words may answer an offer: a number, or an attempt at a moment. Cheap: every message is asked."""
     said = text.strip()
-    return len(said) <= LONGEST and (bool(_NUMBER.fullmatch(said)) or (_has_figure(said) and is_about_a_moment(said)))
+    return len(said) <= LONGEST and _has_figure(said) and (_number(said) is not None or is_asked_moment(said))
 
 
 def without_a_name_below(text: str) -> str:
@@ -55,8 +55,8 @@ def wish_from_text(text: str, kinds: Collection[str], *, now: Instant, zone: str
     said = text.strip().casefold()
     if not said:
         return Wish("offer")
-    if number := _NUMBER.fullmatch(said):
-        return Wish("choice", number=int(number[1]))
+    if (number := _number(said)) is not None:
+        return Wish("choice", number=number)
     for what, words in _DEEDS.items():
         if said in words:
             return Wish(what)
@@ -67,9 +67,15 @@ def wish_from_text(text: str, kinds: Collection[str], *, now: Instant, zone: str
     if len(said) > LONGEST:
         return Wish("unknown")
     try:
-        return Wish("moment", at=parse_eta(said, now=now, zone=zone, calendar=calendar))
+        return Wish("moment", at=parse_asked(said, now=now, zone=zone, calendar=calendar))
     except ValueError:
         return Wish("unknown")
+
+
+def _number(said: str) -> int | None:
+    """The number that these words are; please and thank you stand around it, and a question is none."""
+    found = _NUMBER.fullmatch(without_courtesies(said)) if len(said) <= LONGEST else None
+    return int(found[1]) if found is not None else None
 
 
 def _has_figure(said: str) -> bool:

@@ -1,10 +1,12 @@
 """When a person says "by then": a moment out of a few words, in the person's own zone and four languages.
 
-    15:00   3pm   in 2h   1h30m   2bd   today   tomorrow 10:00   mon 15:00   завтра о 10   2026-03-05 15:00
+    15:00   3pm   in 2h   1h30m   2bd   today   tomorrow 10:00   mon 15:00   завтра о 10   2026-03-05 15:00   5 March
 
-A day without a time means the end of work on that day, by the person's own calendar. A time alone means today; when it
-has passed we ask instead of guessing, because the client will hold us to it. Of leave the same words are said
-otherwise: away until Monday is back on Monday, and away today is away to the end of the day.
+A date in figures alone is written in full, because 08/01 is read in two ways. One with the name of its month may leave
+the year out: it is the near one then. A day without a time means the end of work on that day, by the person's own
+calendar. A time alone means today; when it has passed we ask instead of guessing, because the client will hold us to
+it. Of leave the same words are said otherwise: away until Monday is back on Monday, and away today is away to the end
+of the day.
 """
 
 import re
@@ -33,7 +35,52 @@ _WEEKDAYS: Final = tuple(
         "sun sunday нд неділя неділю неділі dom domingo so sonntag",
     )
 )
-_DAYS: Final = {name: day for day, names in enumerate(_WEEKDAYS) for name in names}
+DAYS: Final = {name: day for day, names in enumerate(_WEEKDAYS) for name in names}
+_ENGLISH: Final = (
+    "january jan",
+    "february feb",
+    "march",
+    "april apr",
+    "may",
+    "june jun",
+    "july jul",
+    "august aug",
+    "september sept sep",
+    "october oct",
+    "november nov",
+    "december dec",
+)
+#: January first; `mar` is a Tuesday in Spanish, so it is a month only after its day.
+_OTHERS: Final = (
+    "січня enero ene januar",
+    "лютого febrero februar",
+    "березня marzo mar märz maerz mär",
+    "квітня abril abr",
+    "травня mayo mai",
+    "червня junio juni",
+    "липня julio juli",
+    "серпня agosto ago",
+    "вересня septiembre",
+    "жовтня octubre oktober okt",
+    "листопада noviembre",
+    "грудня diciembre dic dezember dez",
+)
+_MONTHS: Final = {
+    name: month for names in (_ENGLISH, _OTHERS) for month, one in enumerate(names, 1) for name in one.split()
+}
+_YEAR: Final = r"(?:\s+(?:del?\s+)?(?P<year>\d{4})\b(?!:))?"
+#: 5 March, the 5th of March 2026, 5 de marzo, 5-го березня, 5. März.
+_DAY_MONTH: Final = re.compile(
+    r"(?<![\d:./-])(?P<day>\d{1,2})(?:st|nd|rd|th|\.|-?го|º)?\s+(?:of\s+|de\s+)?"
+    rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?{_YEAR}"
+)
+#: March 5, March 5th 2026; but March 5pm is no date.
+_MONTH_DAY: Final = re.compile(
+    rf"\b(?P<month>{'|'.join(sorted(' '.join(_ENGLISH).split(), key=len, reverse=True))})\.?\s+"
+    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:|\.\d|\s*(?:am|pm|h)\b){_YEAR}"
+)
+#: Of a date without its year: what is longer ago than this is meant of the next year.
+_NEAR: Final = timedelta(days=183)
 #: Words around a moment that change nothing about it.
 _FILLERS: Final = frozenset(
     word
@@ -46,6 +93,7 @@ _FILLERS: Final = frozenset(
     for word in words.split()
 )
 _TIME: Final = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?(?P<half>am|pm)?")
+_DOTTED: Final = re.compile(r"\d{1,2}\.\d{1,2}\.[.!]*")
 _LENGTH: Final = re.compile(r"(\d+)(hours?|hrs?|h|minutes?|mins?|min|m)", re.IGNORECASE)
 _BUSINESS_DAYS: Final = re.compile(r"(\d{1,2})bd")
 
@@ -90,14 +138,25 @@ def _ahead(at: Instant, text: str, now: Instant) -> Instant:
 def is_about_a_moment(text: str) -> bool:
     """Whether these words are an attempt at a moment, good or bad, and nothing else: each has a figure or is a day."""
     words = _words(text)
-    days = _DAYS.keys() | _TODAY | _TOMORROW
+    days = DAYS.keys() | _TODAY | _TOMORROW
     return bool(words) and all(word in days or any(sign.isdigit() for sign in word) for word in words)
 
 
 def _words(text: str) -> list[str]:
     plain = text.casefold().replace("’", "'").replace("ʼ", "'").replace(",", " ")
+    plain = re.sub(r"(?<=[\d\s])([ap])\.\s?m\b\.?", r"\1m", plain)
+    plain = _MONTH_DAY.sub(_as_date, _DAY_MONTH.sub(_as_date, plain))
     joined = re.sub(r"(?<=\d)\s+(?=(?:am|pm|h|hours?|hrs?|m|min|mins|minutes?|bd)\b)", "", plain)
-    return [word for word in joined.split() if word not in _FILLERS]
+    words = [word for word in joined.split() if word not in _FILLERS]
+    # A full stop ends a sentence, but 08.01. alone is a date that is read in two ways.
+    if words and (len(words) > 1 or not _DOTTED.fullmatch(words[0])):
+        words[-1] = words[-1].rstrip(".!")
+    return [word for word in words if word]
+
+
+def _as_date(found: re.Match[str]) -> str:
+    """A date with the name of its month as one word: `2026-03-05`, without its year `--03-05`."""
+    return f" {found['year'] or '-'}-{_MONTHS[found['month']]:02}-{int(found['day']):02} "
 
 
 def _exact(text: str) -> Instant | None:
@@ -125,11 +184,8 @@ def _day_and_time(words: list[str], text: str, now: Instant, zone: tzinfo, calen
     here = moment(now).astimezone(zone)
     if len(words) == 1 and "t" in words[0] and words[0][:1].isdigit():
         words = words[0].split("t")  # 2026-03-05T15:00
-    first, *rest = words
-    day, is_weekday = _day(first, here.date())
-    if day is None:
-        rest = words
-    if len(rest) > 1 or (day is None and rest[0].isdecimal()):
+    day, is_weekday, rest = _day_among(words, text, here.date())
+    if day is None and rest[0].isdecimal():
         raise ValueError(f"{text.strip()!r} is no moment: {HOW}")
     if not rest:
         return _end_of_work(day or here.date(), now, zone, calendar, is_weekday=is_weekday)
@@ -142,18 +198,40 @@ def _day_and_time(words: list[str], text: str, now: Instant, zone: tzinfo, calen
     return at
 
 
+def _day_among(words: list[str], text: str, today: date) -> tuple[date | None, bool, list[str]]:
+    """The day these words mean, whether it is a weekday alone, and the rest: at most one word, the time.
+
+    A weekday beside a date has to be that date's own.
+    """
+    known = [(word, *_day(word, today)) for word in words]
+    weekdays = {word for word, day, is_weekday in known if day is not None and is_weekday}
+    dates = {day for word, day, _ in known if day is not None and word not in weekdays}
+    rest = [word for word, day, _ in known if day is None]
+    named = {DAYS[word] for word in weekdays}
+    if max(len(rest), len(dates), len(named)) > 1 or (dates and named and {one.weekday() for one in dates} != named):
+        raise ValueError(f"{text.strip()!r} is no moment: {HOW}")
+    if dates:
+        return dates.pop(), False, rest
+    return next((day for _, day, is_weekday in known if is_weekday), None), bool(weekdays), rest
+
+
 def _day(word: str, today: date) -> tuple[date | None, bool]:
     """The day a word means, and whether it was a weekday, which comes round again."""
     if word in _TODAY:
         return today, False
     if word in _TOMORROW:
         return today + timedelta(days=1), False
-    if word in _DAYS:
-        return today + timedelta(days=(_DAYS[word] - today.weekday()) % 7), True
-    try:
-        return date.fromisoformat(word), False
-    except ValueError:
-        return None, False
+    if word in DAYS:
+        return today + timedelta(days=(DAYS[word] - today.weekday()) % 7), True
+    years = (today.year, today.year + 1) if word.startswith("--") else (None,)
+    for year in years:
+        try:
+            day = date.fromisoformat(word if year is None else f"{year}{word[1:]}")
+        except ValueError:
+            continue
+        if year is None or day >= today - _NEAR:
+            return day, False
+    return None, False
 
 
 def _clock(word: str, text: str) -> time:

@@ -1,5 +1,6 @@
 """When a call may be: one working day of notice, a slot that fits, and the next ones for whoever asks too late."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -18,9 +19,11 @@ from routing.calls import (
     free_slots,
     is_free,
     is_in_time,
+    is_worked,
     notice_ends,
     reminded_at,
     slots,
+    worked_until,
 )
 from routing.coverage import Absence
 from routing.people import PersonId
@@ -133,6 +136,29 @@ def test_only_what_is_free_is_offered(known: Diary, terms: CallTerms, found: lis
     assert all(is_free(known, terms, one) for one in offered)
 
 
+def test_nobody_is_offered_the_time_of_another_call_of_their_own_and_nothing_is_kept_free_around_it() -> None:
+    terms = CallTerms(buffer=timedelta(minutes=15))
+    own = (Busy(local("2026-03-02T10:30"), local("2026-03-02T11:00")),)
+    known, since = replace(diary(), others=own), local("2026-03-02T10:00")
+
+    offered = list(islice(free_slots(known, terms, since=since, until=local("2026-03-03T00:00")), 3))
+
+    assert offered == [local(f"2026-03-02T{one}") for one in ("10:00", "11:00", "11:30")]
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "worked"),
+    [
+        pytest.param("2026-03-02T18:30", "2026-03-02T19:00", True, id="up to the end of the day"),
+        pytest.param("2026-03-02T18:45", "2026-03-02T19:15", False, id="over it"),
+        pytest.param("2026-03-02T09:45", "2026-03-02T10:15", False, id="over its beginning"),
+        pytest.param("2026-03-07T12:00", "2026-03-07T12:30", False, id="on a day off"),
+    ],
+)
+def test_hours_cover_all_of_a_call_or_not(begins: str, ends: str, worked: bool) -> None:  # noqa: FBT001
+    assert is_worked(OFFICE, begins_at=local(begins), ends_at=local(ends)) is worked
+
+
 @pytest.mark.parametrize("moment", ["2026-03-02T10:10", "2026-03-02T09:30", "2026-03-02T18:45", "2026-03-07T12:00"])
 def test_a_moment_off_the_grid_or_the_hours_is_not_free(moment: str) -> None:
     assert not is_free(diary(), TERMS, local(moment))
@@ -146,6 +172,33 @@ def test_a_call_that_never_fits_is_not_offered_at_all() -> None:
         list(free_slots(lunch, CallTerms(length=timedelta(hours=1)), since=since, until=local("2026-04-02T10:00")))
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("known", "since", "until"),
+    [
+        pytest.param(diary(), "2026-03-02T12:00", "2026-03-02T13:00", id="in open hours"),
+        pytest.param(diary(), "2026-03-02T18:30", "2026-03-03T10:30", id="over the night"),
+        pytest.param(diary(), "2026-03-07T12:00", "2026-03-09T11:00", id="asked on a Saturday"),
+        pytest.param(
+            diary(leave=("2026-03-02T12:30", "2026-03-04T12:00")), "2026-03-02T12:00", "2026-03-04T12:30", id="leave"
+        ),
+        pytest.param(
+            diary(leave=("2026-03-02T10:00", "2026-03-04T00:00")), "2026-03-02T12:00", "2026-03-04T11:00", id="away now"
+        ),
+        pytest.param(
+            diary(leave=("2026-03-02T13:00", None)), "2026-03-02T12:00", "2026-03-02T13:00", id="just before leave"
+        ),
+        pytest.param(diary(leave=("2026-03-02T12:59", None)), "2026-03-02T12:00", None, id="leave without an end"),
+        pytest.param(
+            diary(leave=("2026-02-02T10:00", "2026-02-03T10:00")), "2026-03-02T12:00", "2026-03-02T13:00", id="back"
+        ),
+    ],
+)
+def test_an_hour_of_work_is_counted_in_open_time_beside_leave(known: Diary, since: str, until: str | None) -> None:
+    found = worked_until(known, timedelta(hours=1), since=local(since))
+
+    assert found == (local(until) if until is not None else None)
 
 
 @pytest.mark.parametrize(

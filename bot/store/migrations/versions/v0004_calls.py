@@ -43,6 +43,7 @@ def upgrade() -> None:
     index("ix_call_begins_at", "call", ["begins_at"])
     index("ix_call_client", "call", ["client", "kind", "begins_at"])
     live = "(state = 'requested' OR state = 'confirmed' OR state = 'rescheduled')"
+    index("ix_call_contact", "call", ["contact_id"], where=live)
     index("uq_call_live", "call", ["ticket_id"], where=live, unique=True)
     table(
         "call_cell",
@@ -57,11 +58,14 @@ def upgrade() -> None:
         whole("conversation_id", primary_key=True),
         words("kind"),
         words("slots"),
+        words("first"),
         words("moves"),
         whole("wanted_at", nullable=True),
         words("wanted_of"),
         whole("made_at"),
         whole("ends_at"),
+        whole("line"),
+        whole("newest"),
     )
     table(
         "feed",

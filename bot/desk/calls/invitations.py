@@ -1,0 +1,75 @@
+"""Where calendars were told of a call last: they are told of each change at the same place, whoever has moved on.
+
+A client who goes on in another channel reads what becomes of a call there, and at the address that they were invited at
+as well, so their calendar has one entry and the right one. Whoever left the desk is told at the address they had.
+"""
+
+from dataclasses import replace
+
+from adapters.message import Invite
+from bot.desk.calls.rooms import rules_of
+from bot.desk.directory import Directory
+from bot.store.calls.invited_before import Before, client_invited_before, invited_before
+from bot.store.calls.reaching import reached, talk_at
+from bot.store.delivery.told import invite_row
+from bot.store.driver.connection import Connection
+from bot.store.unit import write, write_outbox
+from bot.tickets.calls.call import Call, CallRules
+from bot.tickets.calls.invite import mailbox
+from bot.tickets.calls.telling import Told, called_off, said_elsewhere
+from bot.tickets.facts import Decision, Facts, Say
+from bot.tickets.ticket import Ticket, TicketId, number
+
+
+class Invitations:
+    """Looks them up and says what is to be said there; holds nothing, so there may be several."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def of_client(self, conn: Connection, facts: Facts, call: Call) -> Before | None:
+        """Where the client was invited last; None for nowhere, or where that took it off."""
+        return client_invited_before(conn, call, _tickets(facts, call))
+
+    def called_off(self, conn: Connection, facts: Facts, call: Call) -> Invite | None:
+        """What the calendar of a client reads of a call that is off, where they read of it themselves.
+
+        None where it never heard of the call, or was told elsewhere.
+        """
+        there, invited_at = reached(conn, facts, self._directory.served), self.of_client(conn, facts, call)
+        if there is None or invited_at is None or not is_at(there, invited_at):
+            return None
+        return called_off(there, call, rules_of(facts, call))
+
+    def tell_elsewhere(
+        self, conn: Connection, facts: Facts, ticket: Ticket, call: Call, told: Told, rules: CallRules, before: Before
+    ) -> Ticket:
+        """The client reads of a change where they were invited, which is not where they talk to us now."""
+        there = replace(facts, talk=talk_at(conn, before.where, call.contact, now=facts.now))
+        return self.say_at(conn, there, ticket, (said_elsewhere(there, call, told, rules, number(ticket.id)),))
+
+    def say_at(self, conn: Connection, there: Facts, ticket: Ticket, said: tuple[Say, ...]) -> Ticket:
+        """Say something about a ticket in another conversation than its own; gives the ticket as it is then."""
+        after = replace(ticket, version=ticket.version + 1)
+        pair = (replace(there, ticket=ticket), Decision(ticket=after, effects=said))
+        write(conn, [pair], recorded_at=there.now, whereto=self._directory.whereto)
+        return after
+
+    def tell_former(self, conn: Connection, facts: Facts, call: Call) -> None:
+        """Whoever had a call that is off has left the desk: their calendar is told where it was told before."""
+        before = invited_before(conn, call, _tickets(facts, call))
+        if before is None or before.invite.method == "CANCEL" or call.state.is_live:
+            return
+        off = replace(before.invite, method="CANCEL", sequence=call.sequence, description="", is_accepted=False)
+        row = invite_row(off, off.summary, before.where, facts.number, call.person, facts.now)
+        write_outbox(conn, [row])
+
+
+def is_at(there: Facts | None, invited_at: Before) -> bool:
+    """Whether a client is told of a call at the address that they were invited at last."""
+    return there is not None and mailbox(there.talk.conversation) == invited_at.invite.attendee[1]
+
+
+def _tickets(facts: Facts, call: Call) -> set[TicketId]:
+    """What a call was about when it was booked, and what that goes on as."""
+    return {call.ticket} if facts.ticket is None else {call.ticket, facts.ticket.id}
