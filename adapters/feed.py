@@ -1,8 +1,9 @@
 """Somebody's own calendar, as an ICS feed says it: when they have no time. Pure; what stands in it stays unread.
 
 Only moments are taken: no title, place or guest of an appointment ever leaves this module. Events that are cancelled,
-or shown as free, take no time, nor do those that the calendar has from us; times that are published as busy do. A whole
-day and a moment without a zone are those of the person's own zone.
+or shown as free, take no time, nor do those that the calendar has from us; times that are published as busy do. In a
+calendar of leave an event shown as free is leave as well: calendars call whole days free until somebody says otherwise.
+A whole day and a moment without a zone are those of the person's own zone.
 
 A rule that repeats may be written so that reading it takes hours: the product asks here in a child that can be killed.
 """
@@ -31,11 +32,18 @@ class Span:
 
 
 def spans_from_ics(
-    content: bytes, *, zone: tzinfo, since: datetime, until: datetime, ours: Collection[str] = ()
+    content: bytes,
+    *,
+    zone: tzinfo,
+    since: datetime,
+    until: datetime,
+    ours: Collection[str] = (),
+    is_leave: bool = False,
 ) -> tuple[Span, ...]:
     """When they have no time between two moments, the soonest first. ValueError with what is wrong, in words.
 
     `ours` are the names of events that we told that calendar of: what becomes of their time we know ourselves.
+    `is_leave`: each event is leave, also one that is shown as free.
     """
     if len(content) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST // 1_000_000} MB")
@@ -45,7 +53,7 @@ def spans_from_ics(
     try:
         found = recurring_ical_events.of(calendar).between(since, until)
         theirs = (event for event in found if str(event.get("uid", "")) not in ours)
-        read = [span for event in theirs if (span := _span(event, zone)) is not None]
+        read = [span for event in theirs if (span := _span(event, zone, is_leave=is_leave)) is not None]
         spans = sorted([*read, *_told_as_busy(calendar, zone, since=since, until=until)])
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError) as error:
         raise ValueError("its events cannot be read") from error
@@ -64,8 +72,9 @@ def _calendar(content: bytes) -> Component:
     return calendar
 
 
-def _span(event: Any, zone: tzinfo) -> Span | None:  # noqa: ANN401 - the library's own
-    if str(event.get("status", "")).upper() == "CANCELLED" or str(event.get("transp", "")).upper() == "TRANSPARENT":
+def _span(event: Any, zone: tzinfo, *, is_leave: bool) -> Span | None:  # noqa: ANN401 - the library's own
+    is_free = str(event.get("transp", "")).upper() == "TRANSPARENT" and not is_leave
+    if is_free or str(event.get("status", "")).upper() == "CANCELLED":
         return None
     begins, ends = _moment(event["DTSTART"].dt, zone), _moment(event["DTEND"].dt, zone)
     return Span(begins, ends) if begins < ends else None

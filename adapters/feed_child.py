@@ -2,7 +2,7 @@
 
 What runs there is in `feed_reading`; nothing that reads calendars is loaded here.
 
-    in     a line of JSON: {"zone": an offset or a name, "since": …, "until": …, "ours": [uid, …]}; then the feed
+    in     a line of JSON: {"zone": an offset or a name, "since", "until", "ours": [uid, …], "is_leave"}; then the feed
     out    JSON: {"spans": [[since, until], …]} or {"wrong": why}
 """
 
@@ -22,14 +22,20 @@ _BEGIN: Final = "import sys; sys.path.insert(0, sys.argv[1]); from adapters.feed
 
 
 async def read_feed(
-    content: bytes, *, zone: str, since: datetime, until: datetime, ours: Collection[str] = ()
+    content: bytes,
+    *,
+    zone: str,
+    since: datetime,
+    until: datetime,
+    ours: Collection[str] = (),
+    is_leave: bool = False,
 ) -> Sequence[tuple[datetime, datetime]]:
-    """From when to when somebody has no time; `zone` is an IANA name or an offset such as `+03:00`, `ours` as there.
+    """From when to when somebody has no time; `zone` is an IANA name or an offset such as `+03:00`, the rest as there.
 
     ValueError with what is wrong, in words; OSError where no child can be had, or none that is given any time.
     """
-    named = {"zone": zone, "since": since.isoformat(), "until": until.isoformat(), "ours": sorted(ours)}
-    asked = json.dumps(named).encode()
+    between = {"since": since.isoformat(), "until": until.isoformat()}
+    asked = json.dumps({"zone": zone, **between, "ours": sorted(ours), "is_leave": is_leave}).encode()
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-c", _BEGIN, _ROOT),
         stdin=asyncio.subprocess.PIPE,

@@ -57,6 +57,17 @@ class Coverage:
             moment = self.calendars[person.calendar].next_open(absence.until)
         return moment
 
+    def answering(self, person: Person, people: Mapping[PersonId, Person], at: Instant) -> PersonId | None:
+        """Whoever answers for a person at that moment: on leave the one named on it, else the one named in the desk.
+
+        None where those are on leave as well: who stands in for them is not asked, so that no circle goes round.
+        """
+        leave = self.absence(person, at)
+        if leave is None:
+            return person.id
+        named = (people.get(one) for one in (leave.backup, person.backup) if one is not None)
+        return next((one.id for one in named if one is not None and self.absence(one, at) is None), None)
+
     def first_back(self, people: Iterable[Person], at: Instant) -> Instant | None:
         """The earliest moment somebody of these works; None where nobody of them is known to come."""
         moments = (self.next_shift(person, at) for person in people)

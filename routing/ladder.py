@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from routing.coverage import Coverage
 from routing.people import Line, LineId, Person, PersonId, Role
 from sla.calendar import Calendar
 from sla.duration import Instant, millis
@@ -113,6 +114,16 @@ def told(tell: str, people: Mapping[PersonId, Person], lines: Mapping[LineId, Li
     if LineId(tell) in lines:
         return tuple(person for person in lines[LineId(tell)].people if person in people)
     return tuple(sorted(_with_role(tell, people.values())))
+
+
+def answering(
+    tell: str, people: Mapping[PersonId, Person], lines: Mapping[LineId, Line], coverage: Coverage, at: Instant
+) -> tuple[PersonId, ...]:
+    """The same as things stand at a moment: of a line whose week it is, for each on leave whoever stands in."""
+    line = lines.get(LineId(tell)) if PersonId(tell) not in people else None
+    found = coverage.whose_turn(line, people, at) if line is not None else told(tell, people, lines)
+    here = (coverage.answering(people[one], people, at) for one in found)
+    return tuple(dict.fromkeys(one for one in here if one is not None))
 
 
 def _falls_at(climb: Climb, index: int, calendar: Calendar) -> Instant | None:

@@ -24,6 +24,8 @@ class StoryChannel(FakeChannel):
     """
 
     closed: frozenset[str] = frozenset()
+    #: Whose account is a guest's, or of another workspace.
+    guests: frozenset[str] = frozenset()
     #: Set by a story to leave such questions unanswered.
     is_mute: bool = False
     #: Whose account was asked about, and was answered for.
@@ -44,6 +46,9 @@ class StoryChannel(FakeChannel):
             raise TemporaryError("nobody answers")
         self.asked_about += (who.address,)
         return who.address in self.closed
+
+    async def is_guest(self, who: Identity) -> bool:
+        return who.address in self.guests
 
 
 class Stage(StoryChannel, ABC):

@@ -31,7 +31,7 @@ class ReadFeed(Protocol):
     """Read what was fetched. ValueError with what is wrong with it, OSError where this machine cannot read now."""
 
     def __call__(
-        self, content: bytes, *, zone: str, since: datetime, until: datetime, ours: Collection[str]
+        self, content: bytes, *, zone: str, since: datetime, until: datetime, ours: Collection[str], is_leave: bool
     ) -> Awaitable[Sequence[tuple[datetime, datetime]]]: ...
 
 
@@ -42,12 +42,13 @@ async def spans_from_feed(
     since: datetime,
     until: datetime,
     ours: Collection[str] = (),
+    is_leave: bool = False,
     read: ReadFeed = read_feed,
 ) -> Sequence[tuple[datetime, datetime]]:
     """The `Read` of the desk."""
     content = await fetched(url)
     try:
-        return await read(content, zone=zone, since=since, until=until, ours=ours)
+        return await read(content, zone=zone, since=since, until=until, ours=ours, is_leave=is_leave)
     except OSError as error:  # also the TimeoutError of a machine that is busy: neither is the feed's fault
         raise FeedAwayError(f"this machine had no room to read it ({type(error).__name__})") from error
 

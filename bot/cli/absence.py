@@ -71,7 +71,7 @@ def add(
 
     async def work(desk: Beside) -> None:
         from bot.desk.people.absences import Absences
-        from bot.tickets.words.leave import Words, absence_from, said_of
+        from bot.tickets.words.leave import Words, absence_from, said_back
 
         by, now = who_acts(desk.revision, who), desk.now
         try:
@@ -80,7 +80,7 @@ def add(
             raise CommandError(str(error)) from error
         absences = Absences(desk.revisions, desk.directory)
         leave = await desk.database.write(lambda conn: absences.say(conn, found, by=by, at=now))
-        say(f"#{leave.id} {said_of(leave.absence, by, desk.revision, now=now)}")
+        say(f"#{leave.id} {said_back(leave.absence, by, desk.revision, now=now)}")
 
     beside(ctx, work)
 

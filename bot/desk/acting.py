@@ -83,7 +83,8 @@ class Acting:
         if isinstance(command, HandOver) and facts.ticket is not None:
             self._calls.alarms.handed_over(conn, ticket, facts.ticket.assignee, at=now)
         is_said = facts.failing and any(isinstance(one, Say) for one in decision.effects)
-        return Answer(f"{speak('done')} {failing_line(facts, speak)}" if is_said else speak("done"))
+        said = (speak("done"), decision.remark, failing_line(facts, speak) if is_said else "")
+        return Answer(" ".join(one for one in said if one))
 
 
 def _concerned(ticket: TicketId, command: Command) -> tuple[TicketId, ...]:

@@ -41,7 +41,7 @@ from bot.desk.talk.pressing import Pressing
 from bot.desk.talk.questions import Questions
 from bot.desk.ticker import Ticker
 from bot.now import Timekeeper
-from bot.store.channels import buttons, fetched, forms, presses
+from bot.store.channels import buttons, fetched, forms, place_pace, presses
 from bot.store.delivery import auto_answers, parts
 from bot.store.driver.committer import Committer
 from bot.store.driver.connection import Connection
@@ -254,7 +254,7 @@ class Desk:
         def forget(conn: Connection) -> int:
             gone = tokens.forget_expired(conn, now=now) + presses.forget(conn, before=before)
             gone += forms.forget(conn, before=before) + auto_answers.forget(conn, now=now)
-            gone += fetched.forget(conn, before=long_before)
+            gone += fetched.forget(conn, before=long_before) + place_pace.forget(conn, before=now)
             return gone + buttons.forget(conn, before=long_before) + parts.forget(conn, before=long_before)
 
         return await self.database.write(forget)

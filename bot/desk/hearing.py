@@ -29,7 +29,7 @@ from bot.desk.albums import Albums, album_of
 from bot.desk.calls.door import Calls
 from bot.desk.directory import Directory
 from bot.desk.people.linking import Linking, without_code
-from bot.desk.people.offboarding import Offboarding
+from bot.desk.people.offboarding import ENDS, Offboarding
 from bot.desk.sending.auto_answers import AutoAnswers
 from bot.desk.sending.copies import Copies, LostCopy
 from bot.desk.sending.returned import Returns
@@ -136,7 +136,7 @@ class Hearing:
         for place in range(max(map(len, read.values()), default=0)):
             found = [inbound[place] for inbound in read.values() if len(inbound) > place]
             for one in found:
-                if isinstance(one, InboundPlace) and one.change == "closed":
+                if isinstance(one, InboundPlace) and one.change in ENDS:
                     self._offboarding.hear(conn, one, now=self._now())
                 elif isinstance(one, InboundPlace | InboundGap):
                     self._whereabouts.hear(conn, one, now=self._now())
@@ -223,7 +223,8 @@ class Hearing:
             reply = c.Reply(text, ReplyKind.UNSET, files, is_said=True, key=key, external_id=name, at=at)
             return staff_does(facts, person, reply)
         kind, files = kind_of(facts, message), message.attachments
-        heard = Heard(key, name, text, at, files, message.sender.address, album_of(message), kind)
+        quoted = clean(message.quoted)
+        heard = Heard(key, name, text, at, files, message.sender.address, album_of(message), kind, quoted)
         return as_called(facts, client_says(facts, heard) if word is None else client_asks(facts, heard, word))
 
     def _changed(self, conn: Connection, one: InboundLine, now: Instant) -> None:

@@ -34,6 +34,7 @@ class Check(StrEnum):
     ALERT = "alert"
     BREACH = "breach"
     LADDER = "ladder"
+    UNHEEDED = "unheeded"
     ANSWERED = "answered"
     REFOLD = "refold"
     STORE = "store"
@@ -59,6 +60,8 @@ ALERT_WITHIN_MS: Final = 600_000
 #: Files are fetched for two minutes at most, and one of them is waited for once more.
 FETCHED_LOOKS: Final = 4
 DAY_MS: Final = 86_400_000
+#: The last step of a ladder must be acknowledged within so long, in the time in which the ladder counts.
+HEEDED_WITHIN_MS: Final = 3_600_000
 
 _OPEN = is_one_of("ticket.status", OPEN)
 _WORKED_ON = is_one_of("ticket.status", ("new", "open"))
@@ -104,7 +107,7 @@ SELECT DISTINCT ticket.id {_OWED_BREACHES} AND NOT EXISTS ({_ARMED})
 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.ticket_id = ticket.id AND outbox.what = 'ping'
 AND outbox.created_at >= clock.breached_at)
 AND NOT EXISTS (SELECT 1 FROM event WHERE event.ticket_id = ticket.id
-AND event.what IN ('acknowledged', 'nobody_to_alert', 'split_off') AND event.at >= clock.breached_at)
+AND event.what IN ('acknowledged', 'split_off') AND event.at >= clock.breached_at)
 AND NOT EXISTS (SELECT 1 FROM alarm WHERE alarm.owner = 'shift:' || ticket.assignee)
 ORDER BY ticket.id LIMIT :most
 """)  # noqa: S608 - words of the schema
@@ -112,6 +115,24 @@ _CLIMBING = text(f"""
 SELECT DISTINCT ticket.id, ticket.plan, ticket.revision, ticket.ladder {_OWED_BREACHES}
 AND ticket.ladder IS NOT NULL AND NOT EXISTS ({_ARMED}) ORDER BY ticket.id LIMIT :most
 """)
+#: A page counts in real time and has no promise of its own.
+_PAGING = text(f"""
+SELECT ticket.id, ticket.plan, ticket.revision, ticket.ladder FROM ticket WHERE {_OPEN}
+AND ticket.ladder LIKE '%"ladder"\\:%' AND NOT EXISTS ({_ARMED}) ORDER BY ticket.id LIMIT :most
+""")  # noqa: S608 - words of the schema
+#: Whoever of ours does anything about a ticket has heard of it.
+_UNHEEDED = text(f"""
+SELECT ticket.id, ticket.plan, ticket.revision, ticket.ladder, max(event.at) AS told_at
+FROM ticket JOIN event ON event.ticket_id = ticket.id
+WHERE {_WORKED_ON} AND ticket.ladder LIKE '%"broken_at"\\:%' AND event.what IN ('alerted', 'nobody_to_alert')
+AND NOT EXISTS (SELECT 1 FROM event AS deed WHERE deed.ticket_id = ticket.id AND deed.at >= event.at
+AND deed.by NOT IN ('desk', 'contact', 'routing', 'sender'))
+GROUP BY ticket.id, ticket.plan, ticket.revision, ticket.ladder HAVING max(event.at) <= :before
+ORDER BY ticket.id LIMIT :most
+""")  # noqa: S608 - words of the schema
+_COUNTED_BY = text(
+    "SELECT value FROM clock WHERE ticket_id = :ticket AND metric = :metric AND started_at = :started_at"
+)
 #: Under every policy an answer, an ETA or a fix ends the wait for a response that began before it.
 _ANSWERED = text(f"""
 SELECT DISTINCT ticket.id FROM ticket JOIN clock ON clock.ticket_id = ticket.id
@@ -146,8 +167,11 @@ def violations(conn: Connection, revisions: Revisions, *, now: Instant) -> Seque
     found += _of_outbox(Check.ALERT, conn.execute(_UNTOLD_ALERTS, before).all())
     found += _of_outbox(Check.ALERT, conn.execute(_LOST_ALERTS, {"after": now - DAY_MS, "most": MOST}).all())
     found += _of_tickets(Check.BREACH, conn.execute(_UNHEARD, {"most": MOST}).all())
-    climbing = conn.execute(_CLIMBING, {"most": MOST}).all()
-    found += _of_tickets(Check.LADDER, [row for row in climbing if _has_steps_left(conn, revisions, row)])
+    climbing = {row.id: row for look in (_CLIMBING, _PAGING) for row in conn.execute(look, {"most": MOST})}
+    stopped = [climbing[one] for one in sorted(climbing) if _has_steps_left(conn, revisions, climbing[one])]
+    found += _of_tickets(Check.LADDER, stopped)
+    told = conn.execute(_UNHEEDED, {"before": now - HEEDED_WITHIN_MS, "most": MOST}).all()
+    found += _of_tickets(Check.UNHEEDED, [row for row in told if _is_unheeded(conn, revisions, row, now)])
     return found
 
 
@@ -188,6 +212,22 @@ def _has_steps_left(conn: Connection, revisions: Revisions, row: Row[Any]) -> bo
     pinned = revisions.numbered(conn, row.revision)
     ladder = pinned.ladders.get(kept.get("ladder") or pinned.plan(PlanId(row.plan)).ladder)
     return ladder is not None and kept.get("told", 0) < len(ladder.steps)
+
+
+def _is_unheeded(conn: Connection, revisions: Revisions, row: Row[Any], now: Instant) -> bool:
+    """Whether its ladder was told to the end, and the last of it lies open for longer than it may."""
+    kept = json.loads(row.ladder)
+    if "waits_since" in kept or _has_steps_left(conn, revisions, row):
+        return False
+    if "metric" not in kept:
+        return True
+    among = {"ticket": row.id, "metric": kept["metric"], "started_at": kept["started_at"]}
+    value = conn.execute(_COUNTED_BY, among).scalar()
+    if value is None:
+        return False
+    hours = hours_of(revisions.numbered(conn, row.revision), revisions.current)
+    calendar = calendar_named(clock_from_json(json.loads(value)).calendar, hours)
+    return calendar.open_between(row.told_at, now) >= HEEDED_WITHIN_MS
 
 
 def _mismatch(conn: Connection, revisions: Revisions, row: Row[Any]) -> str:

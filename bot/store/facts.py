@@ -39,6 +39,7 @@ _WAITING = text(
 )
 _TICKETS = "SELECT * FROM ticket WHERE id IN {keys}"
 _THEIRS = f"SELECT id FROM ticket WHERE assignee IN {{keys}} AND {OPEN} ORDER BY id"  # noqa: S608 - words of ours
+_TOLD_LATER = text(f"SELECT id FROM ticket WHERE told_back_at > :at AND {OPEN} ORDER BY id")  # noqa: S608 - words of ours
 _THEIRS_BEYOND = text(
     f"SELECT id FROM ticket WHERE assignee = :person AND id > :after AND {OPEN} ORDER BY id LIMIT :most"  # noqa: S608 - ours
 )
@@ -176,6 +177,11 @@ def tickets_of(conn: Connection, people: Sequence[PersonId]) -> list[TicketId]:
     return [TicketId(row.id) for row in rows_by_keys(conn, _THEIRS, people)]
 
 
+def told_later(conn: Connection, at: Instant) -> list[TicketId]:
+    """Open tickets whose clients were told to expect somebody at a moment beyond this one, oldest first."""
+    return [TicketId(number) for number in conn.execute(_TOLD_LATER, {"at": at}).scalars()]
+
+
 def tickets_beyond(conn: Connection, person: PersonId, *, after: TicketId, most: int) -> list[TicketId]:
     """The next open tickets that somebody has, beyond the one named, oldest first."""
     wanted = {"person": person, "after": after, "most": most}
@@ -219,6 +225,7 @@ def ticket_from_row(row: Row[Any]) -> Ticket:
         staff_spoke_at=row.staff_spoke_at,
         resolved_at=row.resolved_at,
         reopened_at=row.reopened_at,
+        told_back_at=row.told_back_at,
         next_due=row.next_due,
         has_reply=bool(row.has_reply),
         unset_reply_at=row.unset_reply_at,

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.card import Card, Promise, Tone
-from adapters.message import Button, Topic, Untrusted
+from adapters.message import Button, Topic
 from bot.tickets.calling_back import call_back_line, is_phone
 from bot.tickets.care.judging import why_urgent
 from bot.tickets.care.snoozing import snoozed_line
 from bot.tickets.decide_client import EXCERPT_LENGTH, WAITING
 from bot.tickets.facts import Facts, Ping
-from bot.tickets.margin import Margin, margin_lines
+from bot.tickets.margin import Margin, margin_lines, with_quoted
 from bot.tickets.outcome import client_name, person_texts
 from bot.tickets.pairs.following import same_button, same_line
 from bot.tickets.people.second_line import second_kind
@@ -94,7 +94,7 @@ def ticket_card(
     return Card(
         title=speak("card_title", number=number(ticket.id), client=client_name(facts), subject=ticket.subject),
         lines=tuple(lines),
-        quote=Untrusted(excerpt[:EXCERPT_LENGTH]),
+        quote=with_quoted(margin.quoted if margin is not None else "", excerpt[:EXCERPT_LENGTH]),
         promises=promises,
         buttons=tuple(
             Button(f"ticket.{name}", speak(f"button_{name}"), number(ticket.id))

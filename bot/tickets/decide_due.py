@@ -13,7 +13,7 @@ from bot.tickets.decide_place import OTHER_CHANNEL, known_elsewhere
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, Wake
 from bot.tickets.ladder.decide_ladder import climb, leads, presses_of, weight, with_whom
 from bot.tickets.ladder.decide_pick_up import lapsed
-from bot.tickets.ladder.standing import called_for, is_vacant, told_broken
+from bot.tickets.ladder.standing import called, called_for, is_vacant, told_broken
 from bot.tickets.outcome import (
     after,
     client_name,
@@ -109,12 +109,19 @@ def shift_begins(facts: Facts) -> Decision:
 
 
 def was_away(facts: Facts) -> bool:
-    """Whether their assignee, who is there now, was not when the client last spoke, or when a promise broke since."""
+    """Whether their assignee, who is there now, was not when the client last spoke, or when a promise broke since.
+
+    Nor when it was handed over to them.
+    """
     ticket = facts.ticket
     person = facts.revision.person(ticket.assignee) if ticket is not None else None
     if ticket is None or person is None or not ticket.status.is_open:
         return False
     coverage = facts.revision.coverage
+    if ticket.rule == "handed_over" and ticket.told_back_at is not None and ticket.told_back_at <= facts.now:
+        ends = coverage.shift_ends(person, ticket.told_back_at)
+        if ends is not None and facts.now < ends:
+            return True
     is_unanswered = ticket.staff_spoke_at is None or ticket.staff_spoke_at < ticket.client_spoke_at
     broke = [one.breached_at for one in told_broken(facts.clocks)]
     moments = [ticket.client_spoke_at, *(at for at in broke if at is not None)]
@@ -199,7 +206,8 @@ def _pings(facts: Facts, ticket: Ticket, firing: Firing) -> list[Effect]:
     own = called_for(facts, ticket)
     people = [own] if own is not None else []
     if firing.mark == LAST_CALL or is_vacant(facts, ticket):
-        people += [person for person in leads(facts, ticket) if person not in people]
+        above = called(facts, ticket, promise.calendar_of(firing.clock, facts.calendars), leads(facts, ticket))
+        people += [person for person in above if person not in people]
     return [_ping(facts, ticket, firing, person) for person in people]
 
 

@@ -18,23 +18,23 @@ from bot.tickets.care.decide_terms import agree, covered, not_covered
 from bot.tickets.care.judging import at_level, judged_by
 from bot.tickets.decide_client import WAITING
 from bot.tickets.decide_replies import ask_details, give_eta, name_reply, refused_empty, reply, resolve
-from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Note, Ping, Say, ShowCard, Wake
-from bot.tickets.ladder.decide_ladder import asked_pings, climbed_events, told_so_far
-from bot.tickets.ladder.standing import acknowledged, asked_higher, behind
+from bot.tickets.facts import Decision, Effect, Event, Facts, Note, Wake
+from bot.tickets.ladder.decide_ladder import asked_pings, climbed_events, paged, told_so_far
+from bot.tickets.ladder.standing import acknowledged, asked_higher, behind, is_paged_for
 from bot.tickets.outcome import (
     acted,
     after,
     assigned,
-    client_name,
     concluded,
-    contact_texts,
-    first_name,
     line_calendar,
     opening_wake,
     person_texts,
     promised_channel,
+    shift_wake,
     waiting_owner,
 )
+from bot.tickets.people.handing import handed as tell_handed
+from bot.tickets.people.handing import refusal_on_leave, relieved
 from bot.tickets.people.second_line import to_second_line
 from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId, Role
@@ -81,14 +81,15 @@ def refusal_of(facts: Facts, by: PersonId, command: c.Command) -> str:
 
 def _take(facts: Facts, ticket: Ticket, by: PersonId, _: c.Take) -> Decision:
     if ticket.assignee == by:
-        if ticket.status is not Status.NEW and not is_awaited(facts.clocks):
+        if ticket.status is not Status.NEW and not is_awaited(facts.clocks) and not is_paged_for(ticket):
             return Decision()
         return acted(facts, _opened(ticket), Event("picked_up", facts.now, by))
     former = facts.revision.person(ticket.assignee)
-    if former is not None and not facts.revision.people[by].roles & LEADING:
+    if former is not None and not facts.revision.people[by].roles & LEADING and not is_paged_for(ticket, by):
         return Decision(refusal=person_texts(facts.revision, by)("refused_taken", name=former.name))
     event = Event("picked_up", facts.now, by, "", {"before": ticket.assignee, "person": by})
-    return acted(facts, replace(_opened(ticket), assignee=by, rule="taken"), event)
+    told = relieved(facts, ticket, former.id, by, by) if former is not None else ()
+    return acted(facts, replace(_opened(ticket), assignee=by, rule="taken"), event, effects=told)
 
 
 def _note(facts: Facts, ticket: Ticket, by: PersonId, note: c.AddNote) -> Decision:
@@ -126,6 +127,8 @@ def _hand_over(facts: Facts, ticket: Ticket, by: PersonId, hand: c.HandOver) -> 
         return Decision(refusal=speak("refused_unknown_person"))
     if hand.to is not None and hand.to == ticket.assignee:
         return Decision()
+    if hand.to is not None and (refusal := refusal_on_leave(facts, by, hand.to)):
+        return Decision(refusal=refusal)
     passed_over = frozenset([ticket.assignee] if ticket.assignee else [])
     second = to_second_line(facts, ticket, passed_over) if hand.is_second_line else None
     if hand.is_second_line and second is None:
@@ -138,27 +141,18 @@ def _hand_over(facts: Facts, ticket: Ticket, by: PersonId, hand: c.HandOver) -> 
     event = Event("handed_over", facts.now, by, hand.why, {"before": ticket.assignee, "person": to, "rule": rule})
     effects: list[Effect] = []
     wakes: tuple[Wake, ...] = ()
+    remark = ""
     if to is None:
         wakes = (opening_wake(facts, handed),)
     else:
-        told = contact_texts(facts)
-        name = first_name(facts.revision, to, told("the_team"))
-        effects.append(Say(told("handed_over", name=name, number=number(ticket.id)), MessageKind.AUTO))
-        if to != by:
-            theirs = person_texts(facts.revision, to)
-            title = theirs(
-                "ping_handed_over",
-                name=facts.revision.people[by].name,
-                number=number(ticket.id),
-                client=client_name(facts),
-            )
-            key = f"handed:{ticket.id}:{ticket.version}"
-            lines = (hand.why,) if hand.why else ()
-            effects.append(ShowCard(to, is_quiet=True))
-            effects.append(Ping(to, key, title, lines, guard=Guard(assignee=to), actions=("ticket.take",)))
+        given = tell_handed(facts, ticket, by, to, hand.why)
+        effects += given.effects
+        handed, remark = replace(handed, told_back_at=given.back_at or handed.told_back_at), given.remark
+        wakes = (shift_wake(facts, to),) if given.back_at is not None else ()
         if former is not None and former.id != by:
-            effects.append(_relieved(facts, ticket, former.id, by, to))
-    return acted(facts, handed, event, _retargeted(facts, handed), tuple(effects), wakes=wakes)
+            effects += relieved(facts, ticket, former.id, by, to)
+    decision = acted(facts, handed, event, _retargeted(facts, handed), tuple(effects), wakes=wakes)
+    return replace(decision, remark=remark)
 
 
 def _retargeted(facts: Facts, handed: Ticket) -> promise.Promises:
@@ -175,19 +169,6 @@ def _retargeted(facts: Facts, handed: Ticket) -> promise.Promises:
         at=facts.now,
         is_high_load=facts.is_high_load(handed.plan),
     )
-
-
-def _relieved(facts: Facts, ticket: Ticket, former: PersonId, by: PersonId, to: PersonId) -> Ping:
-    """Somebody else gave their ticket away: they hear it from us, not from their client."""
-    people = facts.revision.people
-    title = person_texts(facts.revision, former)(
-        "ping_relieved",
-        number=number(ticket.id),
-        client=client_name(facts),
-        name=people[by].name,
-        to=people[to].name,
-    )
-    return Ping(former, f"relieved:{ticket.id}:{ticket.version}", title, guard=Guard(assignee=to))
 
 
 def _escalate(facts: Facts, ticket: Ticket, by: PersonId, escalate: c.Escalate) -> Decision:
@@ -223,7 +204,9 @@ def _set_urgency(facts: Facts, ticket: Ticket, by: PersonId, change: c.SetUrgenc
     )
     event = Event("urgency_set", facts.now, by, "", {"before": ticket.urgency, "after": change.urgency})
     plan = facts.revision.plan(ticket.plan)
-    return acted(facts, at_level(ticket, plan, change.urgency, ticket.kind, judged_by(by)), event, clocks)
+    after_it = at_level(ticket, plan, change.urgency, ticket.kind, judged_by(by))
+    after_it, pages, people = paged(facts, after_it)
+    return concluded(facts, after_it, clocks, events=(event, *pages), effects=tuple(people))
 
 
 def _needs_no_answer(facts: Facts, ticket: Ticket, by: PersonId, _: c.NeedsNoAnswer) -> Decision:

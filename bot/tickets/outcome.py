@@ -75,7 +75,7 @@ def concluded(
     if reason := why_back(facts, ticket, clocks, heard):
         ticket, events, wakes = came_back(facts, ticket, reason, events, wakes)
     next_due = due_first(clocks) if ticket.status.is_open else None
-    if (ladder := standing(facts, ticket, clocks)) != ticket.ladder:
+    if (ladder := standing(facts, ticket, clocks, events)) != ticket.ladder:
         ticket = replace(ticket, ladder=ladder)
     wake = wake_at(facts, ticket, clocks)
     version = facts.ticket.version + 1 if facts.ticket is not None and facts.ticket.id == ticket.id else 1

@@ -35,6 +35,11 @@ def is_for_everybody(facts: Facts) -> bool:
     return not _way(facts)
 
 
+def is_silent(facts: Facts) -> bool:
+    """Whether nothing automatic is said where this client is: then there is nothing to put right either."""
+    return _way(facts) == SILENT
+
+
 def _way(facts: Facts) -> str:
     """EPHEMERAL or SILENT in a place that wants it so; empty where it is said openly."""
     where, revision = facts.talk.conversation, facts.revision

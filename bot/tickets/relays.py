@@ -9,6 +9,7 @@ from typing import Protocol
 
 from adapters.message import Attachment, Untrusted
 from bot.tickets.facts import Effect, Facts, Heard, MessageKind, Relay, Say
+from bot.tickets.margin import with_quoted
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import Ticket
 from routing.people import PersonId
@@ -34,7 +35,7 @@ def relays(facts: Facts, ticket: Ticket, heard: Heard | None, effects: Iterable[
     ]
     if heard is None or (is_opened and not heard.attachments):
         return tuple(said)
-    words, files = "" if is_opened else heard.text, heard.attachments
+    words, files = "" if is_opened else with_quoted(heard.quoted, heard.text), heard.attachments
     theirs = Relay(person.id, facts.speaker.name, _words(words, files), attachments=files, album=heard.album)
     return (theirs, *said)
 

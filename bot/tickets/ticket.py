@@ -85,7 +85,8 @@ class Ticket:
     the agreement leaves it out. `judged` says why it is as urgent as it is (see `judging`). Until `snoozed_until` its
     card is out of the way. `is_ahead`: it goes before those of other plans that are of its kind.
     `same_as`: the same contact, or a colleague of theirs, wrote about it on another channel a moment before, perhaps.
-    `agreed` is what it alone is owed, in place of what its policy promises.
+    `agreed` is what it alone is owed, in place of what its policy promises. `told_back_at` is when its client was told
+    that somebody is back, the last time nobody was there.
     """
 
     id: TicketId
@@ -124,3 +125,4 @@ class Ticket:
     is_ahead: bool = False
     same_as: TicketId | None = None
     agreed: tuple[Agreed, ...] = ()
+    told_back_at: Instant | None = None

@@ -16,6 +16,7 @@ from sla.duration import Instant
 _SAID: Final[Mapping[str, str]] = {
     "opened": "{by} opened the ticket",
     "client_spoke": "{by} wrote",
+    "began_earlier": "{by} had written before what was heard first: the {metric} counts from {since}",
     "courtesy": "{by} said thanks",
     "reopened": "{by} wrote again and reopened it",
     "message_edited": "{by} changed a message",
@@ -38,6 +39,7 @@ _SAID: Final[Mapping[str, str]] = {
     "escalated": "{by} asked the lead for help",
     "urgency_set": "{by} set the urgency from {before} to {after}",
     "needs_no_answer": "{by} said it needs no answer",
+    "put_off": "the client was told that we are back later: {why}",
     "alerted": "step {step} of the ladder: {people} told",
     "nobody_to_alert": "nobody is left on the ladder to be told",
     "load_was_high": "a high load was declared, for which more time is promised",
@@ -102,6 +104,7 @@ def history(page: Page, speak: Texts) -> list[Happening]:
 def _happening(page: Page, event: Event, speak: Texts) -> Happening:
     facts = page.facts
     due_at, until = event.particulars.get("due_at"), event.particulars.get("until")
+    since = event.particulars.get("since")
     said = _SAID.get(event.what, "{by}: " + event.what.replace("_", " "))
     what = said.format(
         by=_who(facts.revision, event.by, facts.speaker.name),
@@ -112,6 +115,7 @@ def _happening(page: Page, event: Event, speak: Texts) -> Happening:
         after=event.particulars.get("after"),
         due_at=speak.moment(Instant(due_at), now=facts.now) if isinstance(due_at, int) else "a moment",
         until=speak.moment(Instant(until), now=facts.now) if isinstance(until, int) else "a moment",
+        since=speak.moment(Instant(since), now=facts.now) if isinstance(since, int) else "a moment",
         why=event.why,
         **{name: event.particulars.get(name) for name in _NAMED},
         step=event.particulars.get("step"),

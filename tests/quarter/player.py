@@ -38,7 +38,8 @@ from tests.story_parts import StoryDatabase
 T = TypeVar("T")
 
 _TICKETS = text("""
-SELECT ticket.id, ticket.status, ticket.assignee, ticket.client_spoke_at, ticket.staff_spoke_at, conversation.key
+SELECT ticket.id, ticket.status, ticket.assignee, ticket.client_spoke_at, ticket.staff_spoke_at, ticket.ladder,
+conversation.key
 FROM ticket JOIN conversation ON conversation.id = ticket.conversation_id WHERE ticket.id > :after ORDER BY ticket.id
 """)
 _ROWS = text("SELECT key, ticket_id, what, priority FROM outbox WHERE id > :after ORDER BY id")
@@ -52,6 +53,9 @@ _ANSWERS: Final = (
     "This needs a setting; I made it.",
 )
 WORKED_ON: Final = {"new", "open"}
+#: Who leads, and how long they let an alert lie that nobody else has ended: those above them are told meanwhile.
+LEAD: Final = "dana"
+LIES: Final = timedelta(minutes=50)
 #: How often a replica dies, of all the times that all of them look.
 KILLED: Final = 0.05
 
@@ -64,7 +68,7 @@ class Work:
     ticket: int
     person: str
     spoke_at: int
-    #: "answer", or "resolve" for what was answered before.
+    #: "answer", "resolve" for what was answered before, or "heed": an alert about it.
     what: str = "answer"
 
 
@@ -208,6 +212,8 @@ class Player:
                 self._known[row.id] = state
                 what = f"{row.status}, waits" if waits else row.status
                 self._write("ticket", who=row.assignee, where=row.key, ticket=row.id, what=what)
+            if _is_climbing(row):
+                self._mean(row, LEAD, "heed", LIES)
             if not waits or row.assignee is None:
                 continue
             self._mean(row, row.assignee, "answer")
@@ -225,7 +231,9 @@ class Player:
     async def _works(self, work: Work) -> None:
         """They look at it, and do something about it if it is theirs still and they are there."""
         found = await self._database.read(lambda conn: conn.execute(_TICKETS, {"after": work.ticket - 1}).first())
-        if found is None or found.id != work.ticket or found.assignee != work.person:
+        if found is None or found.id != work.ticket:
+            return
+        if work.what != "heed" and found.assignee != work.person:
             return
         if found.status not in {"new", "open", "waiting_client"} or found.client_spoke_at != work.spoke_at:
             return
@@ -237,7 +245,7 @@ class Player:
         if there > self._time.at:
             heapq.heappush(self._todo, Work(there + 300_000, work.ticket, work.person, work.spoke_at, work.what))
             return
-        if work.what == "answer" and _is_answered(found):
+        if (work.what == "answer" and _is_answered(found)) or (work.what == "heed" and not _is_climbing(found)):
             return
         chance = self._chance(found, work.person, f"{work.what}?")
         command = self._command(found, work, chance)
@@ -248,6 +256,8 @@ class Player:
     def _command(self, row: Any, work: Work, chance: random.Random) -> c.Command:  # noqa: ANN401 - a row
         if work.what == "resolve":
             return c.Resolve("All done.")
+        if work.what == "heed":
+            return c.Acknowledge()
         kind = chance.random()
         if kind < 0.65:
             return c.Reply(f"{chance.choice(_ANSWERS)} ({work.ticket}, {_iso(Instant(work.spoke_at))})")
@@ -391,6 +401,11 @@ async def _turn(desk: Desk) -> int:
     moved += await desk.sender.once()
     await desk.sender.drain()
     return moved
+
+
+def _is_climbing(row: Any) -> bool:  # noqa: ANN401 - a row
+    """Whether people were told of it who have not said that they know."""
+    return row.ladder is not None and "broken_at" in row.ladder and "quiet_since" not in row.ladder
 
 
 def _is_answered(row: Any) -> bool:  # noqa: ANN401 - a row

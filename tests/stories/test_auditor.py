@@ -14,7 +14,7 @@ from adapters.port import Health
 from bot.desk.care.auditor import Auditor
 from bot.now import Timekeeper
 from bot.store.driver.database_time import database_now
-from bot.tickets.command import AddNote, AskDetails, Reply, Resolve
+from bot.tickets.command import Acknowledge, AddNote, AskDetails, Reply, Resolve
 from tests.builders import story_desk
 from tests.harness import NOON, Story
 from tests.stories.conftest import MakeStory
@@ -167,6 +167,9 @@ async def test_a_busy_desk_with_broken_promises_is_well_and_nobody_hears_of_the_
             commands = (Reply("Looking"), AskDetails("Which page?"), AddNote("Known"), Resolve("Fixed"))
             await desk.does("vera", commands[hour // 2 % 4], ticket=number)
         await desk.fast_forward(minutes=47)
+        for one in [one for one in range(1, 15) if await desk.is_there(one)]:
+            if (await desk.ticket(one)).ladder is not None:
+                await desk.does("dana", Acknowledge(), ticket=one)
         assert list(await auditor.look()) == []
         looks += 1
     assert held.times == looks

@@ -94,6 +94,7 @@ async def test_a_lead_may_take_what_somebody_has(desk: Story) -> None:
     assert not (await desk.does("dana", Take())).is_refused
     desk.expect_card("dana", containing="With Dana Orlyk (took it)")
     desk.expect_edit("vera", containing="With Dana Orlyk")
+    desk.expect_ping("vera", containing="Dana Orlyk took T-1 (Acme) over from you")
     desk.expect_quiet()
 
 

@@ -43,10 +43,18 @@ class Calendars:
         self.ours: Collection[str] = ()
 
     async def read(
-        self, url: str, *, zone: str, since: datetime, until: datetime, ours: Collection[str] = ()
+        self,
+        url: str,
+        *,
+        zone: str,
+        since: datetime,
+        until: datetime,
+        ours: Collection[str] = (),
+        is_leave: bool = False,
     ) -> Sequence[Stretch]:
         self.asked.append(url)
         self.ours = ours
+        assert is_leave == (url == LEAVE)  # free time of a calendar of leave is leave, and of no other
         shown = self.shown[url]
         if isinstance(shown, Exception):
             raise shown
@@ -249,13 +257,20 @@ async def test_whoever_leaves_the_desk_while_their_calendar_is_read_stops_no_oth
 
     class Leaving(Calendars):
         async def read(
-            self, url: str, *, zone: str, since: datetime, until: datetime, ours: Collection[str] = ()
+            self,
+            url: str,
+            *,
+            zone: str,
+            since: datetime,
+            until: datetime,
+            ours: Collection[str] = (),
+            is_leave: bool = False,
         ) -> Sequence[Stretch]:
             if not self.asked:
                 self.asked.append(url)
                 await desk.apply(without_vera)
                 raise ValueError("it is no iCalendar file")
-            return await super().read(url, zone=zone, since=since, until=until, ours=ours)
+            return await super().read(url, zone=zone, since=since, until=until, ours=ours, is_leave=is_leave)
 
     leaving = Leaving()
     await reader(desk, leaving).once()

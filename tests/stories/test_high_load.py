@@ -64,6 +64,11 @@ async def test_promises_that_run_get_the_longer_time_and_the_history_says_why(ma
     await story.go_to(NOON + timedelta(minutes=20))
     story.forget()
     assert await declares(story, is_high=True) == 1
+    # They were told an earlier moment; whoever has an answer was not.
+    story.expect_message("lena", containing="our answer to T-1 takes longer: by 12:00 at the latest (your time)")
+    story.expect_nothing("bill")
+    await declares(story, is_high=False)
+    await declares(story, is_high=True)
     clock = await story.clock("first_response")
     assert clock.due_at == instant(NOON + 3 * HOUR)
     page = await story.page()

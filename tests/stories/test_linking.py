@@ -10,7 +10,7 @@ from bot.desk.people.proving import Proving
 from bot.store import audit
 from bot.store.calls.call_offers import Asker
 from bot.store.people import tokens
-from bot.tickets.command import Reply
+from bot.tickets.command import Reply, Take
 from routing.people import ClientId
 from sla.duration import later
 from tests.builders import document, story_desk
@@ -152,6 +152,32 @@ async def test_start_alone_is_greeted_and_opens_nothing(desk: Story) -> None:
     desk.expect_message("5001", containing="Hello, this is Story Desk.")
     assert not await desk.is_there(1)
     desk.expect_quiet()
+
+
+async def test_whoever_links_before_anybody_answered_is_brought_to_their_own_manager(desk: Story) -> None:
+    await desk.receives(sender="5001", text="Payroll failed")
+    assert (await desk.ticket()).assignee == "mira"
+    desk.forget()
+    await desk.receives(sender="5001", text=f"/start {await made(desk)}")
+    desk.expect_message("5001", containing="from now on you are known here as Acme")
+    desk.expect_message("5001", containing="Vera looks after T-1 from now on.")
+    desk.expect_card("vera", containing="T-1")
+    ticket = await desk.ticket()
+    assert (ticket.assignee, ticket.rule, ticket.plan) == ("vera", "own_manager", "public")
+    desk.expect_edit("mira", containing="With Vera Kova")
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize("command", [pytest.param(Take(), id="taken"), pytest.param(Reply("On it"), id="answered")])
+async def test_what_somebody_is_at_stays_with_them_as_its_contact_links(desk: Story, command: Take | Reply) -> None:
+    await desk.receives(sender="5001", text="Payroll failed")
+    await desk.does("oleg" if isinstance(command, Reply) else "dana", command)
+    before = (await desk.ticket()).assignee
+    desk.forget()
+    await desk.receives(sender="5001", text=f"/start {await made(desk)}")
+    ticket = await desk.ticket()
+    assert (ticket.assignee, ticket.client) == (before, "acme")
+    desk.expect_nothing("vera")
 
 
 async def test_an_identity_that_is_unlinked_is_a_strangers_again(desk: Story) -> None:

@@ -66,6 +66,31 @@ async def test_the_earliest_start_counts_and_is_told_once(desk: Story) -> None:
     desk.expect_quiet()
 
 
+async def test_the_louder_of_the_two_says_how_urgent_the_one_that_stays_is(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Question about invoices")
+    await desk.go_to(NOON + timedelta(minutes=1))
+    await desk.receives(EMAIL, sender="lena", text="Payroll is down")
+    told = (await desk.clock("first_response", 2)).due_at
+    desk.forget()
+    await desk.does("vera", INTO_FIRST, ticket=2)
+    ticket, owed = await desk.ticket(), await desk.clock("first_response")
+    assert (ticket.urgency, ticket.judged != "") == ("critical", True)
+    assert owed.due_at is not None
+    assert told is not None
+    assert owed.due_at <= told
+    assert (await desk.events())[-2:] == ["merged", "urgency_set"]
+    desk.expect_message("lena", EMAIL, containing=TOLD)
+    desk.expect_quiet()
+
+
+async def test_what_goes_into_something_more_urgent_changes_nothing_of_it(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll is down")
+    await desk.receives(EMAIL, sender="lena", text="Question about invoices")
+    due_at = (await desk.clock("first_response")).due_at
+    await desk.does("vera", INTO_FIRST, ticket=2)
+    assert ((await desk.ticket()).urgency, (await desk.clock("first_response")).due_at) == ("critical", due_at)
+
+
 async def test_an_older_ticket_brings_its_start_along(desk: Story) -> None:
     await twice(desk)
     await desk.does("vera", Merge(TicketId(2)), ticket=1)

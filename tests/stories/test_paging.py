@@ -130,7 +130,7 @@ async def test_a_page_that_reaches_nobody_reaches_the_admins(make_desk: MakeStor
     await story.receives(sender="lena", text="Once more")
     story.expect_message("lena", containing="T-1")
     story.expect_under("vera", containing="Once more")
-    story.expect_alert("dana", containing="critical outside working hours")
+    story.expect_alert("dana", containing="critical, and Vera Kova, who has it, is not on shift")
     assert (await story.events())[-1] == "nobody_to_alert"
     await story.go_to(MONDAY - timedelta(seconds=1))
     story.expect_quiet()
@@ -156,6 +156,6 @@ async def test_who_asked_for_the_lead_by_day_is_paged_for_at_night(make_desk: Ma
     story.forget()
     await story.receives(sender="lena", text="Once more")
     story.expect_message("lena", containing="T-1")
-    story.expect_alert("tara", containing="critical outside working hours")
+    story.expect_alert("tara", containing="critical, and Vera Kova, who has it, is not on shift")
     story.expect_edit("vera", containing="T-1")
     story.expect_quiet()

@@ -15,10 +15,16 @@ from sla.duration import Instant, instant
 from tests.builders import document, story_desk
 from tests.harness import NOON, Story
 from tests.stories.conftest import MakeStory
+from tests.stories.test_paging import PAGED
 
 SLACK = Channel.SLACK
 ALERTS = "T1/C0ALERTS"
 IN_ONE_PLACE = ('public_plan = "public"', f'public_plan = "public"\nalerts = {{ slack = "{ALERTS}" }}')
+#: What is critical is promised in real time, and Tara and Dana are called for it.
+AT_NIGHT = PAGED.replace(
+    'first_response = { within = "15m", quote = "respond promptly" }',
+    'first_response = { within = "15m", unit = "wall", quote = "respond promptly" }',
+)
 #: The Monday after the story's Tuesday, when Dana's week begins: 9:00 at +03:00.
 MONDAY = datetime(2026, 3, 9, 6, 0, tzinfo=UTC)
 
@@ -129,6 +135,30 @@ async def test_what_is_promised_at_night_is_covered_where_somebody_is_paged(
     hours = sum(one.until - one.since for one in nights) / 3_600_000
     assert hours == (0 if pages else 7 * 24 - 5 * 9)
     assert {one.hours for one in nights} <= {""}
+
+
+async def nights(desk: Story) -> list[tuple[int, int]]:
+    """Acme's gaps of a week, in hours from now."""
+    at = desk.time.at
+    found = [one.gap for one in radar(desk.desk.revisions.current, since=at, weeks=1) if "acme" in one.clients]
+    return [((one.since - at) // 3_600_000, (one.until - at) // 3_600_000) for one in found]
+
+
+async def test_a_page_covers_a_night_only_while_somebody_stands_on_its_ladder(make_desk: MakeStory) -> None:
+    desk = await make_desk(AT_NIGHT)
+    assert await nights(desk) == []
+    for who in ("tara", "dana"):
+        await desk.channels[SLACK].command("T1/U5", "desk", f"away for {who} until 2026-03-05")
+    await desk.settle()
+    # Tuesday night, and Wednesday night until midnight, when their leave ends.
+    assert await nights(desk) == [(7, 22), (31, 36)]
+
+
+async def test_a_page_does_not_cover_what_is_promised_at_night_and_not_urgent(make_desk: MakeStory) -> None:
+    desk = await make_desk(
+        AT_NIGHT.replace('first_response = { within = "1h"', 'first_response = { unit = "wall", within = "1h"')
+    )
+    assert (await nights(desk))[:2] == [(7, 22), (31, 46)]
 
 
 async def test_a_line_for_the_night_is_behind_its_promises_and_whose_week_it_is_counts(make_desk: MakeStory) -> None:

@@ -71,6 +71,8 @@ async def test_a_ticket_waits_for_room_and_then_goes_to_whoever_has_it(make_desk
     await desk.receives(sender="bill", text="First")
     await desk.receives(sender="5001", text="Second")
     assert (await desk.ticket(2)).assignee is None
+    # Somebody is there: no moment is told at which we are back.
+    assert "We answer by" in desk.expect_message("5001", containing="we have it (T-2)")
     await desk.fast_forward(minutes=5)
     desk.forget()
     await desk.does("oleg", Resolve("Done"), ticket=1)

@@ -52,7 +52,8 @@ class Radar:
                 lines = [*lines[:LISTED], speak("radar_more", count=len(lines) - LISTED)]
             # The week that begins with this look, so that a second look in it says nothing.
             key = f"radar:{_monday(revision, at)}:{lead.id}"
-            ping = Ping(lead.id, key, speak("ping_radar", count=len(found)), tuple(lines), is_shared=True)
+            title = speak("ping_radar", count=len(found))
+            ping = Ping(lead.id, key, title, tuple(lines), is_shared=True, is_digest=True)
             write_ping(conn, ping, at=at, whereto=self._directory.whereto)
         if found:
             log.info("promises have nobody behind them", gaps=len(found), told=len(present))

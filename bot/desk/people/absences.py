@@ -16,14 +16,14 @@ from bot.desk.directory import Directory
 from bot.store import alarms, audit
 from bot.store.alarms import Alarm
 from bot.store.driver.connection import Connection
-from bot.store.facts import facts_of_tickets, tickets_of
+from bot.store.facts import facts_of_tickets, tickets_of, told_later
 from bot.store.people import absences
 from bot.store.people.absences import Leave
 from bot.store.revisions import Revisions
 from bot.store.unit import write, write_ping
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import MINUTE_MS, first_opening, shift_owner
-from bot.tickets.people.decide_absence import CAME_BACK, Pair, back_pings, brought_back, cover_pings, covered
+from bot.tickets.people.decide_absence import CAME_BACK, Pair, back_pings, brought_back, cover_pings, covered, put_off
 from bot.tickets.ticket import Ticket, TicketId
 from bot.tickets.words.leave import stand_in
 from routing.coverage import Absence
@@ -60,8 +60,8 @@ class Absences:
             is_known = going.is_known and backup == going.backup
             leave = replace(going, until=absence.until, backup=backup, by=by, is_known=is_known)
             absences.change(conn, leave, at=at)
-        # Whoever has a call with them hears it now, and not when the leave begins.
-        alarms.put(conn, [Alarm(f"{OWNER}:{leave.id}", max(leave.since, at)), Alarm(f"calls:{leave.person}", at)])
+        # Whoever was promised something or has a call with them hears it now, and not when the leave begins.
+        alarms.put(conn, [Alarm(f"{OWNER}:{leave.id}", at), Alarm(f"calls:{leave.person}", at)])
         self._record(conn, "away", leave, by, at)
         return leave
 
@@ -101,9 +101,11 @@ class Absences:
         """It goes on, or lies ahead still: their open tickets go to whoever the rules name now."""
         owner = f"{OWNER}:{leave.id}"
         if leave.since > at:
+            self._put_off(conn, leave.person, at)
             alarms.put(conn, [Alarm(owner, leave.since)])
             return
         pairs, left = self._handed_on(conn, leave.person, at)
+        self._put_off(conn, leave.person, at, left)
         revision = self._revisions.current
         pings = cover_pings(pairs, leave.absence, revision, f"cover:{leave.id}", now=at, is_known=leave.is_known)
         for ping in pings:
@@ -124,20 +126,29 @@ class Absences:
 
     def _handed_on(self, conn: Connection, person: PersonId, at: Instant) -> tuple[list[Pair], list[Facts]]:
         """Their open tickets with whoever takes them, and those that nobody can take now."""
-        pairs: list[Pair] = []
+        decided: list[Pair] = []
         left: list[Facts] = []
         found = facts_of_tickets(conn, self._revisions, tickets_of(conn, [person]), now=at, is_locked=True)
         for facts in found.values():
             decision = covered(facts, person)
-            if decision is None or decision.ticket is None:
+            to = decision.ticket.assignee if decision is not None and decision.ticket is not None else person
+            if decision is not None and decision.ticket is not None:
+                decided.append((facts, decision))
+            if to == person:
                 left.append(facts)
-                continue
-            pairs.append((facts, decision))
-            to = decision.ticket.assignee
-            if to is not None and isinstance(facts.load, dict):
+            elif to is not None and isinstance(facts.load, dict):
                 facts.load[to] = facts.load.get(to, 0) + 1
-        write(conn, pairs, recorded_at=at, whereto=self._directory.whereto)
+        write(conn, decided, recorded_at=at, whereto=self._directory.whereto)
+        kept = {facts.number for facts in left}
+        pairs = [(facts, decision) for facts, decision in decided if facts.number not in kept]
         return pairs, left
+
+    def _put_off(self, conn: Connection, person: PersonId, at: Instant, left: Sequence[Facts] = ()) -> None:
+        """Clients who were told to expect somebody, and whom this leave makes wait longer, hear until when."""
+        numbers = {*told_later(conn, at), *(facts.number for facts in left)}
+        found = facts_of_tickets(conn, self._revisions, sorted(numbers), now=at, is_locked=True)
+        pairs = [(it, decision) for it in found.values() if (decision := put_off(it, person)) is not None]
+        write(conn, pairs, recorded_at=at, whereto=self._directory.whereto)
 
     def _return(self, conn: Connection, person: PersonId, over: Sequence[Leave], at: Instant) -> bool:
         """Their absences are over: once their shift begins they get their tickets back. Whether that is now."""

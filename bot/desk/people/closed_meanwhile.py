@@ -1,4 +1,4 @@
-"""Accounts of our people that were closed while nobody here listened: asked about at the start, and once a day.
+"""Accounts of our people that are closed, or are guests': asked about at the start, once a day, and as people change.
 
 A channel says it once, as it happens; whoever was down then would never hear. An admin's word goes before the
 channel's: what was told of an account once is told no more, so that whoever was let in again stays in.
@@ -14,9 +14,9 @@ from typing import Final
 import structlog
 
 from adapters.errors import ChannelError, PermanentError
-from adapters.message import Channel, Conversation, Identity, InboundPlace
-from adapters.port import KnowsAccounts
-from bot.desk.people.offboarding import Offboarding
+from adapters.message import Channel, Conversation, Identity, InboundPlace, PlaceChange
+from adapters.port import KnowsAccounts, KnowsGuests
+from bot.desk.people.offboarding import ENDS, Offboarding
 from bot.store.driver.connection import Connection
 from bot.store.driver.database import Database
 from bot.store.errors import StoreUnavailableError
@@ -54,6 +54,8 @@ class ClosedMeanwhile:
         self._told = told
         #: Who has been asked about in this round.
         self._asked: set[Identity] = set()
+        #: Who was on the desk in the last whole one.
+        self._known: frozenset[Identity] = frozenset()
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -66,7 +68,10 @@ class ClosedMeanwhile:
             except Exception:  # supervised: what channels tell as it happens goes on to count
                 log.exception("our people's accounts could not be asked about")
                 is_whole = False
-            await asyncio.sleep(EVERY_S if is_whole else AGAIN_S)
+            if is_whole:
+                await self._rest()
+            else:
+                await asyncio.sleep(AGAIN_S)
 
     async def once(self) -> bool:
         """Ask about everybody, or whoever is left; whether nobody is, so that the next time is a new round."""
@@ -76,7 +81,7 @@ class ClosedMeanwhile:
             if not isinstance(adapter, KnowsAccounts):
                 continue
             try:
-                is_closed = await adapter.is_closed(who)
+                ends = await _ends(adapter, who)
             except PermanentError as error:
                 log.info("an account is not known there", channel=who.channel.value, reason=str(error))
                 self._asked.add(who)
@@ -85,26 +90,33 @@ class ClosedMeanwhile:
                 log.info("an account could not be asked about", channel=who.channel.value, reason=str(error))
                 is_whole = False
                 continue
-            await self._keep(who, is_closed=is_closed)
+            await self._keep(who, ends)
             self._asked.add(who)
         if is_whole:
+            self._known = frozenset(self._identities())
             self._asked.clear()
         return is_whole
 
-    async def _keep(self, who: Identity, *, is_closed: bool) -> None:
+    async def _keep(self, who: Identity, ends: PlaceChange | None) -> None:
         at = self._now()
         where = Conversation(who.channel, "desk", who.address)
-        news = InboundPlace(where, "closed", moment(at), by=who)
 
         def kept(conn: Connection) -> None:
-            if not is_closed:
-                shut_out.forget_closed(conn, who.key)
-            elif not shut_out.was_closed(conn, who.key):
-                self._offboarding.hear(conn, news, now=at)
+            for other in ENDS.keys() - {ends}:
+                shut_out.forget(conn, who.key, other)
+            if ends is not None and not shut_out.was_told(conn, who.key, ends):
+                self._offboarding.hear(conn, InboundPlace(where, ends, moment(at), by=who), now=at)
 
         await self._database.write(kept)
-        if is_closed:
+        if ends is not None:
             self._told()
+
+    async def _rest(self) -> None:
+        """Until the next day, or until there is somebody whom nobody has asked about."""
+        for _ in range(int(EVERY_S / AGAIN_S)):
+            await asyncio.sleep(AGAIN_S)
+            if not self._known.issuperset(self._identities()):
+                return
 
     def _identities(self) -> list[Identity]:
         people = self._revisions.current.people.values() if self._revisions.number else ()
@@ -114,3 +126,10 @@ class ClosedMeanwhile:
             for channel, address in one.addresses.items()
             if channel in _CHANNELS
         ]
+
+
+async def _ends(adapter: KnowsAccounts, who: Identity) -> PlaceChange | None:
+    """What ends the rights of whoever has this account; None for a member's that is open."""
+    if await adapter.is_closed(who):
+        return "closed"
+    return "guest" if isinstance(adapter, KnowsGuests) and await adapter.is_guest(who) else None

@@ -58,11 +58,19 @@ class Read(Protocol):
     """Fetch a feed and read it."""
 
     def __call__(
-        self, url: str, *, zone: str, since: datetime, until: datetime, ours: Collection[str] = ()
+        self,
+        url: str,
+        *,
+        zone: str,
+        since: datetime,
+        until: datetime,
+        ours: Collection[str] = (),
+        is_leave: bool = False,
     ) -> Awaitable[Sequence[tuple[datetime, datetime]]]:
         """From when to when, the soonest first. Raises FeedAwayError, and ValueError for what no time mends.
 
-        `ours` are the names of events that the calendar has from us: they are not its own.
+        `ours` are the names of events that the calendar has from us: they are not its own. `is_leave`: each event is
+        leave, however it is shown.
         """
 
 
@@ -119,7 +127,8 @@ class Feeds:
         since, until = moment(now) - BACK, moment(now) + AHEAD
         ours = await self._database.read(lambda conn: calls.uids(conn, since=instant(since), until=instant(until)))
         try:
-            read = await self._read(url, zone=zone, since=since, until=until, ours=ours)
+            is_leave = kind == LEAVE
+            read = await self._read(url, zone=zone, since=since, until=until, ours=ours, is_leave=is_leave)
         except (FeedAwayError, ValueError) as error:
             reason, is_wrong = str(error), isinstance(error, ValueError)
             log.warning("a calendar of our people cannot be read", person=person, feed=kind, reason=reason)

@@ -1,15 +1,17 @@
 """Somebody of ours has left: within the minute they may do nothing here, and others have what was theirs (S31).
 
-Slack says whose account it closed; whoever leaves the desk directory is gone with it and needs nothing of this. Their
-sessions end, their tickets go to whoever stands in, the admins are told once. An admin lets them in again: that Slack
-opens an account means nothing here. What they still try is refused and written down.
+Slack says whose account it closed, and whose is a guest's or of another workspace: that is nobody of ours, whatever the
+desk directory says. Whoever leaves the desk directory is gone with it and needs nothing of this. Their sessions end,
+their tickets go to whoever stands in, the admins are told once. An admin lets them in again: that Slack opens an
+account means nothing here. What they still try is refused and written down.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
 
-from adapters.message import Identity, InboundLine, InboundPlace
+from adapters.message import Identity, InboundLine, InboundPlace, PlaceChange
 from bot.desk.directory import Directory
 from bot.desk.people.absences import Absences
 from bot.store import audit
@@ -27,6 +29,8 @@ log = structlog.get_logger()
 
 #: How the command that lets somebody in again is written, for whoever reads that they are out.
 MEND: Final = "maitred let-in {person}"
+#: What ends somebody's rights, each with what the admins are told.
+ENDS: Final[Mapping[PlaceChange, str]] = {"closed": "ping_shut_out", "guest": "ping_guest_out"}
 
 
 class Offboarding:
@@ -38,10 +42,12 @@ class Offboarding:
         self._absences = Absences(revisions, directory)
 
     def hear(self, conn: Connection, one: InboundPlace, *, now: Instant) -> None:
-        """An account was closed; one that is nobody's of ours, or was closed before, changes nothing."""
+        """An account is closed or a guest's; one that is nobody's of ours, or was that before, changes nothing."""
         person = self._directory.person_of(one.by) if one.by is not None else None
         if person is not None and one.by is not None:
-            shut_out.note_closed(conn, one.by.key, at=now)
+            if one.change == "guest" and shut_out.was_told(conn, one.by.key, one.change):
+                return  # Slack tells of guests again and again, and an admin's word goes before it
+            shut_out.note(conn, one.by.key, one.change, at=now)
         if person is None or not shut_out.shut_out(conn, person, by=str(one.conversation.channel), at=now):
             return
         self._revisions.refresh(conn)
@@ -56,7 +62,7 @@ class Offboarding:
         for admin in self._directory.admins() or left:
             speak = person_texts(self._revisions.current, admin)
             name = self._revisions.current.people[person].name
-            title = speak("ping_shut_out", name=name, channel=speak(f"channel_{channel}"))
+            title = speak(ENDS[one.change], name=name, channel=speak(f"channel_{channel}"))
             lines = (speak("shut_out_mend", line=MEND.format(person=person)),)
             ping = Ping(admin, f"shut_out:{person}:{now}:{admin}", title, lines, is_alert=True)
             write_ping(conn, ping, at=now, whereto=self._directory.whereto)

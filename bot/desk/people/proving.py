@@ -1,10 +1,9 @@
 """Open tickets follow what is proven of their contact: they become the client's, and a stranger's again.
 
-What was promised on a ticket stays as it was promised (semantics 1.6).
+What was promised on a ticket stays as it was promised (semantics 1.6); who has it from then on is asked in `proven`.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from adapters.message import Identity
 from bot.store import audit
@@ -15,7 +14,7 @@ from bot.store.people import links
 from bot.store.revisions import Revisions
 from bot.store.unit import write
 from bot.tickets.facts import Event
-from bot.tickets.outcome import concluded
+from bot.tickets.people.proven import proven
 from bot.tickets.ticket import ContactId, TicketId
 from routing.people import ClientId
 from sla.duration import Instant
@@ -51,6 +50,5 @@ class Proving:
         found = facts_of_tickets(conn, self._revisions, tickets, now=now, is_locked=True)
         for facts in found.values():
             if facts.ticket is not None and facts.ticket.status.is_open:
-                known = replace(facts.ticket, client=client, is_verified=client is not None)
-                decision = concluded(facts, known, facts.clocks, events=(event,))
+                decision = proven(facts, facts.ticket, client, event)
                 write(conn, [(facts, decision)], recorded_at=now, whereto=self._whereto)

@@ -36,10 +36,11 @@ def end_shifts(
         ids = tickets_beyond(conn, one, after=after, most=AT_ONCE)
         facts = facts_of_tickets(conn, revisions, ids, now=at, is_locked=True)
         decided = [(facts[ticket], shift_over(facts[ticket], one)) for ticket in sorted(facts)]
-        moved = [(known, decision) for known, decision in decided if decision.ticket is not None]
-        pairs += moved
+        changed = [(known, decision) for known, decision in decided if decision.ticket is not None]
+        pairs += changed
+        moved = sum(decision.ticket is not None and decision.ticket.assignee != one for _, decision in changed)
         person = revision.person(one)
-        again_at = next_end(revision, person, at) if person is not None and len(moved) < len(decided) else None
+        again_at = next_end(revision, person, at) if person is not None and moved < len(decided) else None
         alarms.put(conn, [Alarm(shift_end_owner(one), again_at)] if again_at is not None else [])
         alarms.put(conn, [Alarm(f"{REST}:{one}:{ids[-1]}", at)] if len(ids) == AT_ONCE else [])
     return digested(pairs, [], seen=with_cards(conn, changed_hands(pairs)))

@@ -9,6 +9,7 @@ from bot.desk.directory import Directory
 from bot.store.driver.connection import Connection
 from bot.store.unit import write_ping
 from bot.tickets.facts import Ping
+from bot.tickets.ladder.steps import climbed_steps
 from bot.tickets.outcome import person_texts
 from bot.tickets.revision import Revision
 from routing.ladder import told
@@ -29,8 +30,6 @@ def tell(conn: Connection, revision: Revision, directory: Directory, *, at: Inst
 
 def unmanned(revision: Revision) -> Iterator[tuple[str, int, str]]:
     """Such steps of the ladders that are climbed: the ladder, the step counted from 1, whom it means to tell."""
-    climbed = {*(plan.ladder for plan in revision.plans.values()), *revision.off_hours.values()}
-    for name in sorted(climbed & revision.ladders.keys()):
-        for place, step in enumerate(revision.ladders[name].steps, 1):
-            if not told(step.tell, revision.people, revision.lines):
-                yield name, place, step.tell
+    for name, place, tell in climbed_steps(revision):
+        if not told(tell, revision.people, revision.lines):
+            yield name, place, tell

@@ -15,17 +15,22 @@ from uuid import uuid4
 from adapters.message import Channel
 from bot.desk.hearing import Adapters
 from bot.now import Timekeeper
-from bot.store.delivery import outbox
+from bot.store.delivery import outbox, patience
 from bot.store.delivery.outbox import Outgoing, Outlook
 from bot.store.delivery.sending import Background, background
 from bot.store.driver.connection import Connection
 from bot.store.revisions import Revisions
-from sla.duration import Instant
+from sla.duration import Instant, later
 
 #: Sends under way at once on one channel: one that hangs holds up nobody but itself. A channel that may show a repeat
 #: is sent to one by one: a crash leaves one send in doubt then, and repeats no more than it.
 PER_CHANNEL: Final = 64
+#: Where they go one by one, others no longer wait for a send that takes longer than this; so many are under way then.
+HANGS_AFTER: Final = timedelta(seconds=5)
+MOST_BESIDE_HANGING: Final = 3
 CLAIM_FOR: Final = timedelta(seconds=60)
+#: How often what has waited behind everything else for too long is looked for.
+HURRY_EVERY: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,14 @@ class Claimed:
     outlook: Outlook
 
 
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """A send that has not ended."""
+
+    channel: str
+    since: Instant
+
+
 class Claims:
     """What this process is sending, and what it may take next."""
 
@@ -47,13 +60,14 @@ class Claims:
         self._revisions = revisions
         self._time = time
         self._adapters = adapters
-        self._busy: dict[str, str] = {}
+        self._busy: dict[str, _UnderWay] = {}
         #: When rows come round again that were put back here: the outlook does not see past what waits behind them.
         self._returns: list[Instant] = []
+        self._hurried_at: Instant | None = None
 
     def begins(self, row: Outgoing) -> None:
         """A row is under way: nothing else of its lane is taken."""
-        self._busy[row.lane] = row.channel
+        self._busy[row.lane] = _UnderWay(row.channel, self._time.now())
 
     def ended(self, row: Outgoing) -> None:
         """A row is not under way any more, however it ended."""
@@ -77,12 +91,13 @@ class Claims:
 
     def _claim_one(self, conn: Connection, count: int) -> Claimed:
         now = self._time.now()
-        under_way = Counter(self._busy.values())
+        self._hurry(conn, now)
+        under_way = Counter(one.channel for one in tuple(self._busy.values()))
         one_by_one = {one for one, adapter in self._adapters.items() if not adapter.limits.never_doubles}
         held: set[str] = {*one_by_one, *(channel for channel, number in under_way.items() if number >= PER_CHANNEL)}
         turns: list[tuple[Collection[str], int]] = [
             (held, count),
-            *((set(Channel) - {one}, 1) for one in one_by_one if not under_way[one]),
+            *((set(Channel) - {one}, 1) for one in one_by_one if self._has_turn(one, now)),
         ]
         rows: list[Outgoing] = []
         doubtful: list[Outgoing] = []
@@ -95,3 +110,15 @@ class Claims:
             rows += outbox.claim(conn, **mine, held=others, count=most - len(asked))
         known = background(conn, self._revisions, [*rows, *doubtful], now=now)
         return Claimed(rows, doubtful, known, outbox.outlook(conn, now=now))
+
+    def _has_turn(self, channel: Channel, now: Instant) -> bool:
+        """Whether one more may be sent where they go one by one: none is under way but what hangs."""
+        since = [one.since for one in tuple(self._busy.values()) if one.channel == channel]
+        hangs_since = later(now, -HANGS_AFTER * self._time.speed)
+        return len(since) < MOST_BESIDE_HANGING and all(at <= hangs_since for at in since)
+
+    def _hurry(self, conn: Connection, now: Instant) -> None:
+        last = self._hurried_at
+        if last is None or not last <= now < later(last, HURRY_EVERY):
+            patience.hurry(conn, now=now)
+            self._hurried_at = now

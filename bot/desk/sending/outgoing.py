@@ -280,10 +280,11 @@ def _is_stale(guard: Guard, facts: Facts) -> str:
         return ""
     if not ticket.status.is_open:
         return "the ticket is no longer open"
-    clock = next(
-        (one for one in facts.clocks if one.metric == guard.metric and one.started_at == guard.started_at), None
-    )
-    if clock is None or not is_owing(clock):
+    # One that began earlier since, by words that came late, is the same promise.
+    since = guard.started_at or 0
+    owing = (one for one in facts.clocks if one.metric == guard.metric and is_owing(one) and one.started_at <= since)
+    clock = next(owing, None)
+    if clock is None:
         return "the client has been answered"
     return _overtaken(guard.mark, clock) if guard.mark is not None else ""
 

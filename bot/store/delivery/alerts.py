@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from adapters.message import Untrusted
+from bot.store.delivery.owed import owed
 from bot.store.driver.look import rows_by_keys
 from bot.store.facts import tickets_by_id
 from bot.tickets.ticket import TicketId
@@ -22,10 +23,6 @@ ORDER BY id DESC LIMIT :limit
 _SEEN = (
     "SELECT ticket_id, max(at) AS at FROM event WHERE ticket_id IN {keys} AND what = 'acknowledged' GROUP BY ticket_id"
 )
-
-_OWED = """
-SELECT ticket_id, metric, started_at FROM clock WHERE ticket_id IN {keys} AND state IN ('running', 'paused', 'breached')
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +48,13 @@ def alerts_of(conn: Connection, person: PersonId, *, limit: int = LIMIT) -> tupl
     ids = sorted({row.ticket_id for row in rows if row.ticket_id is not None})
     tickets = tickets_by_id(conn, ids)
     seen = {row.ticket_id: row.at for row in rows_by_keys(conn, _SEEN, ids)}
-    owed = {(row.ticket_id, row.metric, row.started_at) for row in rows_by_keys(conn, _OWED, ids)}
+    still = owed(conn, ids)
     found, said_already = [], set()
     for row in rows:
         told = json.loads(row.payload)
         guard = json.loads(row.guard or "{}")
         about = (row.ticket_id, guard.get("metric"), guard.get("started_at"))
-        is_so = (about[1] is None or about in owed) and about not in said_already
+        is_so = (about[1] is None or still.has(row.ticket_id, guard)) and about not in said_already
         if about[1] is not None:
             said_already.add(about)
         ticket = tickets.get(row.ticket_id)

@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 
 from adapters.message import conversation_from_key
 from bot.store.delivery.outbox import Outgoing
+from bot.store.delivery.owed import owed
 from bot.store.delivery.sending import ping_from_row, told_together
-from bot.store.delivery.told import outbox_row, ping_to_json
+from bot.store.delivery.told import outbox_row, ping_to_json, urgency_of
 from bot.store.driver.bulk import update_many
-from bot.store.driver.look import rows_by_keys
 from bot.store.driver.plain import rows_of
 from bot.store.tables import schema
 from bot.store.unit import write_outbox
@@ -32,10 +32,6 @@ SELECT {_COLUMNS} FROM outbox WHERE {schema.is_one_of("state", schema.ON_ITS_WAY
 AND what = 'ping' AND guard <> '' AND not_before > created_at AND (key LIKE 'clock:%' OR key LIKE 'ladder:%')
 ORDER BY id
 """  # noqa: S608 - words of ours
-_OWED: Final = """
-SELECT ticket_id, metric, started_at FROM clock
-WHERE ticket_id IN {keys} AND state IN ('running', 'paused', 'breached')
-"""
 
 
 def release(conn: Connection, revision: Revision, *, now: Instant) -> int:
@@ -48,8 +44,8 @@ def release(conn: Connection, revision: Revision, *, now: Instant) -> int:
     if not rows:
         return 0
     ids = sorted({row.ticket_id for row in rows if row.ticket_id is not None})
-    owed = {(row.ticket_id, row.metric, row.started_at) for row in rows_by_keys(conn, _OWED, ids)}
-    found = (_held(row, revision) for row in rows if _clock(row) in owed)
+    still = owed(conn, ids)
+    found = (_held(row, revision) for row in rows if still.has(row.ticket_id, json.loads(row.guard)))
     held = [one for one in found if one is not None]
     digests = piled(held, revision, now=now)
     inside = {one for digest in digests for one in digest.instead_of}
@@ -63,7 +59,7 @@ def release(conn: Connection, revision: Revision, *, now: Instant) -> int:
     written = []
     for digest in digests:
         where = conversation_from_key(digest.to)
-        priority = "alert" if digest.ping.is_alert else "ping"
+        priority = urgency_of(digest.ping)
         payload = ping_to_json(digest.ping, digest.among)
         person = digest.ping.person
         written.append(
@@ -77,11 +73,6 @@ def _put(conn: Connection, rows: list[dict[str, Any]]) -> None:
     update_many(conn, schema.outbox, rows)
 
 
-def _clock(row: Outgoing) -> tuple[int | None, str | None, int | None]:
-    guard = json.loads(row.guard)
-    return row.ticket_id, guard.get("metric"), guard.get("started_at")
-
-
 def _held(row: Outgoing, revision: Revision) -> Held | None:
     """None where nobody whom it was decided for is on the desk any more."""
     among = tuple(one for one in told_together(row) if one in revision.people)
@@ -89,4 +80,9 @@ def _held(row: Outgoing, revision: Revision) -> Held | None:
     if person is None:
         return None
     ping = replace(ping_from_row(row), person=person)
-    return Held(row.id, row.lane, row.ticket_id or 0, ":".join(map(str, _clock(row))), ping, among)
+    return Held(row.id, row.lane, row.ticket_id or 0, _promise(row), ping, among)
+
+
+def _promise(row: Outgoing) -> str:
+    guard = json.loads(row.guard)
+    return f"{row.ticket_id}:{guard.get('metric')}:{guard.get('started_at')}"

@@ -23,7 +23,8 @@ Row = dict[str, Any]
 
 #: Alerts before words to clients, words before cards: a card is drawn when it is sent, so it loses nothing by waiting.
 #: What is said under a card comes after the card. A card that stands already is drawn anew when nothing else waits:
-#: what it says later is newer. Marks and pages come last of all.
+#: what it says later is newer. Marks and pages come after that. Digests come last of all, because they sum up what the
+#: rest shows (and `patience.py` says for how long).
 PRIORITY: Final = {
     "alert": 0,
     "reply": 1,
@@ -40,6 +41,7 @@ PRIORITY: Final = {
     "redrawn": 4,
     "mark": 5,
     "home": 5,
+    "digest": 6,
 }
 
 #: What is repeated under a card of an album waits so long for the rest of it.
@@ -110,6 +112,13 @@ def ping_rows(pings: Sequence[Ping], whereto: Whereto, ticket_id: int | None, at
         others = [_ping_row(other, whereto(other.person), ticket_id, at) for other in together[1:]]
         rows += [{**other, "state": "sent"} for other in others]
     return rows
+
+
+def urgency_of(ping: Ping) -> str:
+    """Its name among the priorities. A digest of alerts is an alert: whoever it calls has heard of none of them yet."""
+    if ping.is_alert:
+        return "alert"
+    return "digest" if ping.is_digest else "ping"
 
 
 def calendar_rows(
@@ -256,8 +265,8 @@ def say_to_json(say: Say, language: str) -> str:
 
 
 def _ping_row(ping: Ping, where: Conversation, ticket_id: int | None, at: Instant) -> Row:
-    priority = "alert" if ping.is_alert else "ping"
-    row = outbox_row(ping.key, "ping", where, ticket_id, ping.person, at, priority=priority, payload=ping_to_json(ping))
+    payload, urgency = ping_to_json(ping), urgency_of(ping)
+    row = outbox_row(ping.key, "ping", where, ticket_id, ping.person, at, priority=urgency, payload=payload)
     guard = {name: value for name, value in asdict(ping.guard).items() if value is not None}
     row["guard"] = json.dumps(guard) if guard else ""
     if ping.is_held:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from adapters.message import Channel
 from bot.store.delivery.outbox import Outgoing
+from bot.store.delivery.owed import owed
 from bot.store.delivery.told import PRIORITY
 from bot.store.driver.look import rows_by_keys
 from bot.store.tables.schema import OPEN
@@ -32,10 +33,6 @@ _TICKETS: Final = """
 SELECT id, status, (SELECT max(event.at) FROM event WHERE event.ticket_id = ticket.id AND event.what = 'acknowledged')
 AS seen_at FROM ticket WHERE id IN {keys}
 """
-_OWED: Final = """
-SELECT ticket_id, metric, started_at FROM clock
-WHERE ticket_id IN {keys} AND state IN ('running', 'paused', 'breached')
-"""
 
 
 def unreached(conn: Connection, person: PersonId, *, since: Instant) -> Sequence[Outgoing]:
@@ -44,15 +41,14 @@ def unreached(conn: Connection, person: PersonId, *, since: Instant) -> Sequence
     rows = [row for row in rows if not row.key.startswith((AGAIN, OUTAGE))]
     ids = sorted({row.ticket_id for row in rows if row.ticket_id is not None})
     tickets = {row.id: row for row in rows_by_keys(conn, _TICKETS, ids)}
-    owed = {(row.ticket_id, row.metric, row.started_at) for row in rows_by_keys(conn, _OWED, ids)}
+    still = owed(conn, ids)
     latest: dict[str, Outgoing] = {}
     for row in rows:
         ticket = tickets.get(row.ticket_id)
         if ticket is not None and (ticket.status not in OPEN or (ticket.seen_at or 0) >= row.created_at):
             continue
         guard = json.loads(row.guard) if row.guard else {}
-        clock = (row.ticket_id, guard.get("metric"), guard.get("started_at"))
-        if guard.get("metric") is None or clock in owed:
+        if guard.get("metric") is None or still.has(row.ticket_id, guard):
             latest.pop(subject(row), None)
             latest[subject(row)] = row
     return list(latest.values())

@@ -1,18 +1,23 @@
 """A high load: when it is one, and what it makes of promises that run.
 
-Declared by a lead or by the desk's own measure. Clocks that run get the longer time their cell states for it; nothing
-takes that back, so the end of a high load tightens no promise that somebody was told. Source: semantics, 1.6 and 5.
+Declared by a lead or by the desk's own measure. Clocks that run get the longer time their cell states for it, and who
+was told an earlier moment hears the new one; nothing takes that back, so the end of a high load tightens no promise
+that somebody was told. Source: semantics, 1.6 and 5.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from bot.tickets.facts import Decision, Event, Facts
-from bot.tickets.outcome import concluded
+from bot.tickets.facts import Decision, Effect, Event, Facts, MessageKind, Say
+from bot.tickets.outcome import concluded, contact_texts
+from bot.tickets.receipts import is_silent
 from bot.tickets.revision import Revision
+from bot.tickets.ticket import Ticket, number
 from routing.people import LineId, PersonId
 from sla import promise
+from sla.clock import State
 from sla.duration import Instant
+from sla.policy import Metric
 
 #: A load that is high ends below this share of the measure, so that it does not come and go with each ticket.
 ENDS_BELOW: Final = 0.75
@@ -27,7 +32,21 @@ def eased(facts: Facts, why: str) -> Decision | None:
     clocks = promise.under_high_load(facts.clocks, policy, facts.calendars, at=facts.now)
     if all(before.target == after.target for before, after in zip(facts.clocks, clocks, strict=True)):
         return None
-    return concluded(facts, ticket, clocks, events=(Event("load_was_high", facts.now, "desk", why),))
+    event = Event("load_was_high", facts.now, "desk", why)
+    return concluded(facts, ticket, clocks, events=(event,), effects=_told_later(facts, ticket, clocks))
+
+
+def _told_later(facts: Facts, ticket: Ticket, clocks: promise.Promises) -> tuple[Effect, ...]:
+    """The client was told by when we answer first; where that is later now, they hear until when."""
+    for before, after in zip(facts.clocks, clocks, strict=True):
+        is_told = before.metric is Metric.FIRST_RESPONSE and before.state is State.RUNNING
+        if is_told and before.due_at is not None and after.due_at is not None and before.due_at < after.due_at:
+            if is_silent(facts):
+                return ()
+            speak = contact_texts(facts)
+            due = speak.moment(after.due_at, now=facts.now)
+            return (Say(speak("high_load_moved", number=number(ticket.id), due=due), MessageKind.AUTO),)
+    return ()
 
 
 def is_high(

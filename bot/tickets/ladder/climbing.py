@@ -21,7 +21,8 @@ class Climbing:
     one that is paged out of hours, in real time from `broken_at`. Between `quiet_since` and `quiet_until` somebody has
     acknowledged. While we wait for others (`waits_since`) no step falls, and what that took (`put_off_ms`, in the
     clock's time) puts the steps off. `asked` steps were reached because somebody asked, a client last at `asked_at`.
-    `was` is the same as a text from before an answer, which may turn out never to have arrived.
+    `was` is the same as a text from before an answer, which may turn out never to have arrived. `on_call` took on
+    at `on_call_at` what was paged for, outside their own hours: until their next shift the client's words call them.
     """
 
     told: int = 0
@@ -37,6 +38,8 @@ class Climbing:
     asked: int = 0
     asked_at: Instant | None = None
     was: str = ""
+    on_call: PersonId | None = None
+    on_call_at: Instant | None = None
 
     @property
     def is_begun(self) -> bool:

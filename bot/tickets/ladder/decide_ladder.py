@@ -10,19 +10,30 @@ from typing import Final
 
 from bot.tickets.facts import Effect, Event, Facts, Guard, Ping
 from bot.tickets.ladder.climbing import Climbing
-from bot.tickets.ladder.standing import behind, called_for, climbed, steps_of
-from bot.tickets.outcome import client_name, is_there, person_texts
+from bot.tickets.ladder.standing import (
+    answering,
+    behind,
+    called,
+    called_for,
+    climbed,
+    is_loud,
+    on_call,
+    pace_of,
+    steps_of,
+)
+from bot.tickets.outcome import client_name, first_opening, is_there, person_texts
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket, number
+from routing import ladder
 from routing.ladder import Rung
 from routing.people import PersonId, Role
 from sla.clock import BREACH, Clock, Mark
-from sla.promise import Promises
+from sla.duration import millis
+from sla.pick_up import LONGEST
+from sla.promise import Promises, calendar_of
 
 #: A breach announced later than this after it happened says when it was noticed.
 NOTICED_LATE_MS: Final = 60_000
-#: Urgencies that are worth waking somebody for where the policy names a ladder for it.
-LOUD: Final = frozenset({"critical", "high"})
 _PRESSES: Final = ("ticket.ack", "ticket.take", "ticket.handover")
 
 
@@ -37,37 +48,49 @@ def climb(
     before = ticket.ladder
     known, rung = climbed(facts, ticket, clocks)
     effects: list[Effect] = [
-        _breach_ping(facts, ticket, clock, one) for clock in broke for one in _hearers(facts, ticket, before)
+        _breach_ping(facts, ticket, clock, one) for clock in broke for one in _hearers(facts, ticket, before, clock)
     ]
     if known is None:
         return ticket, [], effects
     ticket = replace(ticket, ladder=known)
-    events = climbed_events(facts, ticket, before, known, rung)
-    heard = _hearers(facts, ticket, before)
+    on_it = behind(facts, rung.tell) if rung is not None else ()
+    on_it = called(facts, ticket, pace_of(facts, known, clocks), on_it) or on_it
+    events = climbed_events(facts, ticket, before, known, rung, on_it)
     if not events:
         return ticket, [], effects
-    people = behind(facts, rung.tell) if rung is not None else _left(facts, known)
+    people = on_it if rung is not None else _left(facts, known)
     if rung is None:
         ticket = replace(ticket, ladder=replace(known, people=(*known.people, *people)))
     step = rung.step if rung is not None else known.told
     if known.ladder is not None:
         return ticket, events, [*effects, *_page_pings(facts, ticket, known, step, people)]
     clock = next(one for one in clocks if (one.metric, one.started_at) == (known.metric, known.started_at))
-    called = [one for one in people if clock not in broke or one not in heard]
+    heard = _hearers(facts, ticket, before, clock)
+    others = [one for one in people if clock not in broke or one not in heard]
     earlier = [one for one in known.people if one not in people and one in facts.revision.people]
-    pings = (_step_ping(facts, ticket, step, clock, one, earlier, is_news=clock in broke) for one in called)
+    pings = (_step_ping(facts, ticket, step, clock, one, earlier, is_news=clock in broke) for one in others)
     return ticket, events, [*effects, *pings]
 
 
 def climbed_events(
-    facts: Facts, ticket: Ticket, before: Climbing | None, known: Climbing, rung: Rung | None, *, by: str = "desk"
+    facts: Facts,
+    ticket: Ticket,
+    before: Climbing | None,
+    known: Climbing,
+    rung: Rung | None,
+    people: Sequence[PersonId] = (),
+    *,
+    by: str = "desk",
 ) -> list[Event]:
-    """What the history says of a step: who was told, which steps nobody stands on, which ones it stands for."""
+    """What the history says of a step: who was told, which steps nobody stands on, which ones it stands for.
+
+    `people` are those who were, where not all were who stand on it.
+    """
     steps = steps_of(facts, ticket, known)
     if rung is not None:
         told: dict[str, str | int | None] = {
             "step": rung.step,
-            "people": ", ".join(behind(facts, rung.tell)),
+            "people": ", ".join(people or behind(facts, rung.tell)),
             "skipped": ", ".join(map(str, rung.empty)) or None,
             "coalesced": ", ".join(map(str, rung.coalesced)) or None,
             "ladder": known.ladder or facts.pinned.plan(ticket.plan).ladder,
@@ -102,24 +125,35 @@ def leads(facts: Facts, ticket: Ticket) -> tuple[PersonId, ...]:
 
 
 def last_resort(facts: Facts) -> tuple[PersonId, ...]:
-    """Whom to tell where nobody stands on the ladder: whoever can mend the desk directory."""
-    return behind(facts, Role.ADMIN)
+    """Whom to tell where nobody stands on the ladder: whoever can mend the desk directory, else whoever leads.
+
+    Where these are on leave, everybody who is there; and where nobody is, the admins on their leave. Somebody hears.
+    """
+    people = facts.revision.people
+    for role in (Role.ADMIN, Role.LEAD, Role.HEAD):
+        if found := behind(facts, role):
+            return found
+    working = [one for one in people.values() if one.roles - {Role.EXECUTIVE}]
+    there = tuple(sorted(one.id for one in working if is_there(facts, one.id)))
+    return there or ladder.told(Role.ADMIN, people, {}) or tuple(sorted(one.id for one in working))
 
 
 def escalated_words(facts: Facts, ticket: Ticket, known: Climbing, speak: Texts) -> str:
     """What a client who asks for more is told: that somebody knows, who that is, and how far up."""
     steps = steps_of(facts, ticket, known)
     people = behind(facts, steps[known.told - 1].tell) if 0 < known.told <= len(steps) else ()
-    said = speak("escalated" if known.told <= 1 else "escalated_higher", number=number(ticket.id))
     if not people:
-        return said
+        # Nobody stands there: whoever heard of it instead.
+        told = ", ".join(facts.revision.people[one].name for one in told_so_far(facts, known))
+        return speak("escalated_instead", number=number(ticket.id), names=told)
+    said = speak("escalated" if known.told <= 1 else "escalated_higher", number=number(ticket.id))
     names = ", ".join(facts.revision.people[one].name for one in people)
     return f"{said} {speak('escalated_level', step=known.told, steps=len(steps), names=names)}"
 
 
 def told_so_far(facts: Facts, known: Climbing) -> tuple[PersonId, ...]:
-    """Whom to tell where no step is left: those who were told before, as far as they are still with us."""
-    return tuple(one for one in known.people if one in facts.revision.people) or last_resort(facts)
+    """Whom to tell where no step is left: those who were told before, or whoever answers for them by now."""
+    return answering(facts, known.people) or last_resort(facts)
 
 
 def presses_of(facts: Facts, person: PersonId) -> tuple[str, ...]:
@@ -128,14 +162,23 @@ def presses_of(facts: Facts, person: PersonId) -> tuple[str, ...]:
 
 
 def paged(facts: Facts, ticket: Ticket) -> tuple[Ticket, list[Event], list[Effect]]:
-    """Out of hours, urgent words page whoever the policy names for that, at once; nobody else, and nothing else."""
-    policy = facts.policy_of(ticket)
-    is_loud = ticket.urgency in LOUD | policy.immediate
+    """Out of hours, urgent words page whoever the policy names for that; nobody else, and nothing else.
+
+    At once, unless somebody is on duty for them since an earlier page: then where these do not answer.
+    """
     name = facts.pinned.off_hours.get(ticket.policy)
-    is_climbing = ticket.ladder is not None and ticket.ladder.is_begun
-    if name is None or not is_loud or is_climbing or _is_attended(facts, ticket):
+    known = ticket.ladder or Climbing()
+    if (
+        name is None
+        or not is_loud(facts.policy_of(ticket), ticket.urgency)
+        or known.is_begun
+        or _is_attended(facts, ticket)
+    ):
         return ticket, [], []
-    page = Climbing(ladder=name, broken_at=facts.now)
+    page = Climbing(ladder=name, broken_at=facts.now, on_call=known.on_call, on_call_at=known.on_call_at)
+    if on_call(facts, ticket) is not None:
+        # Their client's words call them, and alone, for as long as whoever is on shift has to pick something up.
+        page = replace(page, put_off_ms=millis(facts.revision.rules.pick_up or LONGEST))
     return climb(facts, replace(ticket, ladder=page), (), ())
 
 
@@ -168,21 +211,34 @@ def _left(facts: Facts, known: Climbing) -> tuple[PersonId, ...]:
 
 def _page_pings(facts: Facts, ticket: Ticket, known: Climbing, step: int, people: Iterable[PersonId]) -> list[Effect]:
     key = f"page:{ticket.id}:{known.broken_at}:{step}"
-    return asked_pings(facts, ticket, people, key, "ping_page", urgency=ticket.urgency)
+    own = facts.revision.person(ticket.assignee)
+    if own is not None:
+        title = "ping_page_unanswered" if _may_answer(facts, ticket, own.id) else "ping_page_off_shift"
+        return asked_pings(facts, ticket, people, key, title, urgency=ticket.urgency, name=own.name)
+    opening = first_opening(facts.revision, ticket, facts.now)
+    is_closed = opening is None or opening > facts.now
+    return asked_pings(
+        facts, ticket, people, key, "ping_page" if is_closed else "ping_page_full", urgency=ticket.urgency
+    )
 
 
-def _hearers(facts: Facts, ticket: Ticket, before: Climbing | None) -> list[PersonId]:
+def _may_answer(facts: Facts, ticket: Ticket, person: PersonId) -> bool:
+    return is_there(facts, person) or on_call(facts, ticket) == person
+
+
+def _hearers(facts: Facts, ticket: Ticket, before: Climbing | None, clock: Clock) -> list[PersonId]:
     """Who hears of a breach apart from the step that falls with it.
 
-    Besides the assignee those who were told before, and whoever stands on the steps they were told for by now.
+    Besides the assignee those at work who were told before, and who stand on the steps they were told for by now.
     """
     assignee = called_for(facts, ticket)
     own = [assignee] if assignee is not None else []
     if before is None or not before.told:
         return own
-    told = [one for one in before.people if one in facts.revision.people]
+    told = answering(facts, before.people)
     reached = [one for step in steps_of(facts, ticket, before)[: before.told] for one in behind(facts, step.tell)]
-    return list(dict.fromkeys([*own, *((*told, *reached) or last_resort(facts))]))
+    others = called(facts, ticket, calendar_of(clock, facts.calendars), (*told, *reached) or last_resort(facts))
+    return list(dict.fromkeys([*own, *others]))
 
 
 def _breach_ping(facts: Facts, ticket: Ticket, clock: Clock, person: PersonId) -> Ping:
@@ -243,4 +299,4 @@ def _why(rung: Rung, count: int) -> str:
 
 def _is_attended(facts: Facts, ticket: Ticket) -> bool:
     person = facts.revision.person(ticket.assignee)
-    return person is not None and is_there(facts, person.id)
+    return person is not None and person.id not in ticket.passed_over and is_there(facts, person.id)

@@ -1,8 +1,8 @@
 """Whoever was given a ticket has not picked it up in time, or has gone home: it goes to the next one.
 
 The next rule that names somebody there gets it, and both hear of it once; for the client nothing changes by it. Where
-nobody is left it stays where it is, and the lead hears of it. Whoever is not there lets nobody wait: their time counts
-on when they come.
+nobody is left it stays where it is, and the lead hears of it, or those on call where it is urgent and no lead is there.
+Whoever is not there lets nobody wait: their time counts on when they come.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, ShowCard
-from bot.tickets.ladder.decide_ladder import last_resort, leads, presses_of
+from bot.tickets.ladder.decide_ladder import last_resort, leads, paged, presses_of
 from bot.tickets.ladder.picking import OURS_TO_MOVE
 from bot.tickets.outcome import (
     assigned,
@@ -48,15 +48,19 @@ def lapsed(
     if not is_there(facts, person.id):
         found = assigned(facts, ticket)
         if found.person is None or found.person == person.id:
-            return ticket, pick_up.again(clocks, facts.calendars, facts.now, hours=person.calendar), [], []
+            ticket, events, effects = paged(facts, ticket)
+            return ticket, pick_up.again(clocks, facts.calendars, facts.now, hours=person.calendar), events, effects
         given, event, effects = _given(facts, ticket, found)
         return given, clocks, [event], effects
     clocks = pick_up.passed_over(clocks, facts.now)
     ticket = replace(ticket, passed_over=(*ticket.passed_over, person.id))
     found = assigned(facts, ticket)
     if found.person is None:
-        why = f"{person.id} did not pick it up, and nobody else is there"
-        return ticket, clocks, [Event(NOT_PICKED_UP, facts.now, "desk", why)], _alarmed(facts, ticket, late, person.id)
+        event = Event(NOT_PICKED_UP, facts.now, "desk", f"{person.id} did not pick it up, and nobody else is there")
+        if any(is_there(facts, one) for one in leads(facts, ticket)):
+            return ticket, clocks, [event], _alarmed(facts, ticket, late, person.id)
+        ticket, events, effects = paged(facts, ticket)
+        return ticket, clocks, [event, *events], effects or _alarmed(facts, ticket, late, person.id)
     told = {"before": person.id, "person": found.person, "rule": found.rule}
     event = Event(PASSED_OVER, facts.now, "desk", found.rule, told)
     given = replace(ticket, assignee=found.person, rule=found.rule)
@@ -72,9 +76,17 @@ def shift_over(facts: Facts, person: PersonId) -> Decision:
         return Decision()
     found = assigned(facts, ticket)
     if found.person is None or found.person == person:
-        return Decision()
+        return paged_for(facts, ticket)
     given, event, effects = _given(facts, ticket, found)
     return concluded(facts, given, facts.clocks, events=(event,), effects=tuple(effects))
+
+
+def paged_for(facts: Facts, ticket: Ticket) -> Decision:
+    """Nobody is there to take it: where it is urgent, those on call are; else nothing changes."""
+    ticket, events, effects = paged(facts, ticket)
+    if ticket == facts.ticket:
+        return Decision()
+    return concluded(facts, ticket, facts.clocks, events=tuple(events), effects=tuple(effects))
 
 
 def left_behind(facts: Facts) -> Decision:
@@ -89,7 +101,9 @@ def left_behind(facts: Facts) -> Decision:
         return Decision()
     given, event, effects = _given(facts, ticket, assigned(facts, ticket))
     if given.assignee is None:
-        return concluded(facts, given, facts.clocks, events=(event,), wakes=(opening_wake(facts, given),))
+        given, pages, effects = paged(facts, given)
+        wakes = (opening_wake(facts, given),)
+        return concluded(facts, given, facts.clocks, events=(event, *pages), effects=tuple(effects), wakes=wakes)
     return concluded(facts, given, facts.clocks, events=(event,), effects=tuple(effects))
 
 

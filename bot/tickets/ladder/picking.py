@@ -12,10 +12,12 @@ from dataclasses import replace
 from typing import Final
 
 from bot.tickets.facts import Event, Facts
+from bot.tickets.ladder.standing import is_loud
 from bot.tickets.ticket import Status, Ticket
 from routing.people import Person
 from sla import pick_up
-from sla.clock import Clock
+from sla.clock import Clock, is_owing
+from sla.policy import Metric
 
 #: Statuses in which whoever has a ticket is the one to move.
 OURS_TO_MOVE: Final = frozenset({Status.NEW, Status.OPEN})
@@ -52,7 +54,19 @@ def _awaited(
         return clocks
     ask = pick_up.assigned if is_given else pick_up.sooner
     clocks = ask(clocks, policy, ticket.urgency, channel, facts.calendars, facts.now, longest=longest, hours=hours)
-    return clocks if is_there else pick_up.again(clocks, facts.calendars, facts.now, hours=hours)
+    theirs = pick_up.again(clocks, facts.calendars, facts.now, hours=hours)
+    if not is_there:
+        return theirs
+    # Whoever is there while what is promised rests is asked all the same, where it is urgent.
+    return theirs if is_loud(policy, ticket.urgency) and _is_sooner(theirs, clocks) else clocks
+
+
+def _is_sooner(theirs: Sequence[Clock], clocks: Sequence[Clock]) -> bool:
+    first, second = (
+        next((one.due_at for one in found if one.metric is Metric.PICK_UP and is_owing(one)), None)
+        for found in (theirs, clocks)
+    )
+    return first is not None and (second is None or first < second)
 
 
 def _settled(ticket: Ticket) -> Ticket:

@@ -85,6 +85,7 @@ def _digest(to: str, gathered: Sequence[Held], revision: Revision, now: Instant)
         person_texts(revision, person)("ping_pile", count=len(inside)),
         tuple(one.ping.title for one in inside[:NAMED]),
         is_alert=any(one.ping.is_alert for one in inside),
+        is_digest=True,
     )
     return Digest(to, ping, tuple(dict.fromkeys(name for one in inside for name in one.among)), gone)
 

@@ -8,36 +8,43 @@ One ticket climbs once, however many of its promises are broken: the one that br
 answered while another is still broken, that one goes on from the step that was reached.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from bot.tickets.facts import Facts
+from bot.tickets.facts import Event, Facts
 from bot.tickets.ladder.climbing import Climbing, climbing_from_text, climbing_to_text
 from bot.tickets.ticket import Status, Ticket
 from routing import ladder
 from routing.ladder import QUIET_FOR, Climb, Rung, Step
-from routing.people import LineId, PersonId
+from routing.people import PersonId
 from sla.calendar import ALWAYS, Calendar
 from sla.clock import BREACH, Clock, State
 from sla.duration import Instant, length
-from sla.policy import Metric
+from sla.policy import Metric, Policy, Urgency
 from sla.promise import calendar_of, next_due
 
-#: Rules by which somebody took a ticket on: whoever was paged for it need not hear of it again.
+#: Rules by which somebody took a ticket on by a deed of their own, or of a colleague.
 TAKEN_ON: Final = frozenset({"taken", "handed_over"})
+#: What whoever has a ticket does to say that they are at it.
+_DEEDS: Final = frozenset({"picked_up", "handed_over"})
+#: Urgencies that are worth waking somebody for where the policy names a ladder for it.
+LOUD: Final = frozenset({"critical", "high"})
 _WAITING: Final = frozenset({Status.WAITING_CLIENT, Status.WAITING_THIRD_PARTY})
 
 
-def standing(facts: Facts, ticket: Ticket, clocks: Sequence[Clock]) -> Climbing | None:
-    """The ladder of `ticket` with these clocks, as it stands now; None where nothing was told and nothing is broken."""
+def standing(facts: Facts, ticket: Ticket, clocks: Sequence[Clock], events: Sequence[Event] = ()) -> Climbing | None:
+    """The ladder of `ticket` with these clocks, as it stands after these events.
+
+    None where nothing was told and nothing is broken.
+    """
     known = ticket.ladder
     broken = told_broken(clocks)
     if not ticket.status.is_open or (known is None and not broken):
         return None
     if not broken:
-        return _unbroken(facts, ticket, known or Climbing(), clocks)
+        return _unbroken(facts, ticket, known or Climbing(), clocks, events)
     known = _taken_up_again(known or Climbing(), broken)
     own = next((one for one in broken if (one.metric, one.started_at) == (known.metric, known.started_at)), None)
     if own is None:
@@ -70,7 +77,17 @@ def step_falls_at(facts: Facts, ticket: Ticket, clocks: Sequence[Clock]) -> Inst
     known = ticket.ladder
     if known is None or known.waits_since is not None or not ticket.status.is_open:
         return None
-    return ladder.falls_at(_climb(facts, ticket, known), pace_of(facts, known, clocks))
+    climb, pace = _climb(facts, ticket, known), pace_of(facts, known, clocks)
+    at = ladder.falls_at(climb, pace)
+    if at is None or at > facts.now:
+        return at
+    # Those on it are not at work: as the first of them comes, or as a later step falls.
+    moments: list[Instant | None] = []
+    while at is not None and at <= facts.now:
+        moments.append(_comes_at(facts, climb.steps[climb.told].tell))
+        climb = replace(climb, told=climb.told + 1)
+        at = ladder.falls_at(climb, pace)
+    return min((one for one in (*moments, at) if one is not None and one > facts.now), default=facts.now)
 
 
 def climbed(facts: Facts, ticket: Ticket, clocks: Sequence[Clock]) -> tuple[Climbing | None, Rung | None]:
@@ -79,10 +96,41 @@ def climbed(facts: Facts, ticket: Ticket, clocks: Sequence[Clock]) -> tuple[Clim
     if known is None or known.waits_since is not None:
         return known, None
     calendar = pace_of(facts, known, clocks)
-    climb, rung = ladder.climbed(
-        _climb(facts, ticket, known), calendar, at=facts.now, is_manned=lambda step: bool(behind(facts, step.tell))
-    )
+    begun = _climb(facts, ticket, known)
+
+    def at_work(step: Step) -> bool:
+        return bool(called(facts, ticket, calendar, behind(facts, step.tell)))
+
+    climb, rung = ladder.climbed(begun, calendar, at=facts.now, is_manned=at_work)
+    if rung is None or not _has_fallen(begun, rung, calendar, facts.now):
+        climb, rung = ladder.climbed(
+            begun, calendar, at=facts.now, is_manned=lambda step: bool(behind(facts, step.tell))
+        )
+        if rung is not None and _comes_at(facts, rung.tell) is not None and not at_work(begun.steps[rung.step - 1]):
+            return known, None
     return _told(facts, known, climb, rung), rung
+
+
+def _has_fallen(climb: Climb, rung: Rung, calendar: Calendar, now: Instant) -> bool:
+    at = ladder.falls_at(replace(climb, told=rung.step - 1), calendar)
+    return at is not None and at <= now
+
+
+def _comes_at(facts: Facts, tell: str) -> Instant | None:
+    """When the first of those behind a step's word is at work."""
+    people = (facts.revision.people[one] for one in behind(facts, tell))
+    return facts.revision.coverage.first_back(people, facts.now)
+
+
+def called(facts: Facts, ticket: Ticket, calendar: Calendar, people: Iterable[PersonId]) -> tuple[PersonId, ...]:
+    """Of the people further up, whom the desk calls at this hour about what counts in this time: those who are at work.
+
+    All of them where it is urgent or counts in real time, and where nobody at work has the ticket and knows by that.
+    """
+    if is_loud(facts.policy_of(ticket), ticket.urgency) or calendar is ALWAYS or called_for(facts, ticket) is None:
+        return tuple(people)
+    revision = facts.revision
+    return tuple(one for one in people if revision.coverage.is_on_shift(revision.people[one], facts.now))
 
 
 def asked_higher(
@@ -125,12 +173,17 @@ def acknowledged(facts: Facts, ticket: Ticket, calendar: Calendar) -> Climbing:
 
 
 def behind(facts: Facts, tell: str) -> tuple[PersonId, ...]:
-    """The people behind a step's word who are not on leave now."""
-    revision, line = facts.revision, facts.revision.lines.get(LineId(tell))
-    people = ladder.told(tell, revision.people, revision.lines)
-    if line is not None and PersonId(tell) not in revision.people:
-        people = revision.coverage.whose_turn(line, revision.people, facts.now)
-    return tuple(one for one in people if revision.coverage.absence(revision.people[one], facts.now) is None)
+    """The people behind a step's word; for each who is on leave now, whoever stands in for them."""
+    revision = facts.revision
+    return ladder.answering(tell, revision.people, revision.lines, revision.coverage, facts.now)
+
+
+def answering(facts: Facts, people: Iterable[PersonId]) -> tuple[PersonId, ...]:
+    """Whoever answers for these people now, each once: themselves, or those who stand in for them."""
+    revision = facts.revision
+    known = (revision.people[one] for one in people if one in revision.people)
+    found = (revision.coverage.answering(one, revision.people, facts.now) for one in known)
+    return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
 def called_for(facts: Facts, ticket: Ticket) -> PersonId | None:
@@ -139,10 +192,32 @@ def called_for(facts: Facts, ticket: Ticket) -> PersonId | None:
     return own.id if own is not None and facts.revision.coverage.is_on_shift(own, facts.now) else None
 
 
+def is_paged_for(ticket: Ticket, person: PersonId | None = None) -> bool:
+    """Whether people are called out of hours until somebody has it; this person among them, if one is named."""
+    known = ticket.ladder
+    return known is not None and known.ladder is not None and (person is None or person in known.people)
+
+
+def on_call(facts: Facts, ticket: Ticket) -> PersonId | None:
+    """Whoever has it since a page and has had no shift of their own since: they are called out of hours too."""
+    known, person = ticket.ladder, facts.revision.person(ticket.assignee)
+    if known is None or known.on_call_at is None or person is None or person.id != known.on_call:
+        return None
+    coverage = facts.revision.coverage
+    begins = coverage.next_shift(person, known.on_call_at)
+    is_called = is_loud(facts.policy_of(ticket), ticket.urgency) and coverage.absence(person, facts.now) is None
+    return person.id if is_called and (begins is None or begins > facts.now) else None
+
+
 def is_vacant(facts: Facts, ticket: Ticket) -> bool:
     """Whether nobody has it who works these days: then the lead is told in their place."""
     own = facts.revision.person(ticket.assignee)
     return own is None or facts.revision.coverage.absence(own, facts.now) is not None
+
+
+def is_loud(policy: Policy, urgency: Urgency) -> bool:
+    """Whether it is worth waking somebody for."""
+    return urgency in LOUD or urgency in policy.immediate
 
 
 def pace_of(facts: Facts, known: Climbing, clocks: Sequence[Clock]) -> Calendar:
@@ -154,7 +229,7 @@ def pace_of(facts: Facts, known: Climbing, clocks: Sequence[Clock]) -> Calendar:
 
 def _counting_by(clock: Clock, known: Climbing) -> Climbing:
     """The same ladder by another clock's breach. A page out of hours ends there: the plan's own ladder begins."""
-    kept = Climbing(asked=known.asked, asked_at=known.asked_at) if known.ladder is not None else known
+    kept = _remembered(known) if known.ladder is not None else known
     return replace(
         kept,
         metric=clock.metric.value,
@@ -172,10 +247,17 @@ def _patience(steps: Sequence[Step], known: Climbing) -> timedelta:
     return QUIET_FOR if known.told >= len(steps) else timedelta(0)
 
 
-def _unbroken(facts: Facts, ticket: Ticket, known: Climbing, clocks: Sequence[Clock]) -> Climbing | None:
+def _remembered(known: Climbing) -> Climbing:
+    """What outlives a page: what was asked for, and who is on duty."""
+    return Climbing(asked=known.asked, asked_at=known.asked_at, on_call=known.on_call, on_call_at=known.on_call_at)
+
+
+def _unbroken(
+    facts: Facts, ticket: Ticket, known: Climbing, clocks: Sequence[Clock], events: Sequence[Event]
+) -> Climbing | None:
     """Nothing is broken (any more): a page goes on until somebody has the ticket; what was asked for is remembered."""
     if known.ladder is not None:
-        return None if _is_looked_after(facts, ticket, known) else known
+        return _at_it(facts, ticket, events) if _is_looked_after(facts, ticket, known, events) else known
     if known.metric is None:
         left = _heard(ticket, known)
     else:
@@ -185,7 +267,7 @@ def _unbroken(facts: Facts, ticket: Ticket, known: Climbing, clocks: Sequence[Cl
         )
         people = known.people if known.asked else ()
         was = climbing_to_text(known) if answered else ""
-        left = Climbing(told=known.asked, people=people, asked=known.asked, asked_at=known.asked_at, was=was)
+        left = replace(_remembered(known), told=known.asked, people=people, was=was)
     return left if left != Climbing() else None
 
 
@@ -211,12 +293,26 @@ def _taken_up_again(known: Climbing, broken: Sequence[Clock]) -> Climbing:
     )
 
 
-def _is_looked_after(facts: Facts, ticket: Ticket, known: Climbing) -> bool:
+def _is_looked_after(facts: Facts, ticket: Ticket, known: Climbing, events: Sequence[Event]) -> bool:
+    """Whether anybody answered since the page began, or whoever has it is there, or says now that they are at it."""
     since = known.broken_at or facts.now
     if ticket.staff_spoke_at is not None and ticket.staff_spoke_at >= since:
         return True
     person = facts.revision.person(ticket.assignee)
-    return person is not None and (ticket.rule in TAKEN_ON or facts.revision.coverage.is_on_shift(person, facts.now))
+    if person is None:
+        return False
+    if any(one.what in _DEEDS and one.by == person.id for one in events):
+        return True
+    return person.id not in ticket.passed_over and facts.revision.coverage.is_on_shift(person, facts.now)
+
+
+def _at_it(facts: Facts, ticket: Ticket, events: Sequence[Event]) -> Climbing | None:
+    """Somebody is at what was paged for: who has it outside their own hours stays on duty for it."""
+    person = facts.revision.person(ticket.assignee)
+    if person is None or facts.revision.coverage.is_on_shift(person, facts.now):
+        return None
+    is_theirs = any(one.by == person.id for one in events)
+    return Climbing(on_call=person.id, on_call_at=facts.now) if is_theirs else None
 
 
 def _waiting(known: Climbing, ticket: Ticket, clock: Clock, calendar: Calendar, now: Instant) -> Climbing:

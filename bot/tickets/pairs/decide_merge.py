@@ -7,6 +7,7 @@ The client hears one line, because the number they were given is no longer the o
 from dataclasses import replace
 
 from bot.tickets import command as c
+from bot.tickets.care.judging import at_level
 from bot.tickets.decide_client import WAITING
 from bot.tickets.decide_staff import refusal_of
 from bot.tickets.facts import Decision, Effect, Event, Facts, MessageKind, Ping, Say, Wake
@@ -20,9 +21,10 @@ from bot.tickets.outcome import (
     waiting_owner,
 )
 from bot.tickets.ticket import Status, Ticket, number
-from routing.people import PersonId
+from routing.people import PersonId, Plan
 from sla import promise
 from sla.merging import merged
+from sla.policy import Policy
 from sla.promise import Promises
 
 
@@ -36,12 +38,14 @@ def merge(going: Facts, staying: Facts | None, by: PersonId, command: c.Merge) -
     if going.ticket is None or staying is None or staying.ticket is None:
         raise ValueError("two tickets are merged, not one")
     gone, kept = going.ticket, staying.ticket
-    after_it = _together(kept, gone)
+    together = _together(kept, gone)
+    policy = staying.policy_of(together)
+    after_it = _louder(together, gone, policy, staying.revision.plan(kept.plan))
     ours, theirs = merged(
-        staying.clocks,
+        _retargeted(staying, after_it, policy),
         going.clocks,
-        staying.policy_of(after_it),
-        kept.urgency,
+        policy,
+        after_it.urgency,
         promised_channel(staying, kept),
         staying.calendars,
         at=going.now,
@@ -102,6 +106,29 @@ def _together(kept: Ticket, gone: Ticket) -> Ticket:
     )
 
 
+def _louder(kept: Ticket, gone: Ticket, policy: Policy, plan: Plan) -> Ticket:
+    """As urgent as the louder of the two was: what the client was told of the one that goes holds on."""
+    levels = policy.urgencies
+    if gone.urgency not in levels or levels.index(gone.urgency) >= levels.index(kept.urgency):
+        return kept
+    return at_level(kept, plan, gone.urgency, kept.kind, gone.judged)
+
+
+def _retargeted(facts: Facts, after_it: Ticket, policy: Policy) -> Promises:
+    """What is promised on the ticket that stays, by the urgency it has now."""
+    if facts.ticket is None or facts.ticket.urgency == after_it.urgency:
+        return facts.clocks
+    return promise.retargeted(
+        facts.clocks,
+        policy,
+        after_it.urgency,
+        promised_channel(facts, after_it),
+        facts.calendars,
+        at=facts.now,
+        is_high_load=facts.is_high_load(after_it.plan),
+    )
+
+
 def _goes(facts: Facts, gone: Ticket, kept: Ticket, by: PersonId, clocks: Promises) -> Decision:
     told = contact_texts(facts)("merged_told", gone=number(gone.id), number=number(kept.id))
     theirs = () if gone.assignee == kept.assignee else _pinged(facts, gone.assignee, by, gone, kept)
@@ -122,8 +149,10 @@ def _stays(facts: Facts, kept: Ticket, after_it: Ticket, gone: Ticket, by: Perso
         wakes = (Wake(waiting_owner(kept.id), None),)
     if after_it.assignee is None:
         wakes = (*wakes, opening_wake(facts, after_it))
-    event = Event("merged", facts.now, by, "", {"gone": number(gone.id)})
-    return concluded(facts, after_it, clocks, events=(event,), effects=effects, wakes=wakes)
+    events = [Event("merged", facts.now, by, "", {"gone": number(gone.id)})]
+    if after_it.urgency != kept.urgency:
+        events.append(Event("urgency_set", facts.now, by, "", {"before": kept.urgency, "after": after_it.urgency}))
+    return concluded(facts, after_it, clocks, events=tuple(events), effects=effects, wakes=wakes)
 
 
 def _pinged(facts: Facts, person: PersonId | None, by: PersonId, gone: Ticket, kept: Ticket) -> tuple[Effect, ...]:

@@ -7,7 +7,7 @@ does what somebody gave to somebody on purpose: only what the rules gave to a li
 from dataclasses import replace
 
 from bot.tickets.facts import Decision, Effect, Facts, MessageKind, Say
-from bot.tickets.ladder.decide_ladder import LOUD
+from bot.tickets.ladder.standing import is_loud
 from bot.tickets.outcome import assigned, concluded, contact_texts, first_name, routing_event
 from bot.tickets.people.shifts import BY_A_LINE
 from bot.tickets.ticket import Ticket, number
@@ -20,7 +20,7 @@ def comes_home(facts: Facts, manager: PersonId) -> Decision:
     ticket = facts.ticket
     if ticket is None or not ticket.status.is_open or ticket.rule not in BY_A_LINE or ticket.assignee == manager:
         return Decision()
-    if _is_loud(facts, ticket) and _is_in_hand(facts, ticket):
+    if is_loud(facts.policy_of(ticket), ticket.urgency) and _is_in_hand(facts, ticket):
         return Decision()
     found = assigned(facts, replace(ticket, assignee=None))
     if found.person != manager:
@@ -36,10 +36,6 @@ def comes_home(facts: Facts, manager: PersonId) -> Decision:
     return concluded(facts, home, facts.clocks, events=(event,), effects=effects)
 
 
-def _is_loud(facts: Facts, ticket: Ticket) -> bool:
-    return ticket.urgency in LOUD | facts.policy_of(ticket).immediate
-
-
 def _is_in_hand(facts: Facts, ticket: Ticket) -> bool:
     """Whether whoever has it said that they do, or said a word to the client."""
-    return ticket.has_reply or not is_awaited(facts.clocks)
+    return ticket.has_reply or (ticket.assignee not in ticket.passed_over and not is_awaited(facts.clocks))

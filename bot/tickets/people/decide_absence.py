@@ -11,16 +11,20 @@ from dataclasses import replace
 from typing import Final
 
 from bot.tickets.decide_due import was_away
-from bot.tickets.facts import Decision, Effect, Facts, MessageKind, Ping, Say, ShowCard
+from bot.tickets.facts import Decision, Effect, Event, Facts, MessageKind, Ping, Say, ShowCard
+from bot.tickets.ladder.decide_pick_up import paged_for
+from bot.tickets.ladder.picking import OURS_TO_MOVE
 from bot.tickets.ladder.standing import TAKEN_ON
 from bot.tickets.outcome import (
     assigned,
+    back_at,
     concluded,
     contact_texts,
     first_name,
     person_texts,
     routing_event,
 )
+from bot.tickets.receipts import is_silent
 from bot.tickets.relays import name_of
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
@@ -36,21 +40,57 @@ NAMED: Final = 10
 #: The rule that brings a ticket back to whoever had it.
 CAME_BACK: Final = "came_back"
 
+#: Told to a client while nobody is known to come: whatever is known later is sooner. The last day that has a date.
+NEVER: Final = Instant(253_402_214_400_000)
+
 Pair = tuple[Facts, Decision]
 
 
 def covered(facts: Facts, away: PersonId) -> Decision | None:
     """The ticket with whoever the rules name while its assignee is away; None where it is not theirs.
 
-    A Decision without a ticket: nobody is there to take it yet.
+    A Decision without a ticket, or with one that is theirs still: nobody is there to take it yet. What is urgent
+    calls those on call.
     """
     ticket = facts.ticket
     if ticket is None or not ticket.status.is_open or ticket.assignee != away:
         return None
     assignment = assigned(facts, ticket)
     if assignment.person is None or assignment.person == away:
-        return Decision()
+        return paged_for(facts, ticket) if ticket.status in OURS_TO_MOVE else Decision()
     return _given(facts, ticket, assignment)
+
+
+def put_off(facts: Facts, away: PersonId) -> Decision | None:
+    """The client of a ticket that nobody can take now hears when somebody is back, where they were told otherwise.
+
+    None where what they were told is still so, or better, and where they wait for no answer.
+    """
+    ticket = facts.ticket
+    if ticket is None or not ticket.status.is_open or ticket.not_covered is not None or not _waits(ticket):
+        return None
+    _, opening = back_at(facts.revision, ticket, facts.now)
+    moment, told = opening if opening is not None else NEVER, ticket.told_back_at
+    if moment <= facts.now:
+        return None
+    if told is None or told <= facts.now:
+        # Told who answers and by when; that counted on whoever is away now.
+        absences = tuple(one for one in facts.revision.absences if one.person != away)
+        _, told = back_at(replace(facts.revision, absences=absences), ticket, facts.now)
+        if ticket.assignee != away or told is None:
+            return None
+    if moment <= told:
+        return None
+    if is_silent(facts):
+        return None  # they were told nothing
+    speak = contact_texts(facts)
+    if opening is not None:
+        said = speak("put_off", number=number(ticket.id), opening=speak.moment(opening, now=facts.now))
+    else:
+        said = speak("put_off_open", number=number(ticket.id))
+    event = Event("put_off", facts.now, "desk", f"{away} is away", {"until": opening})
+    after_it = replace(ticket, told_back_at=moment)
+    return concluded(facts, after_it, facts.clocks, events=(event,), effects=(Say(said, MessageKind.AUTO),))
 
 
 def brought_back(facts: Facts, person: PersonId) -> Decision | None:
@@ -77,7 +117,7 @@ def cover_pings(
         speak, said = person_texts(revision, person), said_of(absence, person, revision, now=now)
         count = len(tickets)
         title = speak("ping_cover", absence=said, count=count) if count else speak("ping_covers", absence=said)
-        pings.append(Ping(person, f"{key}:{now}:{person}", title, _lines(tickets)))
+        pings.append(Ping(person, f"{key}:{now}:{person}", title, _lines(tickets), is_digest=True))
     return pings
 
 
@@ -96,14 +136,15 @@ def back_pings(
     lines = [line for line in fates if line]
     pings = []
     if lines:
-        pings.append(Ping(person, f"{key}:back", speak("ping_back", count=len(lines)), tuple(lines[:NAMED])))
+        title = speak("ping_back", count=len(lines))
+        pings.append(Ping(person, f"{key}:back", title, tuple(lines[:NAMED]), is_digest=True))
     former: dict[PersonId, list[Ticket]] = defaultdict(list)
     for facts, _ in pairs:
         if facts.ticket is not None and revision.person(facts.ticket.assignee) is not None and facts.ticket.assignee:
             former[facts.ticket.assignee].append(facts.ticket)
     for one, tickets in sorted(former.items()):
         title = person_texts(revision, one)("ping_cover_ends", name=name_of(revision, person), count=len(tickets))
-        pings.append(Ping(one, f"{key}:ends:{one}", title, _lines(tickets)))
+        pings.append(Ping(one, f"{key}:ends:{one}", title, _lines(tickets), is_digest=True))
     return pings
 
 

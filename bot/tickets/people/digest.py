@@ -31,7 +31,7 @@ def digested(
     card of what they get is not new.
     """
     found: dict[PersonId, list[tuple[Facts, Ticket]]] = defaultdict(list)
-    is_new = [(facts, decision.ticket) for facts, decision in pairs]
+    is_new = [(facts, decision.ticket) for facts, decision in pairs if _changes_hands(facts, decision)]
     is_old = [(facts, facts.ticket) for facts in waited]
     for facts, ticket in (*is_new, *is_old):
         if ticket is not None and ticket.assignee is not None:
@@ -49,8 +49,13 @@ def digested(
 
 def changed_hands(pairs: Sequence[tuple[Facts, Decision]]) -> list[tuple[PersonId, TicketId]]:
     """Who gets which ticket by these decisions."""
-    found = (decision.ticket for _, decision in pairs)
+    found = (decision.ticket for facts, decision in pairs if _changes_hands(facts, decision))
     return [(one.assignee, one.id) for one in found if one is not None and one.assignee is not None]
+
+
+def _changes_hands(facts: Facts, decision: Decision) -> bool:
+    before = facts.ticket.assignee if facts.ticket is not None else None
+    return decision.ticket is not None and decision.ticket.assignee != before
 
 
 def _digest(person: PersonId, waiting: Sequence[tuple[Facts, Ticket]], answered: Sequence[Facts]) -> Ping:
@@ -63,7 +68,7 @@ def _digest(person: PersonId, waiting: Sequence[tuple[Facts, Ticket]], answered:
     if answered:
         said += [speak("ping_answered", count=len(answered))]
         said += [_answered(one, one.ticket, speak) for one in answered[:NAMED] if one.ticket is not None]
-    return Ping(person, f"digest:{person}:{facts.now}", said[0], tuple(said[1:]))
+    return Ping(person, f"digest:{person}:{facts.now}", said[0], tuple(said[1:]), is_digest=True)
 
 
 def _answered(facts: Facts, ticket: Ticket, speak: Texts) -> str:

@@ -1,20 +1,21 @@
 """Who would get a client's question at a moment, and where in the weeks ahead nobody would: `who` and `radar`.
 
-Clients who are promised the same by the same people are looked at once. A promise that counts in real time is covered
-out of hours where its policy pages somebody for it; the rest of that policy waits for the opening by its own terms.
+Clients who are promised the same by the same people are looked at once. What counts in real time and is urgent is
+covered out of hours where its policy pages somebody who is not on leave; what is not urgent pages nobody, and is a gap.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
-from itertools import takewhile
+from itertools import product, takewhile
 from types import MappingProxyType
 from typing import Final
 
+from bot.tickets.ladder.standing import is_loud
 from bot.tickets.outcome import MAIL, route_facts, served_as
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
-from routing.ladder import told
+from routing.ladder import Ladder, answering
 from routing.people import Client, ClientId, LineId, Person, PersonId, Plan, PlanId
 from routing.radar import Gap, Watch, gaps
 from routing.route import Assignment, route, stand_ins
@@ -75,13 +76,20 @@ def radar(revision: Revision, *, since: Instant, weeks: int = WEEKS) -> tuple[Un
     for group in _groups(revision):
         policy = revision.policies[(group.client.policy if group.client else None) or group.plan.policy]
         people = _people(revision, group, since)
-        for hours, calendar, channel in _hours(revision, policy, group.plan, since):
-            is_paged = not hours and _pages(revision, policy)
+        ladder = revision.ladders.get(revision.off_hours.get(policy.key, ""))
+        for hours, calendar, channel, urgent in _hours(revision, policy, group.plan, since):
+            paged = ladder if urgent and not hours else None
 
             def is_covered(
-                at: Instant, client: Client | None = group.client, *, channel: str = channel, is_paged: bool = is_paged
+                at: Instant,
+                client: Client | None = group.client,
+                *,
+                channel: str = channel,
+                paged: Ladder | None = paged,
             ) -> bool:
-                return is_paged or who_answers(revision, client, at=at, channel=channel).person is not None
+                if who_answers(revision, client, at=at, channel=channel).person is not None:
+                    return True
+                return paged is not None and _reaches_somebody(revision, paged, at)
 
             watch = Watch(hours, calendar, people)
             ahead = gaps(watch, is_covered, revision.coverage, since=since, until=until, further=turns)
@@ -147,23 +155,23 @@ def _people(revision: Revision, group: _Group, at: Instant) -> tuple[Person, ...
     return tuple(revision.people[one] for one in ordered if one is not None and one in revision.people)
 
 
-def _hours(revision: Revision, policy: Policy, plan: Plan, at: Instant) -> Iterator[tuple[str, Calendar, str]]:
+def _hours(revision: Revision, policy: Policy, plan: Plan, at: Instant) -> Iterator[tuple[str, Calendar, str, bool]]:
     """The hours in which anything guaranteed counts, "" being real time, and a channel for which they do.
 
-    Channels that have no hours of their own are one.
+    And whether all that counts in them is worth waking somebody for. Channels that have no hours of their own are one.
     """
     channels = dict.fromkeys((*plan.channels, MAIL))
     plain = next((one for one in channels if one not in plan.coverage), MAIL)
-    found = {
-        ("" if target.unit is Unit.WALL else target.calendar or "", channel if channel in plan.coverage else plain)
-        for channel in channels
-        for urgency in policy.urgencies
-        for metric in Metric
-        for target in targets_for(policy, urgency, metric, channel, at=at)
-        if not target.goal
-    }
-    for key, channel in sorted(found):
-        yield key, calendar_named(key, revision.calendars) if key else ALWAYS, channel
+    found: dict[tuple[str, str], bool] = {}
+    for channel, urgency, metric in product(channels, policy.urgencies, Metric):
+        for target in targets_for(policy, urgency, metric, channel, at=at):
+            if target.goal:
+                continue
+            hours = "" if target.unit is Unit.WALL else target.calendar or ""
+            key = hours, channel if channel in plan.coverage else plain
+            found[key] = found.get(key, True) and is_loud(policy, urgency)
+    for (hours, channel), urgent in sorted(found.items()):
+        yield hours, calendar_named(hours, revision.calendars) if hours else ALWAYS, channel, urgent
 
 
 def _turns(revision: Revision, since: Instant, until: Instant) -> list[Instant]:
@@ -176,7 +184,6 @@ def _turns(revision: Revision, since: Instant, until: Instant) -> list[Instant]:
     return found
 
 
-def _pages(revision: Revision, policy: Policy) -> bool:
-    """Whether somebody is paged out of hours for what this policy promises in real time."""
-    ladder = revision.ladders.get(revision.off_hours.get(policy.key, ""))
-    return ladder is not None and any(told(step.tell, revision.people, revision.lines) for step in ladder.steps)
+def _reaches_somebody(revision: Revision, paged: Ladder, at: Instant) -> bool:
+    """Whether anybody stands on a ladder at that moment who is not on leave."""
+    return any(answering(step.tell, revision.people, revision.lines, revision.coverage, at) for step in paged.steps)

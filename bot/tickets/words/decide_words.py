@@ -17,8 +17,8 @@ from bot.tickets.decide_client import client_says, contract_of, opens
 from bot.tickets.facts import Decision, Effect, Event, Facts, Heard, MessageKind, Relay, Say, Speaker
 from bot.tickets.ladder.climbing import Climbing
 from bot.tickets.ladder.decide_ladder import asked_pings, climbed_events, escalated_words, paged, told_so_far
-from bot.tickets.ladder.standing import asked_higher, behind
-from bot.tickets.outcome import MAIL, client_of, concluded, contact_texts, first_name, person_texts
+from bot.tickets.ladder.standing import asked_higher, behind, is_vacant
+from bot.tickets.outcome import MAIL, back_at, client_of, concluded, contact_texts, first_name, person_texts
 from bot.tickets.texts import LANGUAGES, Texts, nearest_language
 from bot.tickets.ticket import Status, Ticket, number
 from sla.clock import State
@@ -139,8 +139,16 @@ def _status(facts: Facts, ticket: Ticket | None, speak: Texts) -> str:
     values = {"number": number(ticket.id), "subject": ticket.subject}
     if ticket.status is Status.WAITING_CLIENT:
         return speak("status_waiting", **values)
-    values["name"] = first_name(facts.revision, ticket.assignee, speak("the_team"))
     running = [one for one in facts.clocks if one.state is State.RUNNING and one.due_at is not None]
+    person, opening = ticket.assignee, None
+    if is_vacant(facts, ticket):
+        # Whoever has it is on leave, or nobody has it: who is there next, and when.
+        back, opening = back_at(facts.revision, ticket, facts.now)
+        person = back.id if back is not None else None
+    if opening is not None and opening > facts.now and not any(opening <= (one.due_at or 0) for one in running):
+        name, when = first_name(facts.revision, person, ""), speak.moment(opening, now=facts.now)
+        return speak("status_back" if name else "status_back_team", **values, name=name, opening=when)
+    values["name"] = first_name(facts.revision, person, speak("the_team"))
     for key, metrics in (("status_due", RESPONSES), ("status_eta", {Metric.ETA})):
         due_at = min((one.due_at for one in running if one.metric in metrics and one.due_at is not None), default=None)
         if due_at is not None:
@@ -197,6 +205,8 @@ def _escalates(facts: Facts, ticket: Ticket, at: Instant, speak: Texts, heard: H
     is_early = known == before
     people = behind(facts, rung.tell) if rung is not None else () if is_early else told_so_far(facts, known)
     pings = asked_pings(facts, ticket, people, f"asked:{ticket.id}:{ticket.version}", "ping_escalated")
+    if rung is None:
+        known = replace(known, people=tuple(dict.fromkeys((*known.people, *people))))
     event = Event("escalated", at, "contact", "the client asked for the team lead")
     after_it = replace(ticket, ladder=known)
     events = (event, *climbed_events(facts, after_it, before, known, rung, by="contact"))

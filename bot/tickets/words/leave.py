@@ -7,16 +7,18 @@ was said counts from then on, because nothing that was decided is taken back.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.tickets.decide_staff import ACTING, LEADING
+from bot.tickets.ladder.steps import climbed_steps
 from bot.tickets.outcome import person_texts
 from bot.tickets.relays import name_of
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
 from bot.tickets.words.eta import is_about_a_moment, parse_leave
 from routing.coverage import Absence
+from routing.ladder import answering
 from routing.people import Person, PersonId
 from sla.duration import Instant
 
@@ -82,6 +84,28 @@ def said_of(absence: Absence, by: PersonId, revision: Revision, *, now: Instant)
     said = speak.moment(back, now=now) if back is not None else ""
     first = speak(key, **values, back=said) if said else speak(f"{key}_open", **values)
     return f"{first} {_covered(absence, speak, revision, max(absence.since, now))}"
+
+
+def said_back(absence: Absence, by: PersonId, revision: Revision, *, now: Instant) -> str:
+    """What whoever said it reads: the absence, and the steps of ladders on which nobody is left by it."""
+    said, speak = said_of(absence, by, revision, now=now), person_texts(revision, by)
+    steps = "; ".join(
+        speak("unmanned_step", ladder=ladder, step=step, tell=tell)
+        for ladder, step, tell in emptied(absence, revision, max(absence.since, now))
+    )
+    return f"{said}\n{speak('away_empties', steps=steps)}" if steps else said
+
+
+def emptied(absence: Absence, revision: Revision, at: Instant) -> list[tuple[str, int, str]]:
+    """The steps of ladders that nobody answers for at that moment because of this absence."""
+    others = tuple(one for one in revision.absences if one.person != absence.person)
+
+    def is_manned(tell: str, absences: tuple[Absence, ...]) -> bool:
+        coverage = replace(revision.coverage, absences=absences)
+        return bool(answering(tell, revision.people, revision.lines, coverage, at))
+
+    steps = climbed_steps(revision)
+    return [one for one in steps if is_manned(one[2], others) and not is_manned(one[2], (*others, absence))]
 
 
 def back_at(absence: Absence, revision: Revision) -> Instant | None:

@@ -11,7 +11,7 @@ from bot.store.alarms import Alarm
 from bot.store.auditing import violations
 from bot.store.channels import buttons, ongoing, presses
 from bot.store.channels.buttons import NamedButton
-from bot.store.delivery import outbox, parts
+from bot.store.delivery import outbox, parts, patience
 from bot.store.delivery.outbox import Put, Settled
 from bot.store.delivery.parts import Taken
 from bot.store.driver.bulk import delete_many, insert_many, insert_new, update_many
@@ -46,6 +46,7 @@ CALLS: dict[str, Callable[[Connection], object]] = {
     "claiming rows": partial(outbox.claim, now=NOW, owner="me", claim_for=MINUTE, busy=["lane 1"], count=20),
     "asking about rows": partial(outbox.claim_uncertain, now=NOW, owner="me", claim_for=MINUTE, count=20),
     "recovering rows": outbox.recover,
+    "hurrying digests": partial(patience.hurry, now=NOW),
     "settling rows": partial(outbox.settle, settled=[Settled(ROWS, "m1", NOW)]),
     "postponing rows": partial(outbox.postpone, puts=[Put(ROWS, "later", NOW)]),
     "when the next row is ready": partial(outbox.outlook, now=Instant(-1)),
@@ -172,7 +173,8 @@ async def test_reading_back_looks_only_at_what_is_open_or_was_resolved_lately(da
     def planted(conn: Connection) -> None:
         plant(conn)
         insert_many(conn, schema.ticket, tickets)
-        conn.execute(schema.outbox.update().where(schema.outbox.c.id < ROWS).values(ticket_id=schema.outbox.c.id))
+        for spread in (schema.outbox, schema.message):
+            conn.execute(spread.update().where(spread.c.id < ROWS).values(ticket_id=spread.c.id))
         conn.exec_driver_sql("ANALYZE")
 
     await database.write(planted)

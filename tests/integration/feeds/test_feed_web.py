@@ -204,7 +204,7 @@ async def test_a_machine_that_has_no_room_is_no_fault_of_the_feed(error: OSError
         return web.Response(text=CALENDAR.format(rule=""), content_type="text/calendar")
 
     async def read(
-        content: bytes, *, zone: str, since: datetime, until: datetime, ours: Collection[str]
+        content: bytes, *, zone: str, since: datetime, until: datetime, ours: Collection[str], is_leave: bool
     ) -> Sequence[tuple[datetime, datetime]]:
         raise error
 

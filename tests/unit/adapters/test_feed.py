@@ -57,6 +57,19 @@ def test_an_event_takes_the_time_it_says(event: str, expected: list[str]) -> Non
     assert spans(event) == expected
 
 
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        pytest.param("TRANSP:TRANSPARENT", ["09 22:00 - 11 22:00"], id="shown as free, as whole days are by default"),
+        pytest.param("STATUS:CANCELLED", [], id="cancelled"),
+    ],
+)
+def test_each_event_of_a_calendar_of_leave_is_leave(marked: str, expected: list[str]) -> None:
+    event = f"DTSTART;VALUE=DATE:20260310\nDTEND;VALUE=DATE:20260312\n{marked}"
+    found = spans_from_ics(feed(event), zone=KYIV, since=SINCE, until=UNTIL, is_leave=True)
+    assert [f"{one.since:%d %H:%M} - {one.until:%d %H:%M}" for one in found] == expected
+
+
 def test_a_calendar_that_is_published_without_its_events_takes_the_times_it_calls_busy() -> None:
     told = (
         "BEGIN:VFREEBUSY\nUID:1\nFREEBUSY;FBTYPE=BUSY:20260302T080000Z/PT1H,20260303T080000Z/20260303T090000Z\n"

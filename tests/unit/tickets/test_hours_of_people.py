@@ -1,7 +1,7 @@
 """Whatever happens at whatever hour: nobody is called outside their hours, but who is on call for what is urgent.
 
 What a colleague does by hand (gives a ticket to somebody, merges it) is told at once; so is what the ladder of a
-promise in real time says. Both are meant.
+promise in real time says, and what the client says to whoever took on at night what was paged for. All are meant.
 """
 
 from datetime import timedelta
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.deskfile.revise import revision_from_document
 from bot.tickets import command as c
-from bot.tickets.ladder.decide_ladder import LOUD
+from bot.tickets.ladder.standing import LOUD
 from bot.tickets.revision import Revision
 from routing.people import PersonId
 from sla.duration import Instant, millis
@@ -84,6 +84,7 @@ def test_nobody_is_called_outside_their_hours(client: str, revision: Revision, d
             revision.coverage.is_on_shift(person, at)
             or ping.key.startswith(BY_HAND)
             or (ping.key.startswith("page:") and ticket.urgency in LOUD)
+            or (ping.key.startswith("wrote:") and ticket.ladder is not None and ticket.ladder.on_call == ping.person)
             or (is_climbing and revision is AROUND_THE_CLOCK)
         ), f"{ping.person} was called at {at}: {ping.title}"
     assert all(PersonId(one) != ticket.assignee for _, ticket, _ in played.pinged for one in ticket.passed_over[:-1])

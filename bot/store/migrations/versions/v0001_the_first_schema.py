@@ -242,6 +242,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         whole("staff_spoke_at", nullable=True),
         whole("resolved_at", nullable=True),
         whole("reopened_at", nullable=True),
+        whole("told_back_at", nullable=True),
         whole("unset_reply_at", nullable=True),
         whole("next_due", nullable=True),
         words("ladder", nullable=True),
