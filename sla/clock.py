@@ -196,8 +196,9 @@ def retarget(clock: Clock, target: Target, calendar: Calendar, *, at: Instant, f
     """Urgency, plan, channel or load changed: the same start and pauses under a new target.
 
     due = max(from the start, min(due before, at + min(new target, floor))): a change never leaves less than the floor
-    unless less was left before, and repeating it gains nothing. Paused: takes effect on resume. Breached: the target is
-    recorded, due and breach stay. `calendar` is the one the new target names.
+    unless less was left before, and repeating it gains nothing. The cap of the new target counts from the start and is
+    laid over that: closed hours delay nothing beyond it (semantics 1.6, 1.7). Paused: takes effect on resume. Breached:
+    the target is recorded, due and breach stay. `calendar` is the one the new target names.
     """
     clock = check(clock, at=at)
     if clock.metric is Metric.ETA or clock.state not in {State.RUNNING, State.PAUSED, State.STOPPED, State.BREACHED}:
@@ -284,16 +285,24 @@ def _counted(clock: Clock, target: Target, calendar: Calendar, at: Instant) -> C
 
 
 def _floored(old: Clock, fresh: Clock, calendar: Calendar, *, at: Instant, due_before: Instant, floor_ms: int) -> Clock:
-    """Leave the floor, or what was left before if that is less. See `retarget`."""
+    """Leave the floor, or what was left before if that is less; the cap on closed hours holds all the same.
+
+    See `retarget`.
+    """
     least = min(fresh.target_ms, floor_ms)
     floor_due = ruler_of(fresh, calendar).advance(at, least)
-    if due_from(fresh, calendar, at) >= min(floor_due, due_before):
+    if due_from(replace(fresh, cap_ms=None), calendar, at) >= min(floor_due, due_before):
         return fresh
     if floor_due <= due_before:
-        return replace(fresh, need_ms=fresh.used_ms + least, cap_ms=None)
+        return replace(fresh, need_ms=fresh.used_ms + least)
     if (old.unit, old.calendar) == (fresh.unit, fresh.calendar):
-        return replace(fresh, need_ms=old.need_ms, cap_ms=old.cap_ms)
-    return replace(fresh, need_ms=fresh.used_ms + least, cap_ms=fresh.wall_ms + due_before - at)
+        return replace(fresh, need_ms=old.need_ms, cap_ms=_sooner(fresh.cap_ms, old.cap_ms))
+    until_before = fresh.wall_ms + due_before - at
+    return replace(fresh, need_ms=fresh.used_ms + least, cap_ms=_sooner(fresh.cap_ms, until_before))
+
+
+def _sooner(cap: int | None, other: int | None) -> int | None:
+    return min((one for one in (cap, other) if one is not None), default=None)
 
 
 def _running_again(clock: Clock, calendar: Calendar, at: Instant) -> Clock:

@@ -7,7 +7,7 @@ A length is a `timedelta`. A length in working days is a `BusinessDays`: only a 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NewType
+from typing import Final, Literal, NewType
 
 Instant = NewType("Instant", int)
 
@@ -36,6 +36,12 @@ Within = timedelta | BusinessDays
 LONGEST = timedelta(days=366)
 MOST_DAYS = 262
 
+#: Years in which a calendar may be asked: nobody means others, and each would be compiled.
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2200
+#: The mend for a moment beyond them.
+REACH: Final = f"write a year from {FIRST_YEAR} to {LAST_YEAR}"
+
 
 def is_too_long(within: Within) -> bool:
     """Whether it reaches further than anything is promised."""
@@ -54,6 +60,11 @@ def instant(moment: datetime) -> Instant:
 def moment(at: Instant) -> datetime:
     """The instant as an aware datetime in UTC."""
     return EPOCH + at * MILLISECOND
+
+
+def is_within_reach(at: Instant) -> bool:
+    """Whether a moment that somebody wrote lies in years of which calendars can be asked; see `REACH`."""
+    return FIRST_YEAR <= moment(at).year <= LAST_YEAR
 
 
 def later(at: Instant, length: timedelta) -> Instant:

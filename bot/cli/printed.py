@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sla.calendar import parse_zone
-from sla.duration import Instant, format_duration, instant, length, moment
+from sla.duration import REACH, Instant, format_duration, instant, is_within_reach, length, moment
 
 OK: Final = 0
 FAILED: Final = 1
@@ -55,10 +55,13 @@ def iso(at: Instant | None) -> str | None:
 def parse_moment(written: str) -> Instant:
     """An ISO moment with its offset; a CommandError names the mend for anything that could be read two ways."""
     try:
-        return instant(datetime.fromisoformat(written))
-    except ValueError as error:
+        at = instant(datetime.fromisoformat(written))
+    except (ValueError, OverflowError) as error:
         mend = "write it with its offset, as 2026-03-06T18:30+03:00"
         raise CommandError(f"{written!r} names no moment: {mend}", USAGE) from error
+    if not is_within_reach(at):
+        raise CommandError(f"{written!r} lies centuries away: {REACH}", USAGE)
+    return at
 
 
 def shown(at: Instant | None, zone: str) -> str:

@@ -6,7 +6,7 @@ changes of every zone it is used with. Only the rules of the zones are the engin
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
@@ -151,11 +151,16 @@ def _rule(promised: Promised) -> Rule:
 
 
 def _changed(before: Rule, promised: Promised, used: timedelta, wall: timedelta) -> Rule:
-    """Due by the new promise from the start, yet not before the floor is over, unless it had been due before."""
-    by_start = _rule(promised)
+    """Due by the new promise from the start, yet not before the floor is over, unless it had been due before.
+
+    Its cap waits for no floor.
+    """
+    by_start = _rule(replace(promised, cap=None))
     least = min(promised.length, promised.floor)
 
     def is_due(now_used: timedelta, now_wall: timedelta) -> bool:
+        if promised.cap is not None and now_wall >= promised.cap:
+            return True
         passed = now_wall - wall if promised.is_wall else now_used - used
         return by_start(now_used, now_wall) and (passed >= least or before(now_used, now_wall))
 

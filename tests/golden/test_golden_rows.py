@@ -51,6 +51,7 @@ def test_a_difference_is_told_with_both_answers(tmp_path: Path) -> None:
 NOTICE = {"op": "booking", "days": 1, "duration_s": 1800, "grid_s": 1800}
 
 #: What the file of rows has no row of: followed through by hand.
+CRITICAL = {"unit": "business", "seconds": 900}
 OTHERS = [
     pytest.param(
         {**NOTICE, "calendar": "RT_MGR_10_19", "start": "2026-02-02T15:00:00+03:00"},
@@ -71,6 +72,29 @@ OTHERS = [
         {**NOTICE, "calendar": "LA_9_17", "start": "2026-03-27T15:00:00+01:00"},
         {"earliest_start": "2026-03-30T13:00:00Z", "notice_ends": "2026-03-30T13:00:00Z"},
         id="Friday 15:00 -> Monday 15:00 by the wall, an hour less by the sun",
+    ),
+    *(
+        pytest.param(
+            {
+                "op": "clock",
+                "calendar": "RT_DESK_9_21",
+                "off_hours_cap_s": 86_400,
+                "target": {"unit": "business", "seconds": 18_000},
+                "events": [
+                    {"at": "2026-03-06T19:00:00Z", "type": "start"},
+                    {"at": "2026-03-07T07:00:00Z", "type": "retarget", "target": CRITICAL, **floor},
+                ],
+            },
+            {
+                "state": "breached",
+                "due_at": "2026-03-07T19:15:00Z",
+                "breached_at": "2026-03-07T19:15:00Z",
+                "consumed_s": 0,
+                "target_s": 900,
+            },
+            id=f"raised on Saturday: a day of closed hours and a quarter of an hour at most, {of_floor}",
+        )
+        for floor, of_floor in (({}, "whatever the floor"), ({"floor_s": 0}, "without a floor"))
     ),
     pytest.param(
         {"op": "next_open", "calendar": "LA_9_17_EASTER", "start": "2026-04-02T17:00:00+02:00"},

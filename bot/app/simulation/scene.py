@@ -20,7 +20,7 @@ from bot.tickets.ticket import TicketId, ticket_id_from_number
 from bot.tickets.words.eta import parse_eta
 from routing.people import PersonId
 from sla.calendar import Calendar
-from sla.duration import Instant, instant, parse_within
+from sla.duration import REACH, Instant, instant, is_within_reach, parse_within
 from sla.policy import Metric
 from sla.promise import ReplyKind
 
@@ -94,6 +94,8 @@ class _Written(BaseModel):
             raise ValueError('either a client speaks ("from") or one of your people acts ("person")')
         if self.sender is not None and self.channel is None:
             raise ValueError("a client speaks somewhere: add a channel")
+        if not is_within_reach(instant(self.at)):
+            raise ValueError(f"that moment lies centuries away: {REACH}")
         if self.sender is not None and self.kind is not None:
             raise ValueError('only what one of your people does has a "kind"')
         if self.person is not None and self.ticket is None and (self.channel is None or self.conversation is None):
