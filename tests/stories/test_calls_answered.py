@@ -1,5 +1,7 @@
 """What a bare number or moment of a client means: the times that we offered last, or that the message answers."""
 
+from datetime import timedelta
+
 import pytest
 
 from adapters.message import Channel
@@ -7,7 +9,7 @@ from bot.store.calls.call_list import EVER
 from bot.store.calls.calls import between
 from bot.tickets.calls.call import CallState
 from bot.tickets.command import Reply, Resolve
-from sla.duration import instant
+from sla.duration import instant, moment
 from tests.harness import NOON, Story
 from tests.stories.conftest import MakeStory
 from tests.stories.test_calls import CALLS, called, presses
@@ -218,5 +220,34 @@ async def test_a_keyboard_of_telegram_that_is_answered_late_is_told_what_is_free
     assert await booked(desk) == []
     await presses(desk, "1. tomorrow 09:00 (12:00 for Vera)")
     desk.expect_message("lena", containing="Booked: Troubleshooting with Vera, tomorrow 09:00")
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_a_number_of_somebody_else_in_the_group_books_nothing(make_desk: MakeStory) -> None:
+    nina = 'contacts = [{ name = "Nina", telegram = 1009 }, { name = "Lena", telegram = 1001,'
+    desk = await called(make_desk, ('contacts = [{ name = "Lena", telegram = 1001,', nina))
+    await desk.receives(sender="lena", text="/call", address="-1001234")
+    await desk.receives(sender="lena", text="Nina, how many payrolls failed?", address="-1001234")
+    desk.forget()
+    await desk.receives(sender="nina", text="3", address="-1001234")
+    assert await booked(desk) == []
+    assert (await words(desk))[-1] == "3"
+    desk.forget()
+    await desk.receives(sender="nina", text="/call 3", address="-1001234")
+    assert await booked(desk) == [CallState.CONFIRMED]
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_a_number_that_names_our_question_books_nothing_though_its_clock_is_behind(make_desk: MakeStory) -> None:
+    desk = await called(make_desk)
+    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    await desk.receives(Channel.EMAIL, sender="lena", text="/call")
+    behind = moment(desk.time.at) + timedelta(minutes=5)
+    await desk.fast_forward(minutes=10)
+    await desk.does("vera", Reply("How many payrolls failed?"))
+    await desk.receives(Channel.EMAIL, sender="lena", text="3", reply_to=name(desk, -1), at=behind)
+    assert await booked(desk) == []
     desk.forget()
     desk.expect_quiet()

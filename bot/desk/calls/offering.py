@@ -105,7 +105,9 @@ class Offering:
             lines.append(speak("call_page", link=link))
         made_at = under.made_at if under is not None else facts.now
         given = tuple(one for one in first if one.is_waived)
+        contact = moves.contact if moves is not None else facts.speaker.contact
         standing = Standing(facts.talk.id, kind, offered, made_at, ends_at, moves.key if moves else "", first=given)
+        standing = replace(standing, contact=contact)
         if wanted is not None:
             standing = replace(standing, wanted_at=wanted.begins_at, wanted_of=wanted.person)
         buttons = self._time_buttons(facts, standing, speak)

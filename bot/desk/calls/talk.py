@@ -70,6 +70,9 @@ class CallTalk:
                 conn, replace(facts, ticket=None), contact_texts(facts)("call_not_for_you"), heard=heard
             )
             return True
+        is_theirs = standing is None or standing.contact == facts.speaker.contact
+        if not is_asked and means is Means.NEWEST and not is_theirs:
+            return False  # it was offered to somebody else of those who write here
         if asking.ticket is None:
             asking = replace(asking, number=facts.number)
         words = word.rest if word is not None and is_asked else answer

@@ -18,11 +18,13 @@ WHERE call_offer.conversation_id IN {keys} AND message.id >= call_offer.newest O
 """
 _NEWEST: Final = "SELECT max(id) AS line FROM message WHERE conversation_id IN {keys}"
 _NAMED: Final = """
-SELECT receipt.lane, outbox.message_id, outbox.payload FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
+SELECT receipt.lane, outbox.message_id, outbox.what, outbox.payload
+FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
 WHERE receipt.external_id IN {keys} AND outbox.message_id IS NOT NULL ORDER BY outbox.id
 """
 _NAMED_WHOLE: Final = """
-SELECT receipt.lane, outbox.message_id, outbox.payload FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
+SELECT receipt.lane, outbox.message_id, outbox.what, outbox.payload
+FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
 WHERE outbox.key IN {keys} AND outbox.message_id IS NOT NULL
 """
 
@@ -46,5 +48,6 @@ def line_named(conn: Connection, lane: str, external_id: str, button: str) -> Na
     for row in rows:
         if row.lane == lane:
             kept = json.loads(row.payload) if row.payload else {}
-            return Named(row.message_id, any(one["action"] == button for one in kept.get("buttons", ())))
+            is_offer = any(one["action"] == button for one in kept.get("buttons", ()))
+            return Named(row.message_id, is_offer, is_written=row.what == "reply")
     return None

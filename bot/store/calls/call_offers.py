@@ -70,7 +70,8 @@ def slot_from_text(text: str) -> Offered | None:
 class Standing:
     """What was offered last in a conversation, and the time somebody wanted that was too soon.
 
-    `moves` is the call that is to be held then instead of when it was. `first` are times that stand before the others
+    `moves` is the call that is to be held then instead of when it was. `contact` is whom it was offered to, of all who
+    may write there. `first` are times that stand before the others
     whenever the offer is shown whole. `shown` says where it stands; None until it does.
     """
 
@@ -84,6 +85,7 @@ class Standing:
     wanted_of: str = ""
     first: tuple[Offered, ...] = ()
     shown: Shown | None = None
+    contact: ContactId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ def standing(conn: Connection, talk: ConversationId) -> Standing | None:
         slots = _times(row.slots)
         wanted_at = Instant(row.wanted_at) if row.wanted_at is not None else None
         made = Standing(talk, row.kind, slots, Instant(row.made_at), Instant(row.ends_at), row.moves, wanted_at)
-        return replace(made, wanted_of=row.wanted_of, first=_times(row.first), shown=Shown(row.line, row.newest))
+        made = replace(made, wanted_of=row.wanted_of, contact=ContactId(row.contact_id))
+        return replace(made, first=_times(row.first), shown=Shown(row.line, row.newest))
     return None
 
 
@@ -121,6 +124,7 @@ def put(conn: Connection, offer: Standing) -> None:
     shown = offer.shown or Shown(0, 0)
     row = {
         "conversation_id": offer.talk,
+        "contact_id": offer.contact or 0,
         "kind": offer.kind,
         "slots": _times_to_text(offer.slots),
         "first": _times_to_text(offer.first),

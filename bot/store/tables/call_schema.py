@@ -58,6 +58,7 @@ call_cell = table(
 call_offer = table(
     "call_offer",
     Column("conversation_id", Whole, primary_key=True, autoincrement=False),
+    whole("contact_id"),
     words("kind"),
     words("slots"),
     words("first"),

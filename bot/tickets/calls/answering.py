@@ -12,9 +12,10 @@ from sla.duration import Instant
 
 
 class Means(Enum):
-    """What somebody answers: the offer that stands, one that another has taken the place of, something else."""
+    """What somebody answers: the offer that stands, named or by being newest; one before it; something else."""
 
     OFFER = "offer"
+    NEWEST = "newest"
     OLDER = "older"
     ELSE = "else"
 
@@ -38,10 +39,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The line of ours that a message replies to, by its number; `is_offer`: times were offered with it."""
+    """The line of ours that a message replies to, by its number.
+
+    `is_offer`: times were offered with it; `is_written`: one of our people wrote it.
+    """
 
     line: int
     is_offer: bool
+    is_written: bool = False
 
 
 def meant(shown: Shown | None, named: Named | None, said: Sequence[Line], *, at: Instant) -> Means:
@@ -54,9 +59,10 @@ def meant(shown: Shown | None, named: Named | None, said: Sequence[Line], *, at:
         return Means.OFFER
     if named is not None and named.is_offer:
         return Means.OLDER
-    if shown is None or (named is not None and named.line <= shown.newest) or not _is_newest(said, at):
+    is_about_else = named is not None and (named.is_written or (shown is not None and named.line <= shown.newest))
+    if shown is None or is_about_else or not _is_newest(said, at):
         return Means.ELSE
-    return Means.OFFER
+    return Means.NEWEST
 
 
 def _is_newest(said: Sequence[Line], at: Instant) -> bool:

@@ -25,10 +25,10 @@ def reply(at: int) -> Line:
 @pytest.mark.parametrize(
     ("said", "means"),
     [
-        pytest.param([ours(1)], Means.OFFER, id="nothing came after it"),
-        pytest.param([ours(1), theirs(5), theirs(6)], Means.OFFER, id="they said more"),
-        pytest.param([ours(1), ours(1)], Means.OFFER, id="in one breath with it"),
-        pytest.param([ours(1), theirs(5), ours(5), ours(5)], Means.OFFER, id="our receipt for their words"),
+        pytest.param([ours(1)], Means.NEWEST, id="nothing came after it"),
+        pytest.param([ours(1), theirs(5), theirs(6)], Means.NEWEST, id="they said more"),
+        pytest.param([ours(1), ours(1)], Means.NEWEST, id="in one breath with it"),
+        pytest.param([ours(1), theirs(5), ours(5), ours(5)], Means.NEWEST, id="our receipt for their words"),
         pytest.param([ours(1), reply(1)], Means.ELSE, id="somebody of ours wrote at that very moment"),
         pytest.param([ours(1), reply(4)], Means.ELSE, id="somebody of ours wrote"),
         pytest.param([ours(1), reply(4), theirs(5), ours(5)], Means.ELSE, id="and a receipt came after that"),
@@ -40,7 +40,7 @@ def test_an_offer_counts_while_it_is_the_newest_thing_of_ours(said: list[Line], 
     assert meant(STANDS, None, said, at=Instant(9)) is means
 
 
-@pytest.mark.parametrize(("at", "means"), [(7, Means.OFFER), (8, Means.ELSE), (9, Means.ELSE)])
+@pytest.mark.parametrize(("at", "means"), [(7, Means.NEWEST), (8, Means.ELSE), (9, Means.ELSE)])
 def test_a_number_that_waited_for_us_answers_nothing_that_we_wrote_meanwhile(at: int, means: Means) -> None:
     assert meant(STANDS, None, [ours(1), reply(8)], at=Instant(at)) is means
 
@@ -52,7 +52,8 @@ def test_a_number_that_waited_for_us_answers_nothing_that_we_wrote_meanwhile(at:
         pytest.param(STANDS, Named(10, is_offer=False), Means.OFFER, id="the offer that has no time left"),
         pytest.param(STANDS, Named(7, is_offer=True), Means.OLDER, id="an older offer"),
         pytest.param(STANDS, Named(7, is_offer=False), Means.ELSE, id="an older question"),
-        pytest.param(STANDS, Named(11, is_offer=False), Means.OFFER, id="the receipt below the offer"),
+        pytest.param(STANDS, Named(11, is_offer=False), Means.NEWEST, id="the receipt below the offer"),
+        pytest.param(STANDS, Named(11, is_offer=False, is_written=True), Means.ELSE, id="what Vera wrote below it"),
         pytest.param(TURNED, Named(12, is_offer=False), Means.ELSE, id="a question below the keyboard"),
         pytest.param(None, Named(7, is_offer=True), Means.OLDER, id="an offer where none stands any more"),
         pytest.param(None, Named(7, is_offer=False), Means.ELSE, id="a question where no offer stands"),

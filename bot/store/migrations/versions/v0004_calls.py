@@ -56,6 +56,7 @@ def upgrade() -> None:
     table(
         "call_offer",
         whole("conversation_id", primary_key=True),
+        whole("contact_id"),
         words("kind"),
         words("slots"),
         words("first"),
