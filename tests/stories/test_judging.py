@@ -106,6 +106,7 @@ async def test_out_of_hours_later_words_page_whoever_is_on_call(make_desk: MakeS
     await desk.fast_forward(minutes=10)
     await desk.receives(sender="lena", text="Now it is down")
     desk.expect_message("lena", containing="We treat T-1 as more urgent")
+    desk.expect_message("lena", containing="we have called those who are on duty now")
     desk.expect_alert("dana", containing="T-1")
     await desk.receives(sender="lena", text="It is down, do you hear?")
     desk.expect_quiet()

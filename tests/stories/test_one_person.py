@@ -35,6 +35,12 @@ async def stranger_and_lena(desk: Story) -> None:
     desk.forget()
 
 
+def expect_their_manager(desk: Story) -> None:
+    """Nobody had taken the stranger's ticket yet, so it goes to Lena's own manager, and both hear of it."""
+    desk.expect_message("5001", containing="Vera looks after T-2 from now on.")
+    desk.expect_card("vera", containing="T-2 · Acme: The export is slow")
+
+
 async def test_a_lead_says_so_and_both_have_one_history(desk: Story) -> None:
     await stranger_and_lena(desk)
     stranger = (await desk.ticket(2)).contact
@@ -97,6 +103,7 @@ async def test_said_twice_it_is_so_once(desk: Story) -> None:
     answer = await desk.does("dana", TwoPeople(), ticket=2)
     assert (answer.is_refused, answer.text) == (True, "Nobody has been taken for one person with somebody else here.")
     assert len(await deeds(desk, "joined")) == len(await deeds(desk, "parted")) == 1
+    expect_their_manager(desk)
     desk.expect_quiet()
 
 
@@ -110,6 +117,7 @@ async def test_two_leads_who_say_so_at_once_make_one_of_it(desk: Story) -> None:
     assert sorted(one.is_refused for one in answers) == [False, True]
     assert (await desk.ticket(1)).contact == (await desk.ticket(2)).contact
     await desk.settle()
+    expect_their_manager(desk)
     desk.expect_quiet()
 
 
@@ -140,6 +148,7 @@ async def test_a_stranger_named_first_becomes_the_known_contact_and_not_the_othe
     known = (await desk.ticket(1)).contact
     await desk.does("dana", SamePerson(TicketId(2)), ticket=1)
     assert [(await desk.ticket(number)).contact for number in (1, 2)] == [known, known]
+    expect_their_manager(desk)
     desk.expect_quiet()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from bot.store.auditing import Check
 from tests.peers.postgres import PostgresServer
 from tests.quarter.playing import played
 from tests.quarter.transcript import Line
@@ -38,6 +39,11 @@ def _told(lines: Sequence[Line]) -> list[tuple[Told, tuple[int, ...]]]:
     return told
 
 
+def _left_by_the_desk(found: Sequence[str]) -> list[str]:
+    """What stands still by our doing: that a lead, asleep as the week ends, has not heeded an alert yet is theirs."""
+    return [one for one in found if not one.startswith(Check.UNHEEDED)]
+
+
 def _said(lines: Sequence[Line]) -> Counter[Told]:
     return Counter(words for words, _ in _told(lines))
 
@@ -60,7 +66,7 @@ async def test_three_replicas_with_kills_say_what_one_says(
     alone = await played(database_url_factory(postgres_template), weeks=1, messages=30)
     together = await played(database_url_factory(postgres_template), weeks=1, messages=30, replicas=3, kills=11)
     assert together.killed > 5
-    assert alone.stands_still == together.stands_still == []
+    assert _left_by_the_desk(alone.stands_still) == _left_by_the_desk(together.stands_still) == []
     once, many = _said(alone.lines), _said(together.lines)
     assert many.keys() - once.keys() == set()
     assert once.keys() - many.keys() == set()
