@@ -59,6 +59,11 @@ def parse_moment(written: str) -> Instant:
     except (ValueError, OverflowError) as error:
         mend = "write it with its offset, as 2026-03-06T18:30+03:00"
         raise CommandError(f"{written!r} names no moment: {mend}", USAGE) from error
+    return within_reach(at, written)
+
+
+def within_reach(at: Instant, written: str) -> Instant:
+    """The same moment; a CommandError where no calendar can be asked about it."""
     if not is_within_reach(at):
         raise CommandError(f"{written!r} lies centuries away: {REACH}", USAGE)
     return at

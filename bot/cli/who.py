@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.beside import Beside, Json, beside
-from bot.cli.printed import USAGE, CommandError, iso, say, say_json, say_table, shown
+from bot.cli.printed import USAGE, CommandError, iso, say, say_json, say_table, shown, within_reach
 from bot.tickets.people.radar import MOST_WEEKS, WEEKS, Uncovered, radar, who_answers, why
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
@@ -92,9 +92,10 @@ def _moment(words: str, client: Client, revision: Revision, now: Instant) -> Ins
     line = revision.lines[revision.plan(client.plan).line]
     calendar = revision.calendars[manager.calendar if manager is not None else line.calendar]
     try:
-        return parse_eta(words, now=now, zone=revision.zone, calendar=calendar, may_have_passed=True)
+        at = parse_eta(words, now=now, zone=revision.zone, calendar=calendar, may_have_passed=True)
     except ValueError as error:
         raise CommandError(str(error), USAGE) from error
+    return within_reach(at, words)
 
 
 def _told(one: Uncovered) -> dict[str, object]:

@@ -19,7 +19,7 @@ from bot.app.channels.transcript import kept_in
 from bot.app.simulation.stepping import OwnedTime, Stepping
 from bot.desk.applying import apply_document
 from bot.desk.desk import Desk
-from bot.desk.fetching import Fetching
+from bot.desk.fetching import FILE_WITHIN_SECONDS, Fetching
 from bot.now import Timekeeper
 from bot.store import journal
 from bot.store.driver.connection import Connection
@@ -239,6 +239,24 @@ async def test_what_was_being_fetched_when_we_died_is_fetched_after_the_start(ho
     assert line.attachments[0].digest is not None
 
 
+async def fetched_alone(home: Home, *, pauses: Sequence[float], file_within_s: float = FILE_WITHIN_SECONDS) -> None:
+    """The one payload that waits is completed, with pauses of the test's own, and that is said once."""
+    again: list[int] = []
+    fetching = Fetching(
+        home.database,
+        {Channel.TELEGRAM: home.channel},
+        kept_in(home.files),
+        again=lambda number, _lane: again.append(number),
+        bury=home.desk.intake.bury,
+        pauses=pauses,
+        file_within_s=file_within_s,
+    )
+    home.desk.intake.wanted = fetching.want
+    await home.desk.intake.once()
+    assert await fetching.drain() == 1
+    assert len(again) == 1
+
+
 async def test_a_channel_that_cannot_complete_its_payloads_is_a_defect_that_holds_nobody_up(home: Home) -> None:
     home.channel.failures.append(RuntimeError("a defect"))
     await home.channel.says("1001", "the report", attachments=(FILE,))
@@ -265,20 +283,8 @@ async def test_a_file_is_tried_a_few_times_and_then_the_message_goes_on(
 ) -> None:
     home.channel.failures = list(failures)
     await home.channel.says("1001", "the report", attachments=(FILE,))
-    desk, again = home.desk, []
-    fetching = Fetching(
-        home.database,
-        {Channel.TELEGRAM: home.channel},
-        kept_in(home.files),
-        again=lambda _number, _lane: again.append(True),
-        bury=desk.intake.bury,
-        pauses=(0, 0),
-    )
-    desk.intake.wanted = fetching.want
-    await desk.intake.once()
-    assert await fetching.drain() == 1
-    assert again == [True]
-    desk.intake.look_again()
+    await fetched_alone(home, pauses=(0, 0))
+    home.desk.intake.look_again()
     await settle(home)
     (line, *_) = await home.lines(1)
     (file,) = line.attachments
@@ -291,18 +297,7 @@ async def test_a_file_that_takes_too_long_takes_no_other_with_it(home: Home) -> 
     home.desk = home.start()
     await home.desk.prepare(is_alone=True)
     await home.channel.says("1001", "the report", attachments=(FILE,))
-    fetching = Fetching(
-        home.database,
-        {Channel.TELEGRAM: home.channel},
-        kept_in(home.files),
-        again=lambda _number, _lane: None,
-        bury=home.desk.intake.bury,
-        pauses=(0,),
-        file_within_s=0.2,
-    )
-    home.desk.intake.wanted = fetching.want
-    await home.desk.intake.once()
-    assert await fetching.drain() == 1
+    await fetched_alone(home, pauses=(0,), file_within_s=0.2)
     home.desk.intake.look_again()
     await settle(home)
     (line, *_) = await home.lines(1)
@@ -326,17 +321,7 @@ async def test_a_channel_that_asks_for_patience_is_asked_again_after_it(
     home.desk = home.start()
     await home.desk.prepare(is_alone=True)
     await home.channel.says("1001", "the report", attachments=(FILE,))
-    fetching = Fetching(
-        home.database,
-        {Channel.TELEGRAM: home.channel},
-        kept_in(home.files),
-        again=lambda _number, _lane: None,
-        bury=home.desk.intake.bury,
-        pauses=(0, 0),
-    )
-    home.desk.intake.wanted = fetching.want
-    await home.desk.intake.once()
-    assert await fetching.drain() == 1
+    await fetched_alone(home, pauses=(0, 0))
     assert home.channel.fetched == times
     home.desk.intake.look_again()
     await settle(home)

@@ -53,6 +53,12 @@ def test_zones_are_those_of_the_package_whatever_the_machine_has(terminal: Termi
             ["--policy", "premium", "--urgency", "low", "--at", "2026-03-06T18:30"], "with its offset", id="no offset"
         ),
         pytest.param(
+            ["--policy", "premium", "--urgency", "low", "--at", "1500-03-06T18:30Z"], "write a year from", id="long ago"
+        ),
+        pytest.param(
+            ["--policy", "premium", "--urgency", "low", "--at", "9999-12-31T23:59Z"], "write a year from", id="far off"
+        ),
+        pytest.param(
             ["--policy", "premium", "--urgency", "low", "--at", FRIDAY, "--desk", "nowhere"], "nowhere", id="the desk"
         ),
     ],
@@ -95,6 +101,7 @@ def test_every_plan_can_be_tried_with_another_policy(terminal: Terminal) -> None
     ("events", "code", "why"),
     [
         pytest.param([{"at": "soon"}], 2, "scene.jsonl:1: at: ", id="a line that is no event"),
+        pytest.param([ANSWER | {"at": "1500-03-06T18:30Z"}], 2, "scene.jsonl:1: that moment lies", id="centuries ago"),
         pytest.param([ANSWER], 1, "scene.jsonl:1: T-1 is not there yet", id="an event that cannot happen"),
     ],
 )

@@ -12,6 +12,8 @@ def test_who_understands_the_words_people_use_for_a_moment(terminal: Terminal) -
     assert terminal.facts("who", "acme", "--at", "2026-03-03T12:00+03:00")["person"] is not None
     refused = terminal("who", "acme", "--at", "when the cows come home")
     assert (refused.returncode, "is no moment" in refused.stderr) == (2, True)
+    far = terminal("who", "acme", "--at", "9999-12-31T00:00Z")
+    assert (far.returncode, "lies centuries away: write a year from" in far.stderr) == (2, True)
 
 
 def test_the_radar_finds_the_hours_with_nobody_behind_a_promise(terminal: Terminal) -> None:
