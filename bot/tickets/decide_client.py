@@ -32,8 +32,8 @@ from bot.tickets.facts import (
     ShowCard,
     Wake,
 )
+from bot.tickets.ladder.calling import on_call
 from bot.tickets.ladder.decide_ladder import paged
-from bot.tickets.ladder.standing import on_call
 from bot.tickets.late_words import ends_waiting, in_their_place
 from bot.tickets.margin import with_quoted
 from bot.tickets.outcome import (

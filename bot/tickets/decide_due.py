@@ -11,9 +11,10 @@ from bot.tickets.care.csat import csat_wakes
 from bot.tickets.decide_client import reopens_until
 from bot.tickets.decide_place import OTHER_CHANNEL, known_elsewhere
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, Wake
+from bot.tickets.ladder.calling import called, called_for, is_vacant
 from bot.tickets.ladder.decide_ladder import climb, leads, presses_of, weight, with_whom
 from bot.tickets.ladder.decide_pick_up import lapsed
-from bot.tickets.ladder.standing import called, called_for, is_vacant, told_broken
+from bot.tickets.ladder.standing import told_broken
 from bot.tickets.outcome import (
     after,
     client_name,

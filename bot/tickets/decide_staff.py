@@ -19,8 +19,9 @@ from bot.tickets.care.judging import at_level, judged_by
 from bot.tickets.decide_client import WAITING
 from bot.tickets.decide_replies import ask_details, give_eta, name_reply, refused_empty, reply, resolve
 from bot.tickets.facts import Decision, Effect, Event, Facts, Note, Wake
+from bot.tickets.ladder.calling import behind, is_paged_for
 from bot.tickets.ladder.decide_ladder import asked_pings, climbed_events, paged, told_so_far
-from bot.tickets.ladder.standing import acknowledged, asked_higher, behind, is_paged_for
+from bot.tickets.ladder.standing import acknowledged, asked_higher
 from bot.tickets.outcome import (
     acted,
     after,

@@ -12,7 +12,7 @@ from bot.tickets.calls.call import LEAD, Call, CallRules, CallState
 from bot.tickets.calls.invite import invited
 from bot.tickets.calls.texts import Time, name_of_kind, numbered, said_time, staff_time
 from bot.tickets.facts import Facts, Guard, MessageKind, Ping, Say, TellCalendar
-from bot.tickets.ladder.standing import behind
+from bot.tickets.ladder.calling import behind
 from bot.tickets.outcome import MAIL, client_name, contact_texts, first_name, person_texts
 from bot.tickets.ticket import Ticket, number
 from routing.people import PersonId, Role

@@ -9,18 +9,9 @@ from dataclasses import replace
 from typing import Final
 
 from bot.tickets.facts import Effect, Event, Facts, Guard, Ping
+from bot.tickets.ladder.calling import answering, behind, called, called_for, is_loud, on_call
 from bot.tickets.ladder.climbing import Climbing
-from bot.tickets.ladder.standing import (
-    answering,
-    behind,
-    called,
-    called_for,
-    climbed,
-    is_loud,
-    on_call,
-    pace_of,
-    steps_of,
-)
+from bot.tickets.ladder.standing import climbed, pace_of, steps_of
 from bot.tickets.outcome import client_name, first_opening, is_there, person_texts
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket, number

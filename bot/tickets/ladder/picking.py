@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.tickets.facts import Event, Facts
-from bot.tickets.ladder.standing import is_loud
+from bot.tickets.ladder.calling import is_loud
 from bot.tickets.ticket import Status, Ticket
 from routing.people import Person
 from sla import pick_up

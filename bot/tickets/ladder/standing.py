@@ -8,12 +8,13 @@ One ticket climbs once, however many of its promises are broken: the one that br
 answered while another is still broken, that one goes on from the step that was reached.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from bot.tickets.facts import Event, Facts
+from bot.tickets.ladder.calling import behind, called
 from bot.tickets.ladder.climbing import Climbing, climbing_from_text, climbing_to_text
 from bot.tickets.ticket import Status, Ticket
 from routing import ladder
@@ -22,15 +23,11 @@ from routing.people import PersonId
 from sla.calendar import ALWAYS, Calendar
 from sla.clock import BREACH, Clock, State
 from sla.duration import Instant, length
-from sla.policy import Metric, Policy, Urgency
+from sla.policy import Metric
 from sla.promise import calendar_of, next_due
 
-#: Rules by which somebody took a ticket on by a deed of their own, or of a colleague.
-TAKEN_ON: Final = frozenset({"taken", "handed_over"})
 #: What whoever has a ticket does to say that they are at it.
 _DEEDS: Final = frozenset({"picked_up", "handed_over"})
-#: Urgencies that are worth waking somebody for where the policy names a ladder for it.
-LOUD: Final = frozenset({"critical", "high"})
 _WAITING: Final = frozenset({Status.WAITING_CLIENT, Status.WAITING_THIRD_PARTY})
 
 
@@ -122,17 +119,6 @@ def _comes_at(facts: Facts, tell: str) -> Instant | None:
     return facts.revision.coverage.first_back(people, facts.now)
 
 
-def called(facts: Facts, ticket: Ticket, calendar: Calendar, people: Iterable[PersonId]) -> tuple[PersonId, ...]:
-    """Of the people further up, whom the desk calls at this hour about what counts in this time: those who are at work.
-
-    All of them where it is urgent or counts in real time, and where nobody at work has the ticket and knows by that.
-    """
-    if is_loud(facts.policy_of(ticket), ticket.urgency) or calendar is ALWAYS or called_for(facts, ticket) is None:
-        return tuple(people)
-    revision = facts.revision
-    return tuple(one for one in people if revision.coverage.is_on_shift(revision.people[one], facts.now))
-
-
 def asked_higher(
     facts: Facts, ticket: Ticket, *, but: PersonId | None = None, is_patient: bool = True
 ) -> tuple[Climbing, Rung | None]:
@@ -170,54 +156,6 @@ def acknowledged(facts: Facts, ticket: Ticket, calendar: Calendar) -> Climbing:
     return replace(
         known, quiet_since=known.quiet_since if goes_on else climb.quiet_since, quiet_until=climb.quiet_until
     )
-
-
-def behind(facts: Facts, tell: str) -> tuple[PersonId, ...]:
-    """The people behind a step's word; for each who is on leave now, whoever stands in for them."""
-    revision = facts.revision
-    return ladder.answering(tell, revision.people, revision.lines, revision.coverage, facts.now)
-
-
-def answering(facts: Facts, people: Iterable[PersonId]) -> tuple[PersonId, ...]:
-    """Whoever answers for these people now, each once: themselves, or those who stand in for them."""
-    revision = facts.revision
-    known = (revision.people[one] for one in people if one in revision.people)
-    found = (revision.coverage.answering(one, revision.people, facts.now) for one in known)
-    return tuple(dict.fromkeys(one for one in found if one is not None))
-
-
-def called_for(facts: Facts, ticket: Ticket) -> PersonId | None:
-    """Whoever has it and is there. Nobody is called from leave or at night: they read of it when they come."""
-    own = facts.revision.person(ticket.assignee)
-    return own.id if own is not None and facts.revision.coverage.is_on_shift(own, facts.now) else None
-
-
-def is_paged_for(ticket: Ticket, person: PersonId | None = None) -> bool:
-    """Whether people are called out of hours until somebody has it; this person among them, if one is named."""
-    known = ticket.ladder
-    return known is not None and known.ladder is not None and (person is None or person in known.people)
-
-
-def on_call(facts: Facts, ticket: Ticket) -> PersonId | None:
-    """Whoever has it since a page and has had no shift of their own since: they are called out of hours too."""
-    known, person = ticket.ladder, facts.revision.person(ticket.assignee)
-    if known is None or known.on_call_at is None or person is None or person.id != known.on_call:
-        return None
-    coverage = facts.revision.coverage
-    begins = coverage.next_shift(person, known.on_call_at)
-    is_called = is_loud(facts.policy_of(ticket), ticket.urgency) and coverage.absence(person, facts.now) is None
-    return person.id if is_called and (begins is None or begins > facts.now) else None
-
-
-def is_vacant(facts: Facts, ticket: Ticket) -> bool:
-    """Whether nobody has it who works these days: then the lead is told in their place."""
-    own = facts.revision.person(ticket.assignee)
-    return own is None or facts.revision.coverage.absence(own, facts.now) is not None
-
-
-def is_loud(policy: Policy, urgency: Urgency) -> bool:
-    """Whether it is worth waking somebody for."""
-    return urgency in LOUD or urgency in policy.immediate
 
 
 def pace_of(facts: Facts, known: Climbing, clocks: Sequence[Clock]) -> Calendar:

@@ -7,7 +7,7 @@ does what somebody gave to somebody on purpose: only what the rules gave to a li
 from dataclasses import replace
 
 from bot.tickets.facts import Decision, Effect, Facts, MessageKind, Say
-from bot.tickets.ladder.standing import is_loud
+from bot.tickets.ladder.calling import is_loud
 from bot.tickets.outcome import assigned, concluded, contact_texts, first_name, routing_event
 from bot.tickets.people.shifts import BY_A_LINE
 from bot.tickets.ticket import Ticket, number

@@ -14,7 +14,6 @@ from bot.tickets.decide_due import was_away
 from bot.tickets.facts import Decision, Effect, Event, Facts, MessageKind, Ping, Say, ShowCard
 from bot.tickets.ladder.decide_pick_up import paged_for
 from bot.tickets.ladder.picking import OURS_TO_MOVE
-from bot.tickets.ladder.standing import TAKEN_ON
 from bot.tickets.outcome import (
     assigned,
     back_at,
@@ -24,6 +23,7 @@ from bot.tickets.outcome import (
     person_texts,
     routing_event,
 )
+from bot.tickets.people.handing import TAKEN_ON
 from bot.tickets.receipts import is_silent
 from bot.tickets.relays import name_of
 from bot.tickets.revision import Revision

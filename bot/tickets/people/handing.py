@@ -4,12 +4,16 @@ Nobody is called to a ticket while they are not there, unless they were paged fo
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from bot.tickets.facts import Effect, Facts, Guard, MessageKind, Ping, Say, ShowCard
 from bot.tickets.outcome import client_name, contact_texts, first_name, is_there, person_texts
 from bot.tickets.ticket import Ticket, number
 from routing.people import PersonId
 from sla.duration import Instant
+
+#: Rules by which somebody took a ticket on by a deed of their own, or of a colleague.
+TAKEN_ON: Final = frozenset({"taken", "handed_over"})
 
 
 @dataclass(frozen=True, slots=True)

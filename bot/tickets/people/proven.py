@@ -7,8 +7,8 @@ that client gets it, their own manager above all. What somebody took on, or has 
 from dataclasses import replace
 
 from bot.tickets.facts import Decision, Effect, Event, Facts, MessageKind, Say
-from bot.tickets.ladder.standing import TAKEN_ON
 from bot.tickets.outcome import assigned, concluded, contact_texts, first_name, routing_event
+from bot.tickets.people.handing import TAKEN_ON
 from bot.tickets.ticket import Ticket, number
 from routing.people import ClientId
 

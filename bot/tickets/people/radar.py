@@ -11,7 +11,7 @@ from itertools import product, takewhile
 from types import MappingProxyType
 from typing import Final
 
-from bot.tickets.ladder.standing import is_loud
+from bot.tickets.ladder.calling import is_loud
 from bot.tickets.outcome import MAIL, route_facts, served_as
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts

@@ -15,9 +15,10 @@ from adapters.message import Conversation, Untrusted
 from bot.tickets.care.judging import louder, raised_ping, raised_words, urgent_level
 from bot.tickets.decide_client import client_says, contract_of, opens
 from bot.tickets.facts import Decision, Effect, Event, Facts, Heard, MessageKind, Relay, Say, Speaker
+from bot.tickets.ladder.calling import behind, is_vacant
 from bot.tickets.ladder.climbing import Climbing
 from bot.tickets.ladder.decide_ladder import asked_pings, climbed_events, escalated_words, paged, told_so_far
-from bot.tickets.ladder.standing import asked_higher, behind, is_vacant
+from bot.tickets.ladder.standing import asked_higher
 from bot.tickets.outcome import MAIL, back_at, client_of, concluded, contact_texts, first_name, person_texts
 from bot.tickets.texts import LANGUAGES, Texts, nearest_language
 from bot.tickets.ticket import Status, Ticket, number

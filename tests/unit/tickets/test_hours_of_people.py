@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.deskfile.revise import revision_from_document
 from bot.tickets import command as c
-from bot.tickets.ladder.standing import LOUD
+from bot.tickets.ladder.calling import LOUD
 from bot.tickets.revision import Revision
 from routing.people import PersonId
 from sla.duration import Instant, millis
