@@ -178,10 +178,11 @@ class Hearing:
         known = lines.known_keys(conn, [_key(one) for one in said])
         now = self._now()
         said = self._linking.take(conn, [one for one in said if _key(one) not in known], now=now)
+        said = self._albums.join(conn, said, now=now)
         # Whoever is not proven to be the sender is heard, and asks the desk for nothing.
         doubtful, said = [one for one in said if one.doubt], [one for one in said if not one.doubt]
         said = self._calls.take(conn, said, now=now)
-        said = self._scores.take(conn, self._albums.join(conn, said, now=now), self._directory, now=now)
+        said = self._scores.take(conn, said, self._directory, now=now)
         said += doubtful
         pairs: list[tuple[Facts, Decision]] = []
         noted: list[Noted] = []

@@ -44,7 +44,8 @@ def album_goes_on(facts: Facts, part: Joined) -> Decision:
     clocks = facts.clocks
     events: tuple[Event, ...] = ()
     told: tuple[Effect, ...] = ()
-    if part.opened and part.words == part.text and ticket.status is Status.NEW and not ticket.has_reply:
+    is_first_said = bool(part.text.strip()) and part.words == part.text
+    if part.opened and is_first_said and ticket.status is Status.NEW and not ticket.has_reply:
         ticket, clocks, events, told = _named(facts, ticket, part)
     effects = told
     if person := facts.revision.person(ticket.assignee):

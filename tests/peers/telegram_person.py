@@ -43,19 +43,13 @@ class Person:
         reply_to: Where | None = None,
         quote: str = "",
         entities: Sequence[Mapping[str, Any]] = (),
+        as_group: bool = False,
     ) -> Said:
         found = with_found(text, [dict(one) for one in entities])
         content: Payload = {"text": text} | ({"entities": found} if found else {})
         if quote:
             content["quote"] = {"text": quote, "position": 0, "is_manual": True}
-        return self._writes(content, place, topic=topic, reply_to=reply_to)
-
-    def says_as_the_group(self, text: str, place: Group, *, topic: int | None = None) -> Said:
-        """What an anonymous administrator writes: in the name of the group, as a bot of Telegram's own."""
-        assert place.place.is_admin(self.id), "only administrators are anonymous"
-        message = self.people.world.write(place.place, self.id, {"text": text}, thread=topic)
-        message |= {"from": dict(ANONYMOUS), "sender_chat": dict(place.place.chat)}
-        return self.people.told(place.place, message)
+        return self._writes(content, place, topic=topic, reply_to=reply_to, as_group=as_group)
 
     def starts(self, payload: str = "") -> Said:
         """Press Start, with what the link carried; somebody who had blocked the bot unblocks it so."""
@@ -270,8 +264,15 @@ class Person:
         return self._writes(found, place, **how)
 
     def _writes(
-        self, content: Payload, place: Group | None, *, topic: int | None = None, reply_to: Where | None = None
+        self,
+        content: Payload,
+        place: Group | None,
+        *,
+        topic: int | None = None,
+        reply_to: Where | None = None,
+        as_group: bool = False,
     ) -> Said:
+        """`as_group` is how an anonymous administrator writes: in the group's name, as a bot of Telegram's own."""
         world = self.people.world
         where = place.place if place is not None else world.private(self.id)
         if place is None:
@@ -286,4 +287,7 @@ class Person:
         message = world.write(
             where, self.id, content, thread=topic, reply_to=replied[1]["message_id"] if replied else None
         )
+        if as_group:
+            assert where.is_admin(self.id), "only administrators are anonymous"
+            message |= {"from": dict(ANONYMOUS), "sender_chat": dict(where.chat)}
         return self.people.told(where, message)

@@ -10,6 +10,8 @@ from tests.harness import Story
 
 DATABASES = ("sqlite", "postgresql")
 ALBUM = "1001:album:77"
+GROUP = "-1001234"
+GROUP_ALBUM = f"{GROUP}:album:78"
 TELEGRAM, SLACK = Channel.TELEGRAM, Channel.SLACK
 
 
@@ -51,6 +53,19 @@ async def test_an_album_is_one_message_with_all_its_files(desk: Story) -> None:
     desk.expect_quiet()
 
 
+async def test_an_album_without_words_goes_by_the_name_of_its_first_file(desk: Story) -> None:
+    await sends(desk, 1)
+    await desk.fast_forward(seconds=3)
+    await sends(desk, 2, 3)
+    await desk.fast_forward(seconds=3)
+    assert (await desk.ticket()).subject == "photo-1.jpg"
+    desk.expect_message("lena", containing="Thank you, we have it (T-1).")
+    desk.expect_card("vera", containing="T-1 · Acme: photo-1.jpg")
+    assert relayed(desk) == [["photo-1.jpg"], ["photo-2.jpg", "photo-3.jpg"]]
+    desk.forget()
+    desk.expect_quiet()
+
+
 async def test_each_part_counts_once_in_whatever_order_and_however_often_it_comes(desk: Story) -> None:
     await sends(desk, 3, 1)
     await sends(desk, 3, 1)
@@ -63,6 +78,23 @@ async def test_each_part_counts_once_in_whatever_order_and_however_often_it_come
     assert relayed(desk) == [["photo-3.jpg", "photo-1.jpg"], ["photo-2.jpg"]]
     desk.expect_message("lena", containing="Thank you, we have it (T-1).")
     desk.expect_card("vera", containing="T-1 · Acme: photo-3.jpg")
+    desk.expect_quiet()
+
+
+async def test_an_album_in_a_groups_own_name_is_one_message_too(desk: Story) -> None:
+    doubt = "written in the group's own name, by an administrator of it"
+    for number in (1, 2, 3):
+        await desk.arrives(
+            sender=GROUP, address=GROUP, text="", attachments=(photo(number),), album=GROUP_ALBUM, doubt=doubt
+        )
+    await desk.settle()
+    await desk.fast_forward(seconds=3)
+    (line,) = [one for one in await desk.lines() if one.direction == "in"]
+    assert [one.name for one in line.attachments] == ["photo-1.jpg", "photo-2.jpg", "photo-3.jpg"]
+    assert relayed(desk) == [["photo-1.jpg", "photo-2.jpg", "photo-3.jpg"]]
+    assert (await desk.ticket()).subject == "photo-1.jpg"
+    desk.expect_edit("vera", containing=f"Unverified sender: {doubt}")
+    desk.forget()
     desk.expect_quiet()
 
 

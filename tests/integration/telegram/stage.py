@@ -149,6 +149,8 @@ class TelegramStage(Stage):
         own_now = self._telegram.now
         if at is not None:
             self._telegram.now = at.timestamp
+        if is_hidden and group is not None:
+            group.promotes(person)
         with self._there.next_number(place, external_id):
             if attachments:
                 (file,) = attachments
@@ -161,14 +163,12 @@ class TelegramStage(Stage):
                     reply_to=reply_to,
                     topic=topic,
                     album=(album or "").rpartition(":")[2],
+                    as_group=is_hidden,
                 )
                 kept = {"digest": file.digest, "size": file.size} if file.digest else {"note": file.note}
                 self._fetched[_file_of(place.messages[said.message_id])] = kept
-            elif is_hidden and group is not None:
-                group.promotes(person)
-                said = person.says_as_the_group(text, group, topic=topic)
             else:
-                said = person.says(text, group, reply_to=reply_to, topic=topic, quote=quoted)
+                said = person.says(text, group, reply_to=reply_to, topic=topic, quote=quoted, as_group=is_hidden)
         self._telegram.now = own_now
         if external_id is not None:
             self._said[external_id] = said

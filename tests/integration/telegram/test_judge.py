@@ -137,7 +137,7 @@ async def test_everything_people_can_do_is_an_update_of_the_bot_api(telegram: Te
         lena.sends_location(38.72, -9.14)
         lena.sends_contact("Vera", "+351210000000", of=vera)
         lena.says("answer", acme, reply_to=vera.says("question, see https://a.example", acme), quote="question")
-        vera.says_as_the_group("from all of us", acme)
+        vera.says("from all of us", acme, as_group=True)
         lena.forwards(said, acme)
         lena.forwards(said, acme, hides_sender=True)
         lena.edits(said, "changed")
