@@ -45,12 +45,24 @@ class Fence:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far we have read a channel that is read in order. With a `fence` it is kept only while that is still ours."""
+    """How far we have read a channel that is read in order. With a `fence` it is kept only while that is still ours.
+
+    Where several processes move it side by side, `rests_for` keeps it from going back: `value` ends in a colon and a
+    number, and a lower number counts only once nothing has come for so long. Another beginning is another count.
+    """
 
     channel: Channel
     account: str
     value: str
     fence: Fence | None = None
+    rests_for: timedelta | None = None
+
+    def is_behind(self, value: str, rested: timedelta) -> bool:
+        """Whether another process has come further, which left this value so long ago."""
+        if self.rests_for is None or rested >= self.rests_for:
+            return False
+        (of, _, ours), (before, _, theirs) = self.value.rpartition(":"), value.rpartition(":")
+        return of == before and theirs.isdecimal() and int(theirs) > int(ours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ come to none of our processes a while later may be lost for good.
 
     silence ──first number after it──> still to come, remembered ──a while──> all came, or a gap
 
+Where several processes are brought updates, each keeps what it noticed, and all wait for all of it: whoever dies first
+is not needed, and whoever is first forgets it for everybody.
+
 A press is kept as a payload where it is waited for, and only there: so every process knows that it came.
 
 A quiet night is a silence too, and costs no number. After a week in which nothing came, numbers start anew.
@@ -13,12 +16,14 @@ A quiet night is a silence too, and costs no number. After a week in which nothi
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, Protocol
 
 import structlog
 
+from adapters.errors import DeskAwayError
 from adapters.port import Journal
 from adapters.telegram import ids
 from adapters.telegram.config import Config
@@ -41,11 +46,14 @@ class Brought(Protocol):
     async def came(self, keys: Collection[str]) -> set[str]:
         """Which of these updates, by their keys, were kept."""
 
-    async def holes(self) -> str:
-        """What `keep_holes` was given last, empty for nothing."""
+    async def holes(self) -> Collection[str]:
+        """Every hole that any process keeps and none has forgotten."""
 
-    async def keep_holes(self, holes: str) -> None:
+    async def keep_hole(self, hole: str) -> None:
         """Returns once it is safe."""
+
+    async def forget_holes(self, holes: Collection[str]) -> None:
+        """Nobody waits for these any more; those of others stay."""
 
 
 class Holes:
@@ -68,8 +76,7 @@ class Holes:
         """What is known from before. Raises DeskAwayError."""
         known = await self._past.last_read()
         self.following = max(self.following, self._next_of(known))
-        for hole in map(hole_from_text, (await self._past.holes()).splitlines()):
-            self._wait_for(hole)
+        await self._adopt()
 
     async def before(self, number: int) -> None:
         """Told of an update that is kept once this returns. Raises DeskAwayError: then it comes again."""
@@ -77,24 +84,30 @@ class Holes:
             now = self._now()
             hole = await self._hole(number, now)
             if hole is not None and hole not in self._open:
-                await self._past.keep_holes("\n".join(map(hole_to_text, (*self._open, hole))))
+                await self._past.keep_hole(hole_to_text(hole))
                 self._wait_for(hole)
             self.following = max(self.following, number + 1)
             self._came_at = now
 
     async def is_awaited(self, number: int) -> bool:
         """Whether anybody waits for this update, in whichever process. Raises DeskAwayError."""
-        waited = map(hole_from_text, (await self._past.holes()).splitlines())
-        return any(hole.first <= number <= hole.last for hole in waited)
+        return any(hole.first <= number <= hole.last for hole in await self._kept())
 
     async def run(self, journal: Journal) -> None:
         """Tell of what did not come, until cancelled."""
         while True:
-            await self._is_opened.wait()
-            waited_since = min(self._open.values())
-            await asyncio.sleep(waited_since + self._timings.holes_after_s - asyncio.get_running_loop().time())
             try:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._timings.look_every_s):
+                        await self._is_opened.wait()
+                await self._adopt()  # whoever kept it may be gone
+                if not self._open:
+                    continue
+                waited_since = min(self._open.values())
+                await asyncio.sleep(waited_since + self._timings.holes_after_s - asyncio.get_running_loop().time())
                 await self._settle(journal, [hole for hole, at in self._open.items() if at <= waited_since])
+            except DeskAwayError:  # the door says so
+                await asyncio.sleep(self._timings.retry_longest_s)
             except Exception:  # supervised: it is remembered, and told a moment later
                 log.exception("what Telegram did not bring cannot be told yet", channel="telegram")
                 await asyncio.sleep(self._timings.retry_longest_s)
@@ -104,13 +117,17 @@ class Holes:
         if self._came_at is not None and now - self._came_at <= timedelta(seconds=self._timings.outage_s):
             if not self._open or number <= self.following:
                 return None
+            # What others took meanwhile came.
+            self.following = max(self.following, self._next_of(await self._past.last_read()))
+            if number <= self.following:
+                return None
             # What comes first after a silence need not be the highest of what waited.
             return Gap(self.following, number - 1, max(self._open, key=lambda one: one.last).since, now)
         known = await self._past.last_read()
         if known is None or now - known[1] >= timedelta(seconds=self._timings.week_s):
             self.following = 0
             return None
-        self.following = max(self.following, self._next_of(known))
+        self.following = self._next_of(known)  # ours is no further, and may be of numbers before they began anew
         if not self.following:
             return None  # what was read before was another bot's
         if number <= self.following or now - known[1] <= timedelta(seconds=self._timings.outage_s):
@@ -119,14 +136,16 @@ class Holes:
 
     async def _settle(self, journal: Journal, holes: Sequence[Gap]) -> None:
         bot, account = self._config.bot_id, self._config.account
+        kept = await self._kept()
         for hole in holes:
+            if hole not in kept:
+                continue  # another process has told what of it did not come
             for gap in missing(hole, await self._came(hole)):
                 log.error("Telegram may have dropped updates", channel="telegram", at_most=gap.last - gap.first + 1)
                 told = raw_from_gap(gap.first, gap.last, since=gap.since, until=gap.until, bot=bot, account=account)
                 await journal([told], None)
         async with self._one:
-            rest = [hole for hole in self._open if hole not in holes]
-            await self._past.keep_holes("\n".join(map(hole_to_text, rest)))
+            await self._past.forget_holes([hole_to_text(hole) for hole in holes])
             for hole in holes:
                 del self._open[hole]
             if not self._open:
@@ -137,6 +156,14 @@ class Holes:
             return set()
         keys = {ids.update_key(self._config.bot_id, one): one for one in range(hole.first, hole.last + 1)}
         return {keys[key] for key in await self._past.came(list(keys))}
+
+    async def _kept(self) -> set[Gap]:
+        return set(map(hole_from_text, await self._past.holes()))
+
+    async def _adopt(self) -> None:
+        """Wait for what any process waits for: one of them tells what of it did not come."""
+        for hole in await self._kept() - self._open.keys():
+            self._wait_for(hole)
 
     def _wait_for(self, hole: Gap) -> None:
         self._open[hole] = asyncio.get_running_loop().time()

@@ -11,7 +11,7 @@ import asyncio
 import hmac
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -117,7 +117,8 @@ class Door:
             raise MalformedError("it is no update")
         await self._holes.before(update.number)
         # How far we are, also should updates be asked for some day. They come side by side: the highest number counts.
-        cursor = Cursor(Channel.TELEGRAM, account, ids.cursor_value(bot, self._holes.following))
+        week = timedelta(seconds=self._timings.week_s)
+        cursor = Cursor(Channel.TELEGRAM, account, ids.cursor_value(bot, self._holes.following), rests_for=week)
         raws = [raw_from_update(update, bot=bot, account=account, at=self._now())]
         if update.press is not None:
             await answer(self._presses, update.press, ask)

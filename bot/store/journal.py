@@ -23,7 +23,7 @@ from bot.store.driver.ids import take
 from bot.store.driver.look import rows_by_keys
 from bot.store.driver.plain import change_built, rows_of_built
 from bot.store.tables.schema import cursor, inbound
-from sla.duration import Instant, instant
+from sla.duration import Instant, instant, length
 
 #: Why an undecided payload stands where it does, if it does not just wait for its turn.
 BEHIND: Final = "its files are being fetched"
@@ -52,6 +52,8 @@ _AS_IT_CAME = [*_LISTED, inbound.c.payload]
 _WHOLE = [*_LISTED, func.coalesce(inbound.c.completed, inbound.c.payload).label("payload")]
 _NEW = text("inbound.state = 'new'")  # written out, because a partial index serves only its own words
 _DEAD = text("inbound.state = 'dead'")
+
+_MOVED = "SELECT key, value, moved_at FROM cursor WHERE key IN {keys} ORDER BY key"
 
 _FRESH = (
     select(inbound.c.id, inbound.c.lane)
@@ -122,12 +124,7 @@ def keep(conn: Connection, deliveries: Sequence[Delivery]) -> Sequence[Sequence[
     ids = take(conn, inbound, len(raws))
     rows = [_row(number, raw) for number, raw in zip(ids, raws, strict=True)]
     new = insert_new(conn, inbound, rows, key="key") if rows else set()
-    moved = {
-        f"{at.channel}:{at.account}": {"key": f"{at.channel}:{at.account}", "value": at.value, "moved_at": now}
-        for _, at, now in deliveries
-        if at is not None
-    }
-    upsert_many(conn, cursor, list(moved.values()))
+    _move(conn, [(at, now) for _, at, now in deliveries if at is not None])
     numbers = iter(ids)
     kept: list[list[tuple[int, str]]] = []
     for delivery, _, _ in deliveries:
@@ -142,7 +139,7 @@ def keep(conn: Connection, deliveries: Sequence[Delivery]) -> Sequence[Sequence[
 
 def cursor_of(conn: Connection, channel: str, account: str) -> str | None:
     """How far a channel has been read, None at the very beginning."""
-    return conn.execute(select(cursor.c.value).where(cursor.c.key == f"{channel}:{account}")).scalar()
+    return conn.execute(select(cursor.c.value).where(cursor.c.key == _name(channel, account))).scalar()
 
 
 def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
@@ -153,7 +150,7 @@ def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
 def last_read(conn: Connection, channel: str, account: str) -> tuple[str, Instant] | None:
     """How far a channel has been read, and when that was kept."""
     found = conn.execute(
-        select(cursor.c.value, cursor.c.moved_at).where(cursor.c.key == f"{channel}:{account}")
+        select(cursor.c.value, cursor.c.moved_at).where(cursor.c.key == _name(channel, account))
     ).first()
     return None if found is None else (found.value, found.moved_at)
 
@@ -237,6 +234,22 @@ def oldest_unprocessed(conn: Connection) -> Instant | None:
 def counts(conn: Connection) -> tuple[int, int]:
     """How many payloads wait, and how many are dead letters."""
     return conn.execute(_WAITING).scalar_one(), conn.execute(_BURIED).scalar_one()
+
+
+def _move(conn: Connection, cursors: Sequence[tuple[Cursor, Instant]]) -> None:
+    """Keep how far each channel is read by now, and no less than was kept where others move it too."""
+    shared = [_name(at.channel, at.account) for at, _ in cursors if at.rests_for is not None]
+    query = _MOVED if conn.dialect.name == "sqlite" else f"{_MOVED} FOR UPDATE"
+    moved = {row.key: (row.value, Instant(row.moved_at)) for row in rows_by_keys(conn, query, sorted(set(shared)))}
+    for at, now in cursors:
+        value, moved_at = moved.get(name := _name(at.channel, at.account), (at.value, now))
+        moved[name] = (value if at.is_behind(value, length(now - moved_at)) else at.value, now)
+    rows = [{"key": name, "value": value, "moved_at": moved_at} for name, (value, moved_at) in sorted(moved.items())]
+    upsert_many(conn, cursor, rows)
+
+
+def _name(channel: str, account: str) -> str:
+    return f"{channel}:{account}"
 
 
 def _row(number: int, raw: Raw) -> dict[str, object]:

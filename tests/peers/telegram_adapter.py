@@ -178,11 +178,14 @@ class NoPast:
     async def came(self, keys: Collection[str]) -> set[str]:
         return set()
 
-    async def holes(self) -> str:
-        return ""
+    async def holes(self) -> Collection[str]:
+        return ()
 
-    async def keep_holes(self, holes: str) -> None:
-        """Nobody asks for them again."""
+    async def keep_hole(self, hole: str) -> None:
+        """Nobody asks for it again."""
+
+    async def forget_holes(self, holes: Collection[str]) -> None:
+        """None is kept."""
 
     async def menus(self) -> Collection[str]:
         return ()

@@ -16,8 +16,8 @@ from sla.duration import moment
 
 #: Under this the bot's name stands beside the desk's other memories; links to the bot are made of it.
 NAME: Final = "telegram:username"
-#: What Telegram has still to bring after a silence.
-HOLES: Final = "telegram:holes"
+#: What Telegram has still to bring after a silence, each hole under a name of its own: no process touches another's.
+HOLE: Final = "telegram:hole:"
 #: Which parts of the bot's menu were set, as JSON.
 MENUS: Final = "telegram:menus"
 
@@ -47,11 +47,16 @@ class StoredPast:
         wanted = [f"{start}{key}" for key in keys]
         return {key.removeprefix(start) for key in await self._read(lambda conn: journal.known_keys(conn, wanted))}
 
-    async def holes(self) -> str:
-        return await self._read(lambda conn: remembered.recall(conn, HOLES)) or ""
+    async def holes(self) -> Collection[str]:
+        found = await self._read(lambda conn: remembered.names_under(conn, HOLE))
+        return [name.removeprefix(HOLE) for name in found]
 
-    async def keep_holes(self, holes: str) -> None:
-        await self._keep(HOLES, holes)
+    async def keep_hole(self, hole: str) -> None:
+        await self._keep(f"{HOLE}{hole}", "")
+
+    async def forget_holes(self, holes: Collection[str]) -> None:
+        names = [f"{HOLE}{hole}" for hole in holes]
+        await self._change(lambda conn: remembered.forget(conn, names))
 
     async def menus(self) -> Collection[str]:
         kept = await self._read(lambda conn: remembered.recall(conn, MENUS))
@@ -61,8 +66,11 @@ class StoredPast:
         await self._keep(MENUS, json.dumps(sorted(names)))
 
     async def _keep(self, name: str, value: str) -> None:
+        await self._change(lambda conn: remembered.remember(conn, name, value))
+
+    async def _change(self, change: Callable[[Connection], None]) -> None:
         try:
-            await self._desk.database.write(lambda conn: remembered.remember(conn, name, value))
+            await self._desk.database.write(change)
         except StoreUnavailableError as error:
             raise DeskAwayError(str(error)) from error
 

@@ -15,7 +15,7 @@ from bot.store.driver.committer import Committer
 from bot.store.driver.database import Database
 from bot.store.driver.engine import open_database
 from bot.store.errors import LeaseLostError
-from sla.duration import Instant
+from sla.duration import Instant, later
 from tests.contract.store.rows import AT, raw
 
 NOW = Instant(1_000)
@@ -191,6 +191,42 @@ async def test_a_cursor_is_kept_only_while_its_fence_is_held(database: Database,
     assert not isinstance(kept, BaseException)
     assert await listed(database, "new") == ["m3", "m1"]
     assert await database.read(lambda conn: journal.last_read(conn, Channel.TELEGRAM, "desk")) == ("1:2", NOW)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        pytest.param("1:7", "1:9", id="behind what another process kept"),
+        pytest.param("1:10", "1:10", id="further, though its letters come before"),
+        pytest.param("2:3", "2:3", id="of another bot"),
+    ],
+)
+async def test_a_cursor_that_several_move_does_not_go_back(database: Database, value: str, kept: str) -> None:
+    def cursor(value: str) -> Cursor:
+        return Cursor(Channel.TELEGRAM, "desk", value, rests_for=timedelta(days=7))
+
+    await keep(database, cursor=cursor("1:9"))
+    await keep(database, raw("m1"), cursor=cursor(value))
+    assert await database.read(lambda conn: journal.cursor_of(conn, Channel.TELEGRAM, "desk")) == kept
+
+
+async def test_a_cursor_that_several_move_begins_anew_after_its_rest(database: Database) -> None:
+    async def moved(value: str, now: Instant) -> str | None:
+        at = Cursor(Channel.TELEGRAM, "desk", value, rests_for=timedelta(days=7))
+        await database.write(lambda conn: journal.keep(conn, [((), at, now)]))
+        return await database.read(lambda conn: journal.cursor_of(conn, Channel.TELEGRAM, "desk"))
+
+    assert await moved("1:9", NOW) == "1:9"
+    assert await moved("1:3", later(NOW, timedelta(days=7))) == "1:3"
+    assert await moved("1:2", later(NOW, timedelta(days=7, seconds=1))) == "1:3"
+
+
+async def test_deliveries_of_one_batch_keep_the_highest(database: Database) -> None:
+    def one(value: str) -> journal.Delivery:
+        return (), Cursor(Channel.TELEGRAM, "desk", value, rests_for=timedelta(days=7)), NOW
+
+    await database.write(lambda conn: journal.keep(conn, [one("1:8"), one("1:9"), one("1:7")]))
+    assert await database.read(lambda conn: journal.cursor_of(conn, Channel.TELEGRAM, "desk")) == "1:9"
 
 
 async def test_a_channel_that_was_never_read_has_no_last_reading(database: Database) -> None:

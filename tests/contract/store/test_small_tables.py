@@ -13,7 +13,7 @@ from bot.store.channels import presses
 from bot.store.channels.presses import Answered
 from bot.store.driver.database import Database
 from bot.store.people import tokens
-from bot.store.remembered import recall, remember
+from bot.store.remembered import forget, names_under, recall, remember
 from sla.duration import Instant
 
 NOW, LATER = Instant(1_000), Instant(2_000)
@@ -122,3 +122,14 @@ async def test_the_audit_trail_is_only_added_to(database: Database) -> None:
             await database.write(partial(Connection.exec_driver_sql, statement=act))
 
     assert await database.read(lambda conn: audit.latest(conn, count=9)) == deeds[::-1]
+
+
+async def test_what_is_remembered_under_one_beginning_is_listed_and_forgotten(database: Database) -> None:
+    def keep(conn: Connection) -> None:
+        for name in ("hole:2", "hole:1", "holes", "menus"):
+            remember(conn, name, "")
+
+    await database.write(keep)
+    assert await database.read(lambda conn: names_under(conn, "hole:")) == ["hole:1", "hole:2"]
+    await database.write(lambda conn: forget(conn, ["hole:1", "hole:9"]))
+    assert await database.read(lambda conn: names_under(conn, "hole:")) == ["hole:2"]

@@ -24,6 +24,13 @@ async def hook(telegram: TelegramServer) -> AsyncIterator[WayIn]:
         yield found
 
 
+@pytest.fixture
+async def other(telegram: TelegramServer, hook: WayIn) -> AsyncIterator[WayIn]:
+    """The door of another process of the same desk."""
+    async with way_in(telegram, is_webhook=True, journal=hook.journal) as found:
+        yield found
+
+
 async def brings(hook: WayIn, *numbers: int, press: Sequence[int] = ()) -> None:
     """Telegram brings these updates, one after the other, in this order."""
     await hook.until_health(lambda words: words == "Telegram brings updates")
@@ -96,13 +103,13 @@ async def test_a_quiet_night_costs_no_number(hook: WayIn) -> None:
         await brings(hook, 100, 101)
         hook.clock.passes(timedelta(hours=9))
         await brings(hook, 102)
-    assert (hook.journal.gaps, hook.journal.remembered) == ([], "")
+    assert (hook.journal.gaps, hook.journal.remembered) == ([], set())
 
 
 async def test_a_jump_while_updates_come_is_not_told(hook: WayIn) -> None:
     async with hook.running():
         await brings(hook, 100, 120)
-    assert (hook.journal.gaps, hook.journal.remembered) == ([], "")
+    assert (hook.journal.gaps, hook.journal.remembered) == ([], set())
 
 
 async def test_what_was_waited_for_when_the_process_died_is_told_by_the_next_one(
@@ -117,6 +124,57 @@ async def test_what_was_waited_for_when_the_process_died_is_told_by_the_next_one
         after.journal.remembered = remembered
         async with after.running():
             assert await settled(after) == [3]
+
+
+async def test_each_process_keeps_what_it_noticed_and_forgets_nobody_elses(
+    telegram: TelegramServer, hook: WayIn, other: WayIn
+) -> None:
+    before = hook.journal.cursor
+    async with hook.running(), other.running():
+        await brings(hook, 137)
+        hook.journal.cursor = before  # the other asked at the same moment
+        await brings(other, 140)
+        assert len(hook.journal.remembered) == 2
+        assert await settled(hook) == [37, 2]
+
+
+async def test_what_a_process_waited_for_that_died_is_told_by_one_that_runs(hook: WayIn, other: WayIn) -> None:
+    async with other.running():
+        async with hook.running():
+            await brings(hook, 103)
+        assert hook.journal.remembered
+        assert await settled(other) == [3]
+
+
+async def test_what_others_took_meanwhile_is_not_told_as_lost(hook: WayIn, other: WayIn) -> None:
+    async with hook.running(), other.running():
+        await brings(hook, 137)
+        await brings(other, 138, 139, 140, press=[139])
+        await brings(hook, 141)
+        assert await settled(hook) == [37]
+
+
+async def test_how_far_we_are_never_goes_back_where_several_are_brought_updates(hook: WayIn, other: WayIn) -> None:
+    async with hook.running(), other.running():
+        await brings(hook, 100)
+        await brings(other, 101, 103)
+        await brings(hook, 102)
+    assert hook.journal.cursor is not None
+    assert hook.journal.cursor[0].endswith(":104")
+
+
+async def test_after_a_week_all_of_several_count_anew(hook: WayIn, other: WayIn) -> None:
+    async with hook.running(), other.running():
+        await brings(hook, 100)
+        await brings(other, 101)
+        hook.clock.passes(timedelta(days=7))
+        await brings(hook, 50)
+        await brings(other, 51)
+        hook.clock.passes(SILENCE)
+        await brings(other, 53)
+        assert await settled(hook) == [1]
+    assert hook.journal.cursor is not None
+    assert hook.journal.cursor[0].endswith(":54")
 
 
 async def test_the_first_number_of_another_bot_is_no_gap(telegram: TelegramServer, hook: WayIn) -> None:

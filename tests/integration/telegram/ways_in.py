@@ -58,7 +58,7 @@ class KeptJournal:
     commits: list[tuple[list[str], str | None]] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     username: str | None = None
-    remembered: str = ""
+    remembered: set[str] = field(default_factory=set)
     shown: Collection[str] = ()
     #: Told with every commit, and before it is done.
     seen: Callable[[], None] = lambda: None
@@ -73,7 +73,9 @@ class KeptJournal:
             self.kept += [raw for raw in raws if raw.key not in known]
             self.commits.append(([raw.external_id for raw in raws], cursor.value if cursor is not None else None))
             if cursor is not None:
-                self.cursor = (cursor.value, self.clock.now())
+                value, moved_at = self.cursor or (cursor.value, self.clock.now())
+                is_behind = cursor.is_behind(value, self.clock.now() - moved_at)
+                self.cursor = (value if is_behind else cursor.value, self.clock.now())
             self.changed.notify_all()
 
     async def last_read(self) -> tuple[str, datetime] | None:
@@ -90,12 +92,15 @@ class KeptJournal:
     async def came(self, keys: Collection[str]) -> set[str]:
         return {raw.external_id for raw in self.kept} & set(keys)
 
-    async def holes(self) -> str:
-        return self.remembered
+    async def holes(self) -> Collection[str]:
+        return tuple(self.remembered)
 
-    async def keep_holes(self, holes: str) -> None:
+    async def keep_hole(self, hole: str) -> None:
+        self.remembered.add(hole)
+
+    async def forget_holes(self, holes: Collection[str]) -> None:
         async with self.changed:
-            self.remembered = holes
+            self.remembered.difference_update(holes)
             self.changed.notify_all()
 
     async def menus(self) -> Collection[str]:
@@ -222,13 +227,15 @@ async def way_in(
     is_webhook: bool = False,
     menu: Callable[[], Menu | None] = lambda: None,
     timings: Timings = QUICK,
+    journal: KeptJournal | None = None,
 ) -> AsyncIterator[WayIn]:
-    """A pipe before this Telegram, not running yet; with a webhook its door is there."""
-    clock = OwnClock()
+    """A pipe before this Telegram, not running yet; with a webhook its door is there. `journal`: of another process."""
+    journal = journal or KeptJournal(OwnClock())
+    clock = journal.clock
     telegram.now = lambda: clock.now().timestamp()
     config = config_of(telegram, is_webhook=is_webhook)
     calls = Web(config)
-    journal, presses, turn = KeptJournal(clock), KeptPresses(), OwnTurn()
+    presses, turn = KeptPresses(), OwnTurn()
     pipe = Pipe(config, calls, presses, turn, journal, now=clock.now, wall=clock.now, menu=menu, timings=timings)
     found = WayIn(pipe, journal, presses, turn, clock)
     app = web.Application(client_max_size=2**25)
