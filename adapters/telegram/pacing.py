@@ -8,8 +8,8 @@ A wait that is over at once is waited out here; a longer one is told to the outb
 Telegram's own word ("retry after") counts for the chat it was said about, and for all where it was said about none.
 
 What counts by the minute, and Telegram's own word, are the desk's to remember: a restart forgets neither, and all who
-share a bot's token count together. A group's twenty a minute bound how often the desk is asked; a chat of one person
-costs no question.
+share a bot's token count together. A group's twenty a minute bound how often its count is asked for; Telegram's word,
+whoever it was said to, is asked for once a second at most while anything is said.
 
 https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 """
@@ -34,6 +34,8 @@ log = structlog.get_logger()
 #: Waited out before a send that is one message; more than this is the outbox's to wait.
 PATIENCE_S: Final = 0.5
 _REMEMBERED: Final = 2_000
+#: How long what others were told is taken as read.
+_LEARNED_FOR_S: Final = 1.0
 #: Instead of a chat's number, for all of them.
 _ALL: Final = 0
 
@@ -195,7 +197,7 @@ class PacedWeb:
         self._wall = wall
         self._paces = paces
         self._budgets = budgets or Budgets()
-        self._is_resumed = False
+        self._learned_at: float | None = None
 
     async def call(
         self,
@@ -212,7 +214,7 @@ class PacedWeb:
         place = chat if isinstance(chat, int) else None
         kind = _KINDS.get(method, "sign")
         if kind != "sign":
-            await self._resume()
+            await self._learn()
         wait = self._budgets.claim(kind, place, at=self._clock(), count=count, patience=patience)
         if wait > patience:
             raise self._spent(kind, place, wait)
@@ -230,13 +232,14 @@ class PacedWeb:
             if kind != "sign":
                 self._budgets.settle(place, at=self._clock(), count=count)
 
-    async def _resume(self) -> None:
-        """What Telegram asked for before this process was there. Raises DeskAwayError."""
-        if self._is_resumed:
+    async def _learn(self) -> None:
+        """What Telegram asked for before this process was there, or asked of another. Raises DeskAwayError."""
+        at = self._clock()
+        if self._learned_at is not None and 0 <= at - self._learned_at < _LEARNED_FOR_S:
             return
         for chat, for_s in (await self._paces.held()).items():
-            self._budgets.hold(chat or None, for_s, at=self._clock())
-        self._is_resumed = True
+            self._budgets.hold(chat or None, for_s, at=at)
+        self._learned_at = at
 
     async def _claim_for_all(self, kind: Kind, group: int, count: int) -> None:
         """Count this for every process of the desk. Raises TemporaryError where they have said enough together."""

@@ -202,6 +202,29 @@ async def test_two_processes_count_what_a_group_is_told_together(
     assert len(arrivals(telegram, acme)) >= 55, "what was refused was not counted"
 
 
+async def test_what_telegram_asks_of_one_process_every_other_keeps_to(
+    telegram: TelegramServer, time: OwnedTime, others: Sequence[Person], acme: Group
+) -> None:
+    kept = KeptInMemory(clock=lambda: time.at / 1000)
+    both = [adapter_for(telegram, kept=kept, at=time.moment, rates=Rates(), rest=passing(time)) for _ in range(2)]
+    for adapter in both:  # both have spoken before
+        await _send(adapter, others[1].id)
+        time.at = Instant(time.at + 2_000)
+    telegram.fail("sendMessage", Fault(retry_after=PAUSE_S), chat=others[0])
+    for adapter in both:
+        with pytest.raises(TemporaryError) as told:
+            await _send(adapter, others[0].id)
+        assert told.value.retry_after is not None
+        assert PAUSE_S - 2 <= told.value.retry_after.total_seconds() <= PAUSE_S
+        time.at = Instant(time.at + 1_000)
+    assert [call.status for call in telegram.asked("sendMessage", others[0])] == [429]
+    await _send(both[1], others[1].id)
+    time.at = Instant(time.at + PAUSE_S * 1_000)
+    await _send(both[1], others[0].id)
+    for adapter in both:
+        await adapter.close()
+
+
 async def test_a_message_to_one_person_asks_the_desk_for_no_pace(
     telegram: TelegramServer, time: OwnedTime, others: Sequence[Person], acme: Group
 ) -> None:
