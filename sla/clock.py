@@ -11,7 +11,7 @@ Sunday night.
     any that owes --cancel--> cancelled                  met, met_late --take back (undelivered)--> running, breached
 
 A breach is latched against changes of policy, not against facts: evidence of something that happened by the due moment
-takes it back.
+takes it back. A goal that is late is no breach and as lasting: no pause and no change makes it in time again.
 """
 
 from dataclasses import replace
@@ -105,6 +105,8 @@ def pause(clock: Clock, calendar: Calendar, *, at: Instant, reason: PauseReason)
     A pause that happened in time but is told after the breach takes the breach back.
     """
     paused = _without_breach(check(clock, at=at), at)
+    if _is_late(paused, at):
+        return paused
     if paused.state is not State.RUNNING or paused.running_since is None or paused.metric is Metric.ETA:
         return paused
     begun = paused.pauses[-1].until if paused.pauses else paused.started_at
@@ -128,7 +130,7 @@ def resume(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
 def stop(clock: Clock, calendar: Calendar, *, at: Instant) -> Clock:
     """The ticket is resolved: time stops counting, until a reopening. What was broken by then stays on the clock."""
     clock = check(clock, at=at)
-    if clock.state is State.BREACHED and clock.ended_at is None:
+    if _is_late(clock, at) and clock.ended_at is None:
         return replace(clock, state=State.STOPPED, pauses=(*clock.pauses, Pause(PauseReason.RESOLVED, at)))
     if clock.state is State.PAUSED:
         pauses = (*clock.pauses[:-1], *_closed(clock.pauses[-1], at), Pause(PauseReason.RESOLVED, at))
@@ -197,15 +199,16 @@ def retarget(clock: Clock, target: Target, calendar: Calendar, *, at: Instant, f
 
     due = max(from the start, min(due before, at + min(new target, floor))): a change never leaves less than the floor
     unless less was left before, and repeating it gains nothing. The cap of the new target counts from the start and is
-    laid over that: closed hours delay nothing beyond it (semantics 1.6, 1.7). Paused: takes effect on resume. Breached:
-    the target is recorded, due and breach stay. `calendar` is the one the new target names.
+    laid over that: closed hours delay nothing beyond it (semantics 1.6, 1.7). Paused: takes effect on resume. Breached,
+    or a goal that is late: the target is recorded, due and breach stay. `calendar` is the one the new target names.
     """
     clock = check(clock, at=at)
     if clock.metric is Metric.ETA or clock.state not in {State.RUNNING, State.PAUSED, State.STOPPED, State.BREACHED}:
         return clock
     target_ms = resolved_ms(target, calendar, clock.started_at)
-    if clock.breached_at is not None:
-        return replace(clock, target=target, target_ms=target_ms)
+    if clock.breached_at is not None or _is_late(clock, at):
+        due_by = None if target == clock.counts_by else clock.counts_by
+        return replace(clock, target=target, target_ms=target_ms, due_by=due_by)
     at = max(at, clock.running_since or at)
     due_before = due_from(clock, calendar, at) if clock.due_at is None else clock.due_at
     until_now = _counted(clock, target, calendar, at)
@@ -215,6 +218,7 @@ def retarget(clock: Clock, target: Target, calendar: Calendar, *, at: Instant, f
         target_ms=target_ms,
         need_ms=target_ms,
         cap_ms=cap_ms(target, target_ms),
+        due_by=None,
         running_since=None if clock.running_since is None else at,
         generation=clock.generation + 1,
     )
@@ -310,8 +314,8 @@ def _running_again(clock: Clock, calendar: Calendar, at: Instant) -> Clock:
     if at < paused.at:
         return clock  # told again, or told after the pause that followed it
     pauses = (*clock.pauses[:-1], *_closed(paused, at))
-    if clock.breached_at is not None:
-        return replace(clock, state=State.BREACHED, pauses=pauses)
+    if clock.due_at is not None:  # it was late before it was stopped
+        return replace(clock, state=State.RUNNING if clock.breached_at is None else State.BREACHED, pauses=pauses)
     running = replace(clock, state=State.RUNNING, running_since=at, pauses=pauses, generation=clock.generation + 1)
     return replace(running, due_at=due_from(running, calendar, at))
 
@@ -319,6 +323,11 @@ def _running_again(clock: Clock, calendar: Calendar, at: Instant) -> Clock:
 def _closed(paused: Pause, at: Instant) -> tuple[Pause, ...]:
     """The pause with its end; a pause of no length leaves no trace."""
     return (replace(paused, until=at),) if paused.at < at else ()
+
+
+def _is_late(clock: Clock, at: Instant) -> bool:
+    """Whether it was due before `at` and nothing but the answer changes that: it is broken, or a goal."""
+    return clock.state is State.BREACHED or (clock.target.goal and clock.due_at is not None and clock.due_at < at)
 
 
 def _without_breach(clock: Clock, at: Instant) -> Clock:

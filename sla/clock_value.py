@@ -53,6 +53,7 @@ class Clock:
     The clock is due when it has used `need_ms` in its unit, or `cap_ms` of real time if that comes first. `need_ms` is
     the target, or more where a change of the target left it its floor. `due_at` is None while paused or stopped; on a
     clock that ended it stays, for the record. `fired` holds marks that were told, or skipped for a more urgent one.
+    `due_by` is the target that `due_at` was counted by, where another was recorded after the breach; else it is None.
     """
 
     metric: Metric
@@ -74,14 +75,20 @@ class Clock:
     fired: tuple[Mark, ...] = ()
     pauses: tuple[Pause, ...] = ()
     generation: int = 0
+    due_by: Target | None = None
+
+    @property
+    def counts_by(self) -> Target:
+        """The target in whose time it counts."""
+        return self.target if self.due_by is None else self.due_by
 
     @property
     def unit(self) -> Unit:
-        return self.target.unit
+        return self.counts_by.unit
 
     @property
     def calendar(self) -> str | None:
-        return self.target.calendar
+        return self.counts_by.calendar
 
     @property
     def pause_reason(self) -> PauseReason | None:
@@ -116,6 +123,7 @@ def clock_to_json(clock: Clock) -> dict[str, Any]:
         "marks": list(clock.marks),
         "fired": list(clock.fired),
         "pauses": [[pause.reason.value, pause.at, pause.until] for pause in clock.pauses],
+        **({} if clock.due_by is None else {"due_by": target_to_json(clock.due_by)}),
     }
 
 
@@ -127,6 +135,7 @@ def clock_from_json(stored: Mapping[str, Any]) -> Clock:
         marks=tuple(Mark(mark) for mark in stored["marks"]),
         fired=tuple(Mark(mark) for mark in stored["fired"]),
         pauses=tuple(Pause(PauseReason(reason), at, until) for reason, at, until in stored["pauses"]),
+        due_by=target_from_json(stored["due_by"]) if "due_by" in stored else None,
         **{name: stored[name] for name in _PLAIN},
     )
 

@@ -42,6 +42,8 @@ def spoke_earlier(
         if clock.started_at > at:
             if clock.metric is Metric.NEXT_RESPONSE and answered_at is not None and answered_at >= at:
                 return clock
+            if clock.breached_at is not None:
+                return began(clock, clock.target, calendar_of(clock, calendars), at=at)
             target = _target(clock, policy, urgency, channel, calendars, at, is_high_load=is_high_load)
             return began(clock, target, calendar_named(target.calendar, calendars), at=at)
         return went_on(clock, calendar_of(clock, calendars), at=at)
@@ -61,24 +63,24 @@ def moves(before: Promises, after: Promises) -> Mapping[tuple[Metric, Instant], 
 def began(clock: Clock, target: Target, calendar: Calendar, *, at: Instant) -> Clock:
     """The same promise, asked for at `at`, before it was thought to be; `target` is what was promised then.
 
-    What a change of the target left it at least, it keeps; so does a clock that broke.
+    What a change of the target left it at least, it keeps. A clock that is late keeps all that it was late by.
     """
-    if clock.breached_at is not None:
-        target = clock.target
-    target_ms = resolved_ms(target, calendar, at)
+    is_kept = clock.breached_at is not None or clock.due_by is not None
+    target = clock.target if is_kept else target
+    target_ms = clock.target_ms if is_kept else resolved_ms(target, calendar, at)
     is_capped_by_target = clock.cap_ms == cap_ms(clock.target, clock.target_ms)
     begun = replace(
         clock,
         target=target,
         started_at=at,
         target_ms=target_ms,
-        need_ms=clock.need_ms - clock.target_ms + target_ms if clock.breached_at is None else clock.need_ms,
+        need_ms=clock.need_ms - clock.target_ms + target_ms,
         cap_ms=cap_ms(target, target_ms) if is_capped_by_target else clock.cap_ms,
         generation=clock.generation + 1,
     )
     if clock.running_since == clock.started_at:
         return _due(replace(begun, running_since=at), calendar, not_after=clock.due_at)
-    if target.calendar == clock.calendar:
+    if begun.calendar == clock.calendar:
         return _due(_used(begun, calendar, at, clock.started_at), calendar, not_after=clock.due_at)
     stretches = spans(begun, begun.running_since if begun.running_since is not None else at)
     recounted = replace(
@@ -137,7 +139,7 @@ def _due(clock: Clock, calendar: Calendar, *, not_after: Instant | None) -> Cloc
     """Due by what it has used now, which is never later than it was; broken where that was before a pause."""
     is_broken = clock.state is State.BREACHED
     uses_all = clock.used_ms >= clock.need_ms or (clock.cap_ms is not None and clock.wall_ms >= clock.cap_ms)
-    if is_broken or (uses_all and not clock.target.goal):
+    if is_broken or uses_all:
         stands_at = not_after if is_broken else clock.running_since
         broken = _broken_before(clock, calendar, stands_at if stands_at is not None else clock.started_at)
         if broken is not None:
@@ -152,13 +154,19 @@ def _due(clock: Clock, calendar: Calendar, *, not_after: Instant | None) -> Cloc
 
 
 def _broken_before(clock: Clock, calendar: Calendar, moment: Instant) -> Clock | None:
-    """As it broke in a stretch that is over by `moment`; None where it did not. At a pause itself the pause wins."""
+    """As it broke in a stretch that is over by `moment`; None where it did not. At a pause itself the pause wins.
+
+    A goal is late from then on.
+    """
     business, wall = 0, 0
     for since, until in spans(clock, moment):
         begun = replace(clock, business_ms=business, wall_ms=wall, running_since=since)
         fell_at = due_from(begun, calendar, since)
         if fell_at < until:
             pauses = tuple(pause for pause in clock.pauses if pause.at < fell_at)
-            return replace(begun, state=State.BREACHED, due_at=fell_at, breached_at=fell_at, pauses=pauses)
+            late = replace(begun, due_at=fell_at, pauses=pauses)
+            if clock.target.goal:
+                return replace(late, state=State.RUNNING)
+            return replace(late, state=State.BREACHED, breached_at=fell_at)
         business, wall = business + calendar.open_between(since, until), wall + until - since
     return None

@@ -38,7 +38,7 @@ def left_ms(clock: Clock, calendar: Calendar, *, at: Instant) -> int:
         used = used_ms(clock, calendar, at=at)
         by_cap = clock.cap_ms is not None and clock.due_at < ruler_of(clock, calendar).advance(at, clock.need_ms - used)
         return max(0, clock.due_at - at) if by_cap else max(0, clock.need_ms - used)
-    stands = clock.state in {State.PAUSED, State.STOPPED} and clock.breached_at is None
+    stands = clock.state in {State.PAUSED, State.STOPPED} and clock.due_at is None
     return max(0, clock.need_ms - clock.used_ms) if stands else 0
 
 

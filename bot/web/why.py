@@ -53,7 +53,7 @@ def why_due(page: Page, clock: Clock, visitor: Visitor) -> Why:
         f"{reason.target} {f'in calendar {reason.calendar}' if reason.calendar else 'of real time'}, "
         f"from {speak.moment(clock.started_at, now=facts.now)}."
     )
-    return Why(key, f"Why {due}?", told, clock.target.quote, reason.lines())
+    return Why(key, f"Why {due}?", told, clock.counts_by.quote, reason.lines())
 
 
 def _promised(event: Event, clock: Clock) -> bool:

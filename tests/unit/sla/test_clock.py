@@ -303,6 +303,20 @@ def test_a_moment_that_passed_before_anybody_looked_is_asked_of_the_hours_as_the
     assert found.breached_at == (found.due_at if state is State.BREACHED else None)
 
 
+def test_a_goal_that_is_late_stays_so() -> None:
+    """No pause, no resolution and no other target makes it in time again."""
+    goal = started(hours(2, goal=True))
+    paused = clocks_of.pause(goal, OFFICE, at=TWO, reason=PauseReason.THIRD_PARTY)
+    stopped = clocks_of.stop(goal, OFFICE, at=TWO)
+    reopened = clocks_of.reopen(stopped, OFFICE, at=TUESDAY)
+    changed = clocks_of.retarget(goal, hours(100, goal=True), OFFICE, at=TWO, floor=timedelta(0))
+
+    assert stopped.state is State.STOPPED
+    for clock in (paused, reopened, changed):
+        assert clock.due_at == goal.due_at
+        assert clocks_of.satisfy(clock, OFFICE, at=TUESDAY).state is State.MET_LATE
+
+
 def test_a_goal_that_passed_does_not_wander_with_the_hours() -> None:
     aim = started(replace(hours(2), goal=True))
 

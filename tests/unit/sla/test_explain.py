@@ -7,7 +7,7 @@ from sla.clock import Clock, PauseReason
 from sla.duration import BusinessDays
 from sla.explain import explain
 from sla.policy import Metric, Target, Unit
-from tests.unit.sla.made import OFFICE, at, compiled, hours, policy, spec
+from tests.unit.sla.made import OFFICE, at, compiled, hours, policy, spec, wall
 
 BERLIN = compiled(spec("Europe/Berlin"))
 
@@ -38,8 +38,9 @@ def test_an_arrival_at_night_counts_from_the_opening() -> None:
 def test_a_pause_is_told_with_its_reason_and_not_counted() -> None:
     clock = started(hours(2), "2026-02-02T10:00+01:00")
     waiting = clocks_of.pause(clock, BERLIN, at=at("2026-02-02T11:00+01:00"), reason=PauseReason.THIRD_PARTY)
-    assert explain(waiting, policy(), BERLIN).lines()[-2:] == (
+    assert explain(waiting, policy(), BERLIN).lines()[-3:] == (
         "not counted Mon 2026-02-02 11:00 still: third_party",
+        "left when it goes on: 1h",
         "due nothing while the clock stands still (all moments in Europe/Berlin)",
     )
 
@@ -54,7 +55,7 @@ def test_business_days_caps_and_floors_are_said_in_words() -> None:
     assert "resolved at the start to 8h of opening hours" in explain(days, policy(), BERLIN).lines()
 
     capped = started(hours(1, cap=timedelta(hours=24)), "2026-02-06T22:00+01:00")
-    assert "closed hours may delay it to 25h of real time after the start at most" in (
+    assert "closed hours may delay it to 25h of real time at most, pauses left out, which comes first" in (
         explain(capped, policy(), BERLIN).lines()
     )
 
@@ -68,6 +69,65 @@ def test_business_days_caps_and_floors_are_said_in_words() -> None:
     assert "a change of the target left the floor: 2h 15m more than the target itself" in (
         explain(floored, policy(), BERLIN).lines()
     )
+
+
+def test_a_bound_that_a_change_kept_is_told_as_the_older_one() -> None:
+    """Half an hour of the day is left, and the change would leave three hours of real time: it is due as it was."""
+    changed = clocks_of.retarget(
+        started(hours(2), "2026-02-02T10:00+01:00"),
+        wall(1),
+        BERLIN,
+        at=at("2026-02-02T11:30+01:00"),
+        floor=timedelta(hours=1),
+    )
+
+    lines = explain(changed, policy(), BERLIN).lines()
+    bound = "2h of real time at most, pauses left out, which comes first"
+    assert f"a change of the target left it no later than before: {bound}" in lines
+    assert lines[-1].startswith("due Mon 2026-02-02 12:00")
+
+
+def test_the_night_in_which_clocks_are_changed_is_told_with_offsets() -> None:
+    spring = clocks_of.start(Metric.ETA, wall(2), BERLIN, at=at("2026-03-29T01:30+01:00"))
+    lines = explain(spring, policy(), BERLIN).lines()
+    assert "counted Sun 2026-03-29 01:30 +01:00 to Sun 2026-03-29 04:30 +02:00: 2h, together 2h" in lines
+    assert lines[-1] == "due Sun 2026-03-29 04:30 +02:00 (all moments in Europe/Berlin)"
+
+    twice = clocks_of.start(Metric.ETA, wall(0.5), BERLIN, at=at("2026-10-25T02:15+01:00"))
+    assert "started Sun 2026-10-25 02:15 +01:00" in explain(twice, policy(), BERLIN).lines()
+
+
+def test_a_target_that_changed_after_the_breach_does_not_take_its_place() -> None:
+    broken = clocks_of.check(started(hours(2), "2026-02-02T10:00+01:00"), at=at("2026-02-02T12:30+01:00"))
+    changed = clocks_of.retarget(broken, wall(9), BERLIN, at=at("2026-02-02T13:00+01:00"), floor=timedelta(0))
+
+    lines = explain(changed, policy(), BERLIN).lines()
+    assert lines[0] == "first_response: 2h in calendar office by policy premium, now breached"
+    assert "9h of real time is promised since it broke: due moment and breach stay" in lines
+    assert lines[-1].startswith("due Mon 2026-02-02 12:00")
+
+
+def test_what_a_change_leaves_no_time_for_is_due_with_it() -> None:
+    changed = clocks_of.retarget(
+        started(hours(4), "2026-02-02T10:00+01:00"),
+        hours(1),
+        BERLIN,
+        at=at("2026-02-02T12:30+01:00"),
+        floor=timedelta(0),
+    )
+
+    assert "used up when a change of the target took effect on Mon 2026-02-02 12:30: due with it" in (
+        explain(changed, policy(), BERLIN).lines()
+    )
+
+
+def test_hours_that_were_changed_are_told_apart() -> None:
+    running = started(hours(3), "2026-02-02T15:00+01:00")
+    longer = compiled(spec("Europe/Berlin", {"mon-fri": ["09:00-20:00"]}))
+    paused = clocks_of.pause(running, BERLIN, at=at("2026-02-02T18:00+01:00"), reason=PauseReason.THIRD_PARTY)
+    lines = explain(paused, policy(), longer).lines()
+
+    assert "1h less than is told above was used by hours that were changed since" in lines
 
 
 def test_a_promised_moment_is_real_time() -> None:
