@@ -125,21 +125,19 @@ def _message(account: str, envelope: Fields, event: Fields) -> Sequence[InboundL
     ts, root = _ts(event, "ts"), text_or(event, "thread_ts")
     channel = _channel(event)
     files, kept = each(event, "files"), inner_or(envelope, "kept")
-    message = (
-        InboundMessage(
-            conversation=_conversation(account, envelope, event),
-            external_id=ids.message_id(channel, ts),
-            sender=sender,
-            sender_name=_name(event, names),
-            text=_words(event, names),
-            at=ids.moment_from_ts(ts),
-            attachments=attachments_from_files(files, kept),
-            reply_to=ids.message_id(channel, root) if ids.TS.fullmatch(root) and root != ts else None,
-        ),
+    message = InboundMessage(
+        conversation=_conversation(account, envelope, event),
+        external_id=ids.message_id(channel, ts),
+        sender=sender,
+        sender_name=_name(event, names),
+        text=_words(event, names),
+        at=ids.moment_from_ts(ts),
+        attachments=attachments_from_files(files, kept),
+        reply_to=ids.message_id(channel, root) if ids.TS.fullmatch(root) and root != ts else None,
     )
     if fetchable(files, kept):
-        raise UnfinishedError("its files are fetched first")
-    return message
+        raise UnfinishedError("its files are fetched first", so_far=message)
+    return (message,)
 
 
 def _changed(account: str, envelope: Fields, event: Fields) -> Sequence[InboundLine]:

@@ -116,7 +116,7 @@ class Hearing:
         instead: dict[int, InboundMessage] = {}
         for row in rows:
             try:
-                read[row.id] = self._read(row)
+                read[row.id] = self._read(conn, row)
             except UnfinishedError as error:
                 unfinished[row.id] = _raw(row)
                 self._threads.is_fetched(conn, error.so_far, now=self._now())
@@ -154,11 +154,19 @@ class Hearing:
             ping = Ping(person, f"dead:{number}:{person}", title, is_alert=True)
             write_ping(conn, ping, at=self._now(), whereto=self._directory.whereto)
 
-    def _read(self, row: journal.Kept) -> Sequence[Inbound]:
+    def _read(self, conn: Connection, row: journal.Kept) -> Sequence[Inbound]:
         channel = Channel(row.channel)
         if channel not in self._adapters:
             raise UnsupportedError(f"no {channel} channel is served here")
-        return self._adapters[channel].convert(_raw(row))
+        try:
+            return self._adapters[channel].convert(_raw(row))
+        except UnfinishedError as error:
+            if self._is_known(conn, error.so_far):  # it came in another payload: nothing is fetched twice
+                return ()
+            raise
+
+    def _is_known(self, conn: Connection, one: InboundMessage | None) -> bool:
+        return one is not None and (self._threads.knows(conn, _key(one)) or bool(lines.known_keys(conn, [_key(one)])))
 
     def _decide_round(self, conn: Connection, inbound: Sequence[InboundLine], *, is_readable: bool = True) -> None:
         ours: list[InboundLine] = []

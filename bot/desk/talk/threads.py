@@ -115,6 +115,10 @@ class Threads:
             return False
         return where.address == one.sender.address and self._directory.person_of(one.sender) is not None
 
+    def knows(self, conn: Connection, key: str) -> bool:
+        """Whether this message of our people's was heard before, whatever became of it."""
+        return bool(presses.answers(conn, [f"{presses.WROTE}{key}"]))
+
     def hear(self, conn: Connection, one: InboundLine, key: str, *, now: Instant) -> None:
         """Decide one happening there. `key` is the message's own, over all payloads it may come in."""
         if not isinstance(one, InboundMessage | InboundEdit | InboundDeletion):

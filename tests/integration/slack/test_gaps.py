@@ -126,3 +126,23 @@ async def test_words_that_are_heard_before_those_of_the_outage_do_not_decide_whe
         assert await desk.rows("SELECT opened_at FROM ticket") == [(began,)]
         clocks = await desk.rows("SELECT metric, started_at FROM clock WHERE metric <> 'pick_up'")
         assert clocks == [("first_response", began)]
+
+
+@pytest.mark.parametrize("author", [LENA, VERA], ids=["a client's", "one of ours'"])
+async def test_a_file_of_a_message_that_is_known_is_not_fetched_again_as_it_is_read_back(
+    slack: SlackFront, sqlite_url: str, tmp_path: Path, author: str
+) -> None:
+    acme = await people(slack)
+    files = "SELECT id, digest, note FROM attachment"
+    async with working(slack, sqlite_url, tmp_path, timings=QUICK) as desk:
+        root = await slack.says(LENA, acme, "Payroll failed")
+        await until_rows(desk, "SELECT id FROM message WHERE direction = 'out' AND state = 'sent'", 1)
+        await slack.shares(author, acme, "log.csv", b"a;b\n" * 100, text="the log", thread=root.ts)
+        await until_rows(desk, files, 1)
+
+    read_back = "SELECT completed IS NULL FROM inbound WHERE external_id LIKE 'C0ACME:%' AND state = 'done'"
+    async with working(slack, sqlite_url, tmp_path, timings=QUICK) as desk:
+        await until_rows(desk, read_back, 2)
+        assert [tuple(row) for row in await desk.rows(read_back)] == [(1,), (1,)]
+        ((_, digest, note),) = await desk.rows(files)
+        assert (bool(digest), note) == (True, "")
