@@ -112,7 +112,7 @@ class Desk:
         watched = (database, adapters, self.revisions, self.directory, self.now)
         self.outages = Outages(*watched, told=self.sender.nudge.ring)
         self.unreached = Unreached(database, *parts[2:4], self.now, told=self.sender.nudge.ring)
-        self.intake = Intake(database, self.committer, hearing, self.now, decided=self.changes, woken=woken)
+        self.intake = Intake(database, self.committer, hearing, self.now, decided=self.changes, woken=woken[1:])
         self.fetching = Fetching(
             database,
             adapters,
@@ -240,6 +240,7 @@ class Desk:
     async def drain(self) -> None:
         """Finish what was begun: what is committed stays for the next start, sends under way come to their end."""
         await self.fetching.close()
+        await self.committer.close()  # what is being decided is taken by the sender with it
         await self.sender.drain()
         await self.committer.close()
 

@@ -76,7 +76,7 @@ class Intake:
 
     async def journal(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
         """Keep payloads and cursor; returns after the commit. What is new waits in its lane from here on."""
-        kept = await self._committer.commit(self._keep, (raws, cursor, self._now()))
+        kept = await self._committer.commit(self._keep, (raws, cursor, self._now()), is_attended=True)
         reach("journal.after_commit")
         for raw in raws:
             metrics.INBOUND.labels(channel=raw.channel.value).inc()
@@ -99,7 +99,7 @@ class Intake:
         if not ids:
             return 0
         reach("intake.kept")
-        answers = await self._committer.commit_all(self._hearing.decide, ids)
+        answers = await self._committer.commit_all(self._hearing.decide, ids, is_attended=True)
         reach("intake.decided")
         for number, answer in zip(ids, answers, strict=True):
             if isinstance(answer, Raw):

@@ -22,7 +22,7 @@ from adapters.message import Channel, Conversation, OutboundMessage, Receipt, co
 from adapters.port import Adapter
 from bot import metrics
 from bot.crashpoint import reach
-from bot.desk.changes import Changes, Nudge, seconds_until
+from bot.desk.changes import Changes, seconds_until
 from bot.desk.directory import Directory
 from bot.desk.hearing import Adapters
 from bot.desk.sending.after_all import AfterAll, Arrived, arrive
@@ -34,10 +34,11 @@ from bot.desk.sending.insistent import Insistent
 from bot.desk.sending.outgoing import outbound_from_row
 from bot.desk.sending.pace import backoff
 from bot.desk.sending.paces import Paces
+from bot.desk.sending.taking import Taking
 from bot.desk.whereabouts import Whereabouts
 from bot.now import Timekeeper
 from bot.store.delivery import outbox
-from bot.store.delivery.outbox import Outgoing, Outlook, Put, Settled
+from bot.store.delivery.outbox import Outgoing, Put, Settled
 from bot.store.delivery.sending import Background
 from bot.store.driver.committer import Change, Committer
 from bot.store.driver.connection import Connection
@@ -48,7 +49,6 @@ from sla.duration import Instant, instant
 
 log = structlog.get_logger()
 
-BATCH: Final = 64
 #: Sends under way at once, on all channels together.
 IN_FLIGHT: Final = 256
 #: How often claims of a replica that died are looked for while we run, in real seconds.
@@ -77,7 +77,6 @@ class Sender:
         adapters: Adapters,
         sent: Changes,
     ) -> None:
-        self.nudge = Nudge()
         self._database = database
         self._committer = committer
         self._adapters = adapters
@@ -91,7 +90,8 @@ class Sender:
         self.claims = Claims(revisions, time, adapters)
         self._paces = Paces(adapters)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ends = 0
+        self._taking = Taking(database, committer, self.claims, time, room=self._room, begin=self._begin)
+        self.nudge = self._taking.nudge
 
     async def recover(self, *, is_alone: bool) -> None:
         """After a start: whatever a process that is gone was sending is uncertain. `is_alone` holds the file's lock."""
@@ -104,35 +104,16 @@ class Sender:
 
         Whoever `is_told` that there is something takes it without looking first.
         """
-        now = self._time.now()
-        count = min(IN_FLIGHT - len(self._tasks), BATCH)
-        if count <= 0:
-            self.claims.outlook = Outlook(is_ready=True)
-            return 0
-        if not is_told:
-            self.claims.outlook = await self._database.read(lambda conn: outbox.outlook(conn, now=now))
-            if not self.claims.outlook.is_ready:
-                return 0
-        ends = self._ends
-        claiming = self._committer.begin(self.claims.claim, count)
-        try:
-            claimed = await asyncio.shield(claiming)
-        except asyncio.CancelledError:
-            self._begin(await claiming, now)  # what became ours meanwhile is sent: `drain` waits for it
-            raise
-        taken = self._begin(claimed, now)
-        if taken == count or (self.claims.outlook.is_ready and ends != self._ends):
-            self.nudge.ring()  # there is more, or what was in the way of it has ended meanwhile
-        return taken
+        return await self._taking.once(is_told=is_told)
 
-    def _begin(self, claimed: Claimed, now: Instant) -> int:
-        reach("sender.claimed")
-        self.claims.outlook = claimed.outlook
+    def _room(self) -> int:
+        return IN_FLIGHT - len(self._tasks)
+
+    def _begin(self, claimed: Claimed, now: Instant) -> None:
         for row in claimed.rows:
             self._start(row, self._send(row, claimed.known, now))
         for row in claimed.doubtful:
             self._start(row, self._resolve(row, claimed.known, now))
-        return len(claimed.rows) + len(claimed.doubtful)
 
     async def drain(self) -> None:
         """Wait until every send that was started has ended."""
@@ -141,9 +122,13 @@ class Sender:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._send_on(), name="outbox")
-            group.create_task(self._recover_on(), name="claims")
+        self._taking.is_beside = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._send_on(), name="outbox")
+                group.create_task(self._recover_on(), name="claims")
+        finally:
+            self._taking.is_beside = False
 
     async def _recover_on(self) -> None:
         """What a dead replica was sending is ours to check once its claim has run out."""
@@ -187,7 +172,7 @@ class Sender:
                 await self._put_back(outbox.doubt, Put(row.id, reason, until))
         finally:
             self.claims.ended(row)
-            self._ends += 1
+            self._taking.ended()
             self._sent.tell()
             if self.claims.outlook.is_ready or not is_settled:
                 self.nudge.ring()

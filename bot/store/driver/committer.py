@@ -37,11 +37,19 @@ class _Waiting:
     change: Change[Any, Any]
     item: Any
     answer: asyncio.Future[Any]
+    is_attended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
     error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class _Attendant:
+    change: Change[Any, Any]
+    wanted: Callable[[], Any]
+    written: Callable[["asyncio.Future[Any]"], None]
 
 
 class Committer:
@@ -53,34 +61,51 @@ class Committer:
         self._room = asyncio.Semaphore(room)
         self._queue: deque[_Waiting] = deque()
         self._drain: asyncio.Task[None] | None = None
+        self._attendant: _Attendant | None = None
 
     @property
     def waiting(self) -> int:
         """How many items are not being written yet."""
         return len(self._queue)
 
-    async def commit(self, change: Change[Item, Result], item: Item) -> Result:
+    def attend(
+        self,
+        change: Change[Item, Result],
+        wanted: Callable[[], Item | None],
+        written: Callable[["asyncio.Future[Result]"], None],
+    ) -> None:
+        """Let this change be the last of each transaction that holds an attended item, instead of one after it.
+
+        `wanted` gives its item as the batch is put together, None for nothing. `written` is given its end, before the
+        next batch is put together.
+        """
+        self._attendant = _Attendant(change, wanted, written)
+
+    async def commit(self, change: Change[Item, Result], item: Item, *, is_attended: bool = False) -> Result:
         """Write one item and return its result once it is on disk; waits while too many others do.
 
         Raises what `change` raises for this item, or StoreUnavailableError when nothing could be written. A caller
         who is cancelled while waiting may find the item written or not: it is for its key to tell.
         """
         async with self._room:
-            answer: Result = await self.begin(change, item)
+            answer: Result = await self.begin(change, item, is_attended=is_attended)
             return answer
 
-    def begin(self, change: Change[Item, Result], item: Item) -> "asyncio.Future[Result]":
+    def begin(self, change: Change[Item, Result], item: Item, *, is_attended: bool = False) -> "asyncio.Future[Result]":
         """The same without waiting for anything, for a loop that is moderate by itself."""
-        waiting = _Waiting(change, item, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(change, item, asyncio.get_running_loop().create_future(), is_attended)
         self._queue.append(waiting)
         if self._drain is None or self._drain.done():
             # An empty context: the batch belongs to everybody, not to the caller who happened to start it.
             self._drain = asyncio.create_task(self._write_all(), name="committer", context=Context())
         return waiting.answer
 
-    async def commit_all(self, change: Change[Item, Result], items: Sequence[Item]) -> list[Result | BaseException]:
+    async def commit_all(
+        self, change: Change[Item, Result], items: Sequence[Item], *, is_attended: bool = False
+    ) -> list[Result | BaseException]:
         """The same as `begin` for a batch, with one wait for all of it: a result or an exception for each item."""
-        return await asyncio.gather(*[self.begin(change, item) for item in items], return_exceptions=True)
+        begun = [self.begin(change, item, is_attended=is_attended) for item in items]
+        return await asyncio.gather(*begun, return_exceptions=True)
 
     async def close(self) -> None:
         """Wait until everything that is waiting has been written or refused."""
@@ -95,7 +120,19 @@ class Committer:
                 if not waiting.answer.done():  # a caller who was cancelled meanwhile wants nothing
                     batch.append(waiting)
             if batch:
-                await self._write(batch)
+                await self._write_attended(batch)
+
+    async def _write_attended(self, batch: Sequence[_Waiting]) -> None:
+        attendant = self._attendant if any(waiting.is_attended for waiting in batch) else None
+        item = attendant.wanted() if attendant is not None else None
+        if attendant is None or item is None:
+            await self._write(batch)
+            return
+        last = _Waiting(attendant.change, item, asyncio.get_running_loop().create_future())
+        try:
+            await self._write([*batch, last])
+        finally:
+            attendant.written(last.answer)  # before the next batch is put together
 
     async def _write(self, batch: Sequence[_Waiting]) -> None:
         outcomes: Sequence[object] = [_Failed(StoreUnavailableError("the bot is stopping"))] * len(batch)

@@ -108,6 +108,42 @@ async def test_a_caller_who_leaves_takes_nobody_along(database: Database, commit
     assert "staying" in await database.read(kept)
 
 
+async def test_what_attends_is_the_last_of_each_batch_it_attends(database: Database, committer: Committer) -> None:
+    seen: list[set[str]] = []
+    written: list[str] = []
+
+    def attend(conn: Connection, items: Sequence[str]) -> Sequence[str]:
+        seen.append(kept(conn))
+        return items
+
+    committer.attend(attend, lambda: "attending", lambda answer: written.append(answer.result()))
+    batches = Batches()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(committer.commit(batches.keep, "before"))
+        group.create_task(committer.commit(batches.keep, "attended", is_attended=True))
+    await committer.commit(batches.keep, "alone")
+
+    assert seen == [{"before", "attended"}]
+    assert written == ["attending"]
+    assert await database.read(kept) == {"before", "attended", "alone"}
+
+
+async def test_nobody_attends_who_wants_nothing_and_whoever_fails_harms_nobody(
+    database: Database, committer: Committer
+) -> None:
+    wishes = iter([None, "poison"])
+    failed: list[BaseException | None] = []
+    batches, attending = Batches(), Batches()
+    committer.attend(attending.keep, lambda: next(wishes), lambda answer: failed.append(answer.exception()))
+
+    await committer.commit(batches.keep, "first", is_attended=True)
+    assert attending.sizes == []
+    await committer.commit(batches.keep, "second", is_attended=True)
+
+    assert [str(error) for error in failed] == ["somebody was faster"]
+    assert await database.read(kept) == {"first", "second"}
+
+
 async def test_too_many_callers_wait_outside(database: Database) -> None:
     committer = Committer(database, room=2)
     batches = Batches()

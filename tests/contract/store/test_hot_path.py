@@ -33,6 +33,7 @@ MOST_TO_SETTLE = 10
 #: SQLite takes rows in blocks of sixty-four; four tables get two rows for each message: lines, events, what is to be
 #: sent, and the alarms of its promises and of its pick-up.
 MORE_FOR_A_BATCH = 4
+BEARING = Limits(recognises_repeats=True)
 
 
 @dataclass(slots=True)
@@ -100,8 +101,7 @@ async def listening(database: Database) -> AsyncIterator[Hear]:
     """A desk that is told so many messages at once, each of somebody it does not know."""
     counting, time = CountingDatabase(database), OwnedTime(instant(NOON))
     await apply_document(counting, document(), at=time.at, by="test")
-    bearing = Limits(recognises_repeats=True)
-    channels = {one: StoryChannel(one, now=time.moment, limits=bearing) for one in (Channel.TELEGRAM, Channel.SLACK)}
+    channels = {one: StoryChannel(one, now=time.moment, limits=BEARING) for one in (Channel.TELEGRAM, Channel.SLACK)}
     desk = new_desk(counting, channels, time)
     await desk.prepare(is_alone=True)
     said = 0
@@ -144,6 +144,28 @@ async def test_words_and_card_of_a_new_ticket_are_claimed_in_one_hop_and_settled
     claiming, settling = heard.sending
     assert claiming <= MOST_TO_CLAIM
     assert settling <= MOST_TO_SETTLE
+
+
+async def test_while_the_sender_runs_a_message_alone_costs_two_hops_from_its_payload_to_its_receipts(
+    database: Database,
+) -> None:
+    """What it wants said is claimed in the commit that keeps and decides it, and its two ends are settled together."""
+    counting, time = CountingDatabase(database), OwnedTime(instant(NOON))
+    await apply_document(counting, document(), at=time.at, by="test")
+    channels = {one: StoryChannel(one, now=time.moment, limits=BEARING) for one in (Channel.TELEGRAM, Channel.SLACK)}
+    desk = new_desk(counting, channels, time)
+    await desk.prepare(is_alone=True)
+    sending = asyncio.create_task(desk.sender.run())
+    await asyncio.sleep(0)
+    counting.hops.clear()
+
+    await desk.intake.journal([opening(1)], None)
+    await desk.drain()
+
+    assert len(counting.hops) == 2, "keep, decide and claim; then settle"
+    assert [len(channel.sent) for channel in channels.values()] == [1, 1]
+    sending.cancel()
+    await asyncio.wait([sending])
 
 
 async def test_nobody_looks_for_what_they_were_told_of(database: Database) -> None:
