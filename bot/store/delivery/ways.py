@@ -3,12 +3,14 @@
 A place that several share takes what is meant for all of them. None: no channel of theirs can show such a thing.
 """
 
-from functools import cache
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from adapters.message import Conversation
 from bot.tickets.ticket import TicketId
 from routing.people import PersonId
+
+Place = TypeVar("Place")
 
 
 class Whereto(Protocol):
@@ -37,15 +39,33 @@ class Remembered:
     """The same ways for as long as one batch is written: whoever knows asks every channel how it is."""
 
     def __init__(self, whereto: Whereto) -> None:
-        self._told = cache(whereto.__call__)
-        self.alert = cache(whereto.alert)
-        self.card = cache(whereto.card)
-        self.thread = cache(whereto.thread)
-        self.home = cache(whereto.home)
-        self.mail = cache(whereto.mail)
+        self._whereto = whereto
+        self._known: dict[tuple[str, PersonId], Any] = {}
 
     def __call__(self, person: PersonId) -> Conversation:
-        return self._told(person)
+        return self._asked("told", self._whereto, person)
+
+    def alert(self, person: PersonId) -> Conversation:
+        return self._asked("alert", self._whereto.alert, person)
+
+    def card(self, person: PersonId) -> Conversation:
+        return self._asked("card", self._whereto.card, person)
+
+    def thread(self, person: PersonId) -> Conversation | None:
+        return self._asked("thread", self._whereto.thread, person)
+
+    def home(self, person: PersonId) -> Conversation | None:
+        return self._asked("home", self._whereto.home, person)
+
+    def mail(self, person: PersonId) -> Conversation | None:
+        return self._asked("mail", self._whereto.mail, person)
+
+    def _asked(self, what: str, ask: Callable[[PersonId], Place], person: PersonId) -> Place:
+        key = what, person
+        if key not in self._known:
+            self._known[key] = ask(person)
+        place: Place = self._known[key]
+        return place
 
 
 def card_slot(ticket: TicketId | int | None, person: PersonId, *, is_shared: bool) -> str:

@@ -21,7 +21,7 @@ T = TypeVar("T")
 Values = Sequence[Any]
 
 #: Under this name a connection's `info` holds its Driver; whoever opens connections puts it there.
-DRIVER: Final = "driver"
+DRIVER: Final = "maitred_driver"
 
 
 class Driver(Protocol):
@@ -54,9 +54,9 @@ def transact(conn: Connection, begin: str, work: Callable[[Connection], T]) -> T
 
 def rows_of(conn: Connection, sql: str, values: Values = ()) -> Sequence[Any]:
     """Run one statement; its rows, with the columns as attributes."""
-    if conn.dispatch.before_cursor_execute:
+    if _is_listened_to(conn):
         return conn.exec_driver_sql(sql, tuple(values)).all()
-    driver: Driver = conn.info[DRIVER]
+    driver = _driver(conn)
     try:
         names, found = driver.rows(sql, values)
     except driver.errors as error:
@@ -66,9 +66,9 @@ def rows_of(conn: Connection, sql: str, values: Values = ()) -> Sequence[Any]:
 
 def change(conn: Connection, sql: str, values: Values | list[Values] = ()) -> int:
     """Run one statement once, or on SQLite once for each of a list of values; how many rows it touched."""
-    if conn.dispatch.before_cursor_execute:
+    if _is_listened_to(conn):
         return conn.exec_driver_sql(sql, values if isinstance(values, list) else tuple(values)).rowcount
-    driver: Driver = conn.info[DRIVER]
+    driver = _driver(conn)
     try:
         return driver.change(sql, values)
     except driver.errors as error:
@@ -120,6 +120,22 @@ def _written(statement: Executable, dialect: Dialect) -> _Written:
             senders={name: sender for name, sender in made.items() if sender is not None},
         )
         return written
+
+
+def _is_listened_to(conn: Connection) -> bool:
+    """Asking `dispatch` itself costs as much as a small look."""
+    has_events = conn._has_events or conn.engine._has_events  # noqa: SLF001 - nobody else tells it
+    return has_events and bool(conn.dispatch.before_cursor_execute)
+
+
+def _driver(conn: Connection) -> Driver:
+    """Remembered on the connection, which lives as long as what it wraps."""
+    kept = conn.__dict__
+    try:
+        driver: Driver = kept[DRIVER]
+    except KeyError:
+        driver = kept[DRIVER] = conn.info[DRIVER]
+    return driver
 
 
 def _raised(conn: Connection, sql: str, values: Values, error: Exception) -> BaseException:
