@@ -81,7 +81,7 @@ class CallWishes:
                     return self._needless(conn, facts, standing.kind, wanted, via)
                 found = self._life.book(conn, facts, standing.kind, wanted, heard=via.heard, wants_leave=True)
                 return self.shown(conn, facts, found, via, standing.kind, wanted)
-            case "lead":
+            case "lead" if call is None:
                 return self._told(conn, facts, speak("call_lead_what"), via)
             case "cancel" if call is not None:
                 return self._life.cancel(conn, facts, call, heard=via.heard)

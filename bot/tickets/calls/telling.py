@@ -23,6 +23,8 @@ ANSWERS: Final = ("ticket.call_confirm", "ticket.call_decline")
 STAFF_CHANGES: Final = ("ticket.call_move", "ticket.call_cancel")
 AFTERWARDS: Final = ("ticket.call_done", "ticket.call_no_show")
 LEAVE: Final = ("ticket.call_allow", "ticket.call_refuse")
+#: What a client reads instead of a call that is only asked for.
+_WHILE_ASKED: Final = {"call_stands": "call_stands_asked"}
 #: What is read of a call that lies outside the hours of its person now.
 CLOSED: Final = "ping_call_closed"
 
@@ -51,8 +53,8 @@ def times_text(facts: Facts, times: Sequence[Time], key: str, **values: str | in
 
 
 def said_call(facts: Facts, call: Call, key: str, rules: CallRules) -> str:
-    """A sentence to the client about a call."""
-    speak = contact_texts(facts)
+    """A sentence to the client about a call; of one that nobody has accepted yet none says that they have it."""
+    speak, key = contact_texts(facts), _WHILE_ASKED.get(key, key) if call.state is CallState.REQUESTED else key
     time = said_time(facts.revision, speak, Time(call.person, call.begins_at), now=facts.now)
     due = speak.moment(call.accept_by, now=facts.now) if call.accept_by is not None else ""
     kind = name_of_kind(call.kind, rules, speak)

@@ -80,6 +80,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "calls",
         "calls_accepted",
         "calls_answered",
+        "calls_asked_for",
         "calls_at_once",
         "calls_changed",
         "calls_in_calendars",

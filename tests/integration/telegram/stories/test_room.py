@@ -75,6 +75,7 @@ NOT_TOLD = {
     },
     TICKETS: {
         "test_calls_accepted.py",
+        "test_calls_asked_for.py",
         "test_calls_in_changed_hours.py",
         "test_calls_of_one_contact.py",
         "test_calls_off.py",
