@@ -1,10 +1,19 @@
-"""A call that is only asked for: what its client reads meanwhile."""
+"""A call that is only asked for: what its client reads meanwhile, and what becomes of it while a lead says nothing."""
+
+from datetime import UTC, datetime
 
 import pytest
 
+from adapters.message import Channel
+from bot.tickets.calls.call import CallState
+from bot.tickets.calls.command import AllowCall
 from tests.stories.conftest import MakeStory
-from tests.stories.test_calls import called
+from tests.stories.test_calls import called, calls
 from tests.stories.test_calls_life import ACCEPTED
+
+#: Ten to nine in Lisbon, ten to twelve where Vera and Dana are.
+ASKED = datetime(2026, 3, 3, 8, 50, tzinfo=UTC)
+WANTED = datetime(2026, 3, 3, 11, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("words", ["/call", "/call 2026-03-05 10:00", "/call education"])
@@ -32,4 +41,57 @@ async def test_whoever_asks_a_lead_again_reads_that_it_is_asked(make_desk: MakeS
     desk.forget()
     await desk.receives(sender="lena", text="/call lead")
     desk.expect_message("lena", containing="You have asked for a call: Troubleshooting with Vera, 11:00")
+    desk.expect_quiet()
+
+
+async def test_a_lead_who_says_nothing_is_asked_once_more_and_the_client_hears_before_it_would_begin(
+    make_desk: MakeStory,
+) -> None:
+    desk = await called(make_desk, start=ASKED)
+    await desk.receives(sender="lena", text="/call 11:00")
+    desk.forget()
+    await desk.receives(sender="lena", text="/call lead")
+    said = desk.expect_message("lena", containing="We have asked the team lead for 11:00 (14:00 for Vera) with Vera")
+    assert "by 10:45 at the latest" in said
+    desk.expect_alert("dana", containing="that only a lead may allow")
+    desk.forget()
+    await desk.go_to(ASKED.replace(hour=9, minute=47))
+    desk.expect_quiet()
+    await desk.go_to(ASKED.replace(hour=9, minute=48))
+    desk.expect_alert(
+        "dana", containing="still waits for a lead: Troubleshooting, 14:00 (11:00 for Lena). It lapses 13:45."
+    )
+    desk.expect_quiet()
+    await desk.go_to(WANTED.replace(hour=10, minute=44))
+    desk.expect_quiet()
+    await desk.go_to(WANTED.replace(hour=10, minute=45))
+    desk.expect_message("lena", containing="11:00 (14:00 for Vera) was not accepted in time")
+    assert [one.state for one in await calls(desk)] == [CallState.LAPSED]
+    assert (await desk.does("dana", AllowCall())).is_refused
+    await desk.go_to(WANTED.replace(hour=12))
+    desk.expect_quiet()
+
+
+async def test_a_lead_allows_it_when_asked_once_more(make_desk: MakeStory) -> None:
+    desk = await called(make_desk, start=ASKED)
+    await desk.receives(sender="lena", text="/call 11:00")
+    await desk.receives(sender="lena", text="/call lead")
+    await desk.go_to(ASKED.replace(hour=9, minute=48))
+    desk.forget()
+    assert not (await desk.chooses("dana", "Allow")).is_refused
+    desk.expect_message("lena", containing="Booked: Troubleshooting with Vera, 11:00 (14:00 for Vera).")
+    desk.expect_ping("vera", containing="call")
+    desk.forget()
+    await desk.go_to(WANTED.replace(hour=10, minute=44))
+    desk.expect_quiet()
+
+
+async def test_after_a_downtime_a_lead_is_not_asked_for_what_has_lapsed(make_desk: MakeStory) -> None:
+    desk = await called(make_desk, start=ASKED)
+    await desk.receives(sender="lena", text="/call 11:00")
+    await desk.receives(sender="lena", text="/call lead")
+    desk.forget()
+    await desk.sleep_until(WANTED)
+    desk.expect_message("lena", containing="was not accepted in time")
+    desk.expect_nothing("dana", Channel.SLACK)
     desk.expect_quiet()

@@ -194,6 +194,7 @@ async def test_an_exception_that_waits_for_a_lead_is_not_asked_of_the_manager(ma
     await desk.receives(sender="lena", text="/call lead")
     desk.forget()
     await desk.go_to(NOON + timedelta(hours=2))
+    desk.expect_alert("dana", containing="still waits for a lead")
     desk.expect_quiet()
     await desk.go_to(NOON + timedelta(hours=3, minutes=1))
     desk.expect_message("lena", containing="12:00 (15:00 for Vera) was not accepted in time")

@@ -27,7 +27,7 @@ from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallState
 from bot.tickets.calls.decide import BY_DESK, next_look, told_news
 from bot.tickets.calls.marks import call_owner
-from bot.tickets.calls.telling import AFTERWARDS, ANSWERS, CLOSED, Told, closed_for, leads_told
+from bot.tickets.calls.telling import AFTERWARDS, ANSWERS, CLOSED, Told, closed_for, deeds, leads_told
 from bot.tickets.facts import Facts, Ping
 from bot.tickets.outcome import is_there
 from bot.tickets.revision import Revision
@@ -52,6 +52,9 @@ _REMINDERS: Final = {
     marks.SOON: Told("call_soon", "ping_call_soon"),
     marks.OVER: Told(person="ping_call_over", actions=AFTERWARDS),
 }
+#: What the leads read beside it; and of an exception that waits for them alone.
+_LEADS: Final = {marks.LAST_CALL: "ping_call_last"}
+_EXCEPTION: Final = (Told(), "ping_call_lead_again")
 
 
 class CallAlarms:
@@ -136,15 +139,16 @@ class CallAlarms:
             if call.state.is_live:
                 self.offer_others(conn, facts, call)
             return
-        mark, told = marks.fallen(call, facts.revision.calendars[person.calendar], now=facts.now)
-        call = replace(call, told=told)
+        mark, fallen = marks.fallen(call, facts.revision.calendars[person.calendar], now=facts.now)
+        call = replace(call, told=fallen)
         if mark == marks.LAPSE:
             self._lapse(conn, facts, call)
         elif mark == marks.ASSUMED:
             self._life.keep(conn, facts, replace(call, state=CallState.DONE), "assumed_done", Told(), by=BY_DESK)
         elif mark is not None:
-            more = self._leads(facts, call, "ping_call_last", ANSWERS) if mark == marks.LAST_CALL else ()
-            self._life.keep(conn, facts, call, mark, _REMINDERS[mark], by=BY_DESK, is_kept=True, more=more)
+            told, text = _EXCEPTION if call.waits_for == LEAD else (_REMINDERS[mark], _LEADS.get(mark, ""))
+            more = self._leads(facts, call, text, deeds(call), is_told=bool(told.person)) if text else ()
+            self._life.keep(conn, facts, call, mark, told, by=BY_DESK, is_kept=True, more=more)
         elif call.news and is_there(facts, call.person):
             decision, call = told_news(facts, call, rules_of(facts))
             write(conn, [(facts, decision)], recorded_at=facts.now, whereto=self._directory.whereto)

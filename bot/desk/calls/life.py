@@ -112,7 +112,8 @@ class CallLife:
             waived_by=waiver if refusal in EXCEPTIONS else "",
         )
         if needs_leave:
-            call = replace(call, state=CallState.REQUESTED, waits_for=LEAD, accept_by=call.begins_at)
+            call = replace(call, state=CallState.REQUESTED, waits_for=LEAD)
+            call = replace(call, accept_by=marks.allowed_by(facts.now, call.begins_at))
             pinged = lead_is_asked(facts, opened_for(facts, call, rules)[0], call, rules)
             told = Told("call_lead_asked")
             return self.keep(

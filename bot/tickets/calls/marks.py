@@ -29,6 +29,8 @@ ASSUMED_AFTER: Final = timedelta(days=1)
 #: How long before the end of a request it is called out for the last time, as for any promise (semantics 1.8).
 _LAST_CALL: Final = (timedelta(minutes=2), timedelta(minutes=30))
 _LAST_SHARE: Final = 20
+#: Leads who say nothing to an exception are asked once more when half of the time is over, or after this long.
+_LEADS_ASKED_AGAIN_AFTER: Final = timedelta(days=1)
 _REMINDERS: Final = (DAY, SOON)
 
 
@@ -45,7 +47,8 @@ def marks(call: Call, calendar: Calendar) -> dict[str, Instant]:
         if call.accept_by is None:
             return {}
         if call.waits_for == LEAD:
-            return {LAPSE: call.accept_by}
+            again = min((call.agreed_at + call.accept_by) // 2, later(call.agreed_at, _LEADS_ASKED_AGAIN_AFTER))
+            return {ACCEPT: Instant(again), LAPSE: call.accept_by}
         # Asked once more when half of their own time for it is over, and called out before the end of it.
         worked = calendar.open_between(call.agreed_at, call.accept_by)
         half, last = (calendar.advance(call.agreed_at, one) for one in (worked // 2, worked - _last_call(worked)))
@@ -63,6 +66,11 @@ def _last_call(worked: int) -> int:
     """How much of that time is left when a request is called out for the last time; never more than there is."""
     shortest, longest = map(millis, _LAST_CALL)
     return min(worked, longest, max(shortest, worked // _LAST_SHARE))
+
+
+def allowed_by(asked_at: Instant, begins_at: Instant) -> Instant:
+    """Until when a lead may say yes: the client hears before the call would begin that it does not."""
+    return max(later(begins_at, -SOON_BEFORE), Instant((asked_at + begins_at) // 2))
 
 
 def told_from_the_start(call: Call, calendar: Calendar, *, now: Instant) -> frozenset[str]:
