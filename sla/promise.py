@@ -218,8 +218,8 @@ def retargeted(
 ) -> Promises:
     """Urgency, plan or channel changed: running clocks get the new cell's target, counted from their start.
 
-    A clock the new cell promises nothing for is cancelled. A clock whose target stays the same is left alone, and so is
-    one whose target was agreed for this ticket.
+    So does one that a resolution stopped, for when the ticket is reopened. A clock the new cell promises nothing for is
+    cancelled. A clock whose target stays the same is left alone, and so is one whose target was agreed for this ticket.
     """
 
     def changed(clock: Clock) -> Clock:
@@ -229,7 +229,8 @@ def retargeted(
         is_agreed = clock.target.layer == AGREED
         # What a high load eased stays so when the load is over, as long as the cell is the same.
         is_same = target is not None and clock.target in {target, eased(target)}
-        if not is_owing(clock) or is_agreed or is_same:
+        may_go_on = is_owing(clock) or clock.state is State.STOPPED
+        if not may_go_on or is_agreed or is_same:
             return clocks_of.check(clock, at=at)
         if target is None:
             return clocks_of.end(clock, at=at, reason="no longer promised")

@@ -120,10 +120,12 @@ def _clock(golden: Golden, row: Row) -> Answer:
     has_due = clock.state is not State.CANCELLED or clock.breached_at is not None
     # Rows tell a pause after the breach as a state of its own; to us a broken promise stays broken, waiting or not.
     waits = clock.state is State.BREACHED and run.is_waiting
+    # What was used is told in the time of the target beside it, also of one that was recorded after the breach.
+    recorded = replace(clock, due_by=None)
     answer: Answer = {
         "state": (State.PAUSED if waits else clock.state).value,
         "breached_at": _iso(clock.breached_at),
-        "consumed_s": used_ms(clock, calendar, at=until) // SECOND,
+        "consumed_s": used_ms(recorded, calendar, at=until) // SECOND,
         "target_s": clock.target_ms // SECOND,
         "due_at": _iso(clock.due_at) if has_due else None,
     }
@@ -169,7 +171,7 @@ class _Run:
     def _happen(self, event: Row, now: Instant) -> None:
         clock, calendar, kind = self.clock, self.calendar, event["type"]
         if kind in {"pause", "resume", "stop"}:
-            self.is_waiting = kind == "pause"
+            self.is_waiting = kind == "pause" and clock.state is not State.STOPPED
         if kind == "calendar":
             # Key and clock stay; the calendar gets a version.
             self.versions.append((event["calendar"], now))

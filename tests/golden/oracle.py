@@ -1,12 +1,10 @@
-"""A second opinion on calendars and clocks: slow, obvious, and sharing no idea with the engine.
+"""A second opinion on calendars: slow, obvious, and sharing no idea with the engine.
 
 It never builds an interval and never bisects. It walks the UTC time line in quarters of an hour, asks what the wall
 clock in the calendar's zone shows, and counts. All windows and all moments it is asked about lie on quarters, as do the
 changes of every zone it is used with. Only the rules of the zones are the engine's: a machine may have older ones.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
@@ -103,68 +101,6 @@ class Edited(Oracle):
 
     def _at(self, at: datetime) -> Oracle:
         return self.after if at >= self.since else self.before
-
-
-@dataclass(frozen=True)
-class Promised:
-    """A length of open time or of real time; `cap` bounds it in real time from the start."""
-
-    length: timedelta
-    is_wall: bool = False
-    cap: timedelta | None = None
-    floor: timedelta = timedelta(0)
-
-
-#: What happens to a clock: a pause, a resumption, or another promise.
-Happening = tuple[datetime, "str | Promised"]
-
-#: Whether a clock that used so much open and so much real time is due.
-Rule = Callable[[timedelta, timedelta], bool]
-
-
-def due_at(oracle: Oracle, start: datetime, first: Promised, happenings: Sequence[Happening]) -> datetime | None:
-    """The moment a clock is due, step by step; None while it waits. What happens at that moment comes before it."""
-    at, rule, runs, waiting = start, _rule(first), True, list(happenings)
-    used = wall = timedelta(0)
-    while runs or waiting:
-        while waiting and waiting[0][0] == at:
-            _, what = waiting.pop(0)
-            if isinstance(what, Promised):
-                rule = _changed(rule, what, used, wall)
-            else:
-                runs = what == "resume"
-        if runs and rule(used, wall):
-            return at
-        if runs:
-            wall += STEP
-            used += STEP * oracle.is_open(at)
-        at += STEP
-    return None
-
-
-def _rule(promised: Promised) -> Rule:
-    def is_due(used: timedelta, wall: timedelta) -> bool:
-        is_capped = promised.cap is not None and wall >= promised.cap
-        return is_capped or (wall if promised.is_wall else used) >= promised.length
-
-    return is_due
-
-
-def _changed(before: Rule, promised: Promised, used: timedelta, wall: timedelta) -> Rule:
-    """Due by the new promise from the start, yet not before the floor is over, unless it had been due before.
-
-    Its cap waits for no floor.
-    """
-    by_start = _rule(replace(promised, cap=None))
-    least = min(promised.length, promised.floor)
-
-    def is_due(now_used: timedelta, now_wall: timedelta) -> bool:
-        if promised.cap is not None and now_wall >= promised.cap:
-            return True
-        passed = now_wall - wall if promised.is_wall else now_used - used
-        return by_start(now_used, now_wall) and (passed >= least or before(now_used, now_wall))
-
-    return is_due
 
 
 def _midnight(day: date) -> datetime:

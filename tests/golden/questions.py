@@ -9,13 +9,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
-from sla import clock as clocks_of
 from sla.calendar import Calendar, CalendarSpec, Windows, compile_calendar
-from sla.clock import PauseReason, State
 from sla.duration import DAY_MODES, BusinessDays, instant, millis, moment
-from sla.policy import Metric, Target, Unit
 from sla.zones import zone_named
-from tests.golden.oracle import DAY, STEP, Edited, Happening, Oracle, Promised, due_at
+from tests.golden.lives import Said, clock, conversation, ladder
+from tests.golden.oracle import DAY, STEP, Edited, Oracle
 
 ZONES = (
     "Europe/Prague",
@@ -94,9 +92,6 @@ def _week(chance: random.Random) -> tuple[Windows, ...]:
     return (*(_windows(chance) for _ in range(6)), ((9 * 3600, 17 * 3600),))
 
 
-Said = tuple[str, object, object]
-
-
 def _advance(chance: random.Random, calendar: Calendar, oracle: Oracle, near: datetime) -> Said:
     length = STEP * chance.randrange(1, 160)
     due = moment(calendar.advance(instant(near), millis(length)))
@@ -134,45 +129,15 @@ def _edited(chance: random.Random, calendar: Calendar, oracle: Oracle, near: dat
     return f"{question}, {week} from {since}", ours, theirs
 
 
-def _clock(chance: random.Random, calendar: Calendar, oracle: Oracle, near: datetime) -> Said:
-    """A clock with pauses and, at the end, perhaps a change of its target."""
-    first, at, happenings = _promised(chance), near, list[Happening]()
-    clock = clocks_of.start(Metric.FIRST_RESPONSE, _target(first), calendar, at=instant(near))
-    for what in ("pause", "resume") * chance.randrange(3):
-        at += STEP * chance.randrange(40)
-        happenings.append((at, what))
-        if what == "pause":
-            clock = clocks_of.pause(clock, calendar, at=instant(at), reason=PauseReason.THIRD_PARTY)
-        else:
-            clock = clocks_of.resume(clock, calendar, at=instant(at))
-    if chance.random() < 0.5:
-        at += STEP * chance.randrange(40)
-        other = _promised(chance)
-        happenings.append((at, other))
-        clock = clocks_of.retarget(clock, _target(other), calendar, at=instant(at), floor=other.floor)
-    ours = None if clock.due_at is None or clock.state is State.PAUSED else moment(clock.due_at)
-    return f"a clock of {first} from {near} through {happenings}", ours, due_at(oracle, near, first, happenings)
-
-
-def _promised(chance: random.Random) -> Promised:
-    length, is_wall = STEP * chance.randrange(1, 96), chance.random() < 0.3
-    cap = length + STEP * chance.randrange(96) if not is_wall and chance.random() < 0.3 else None
-    return Promised(length, is_wall, cap, STEP * chance.randrange(8))
-
-
-def _target(promised: Promised) -> Target:
-    if promised.is_wall:
-        return Target(promised.length, Unit.WALL)
-    cap = None if promised.cap is None else promised.cap - promised.length
-    return Target(promised.length, Unit.BUSINESS, "random", off_hours_cap=cap)
-
-
 QUESTIONS: tuple[Callable[[random.Random, Calendar, Oracle, datetime], Said], ...] = (
     _advance,
-    _clock,
+    clock,
     _business_days,
     _edited,
+    clock,
     _between,
-    _clock,
+    ladder,
+    clock,
     _next_open,
+    conversation,
 )

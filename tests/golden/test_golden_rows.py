@@ -182,6 +182,123 @@ OTHERS = [
         {
             "op": "clock",
             "calendar": "LA_9_17",
+            "target": {"unit": "business", "seconds": 14400},
+            "events": [
+                {"at": "2026-02-02T10:00:00+01:00", "type": "start"},
+                {"at": "2026-02-02T12:00:00+01:00", "type": "stop"},
+                {
+                    "at": "2026-02-03T10:00:00+01:00",
+                    "type": "retarget",
+                    "target": {"unit": "business", "seconds": 10800},
+                },
+                {"at": "2026-02-04T10:00:00+01:00", "type": "reopen"},
+            ],
+        },
+        {
+            "state": "breached",
+            "breached_at": "2026-02-04T10:00:00Z",
+            "due_at": "2026-02-04T10:00:00Z",
+            "consumed_s": 10800,
+            "target_s": 10800,
+        },
+        id="promised otherwise while it is resolved, it comes back under the new promise",
+    ),
+    pytest.param(
+        {
+            "op": "clock",
+            "calendar": "LA_9_17",
+            "target": {"unit": "business", "seconds": 14400},
+            "events": [
+                {"at": "2026-02-02T10:00:00+01:00", "type": "start"},
+                {"at": "2026-02-02T11:00:00+01:00", "type": "pause"},
+                {"at": "2026-02-02T12:00:00+01:00", "type": "stop"},
+                {"at": "2026-02-03T10:00:00+01:00", "type": "pause"},
+                {"at": "2026-02-04T10:00:00+01:00", "type": "reopen"},
+            ],
+        },
+        {
+            "state": "breached",
+            "breached_at": "2026-02-04T12:00:00Z",
+            "due_at": "2026-02-04T12:00:00Z",
+            "consumed_s": 14400,
+            "target_s": 14400,
+        },
+        id="what is resolved waits for nobody, so a reopening goes on at once",
+    ),
+    pytest.param(
+        {
+            "op": "clock",
+            "calendar": None,
+            "target": {"unit": "wall", "seconds": 18000},
+            "reminders": [{"pct": 80}, {"left_s": 1800}],
+            "events": [
+                {"at": "2026-02-02T10:00:00Z", "type": "start"},
+                {
+                    "at": "2026-02-02T12:00:00Z",
+                    "type": "retarget",
+                    "target": {"unit": "wall", "seconds": 7200},
+                    "floor_s": 3600,
+                },
+            ],
+        },
+        {
+            "state": "breached",
+            "breached_at": "2026-02-02T13:00:00Z",
+            "due_at": "2026-02-02T13:00:00Z",
+            "consumed_s": 10800,
+            "target_s": 7200,
+            "reminders_at": ["2026-02-02T12:00:00Z", "2026-02-02T12:30:00Z"],
+        },
+        id="half an hour before due is before the moment it is due, floor and all",
+    ),
+    pytest.param(
+        {
+            "op": "conversation",
+            "calendar": None,
+            "policy": {"first": 3600, "next": 7200},
+            "events": [
+                {"at": "2026-02-02T10:00:00Z", "type": "customer"},
+                {"at": "2026-02-02T10:30:00Z", "type": "wait_customer"},
+                {"at": "2026-02-02T12:00:00Z", "type": "customer"},
+                {"at": "2026-02-02T12:15:00Z", "type": "resolve"},
+                {"at": "2026-02-02T13:00:00Z", "type": "customer"},
+            ],
+        },
+        {
+            "clocks": [
+                {
+                    "metric": "first",
+                    "started_at": "2026-02-02T10:00:00Z",
+                    "due_at": "2026-02-02T12:30:00Z",
+                    "state": "met",
+                    "satisfied_at": "2026-02-02T12:15:00Z",
+                },
+                {
+                    "metric": "next",
+                    "started_at": "2026-02-02T13:00:00Z",
+                    "due_at": "2026-02-02T15:00:00Z",
+                    "state": "running",
+                },
+            ]
+        },
+        id="a first response waits with the client too, and after a resolution the next one is owed",
+    ),
+    pytest.param(
+        {
+            "op": "ladder",
+            "calendar": None,
+            "breached_at": "2026-02-02T10:00:00Z",
+            "steps_s": [0, 1800],
+            "down": ["2026-02-02T09:00:00Z", "2026-02-02T11:00:00Z"],
+            "done_at": "2026-02-02T10:45:00Z",
+        },
+        {"fired": []},
+        id="what was answered before anybody was up again is told to nobody",
+    ),
+    pytest.param(
+        {
+            "op": "clock",
+            "calendar": "LA_9_17",
             "target": {"unit": "business_days", "days": 1},
             "events": [
                 {"at": "2026-02-02T10:00:00+01:00", "type": "start"},

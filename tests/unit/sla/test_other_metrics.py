@@ -110,6 +110,17 @@ def test_a_resolution_runs_from_the_first_message_to_the_fix_whatever_is_answere
     assert resolution(reopened) == (State.RUNNING, at("2026-02-06T10:00Z"))
 
 
+def test_what_became_more_urgent_while_it_was_resolved_comes_back_under_its_new_promise() -> None:
+    urgent = {**CELLS, Metric.RESOLUTION: hours(10)}
+    terms = replace(TERMS, targets={"medium": CELLS, "high": urgent})
+    stopped = promise.resolved(replied(spoke((), MONDAY), ELEVEN), CALENDARS, TUESDAY)
+    louder = promise.retargeted(stopped, terms, "high", "email", CALENDARS, at("2026-02-05T10:00Z"))
+    assert resolution(louder) == (State.STOPPED, None)
+
+    reopened = promise.reopened(louder, CALENDARS, at("2026-02-05T10:00Z"))
+    assert resolution(reopened) == (State.RUNNING, at("2026-02-05T12:00Z"))
+
+
 def test_a_resolution_that_came_late_stays_late() -> None:
     late = at("2026-02-04T12:00Z")
     clocks = promise.resolved(replied(spoke((), MONDAY), ELEVEN), CALENDARS, late)
