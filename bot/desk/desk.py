@@ -152,6 +152,7 @@ class Desk:
             calling=calling,
             limits=lambda channel: adapters[channel].limits if channel in adapters else Limits(),
             served=adapters,
+            is_sure=self.closed_meanwhile.is_sure,
             page=page,
         )
 

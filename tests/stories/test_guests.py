@@ -91,3 +91,36 @@ async def test_a_guest_who_is_no_person_of_the_desk_is_anybody(make_desk: MakeSt
     assert REFUSED in answer.text
     assert [one.actor for one in await deeds(desk, "refused")] == ["slack:T1/U77"]
     desk.expect_quiet()
+
+
+async def test_a_guest_whom_nobody_has_asked_about_yet_is_asked_about_as_they_press(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    desk.forget()
+    desk.channels[SLACK].guests = frozenset({"T1/U1"})
+    answer = await desk.presses("vera", "ticket.take")
+    assert REFUSED in answer.text
+    await desk.desk.refresh()
+    await desk.settle()
+    desk.expect_alert("dana", containing=OUT)
+    assert (await desk.ticket()).assignee == "oleg"
+    assert [one.actor for one in await deeds(desk, "refused")] == ["slack:T1/U1"]
+    desk.forget()
+    await asked(desk)
+    desk.expect_quiet()
+
+
+async def test_while_nobody_can_tell_whose_account_it_is_a_press_does_nothing_and_may_be_repeated(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    desk.forget()
+    desk.channels[SLACK].is_mute = True
+    for _ in range(2):
+        answer = await desk.presses("vera", "ticket.take")
+        assert "Nothing was done" in answer.text
+    assert (await desk.ticket()).status == "new"
+    desk.channels[SLACK].is_mute = False
+    assert (await desk.presses("vera", "ticket.take")).text == "Done."
+    desk.channels[SLACK].is_mute = True
+    assert (await desk.presses("vera", "ticket.note", text="Bank is slow")).text == "Done."
+    assert await deeds(desk, "refused") == []
+    desk.forget()
+    desk.expect_quiet()

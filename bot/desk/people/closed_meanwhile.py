@@ -1,5 +1,7 @@
 """Accounts of our people that are closed, or are guests': asked about at the start, once a day, and as people change.
 
+Where there are guests nobody's press counts before their account was asked about once: it is asked about then.
+
 A channel says it once, as it happens; whoever was down then would never hear. An admin's word goes before the
 channel's: what was told of an account once is told no more, so that whoever was let in again stays in.
 
@@ -28,6 +30,8 @@ log = structlog.get_logger()
 
 #: How long before whoever could not be asked about is asked about again.
 AGAIN_S: Final = 60.0
+#: How long a press waits for what a channel says of whoever pressed: its own channel waits little longer.
+SURE_WITHIN_S: Final = 1.5
 EVERY_S: Final = timedelta(days=1).total_seconds()
 _CHANNELS: Final = frozenset(Channel)
 
@@ -54,6 +58,8 @@ class ClosedMeanwhile:
         self._told = told
         #: Who has been asked about in this round.
         self._asked: set[Identity] = set()
+        #: Who has been asked about at all since the start.
+        self._seen: set[Identity] = set()
         #: Who was on the desk in the last whole one.
         self._known: frozenset[Identity] = frozenset()
 
@@ -78,24 +84,41 @@ class ClosedMeanwhile:
         is_whole = True
         for who in [one for one in self._identities() if one not in self._asked]:
             adapter = self._adapters.get(who.channel)
-            if not isinstance(adapter, KnowsAccounts):
-                continue
-            try:
-                ends = await _ends(adapter, who)
-            except PermanentError as error:
-                log.info("an account is not known there", channel=who.channel.value, reason=str(error))
-                self._asked.add(who)
-                continue
-            except ChannelError as error:
-                log.info("an account could not be asked about", channel=who.channel.value, reason=str(error))
-                is_whole = False
-                continue
-            await self._keep(who, ends)
-            self._asked.add(who)
+            if isinstance(adapter, KnowsAccounts):
+                is_whole &= await self._ask(adapter, who)
         if is_whole:
             self._known = frozenset(self._identities())
             self._asked.clear()
         return is_whole
+
+    async def is_sure(self, who: Identity) -> bool:
+        """Whether the desk knows by now if the account that one of our people acts by gives them any right.
+
+        Whoever nobody has asked about since the start is asked about first; False where that cannot be told now.
+        """
+        adapter = self._adapters.get(who.channel)
+        if who in self._seen or not isinstance(adapter, KnowsAccounts) or not isinstance(adapter, KnowsGuests):
+            return True
+        try:
+            async with asyncio.timeout(SURE_WITHIN_S):
+                return await self._ask(adapter, who)
+        except TimeoutError:
+            return False
+
+    async def _ask(self, adapter: KnowsAccounts, who: Identity) -> bool:
+        """Whether it is known now; what a channel does not know at all is no more known the next time."""
+        try:
+            ends = await _ends(adapter, who)
+        except PermanentError as error:
+            log.info("an account is not known there", channel=who.channel.value, reason=str(error))
+        except ChannelError as error:
+            log.info("an account could not be asked about", channel=who.channel.value, reason=str(error))
+            return False
+        else:
+            await self._keep(who, ends)
+        self._asked.add(who)
+        self._seen.add(who)
+        return True
 
     async def _keep(self, who: Identity, ends: PlaceChange | None) -> None:
         at = self._now()

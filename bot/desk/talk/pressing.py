@@ -4,11 +4,11 @@ Who pressed is looked up by identity, never by the place it came from. What beco
 call, a form to fill in, or a command that `Commands` performs; the same key gives the same answer.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
-from adapters.message import Channel
+from adapters.message import Channel, Identity
 from adapters.port import Answer, Limits, Press
 from bot.crashpoint import reach
 from bot.desk.acting import Acting
@@ -84,10 +84,12 @@ class Pressing:
         calling: Calling,
         limits: Callable[[Channel], Limits],
         served: Collection[Channel],
+        is_sure: Callable[[Identity], Awaitable[bool]],
         page: str = "",
     ) -> None:
         """`limits` are a channel's: where it has no windows, forms are asked for in words.
 
+        `is_sure`: whether it is known that the account of one of our people is not a guest's; nothing is done before.
         `served` are the channels that the desk has, whether or not they are up. `page` is where our pages are seen.
         """
         self._commands = commands
@@ -105,10 +107,14 @@ class Pressing:
         self._elsewhere = Elsewhere(revisions, directory, served)
         self._forms = Forms(revisions, directory, Acting(revisions, directory, served=served, page=page))
         self._limits = limits
+        self._is_sure = is_sure
 
     async def answer(self, press: Press) -> Answer:
         """The `Ask` of every adapter: who pressed is looked up by identity, never by the place it came from."""
         by = self._directory.person_of(press.by)
+        if by is not None and not await self._is_sure(press.by):
+            words = person_texts(self._revisions.current, by)("refused_not_sure")
+            return Answer() if press.action == HOME else Answer(words, is_refused=True)
         if by in self._revisions.current.shut_out:
             return Answer() if press.action == HOME else await self._committer.commit(self._refuse, press)
         if press.action in WINDOW and by is None:
