@@ -5,7 +5,8 @@ adapters ──journal──> Intake ──> decisions ──> Sender ──> ad
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 
@@ -210,17 +211,14 @@ class Desk:
         return moved
 
     async def journal(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
-        """The `Journal` of every adapter: what the store raises, in the words of the border."""
-        try:
+        """The `Journal` of every adapter."""
+        with _in_words_of_the_border():
             await self.intake.journal(raws, cursor)
-        except StoreUnavailableError as error:
-            raise DeskAwayError(str(error)) from error
-        except LeaseLostError as error:
-            raise TurnLostError(str(error)) from error
 
     async def press(self, press: Press) -> Answer:
         """The `Ask` of every adapter."""
-        return await self._pressing.answer(press)
+        with _in_words_of_the_border():
+            return await self._pressing.answer(press)
 
     async def run(self) -> None:
         """Run the three loops and watch for new revisions, until cancelled.
@@ -280,3 +278,14 @@ class Desk:
             await self.recount()
         except StoreUnavailableError as error:
             log.warning("a newer desk cannot be looked for", reason=str(error))
+
+
+@contextmanager
+def _in_words_of_the_border() -> Iterator[None]:
+    """What the store raises, as an adapter knows it."""
+    try:
+        yield
+    except StoreUnavailableError as error:
+        raise DeskAwayError(str(error)) from error
+    except LeaseLostError as error:
+        raise TurnLostError(str(error)) from error

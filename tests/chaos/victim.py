@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from adapters.errors import DeskAwayError
 from adapters.message import Channel
 from adapters.port import Limits
 from bot import crashpoint
@@ -113,7 +114,7 @@ async def _serve(orders: Orders, database: Database, time: Timekeeper, stopped: 
 async def _supervised(channel: WireChannel, desk: Desk) -> None:
     """A channel whose words could not be kept is started again; it will offer them once more."""
     while True:
-        with suppress(StoreUnavailableError):
+        with suppress(StoreUnavailableError, DeskAwayError):
             await channel.run(desk.intake.journal, desk.press)
         await asyncio.sleep(0.1)
 

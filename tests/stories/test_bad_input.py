@@ -168,6 +168,19 @@ async def test_a_press_that_could_not_be_kept_has_done_nothing(desk: Story) -> N
     desk.expect_quiet()
 
 
+async def test_a_press_on_a_channel_that_could_not_be_kept_is_answered_by_nothing_and_may_come_again(
+    desk: Story,
+) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    desk.forget()
+    desk.database.is_away = True
+    with pytest.raises(DeskAwayError):
+        await desk.presses("vera", "ticket.take")
+    desk.database.is_away = False
+    assert (await desk.presses("vera", "ticket.take")).text == "Done."
+    desk.expect_quiet()
+
+
 async def test_a_receipt_that_could_not_be_kept_is_asked_for_later(desk: Story) -> None:
     await desk.receives(Channel.INAPP, sender="lena", text="Payroll failed")
     desk.forget()
