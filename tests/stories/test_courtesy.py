@@ -17,7 +17,7 @@ async def answered(desk: Story) -> None:
     desk.forget()
 
 
-@pytest.mark.parametrize("text", ["Thanks!", "ok, thank you", "👍", "Great"])
+@pytest.mark.parametrize("text", ["Thanks!", "ok, thank you", "👍", "Great", "[sticker 👍]"])
 async def test_thanks_after_an_answer_start_no_clock_and_disturb_nobody(desk: Story, text: str) -> None:
     await answered(desk)
     await desk.receives(sender="lena", text=text)
