@@ -2,6 +2,7 @@
 
     our markup cannot be read            said once more without any
     the topic was deleted                made anew, where it is one of ours
+    the topic was closed to us           said beside it, where it is one of ours
 
 Everything else is told to whoever sends; that the group has another number, too: the desk moves everything there.
 """
@@ -9,6 +10,8 @@ Everything else is told to whoever sends; that the group has another number, too
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
+
+import structlog
 
 from adapters.card import OutboundCard
 from adapters.errors import PermanentError
@@ -21,9 +24,12 @@ from adapters.telegram.refusals import RefusedError
 from adapters.telegram.topics import Topics
 from adapters.telegram.uploads import Call
 
+log = structlog.get_logger()
+
 #: More than all that can stand in the way of one message.
 _TRIES: Final = 3
 _LOST_TOPIC: Final = ("message thread not found", "TOPIC_DELETED", "TOPIC_ID_INVALID")
+_CLOSED_TOPIC: Final = "TOPIC_CLOSED"
 QUIET: Final[Mapping[str, Any]] = {"link_preview_options": {"is_disabled": True}}
 
 
@@ -96,6 +102,9 @@ class Speaker:
                 elif spot.topic is not None and any(error.says(words) for words in _LOST_TOPIC):
                     thread = await self._topics.thread_of(spot.chat, spot.topic, lost=spot.thread)
                     spot = replace(spot, thread=thread, reply_to=None)
+                elif spot.topic is not None and spot.thread is not None and error.says(_CLOSED_TOPIC):
+                    log.warning("a topic is closed to the bot", channel="telegram", place=spot.chat)
+                    spot = replace(spot, thread=None, reply_to=None)
                 else:
                     raise
         raise PermanentError("Telegram refuses it whatever way it is said")

@@ -1,7 +1,8 @@
 """Topics of a forum of ours: found or made, named anew when what they are about has another name.
 
 A group without topics, or where the bot may not make any, takes everything in one place: cards that stand there are
-worth more than none. That is said in the log, and `maitred check --live` says what to mend.
+worth more than none. So it is where a topic is closed to the bot. That is said in the log, and `maitred check --live`
+says what to mend.
 """
 
 from collections.abc import Callable, Mapping

@@ -75,6 +75,23 @@ async def test_a_topic_that_was_deleted_is_made_anew(forum: Forum) -> None:
     assert forum.titles("Acme") == ["T-13", "T-14"]
 
 
+async def test_what_a_closed_topic_takes_from_nobody_is_said_beside_it(forum: Forum) -> None:
+    """Somebody closes a topic in which the bot has lost its right: cards are worth more there than nowhere."""
+    card = await forum.desk.adapter.send(forum.card(ACME))
+    acme = forum.threads["Acme"]
+    forum.group.demotes()
+    forum.group.closes_topic(acme, by=forum.desk.vera)
+    for title, under in (("T-13", None), ("T-14", card.external_id)):
+        await forum.desk.adapter.send(forum.card(ACME, title, reply_to=under))
+    everywhere = [one.text.partition("\n")[0] for one in forum.desk.shown(forum.group)]
+    assert [one for one in everywhere if one.startswith("T-")] == ["T-12", "T-13", "T-14"]
+    assert forum.titles("Acme")[0] == "T-12"
+    assert "T-13" not in forum.titles("Acme")
+    forum.group.promotes(can_manage_topics=True)
+    await forum.desk.adapter.send(forum.card(ACME, "T-15"))
+    assert forum.titles("Acme")[-1] == "T-15"
+
+
 @pytest.mark.parametrize("is_forum", [pytest.param(False, id="no topics"), pytest.param(True, id="no right to make")])
 async def test_a_group_without_topics_for_us_takes_everything_in_one_place(
     desk: Desk,
