@@ -1,7 +1,7 @@
 """The booking page: whoever holds the link of a conversation books, moves and cancels the call of its contact.
 
 Looking changes nothing, however often previews and scanners do it; every change is a form of our own page with a key,
-so a double press is one. The link is a secret in an address: nothing here says more of the contact than their call.
+so a double press is one. The link is a secret in an address: nothing here says more of the contact than their calls.
 No script is needed, and none is loaded.
 
     /book/TOKEN ──POST book | move | cancel | lead──> done: back to the page, which says what became of it
@@ -11,7 +11,7 @@ No script is needed, and none is loaded.
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,8 +21,11 @@ from adapters.text import clean
 from bot.desk.calls.life import Outcome
 from bot.desk.calls.offer import Offer
 from bot.store.calls.call_offers import Asker
+from bot.tickets.calls.call import Call
+from bot.tickets.calls.telling import client_line
 from bot.tickets.calls.texts import zone_of
 from bot.tickets.outcome import first_name
+from bot.tickets.revision import Revision
 from bot.tickets.texts import LANGUAGES, Texts
 from bot.web.booking_view import Reader, booked_of, days_of, moments_of, said_zone
 from bot.web.desk import Desk
@@ -34,6 +37,7 @@ from sla.duration import Instant, instant
 #: Every time of a month, of whoever works around the clock.
 MOST: Final = 3_000
 _KEY: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
+_CALL: Final = re.compile(r"\d{1,18}\.\d{1,9}", re.ASCII)
 _AT: Final = re.compile(r"\d{1,13}", re.ASCII)
 _DEEDS: Final = frozenset({"book", "move", "cancel", "lead"})
 _LONGEST: Final = 100
@@ -45,13 +49,14 @@ UNLISTED: Final = {"X-Robots-Tag": "noindex, nofollow"}
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a form of the page asks for; `key` makes it count once."""
+    """What a form of the page asks for; `key` makes it count once, `call` names the one that is changed."""
 
     deed: str
     kind: str
     person: PersonId
     begins_at: Instant
     key: str
+    call: str = ""
 
 
 class Booking:
@@ -80,22 +85,23 @@ class Booking:
         if asker is None:
             return self._closed(request)
         fields = {name: clean(one) for name, one in (await request.post()).items() if isinstance(one, str)}
-        offer = await self._desk.calls.offered(asker, count=1)
+        call = _named(fields.get("call", ""))
+        offer = await self._desk.calls.offered(asker, count=1, call=call)
         try:
-            wish = _wish(fields, offer)
+            wish = replace(_wish(fields, offer), call=call)
         except FieldsError:
-            return await self._show(request, asker, mend="book_which")
+            return await self._show(request, asker, mend="book_which", call=call)
         outcome = await self._performed(asker, wish)
         if not outcome.is_refused:
-            raise web.HTTPSeeOther(f"/book/{token}?said={wish.key}")
+            raise web.HTTPSeeOther(f"/book/{token}?said={wish.key}{_of(call)}")
         return await self._show(request, asker, said=outcome, wish=wish)
 
     async def _performed(self, asker: Asker, wish: Wish) -> Outcome:
         calls = self._desk.calls
         if wish.deed == "cancel":
-            return await calls.cancel(asker, key=wish.key)
+            return await calls.cancel(asker, key=wish.key, call=wish.call)
         if wish.deed == "move":
-            return await calls.move(asker, begins_at=wish.begins_at, key=wish.key)
+            return await calls.move(asker, begins_at=wish.begins_at, key=wish.key, call=wish.call)
         ask = calls.ask_lead if wish.deed == "lead" else calls.book
         return await ask(asker, kind=wish.kind, person=wish.person, begins_at=wish.begins_at, key=wish.key)
 
@@ -107,29 +113,38 @@ class Booking:
         said: Outcome | None = None,
         wish: Wish | None = None,
         mend: str = "",
+        call: str = "",
     ) -> web.Response:
-        """The page as things stand now; `wish` could not be done, `mend` says what is wrong with it."""
+        """The page as things stand now; `wish` could not be done, `mend` says what is wrong with it.
+
+        `call` is the one that was to be changed; whoever only looks names it in the address.
+        """
+        named = wish.call if wish is not None else call or _named(request.query.get("call", ""))
         kind = (wish.kind if wish is not None else request.query.get("kind", ""))[:_LONGEST]
-        offer = await self._desk.calls.offered(asker, kind=kind, count=MOST)
+        offer = await self._desk.calls.offered(asker, kind=kind, count=MOST, call=named)
         if not offer.kinds:  # they are no client's any more
             return self._closed(request)
         revision, now = self._desk.revisions.current, self._desk.now()
         speak = Texts(offer.language, offer.zone, revision.texts)
         reader = Reader(speak, offer.person_name, offer.person_zone)
         booked = None
-        if (call := offer.call) is not None:
-            whose = Reader(speak, first_name(revision, call.person, speak("the_team")), zone_of(revision, call.person))
-            booked = booked_of(revision, call, whose, now=now)
+        if (held := offer.call) is not None:
+            whose = Reader(speak, first_name(revision, held.person, speak("the_team")), zone_of(revision, held.person))
+            booked = booked_of(revision, held, whose, now=now)
         days, times = days_of(offer, reader, request.query.get("day", ""))
-        is_moving = call is not None and not offer.is_late and ("move" in request.query or _wants(wish, "move"))
-        instead = said.slots if said is not None and said.is_refused and (call is None or is_moving) else ()
-        can_ask = said is not None and said.can_ask_lead and wish is not None and call is None
-        newest = await self._desk.calls.newest(asker) if call is None else call
+        is_moving = held is not None and not offer.is_late and ("move" in request.query or _wants(wish, "move"))
+        instead = said.slots if said is not None and said.is_refused and (held is None or is_moving) else ()
+        can_ask = said is not None and said.can_ask_lead and wish is not None and held is None
+        newest = await self._desk.calls.newest(asker) if held is None else held
+        of_call = _of(held.key) if held is not None and named else ""
         values: dict[str, Any] = {
             "t": speak,
             "desk_name": revision.name,
             "at": f"/book/{request.match_info['token']}",
-            "ics": f"/call/{request.match_info['token']}.ics" if newest is not None else "",
+            "ics": f"/call/{request.match_info['token']}.ics{of_call.replace('&', '?')}" if newest is not None else "",
+            "call": held.key if held is not None and named else "",
+            "of_call": of_call,
+            "others": [(one.key, _line(revision, one, speak, now)) for one in offer.others],
             "offer": offer,
             "booked": booked,
             "is_moving": is_moving,
@@ -158,6 +173,22 @@ class Booking:
     def _unlisted(self, response: web.Response) -> web.Response:
         response.headers.update(UNLISTED)
         return response
+
+
+def _named(key: str) -> str:
+    """The call that an address or a form names; what is none of ours names none."""
+    return key if _CALL.fullmatch(key) else ""
+
+
+def _of(call: str) -> str:
+    """What leads back to the same call, at the end of an address."""
+    return f"&call={call}" if call else ""
+
+
+def _line(revision: Revision, call: Call, speak: Texts, now: Instant) -> str:
+    client = revision.clients.get(call.client)
+    rules = revision.calls.of(call.client, client.plan if client is not None else revision.public_plan)
+    return client_line(revision, call, rules, speak, now=now)
 
 
 def _wish(fields: Mapping[str, str], offer: Offer) -> Wish:

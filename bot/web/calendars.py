@@ -37,7 +37,7 @@ class Calendars:
         token = request.match_info["token"]
         asker = await self._desk.calls.asker_of(token)
         if asker is not None:
-            call = await self._desk.calls.newest(asker)
+            call = await self._desk.calls.newest(asker, call=request.query.get("call", ""))
             if call is None:
                 raise web.HTTPNotFound
             # What to write to us in the conversation is of no use in a calendar.

@@ -62,7 +62,8 @@ async def test_a_button_below_a_call_cancels_that_call_and_not_the_next_tickets(
     assert again.is_refused
     assert await states(desk, 2) == [CallState.CONFIRMED]
     await desk.settle()
-    desk.expect_message("lena", containing="You have no call booked")
+    said = desk.expect_message("lena", containing="There is no such call any more.")
+    assert said.endswith("\n1. Troubleshooting with Vera, tomorrow 13:30 (16:30 for Vera)")
     desk.expect_quiet()
 
 

@@ -235,3 +235,59 @@ async def test_no_desk_without_calls_offers_any_and_a_call_of_a_resolved_ticket_
     assert await above(desk) == ("", ["call.book"])
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_calls_that_were_booked_elsewhere_stand_above_the_conversation_and_are_changed_there(
+    make_desk: MakeStory,
+) -> None:
+    desk = await called(make_desk, page="https://desk.test")
+    for words in ("/call tomorrow 12:00", "1"):
+        await desk.receives(sender="lena", text=words)
+    desk.forget()
+    note, buttons = await above(desk, "lena", None)
+    assert note.startswith("Troubleshooting with Vera, tomorrow 12:00 (15:00 for Vera)")
+    assert buttons == ["call.move", "call.cancel", "call.file", "call.book"]
+    booking = form_of(await presses(desk, "call.book", who="lena", vouched=None))
+    assert booking.note.startswith("Your calls:\n• Troubleshooting with Vera, tomorrow 12:00 (15:00 for Vera)\n")
+    file = await presses(desk, "call.file", "?1.1", who="lena", vouched=None)
+    assert file.text.endswith(".ics?call=1.1")
+    moving = form_of(await presses(desk, "call.move", "?1.1", who="lena", vouched=None))
+    wanted = times(moving)["Wednesday, March 4, 2026, 10:00 (13:00 for Vera)"]
+    for _ in range(2):
+        moved = await presses(desk, "call.move", moving.value, key="one", who="lena", vouched=None, slot=wanted)
+        assert moved.text.startswith("Moved: Troubleshooting with Vera is now tomorrow 10:00 (13:00 for Vera)")
+    desk.expect_message("lena", INAPP, containing="is now tomorrow 10:00 (13:00 for Vera)")
+    desk.expect_ping("vera", containing="the call is now tomorrow 13:00")
+    desk.expect_nothing("lena", Channel.TELEGRAM)
+    # Somebody else in the same application neither sees it nor changes it.
+    assert await above(desk) == ("", ["call.book"])
+    for action in ("call.move", "call.cancel", "call.file"):
+        answer = await presses(desk, action, "1.1")
+        assert (answer.is_refused, answer.text) == (True, "You have no call booked. /call shows the free times.")
+    sure = form_of(await presses(desk, "call.cancel", "?1.1", who="lena", vouched=None))
+    assert not (await presses(desk, "call.cancel", sure.value, who="lena", vouched=None)).is_refused
+    assert [one.state for one in await calls(desk)] == [CallState.CANCELLED]
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_of_several_calls_each_has_its_own_buttons(make_desk: MakeStory) -> None:
+    desk = await called(make_desk)
+    for words in ("/call tomorrow 12:00", "1", "/new", "/call fri 12:00", "1"):
+        await desk.receives(sender="lena", text=words)
+    desk.forget()
+    found = await StoredTranscript(desk.desk, account="desk").greeting(
+        desk.identity("lena", INAPP), None, "en", "Europe/Lisbon"
+    )
+    assert [(one.label, one.value) for one in found.buttons if one.action == "call.cancel"] == [
+        ("Cancel the call · tomorrow 12:00", "?1.1"),
+        ("Cancel the call · Friday 12:00", "?2.1"),
+    ]
+    sure = form_of(await presses(desk, "call.cancel", "?2.1", who="lena", vouched=None))
+    assert sure.note.startswith("Troubleshooting with Vera, Friday 12:00")
+    await presses(desk, "call.cancel", sure.value, who="lena", vouched=None)
+    assert [one.state for one in await calls(desk)] == [CallState.CONFIRMED, CallState.CANCELLED]
+    gone = await presses(desk, "call.cancel", sure.value, key="late", who="lena", vouched=None)
+    assert (gone.is_refused, gone.text) == (True, "There is no such call any more.")
+    desk.forget()
+    desk.expect_quiet()

@@ -66,11 +66,15 @@ class StoredTranscript:
         revision, now = self._desk.revisions.current, self._desk.now()
         key = conversation_of(self._account, identity.address).key
 
-        def look(conn: Connection) -> tuple[reads.Acquaintance | None, Call | None]:
+        def look(conn: Connection) -> tuple[reads.Acquaintance | None, Call | None, list[Call]]:
             met = reads.acquaintance(conn, identity.key, vouched)
-            return met, calls.live_of_talk(conn, key, now=now) if revision.calls.is_offered else None
+            if met is None or not revision.calls.is_offered:
+                return met, None, []
+            own = calls.ahead_of_contact(conn, met.contact, now=now)
+            here = calls.live_of_talk(conn, key, met.contact, now=now)
+            return met, here, [one for one in own if one.client == met.client and (here is None or one.key != here.key)]
 
-        met, call = await _read(self._desk, look)
+        met, call, others = await _read(self._desk, look)
         client_id = vouched.client if vouched and vouched.client in revision.clients else None
         client = revision.client(ClientId(client_id)) if client_id else revision.client(met.client if met else None)
         own = (met.language if met else None) or language or (client.language if client else None)
@@ -86,7 +90,7 @@ class StoredTranscript:
             return replace(profile, buttons=(link_button(speak),))
         if not revision.calls.is_offered:
             return profile
-        note, buttons = above(revision, call, speak, now=now)
+        note, buttons = above(revision, call, others, speak, now=now)
         return replace(profile, note=note, buttons=buttons)
 
     def _shown(self, line: StoredLine) -> Line:

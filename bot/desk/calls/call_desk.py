@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters.message import Invite
+from bot.desk.calls import whose
 from bot.desk.calls.life import CallLife, Outcome
 from bot.desk.calls.offer import Offer, offer_of
 from bot.desk.calls.offering import BOOK
@@ -80,13 +81,32 @@ class CallDesk:
         subject = await self._database.read(lambda conn: tokens.subject_of(conn, token, purpose=BOOK, now=now))
         return asker_from_text(subject) if subject is not None else None
 
-    async def offered(self, asker: Asker, *, kind: str = "", count: int = ON_A_PAGE) -> Offer:
-        """What there is for this contact now."""
+    async def offered(self, asker: Asker, *, kind: str = "", count: int = ON_A_PAGE, call: str = "") -> Offer:
+        """What there is for this contact now; `call` is the key of the one asked about, else that at hand."""
         now = self._now()
 
         def look(conn: Connection) -> Offer:
             facts = facts_of_asker(conn, self._revisions, asker, now=now, is_reading=True)
-            return offer_of(conn, self.life, facts, kind, count) if facts is not None else self._none()
+            if facts is None:
+                return self._none()
+            theirs = whose.ahead(conn, facts)
+            found = self._found(conn, facts, call)
+            on = whose.about(conn, self._revisions, facts, found, is_reading=True) if found is not None else facts
+            others = [one for one in theirs if found is None or one.key != found.key]
+            return offer_of(conn, self.life, on, kind, count, found, others)
+
+        return await self._database.read(look)
+
+    async def theirs(self, asker: Asker) -> list[Call]:
+        """The calls of this contact that are still to be held: the one at hand first, then the others by their time."""
+        now = self._now()
+
+        def look(conn: Connection) -> list[Call]:
+            facts = facts_of_asker(conn, self._revisions, asker, now=now, is_reading=True)
+            if facts is None:
+                return []
+            here = whose.at_hand(conn, facts)
+            return sorted(whose.ahead(conn, facts), key=lambda one: here is None or one.key != here.key)
 
         return await self._database.read(look)
 
@@ -102,25 +122,26 @@ class CallDesk:
             asker, key, lambda conn, facts: self.life.book(conn, facts, kind, time, wants_leave=True)
         )
 
-    async def move(self, asker: Asker, *, begins_at: Instant, key: str) -> Outcome:
-        """Hold the call that they have at another time, with the same person."""
+    async def move(self, asker: Asker, *, begins_at: Instant, key: str, call: str = "") -> Outcome:
+        """Hold the call that they have at another time, with the same person; `call` is its key, else that at hand."""
 
         def wish(conn: Connection, facts: Facts) -> Outcome:
-            call = self.life.live(conn, facts)
-            if call is None:
+            found = self._found(conn, facts, call)
+            if found is None:
                 return Outcome(contact_texts(facts)("call_none_yet"), is_refused=True)
-            return self.life.move(conn, facts, call, Offered(call.person, begins_at))
+            on = whose.about(conn, self._revisions, facts, found)
+            return self.life.move(conn, on, found, Offered(found.person, begins_at))
 
         return await self._perform(asker, key, wish)
 
-    async def cancel(self, asker: Asker, *, key: str) -> Outcome:
-        """Call off the call that they have."""
+    async def cancel(self, asker: Asker, *, key: str, call: str = "") -> Outcome:
+        """Call off the call that they have; `call` is its key, else what is at hand."""
 
         def wish(conn: Connection, facts: Facts) -> Outcome:
-            call = self.life.live(conn, facts)
-            if call is None:
+            found = self._found(conn, facts, call)
+            if found is None:
                 return Outcome(contact_texts(facts)("call_none_yet"), is_refused=True)
-            return self.life.cancel(conn, facts, call)
+            return self.life.cancel(conn, whose.about(conn, self._revisions, facts, found), found)
 
         return await self._perform(asker, key, wish)
 
@@ -128,16 +149,19 @@ class CallDesk:
         """What became of the wish of that key; None where there was none."""
         return await self._database.read(lambda conn: _kept(conn, _key(asker, key)))
 
-    async def newest(self, asker: Asker) -> Call | None:
-        """The call that they have, else the one they had last about what is being talked about."""
+    async def newest(self, asker: Asker, *, call: str = "") -> Call | None:
+        """The call of that key, else the one at hand, else the one they had last about what is being talked about."""
         now = self._now()
 
         def look(conn: Connection) -> Call | None:
             facts = facts_of_asker(conn, self._revisions, asker, now=now, is_reading=True)
-            if facts is None or facts.ticket is None:
+            if facts is None:
                 return None
-            live = self.life.live(conn, facts)
-            return live or max(calls.of_ticket(conn, facts.ticket.id), key=lambda one: one.agreed_at, default=None)
+            found = self._found(conn, facts, call)
+            if found is not None or facts.ticket is None:
+                return found
+            past = (one for one in calls.of_ticket(conn, facts.ticket.id) if whose.may_know(facts, one))
+            return max(past, key=lambda one: one.agreed_at, default=None)
 
         return await self._database.read(look)
 
@@ -169,6 +193,12 @@ class CallDesk:
         other = first_name(revision, call.person, revision.name)
         rules, named = revision.calls.of(call.client, plan), number(call.ticket)
         return invite_of(revision, call, rules, speak, zone=call.zone, attendee=(name, ""), other=other, number=named)
+
+    def _found(self, conn: Connection, facts: Facts, key: str) -> Call | None:
+        """The call of that key that they have, else the one at hand."""
+        if not key:
+            return whose.at_hand(conn, facts)
+        return next((one for one in whose.ahead(conn, facts) if one.key == key), None)
 
     async def _perform(self, asker: Asker, key: str, wish: _Wish) -> Outcome:
         outcome = await self._committer.commit(self._decide, _Wanted(asker, key, wish))

@@ -5,9 +5,12 @@ Each press is answered once, and written down where whoever pressed has no part 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
+from adapters.message import Conversation
 from adapters.port import Answer, Press
+from bot.desk.calls import whose
 from bot.desk.calls.in_windows import MOVE, OFFER, named_beside, ticket_named, time_chosen, window_for
 from bot.desk.calls.keyboard import ASK_LEAD, DAY, DAYS, KIND, SLOT, Under, behind, day_chosen, time_of
 from bot.desk.calls.life import CallLife, Outcome
@@ -29,7 +32,7 @@ from bot.tickets.calls.words import Wish
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import contact_texts
 from bot.tickets.texts import Texts
-from bot.tickets.ticket import ticket_id_from_number
+from bot.tickets.ticket import ConversationId, ticket_id_from_number
 from bot.tickets.words.decide_words import may_press
 from sla.duration import Instant
 
@@ -72,35 +75,42 @@ class CallPresses:
         facts = facts_of_asker(conn, self._revisions, asker, now=now, about=about)
         if facts is None:
             return self._refused(conn, press, now)
+        is_known = speaker_of(conn, self._revisions.current, press.by) is not None
+        via = Via(under=self._under(facts, press), names=about, is_known=is_known)
         time = time_chosen(press)
         if time is None and self._opens_windows(press):
-            window = window_for(conn, self._life, facts, press)
+            call = self._wishes.named(conn, facts, via) or whose.at_hand(conn, facts, is_known=is_known)
+            window = window_for(conn, self._life, facts, press, call, self._wishes.others(conn, facts, via))
             if window is not None:
                 return window
-        found = self._press_granted(conn, facts, press) if time is None else self._taken(conn, facts, press, time)
+        granted = self._press_granted if time is None else partial(self._taken, time=time)
+        found = granted(conn, facts, press, via)
         return Answer(found.text.partition("\n")[0], is_refused=found.is_refused)
 
     def _opens_windows(self, press: Press) -> bool:
         limits = self._directory.limits_of(press.by.channel)
         return press.conversation is not None and limits is not None and limits.has_windows
 
-    def _taken(self, conn: Connection, facts: Facts, press: Press, time: Offered) -> Outcome:
+    def _taken(self, conn: Connection, facts: Facts, press: Press, via: Via, *, time: Offered) -> Outcome:
         """A time that was chosen in a window; where there is nothing to choose any more, what there is."""
-        call, named = self._life.live(conn, facts), named_beside(press)
+        call, named = self._wishes.named(conn, facts, via), named_beside(press)
         if press.action == MOVE and call is not None and named == call.key:
-            return self._wishes.shown(conn, facts, self._life.move(conn, facts, call, time), Via(), call.kind, time)
-        if press.action == OFFER and call is None and named in rules_of(facts).kinds and people_for(facts):
-            return self._wishes.shown(conn, facts, self._life.book(conn, facts, named, time), Via(), named, time)
-        return self._press_granted(conn, facts, press)
+            return self._wishes.shown(conn, facts, self._life.move(conn, facts, call, time), via, call.kind, time)
+        is_free = whose.live(conn, facts) is None
+        if press.action == OFFER and is_free and named in rules_of(facts).kinds and people_for(facts):
+            return self._wishes.shown(conn, facts, self._life.book(conn, facts, named, time), via, named, time)
+        return self._press_granted(conn, facts, press, via)
 
-    def _press_granted(self, conn: Connection, facts: Facts, press: Press) -> Outcome:
-        pressed, via = behind(press), Via(under=self._under(facts, press))
+    def _press_granted(self, conn: Connection, facts: Facts, press: Press, via: Via) -> Outcome:
+        pressed = behind(press)
         if pressed is not None and press.action in {SLOT, *_ON_KEYBOARDS}:
             standing = call_offers.standing(conn, facts.talk.id)
+            if self._wishes.is_foreign(conn, facts, standing, via):
+                return Outcome(contact_texts(facts)("call_others_offer"), is_refused=True)
+            about = self._wishes.about(conn, facts, Wish("choice"))
             if standing is None or standing.made_at != pressed.made_at:
                 under = replace(via.under, made_at=facts.now) if via.under is not None else None
-                return self._wishes.again(conn, facts, standing, "call_offer_over", Via(under=under))
-            about = self._wishes.about(conn, facts, Wish("choice"))
+                return self._wishes.again(conn, about, standing, "call_offer_over", replace(via, under=under))
             if press.action == SLOT:
                 return self._wishes.choose(conn, about, standing, time_of(standing, pressed.chosen), via)
             return self._turned(conn, about, standing, press.action, pressed.chosen, via)
@@ -111,7 +121,7 @@ class CallPresses:
         self, conn: Connection, facts: Facts, standing: Standing, action: str, chosen: str, via: Via
     ) -> Outcome:
         """Something else of an offer is to be seen; a day that has filled up says so, with what is left."""
-        call = self._life.live(conn, facts)
+        call = whose.at_hand(conn, facts, is_known=via.is_known, key=standing.moves)
         if facts.now >= standing.ends_at or (call.key if call is not None else "") != standing.moves:
             return self._wishes.again(conn, facts, None, "call_offer_over", via)
         offering, day, said = (
@@ -119,20 +129,30 @@ class CallPresses:
             day_chosen(chosen),
             "call_offer" if call is None else "call_move_offer",
         )
-        standing = self._wishes.still_given(conn, facts, standing, call)
+        standing, others = self._wishes.still_given(conn, facts, standing, call), self._wishes.others(conn, facts, via)
         if action == DAY and day is not None:
             if offering.show_day(conn, facts, standing, day, via.under, moves=call):
                 return Outcome("")
             name = day_name(day[0], contact_texts(facts))
             full = "call_day_full"
+            first = standing.first
             offering.offer(
-                conn, facts, standing.kind, said=full, moves=call, under=via.under, day=name, first=standing.first
+                conn,
+                facts,
+                standing.kind,
+                said=full,
+                moves=call,
+                under=via.under,
+                day=name,
+                first=first,
+                others=others,
             )
             return Outcome(contact_texts(facts)(full, day=name), is_refused=True)
         kind = chosen if action == KIND else standing.kind
         since = day[0] if action == DAYS and day is not None else None
         first = standing.first if kind == standing.kind else ()
-        offering.offer(conn, facts, kind, said=said, moves=call, under=via.under, since=since, first=first)
+        under = via.under
+        offering.offer(conn, facts, kind, said=said, moves=call, under=under, since=since, first=first, others=others)
         return Outcome("")
 
     def _under(self, facts: Facts, press: Press) -> Under | None:
@@ -160,9 +180,13 @@ class CallPresses:
             talk, contact, place = owner.talk, owner.contact, owner.where
         else:
             facts = self._ticket(conn, ticket_named(press.value), now)
-            if facts is None or facts.ticket is None or not may_press(facts, speaker, press.conversation):
+            if facts is None or facts.ticket is None:
                 return None
-            talk, contact, place = facts.talk.id, facts.ticket.contact, facts.talk.conversation
+            is_own = any(one.contact == speaker.contact for one in whose.of_ticket(conn, facts)) if speaker else False
+            if not is_own and not may_press(facts, speaker, press.conversation):
+                return None
+            contact = speaker.contact if speaker is not None and is_own else facts.ticket.contact
+            talk, place = _pressed_in(conn, facts, press)
         owned = (
             one.id
             for one in self._revisions.current.clients.values()
@@ -173,7 +197,8 @@ class CallPresses:
             if client not in {None, speaker.client} or (client is None and speaker.contact != contact):
                 return None
             return Asker(talk, speaker.contact, speaker.client)
-        return Asker(talk, contact, client) if client is not None else None
+        who = speaker.contact if speaker is not None else contact
+        return Asker(talk, who, client) if client is not None else None
 
     def _ticket(self, conn: Connection, value: str, now: Instant) -> Facts | None:
         try:
@@ -191,3 +216,12 @@ class CallPresses:
         audit.append(conn, [audit.Deed(now, press.by.key, "refused", press.action, tried)])
         language, zone = (asker.language, asker.zone) if asker is not None else (revision.language, revision.zone)
         return Answer(Texts(language, zone, revision.texts)("refused_not_yours"), is_refused=True)
+
+
+def _pressed_in(conn: Connection, facts: Facts, press: Press) -> tuple[ConversationId, Conversation]:
+    """The conversation that a button stands in, which need not be where its ticket is talked about by now."""
+    where = press.conversation
+    if where is None or where.lane == facts.talk.conversation.lane:
+        return facts.talk.id, facts.talk.conversation
+    talk = call_offers.talk_named(conn, where.key)
+    return (talk, where) if talk is not None else (facts.talk.id, facts.talk.conversation)

@@ -3,6 +3,7 @@
 Times stand below their days, in the client's own time with the manager's beside it. Pure.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from adapters.card import Form, Input
@@ -11,8 +12,8 @@ from bot.desk.calls.offer import Offer
 from bot.store.calls.call_offers import Offered, slot_to_text
 from bot.tickets.calls.call import Call, CallRules, CallState
 from bot.tickets.calls.days import clock_labels, day_name, day_of, offset
-from bot.tickets.calls.texts import Time, name_of_kind, said_time
-from bot.tickets.outcome import first_name
+from bot.tickets.calls.telling import client_line
+from bot.tickets.calls.texts import Time
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
 from sla.duration import Instant
@@ -25,6 +26,8 @@ LEAD: Final = "call.lead"
 FILE: Final = "call.file"
 SLOT: Final = "slot"
 KIND: Final = "kind"
+#: What stands before a call that a button asks about.
+_ASKS: Final = "?"
 _HAPPENS: Final = frozenset({CallState.CONFIRMED, CallState.RESCHEDULED})
 
 
@@ -35,13 +38,18 @@ def booking_form(revision: Revision, offer: Offer, speak: Texts, *, now: Instant
     title = speak("button_client_call")
     if not offer.slots:
         return Form(BOOK, title, "", inputs, "", offer.refusal or speak("call_none"))
-    note = "\n".join(filter(None, (offer.note, _zones(offer, speak, now=now))))
+    theirs = [f"• {client_line(revision, one, _rules(revision, one), speak, now=now)}" for one in offer.others]
+    theirs = [speak("call_yours"), *theirs] if theirs else []
+    note = "\n".join(filter(None, (*theirs, offer.note, _zones(offer, speak, now=now))))
     return Form(BOOK, title, "", (*inputs, _times(revision, offer, speak, now=now)), speak("call_form_book"), note)
 
 
 def moving_form(revision: Revision, offer: Offer, call: Call, speak: Texts, *, now: Instant) -> Form:
     """The free times of whoever the call is with; its value names the call, so that an old form moves no other."""
-    title, stands = speak("button_client_call_move"), said_call(revision, call, _rules(revision, call), speak, now=now)
+    title, stands = (
+        speak("button_client_call_move"),
+        client_line(revision, call, _rules(revision, call), speak, now=now),
+    )
     if not offer.slots:
         return Form(MOVE, title, call.key, (), "", f"{stands}\n{speak('call_none')}")
     inputs, note = (_times(revision, offer, speak, now=now),), f"{stands}\n{_zones(offer, speak, now=now)}"
@@ -50,31 +58,42 @@ def moving_form(revision: Revision, offer: Offer, call: Call, speak: Texts, *, n
 
 def cancelling_form(revision: Revision, offer: Offer, call: Call, speak: Texts, *, now: Instant) -> Form:
     """Whether it is meant, and that it counts as held where that is so."""
-    lines = [said_call(revision, call, _rules(revision, call), speak, now=now)]
+    lines = [client_line(revision, call, _rules(revision, call), speak, now=now)]
     if offer.is_late:
         lines.append(speak("book_cancel_late"))
     return Form(CANCEL, speak("button_client_call_cancel"), call.key, (), speak("book_cancel"), "\n".join(lines))
 
 
-def said_call(revision: Revision, call: Call, rules: CallRules, speak: Texts, *, now: Instant) -> str:
-    """A call in one line; one that still has to be accepted says so."""
-    kind, name = name_of_kind(call.kind, rules, speak), first_name(revision, call.person, speak("the_team"))
-    time = said_time(revision, speak, Time(call.person, call.begins_at), now=now)
-    said = speak("call_line", kind=kind, name=name, time=time)
-    return f"{said} · {speak('call_state_requested')}" if call.state is CallState.REQUESTED else said
+def above(
+    revision: Revision, here: Call | None, others: Sequence[Call], speak: Texts, *, now: Instant
+) -> tuple[str, tuple[Button, ...]]:
+    """What stands above a conversation: the calls that they have with what can be done about each, and the way to one.
 
-
-def above(revision: Revision, call: Call | None, speak: Texts, *, now: Instant) -> tuple[str, tuple[Button, ...]]:
-    """What stands above a conversation: the call that they have with what can be done about it, else the way to one."""
-    if call is None:
-        return "", (Button(BOOK, speak("button_client_call"), ""),)
-    lines = [said_call(revision, call, _rules(revision, call), speak, now=now)]
-    if call.url and call.state in _HAPPENS:
-        lines.append(speak("call_url", url=call.url))
-    buttons = [Button(one, speak(f"button_client_call_{one.partition('.')[2]}"), "") for one in (MOVE, CANCEL)]
-    if call.state in _HAPPENS:
-        buttons.append(Button(FILE, speak("book_calendar"), ""))
+    `here` is about what is talked about there, and takes the place of a new one; `others` are about something else.
+    """
+    lines: list[str] = []
+    buttons: list[Button] = []
+    calls = [*([here] if here is not None else []), *others]
+    for call in calls:
+        line = client_line(revision, call, _rules(revision, call), speak, now=now)
+        lines += [line, *([speak("call_url", url=call.url)] if call.url and call.state in _HAPPENS else [])]
+        which = f" · {speak.moment(call.begins_at, now=now)}" if len(calls) > 1 else ""
+        deeds = {one: f"button_client_call_{one.partition('.')[2]}" for one in (MOVE, CANCEL)}
+        deeds |= {FILE: "book_calendar"} if call.state in _HAPPENS else {}
+        buttons += [Button(action, f"{speak(key)}{which}", asked_about(call.key)) for action, key in deeds.items()]
+    if here is None:
+        buttons.append(Button(BOOK, speak("button_client_call"), ""))
     return "\n".join(lines), tuple(buttons)
+
+
+def asked_about(key: str) -> str:
+    """What a button says of the call that it asks about; a form that was answered names it by its key alone."""
+    return f"{_ASKS}{key}"
+
+
+def call_named(value: str) -> str:
+    """The call behind such a button, or in such a form."""
+    return value.removeprefix(_ASKS)
 
 
 def _times(revision: Revision, offer: Offer, speak: Texts, *, now: Instant) -> Input:

@@ -6,6 +6,7 @@ What cannot be had is said in the conversation, with the times that are left; wh
 Nothing is held by an open window: what is chosen there is judged anew.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +15,7 @@ from adapters.port import Answer, Press
 from bot.desk.calls.forms import KIND, SLOT, booking_form, moving_form
 from bot.desk.calls.life import CallLife
 from bot.desk.calls.offer import offer_of
+from bot.desk.calls.offering import said_calls
 from bot.desk.calls.rooms import people_for, rules_of
 from bot.store.calls.call_offers import Offered, slot_from_text
 from bot.store.driver.connection import Connection
@@ -45,21 +47,27 @@ def time_chosen(press: Press) -> Offered | None:
     return slot_from_text(press.fields.get(SLOT, "")) if press.action in {OFFER, MOVE} else None
 
 
-def window_for(conn: Connection, life: CallLife, facts: Facts, press: Press) -> Answer | None:
-    """The window to choose in; None where there is nothing to choose, which the conversation tells."""
-    call = life.live(conn, facts)
+def window_for(
+    conn: Connection, life: CallLife, facts: Facts, press: Press, call: Call | None, others: Sequence[Call]
+) -> Answer | None:
+    """The window to choose in; None where there is nothing to choose, which the conversation tells.
+
+    `call` is the one that may be moved; `others` are named before another one is booked.
+    """
     if press.action not in {OFFER, MOVE} or (press.action == MOVE) != (call is not None) or not people_for(facts):
         return None
     form = _moving(conn, life, facts, call) if call is not None else _booking(conn, life, facts, press)
     if form is None:
         return None
+    if others and call is None:
+        form = replace(form, note="\n".join(filter(None, (said_calls(facts, others), form.note))))
     return Answer(form=replace(form, action=press.action, value=f"{ticket_named(press.value)}{form.value}"))
 
 
 def _moving(conn: Connection, life: CallLife, facts: Facts, call: Call) -> Form | None:
     if life.is_late(facts, call, rules_of(facts)):
         return None
-    offer = offer_of(conn, life, facts, "", _TIMES)
+    offer = offer_of(conn, life, facts, "", _TIMES, call)
     if not offer.slots:
         return None
     form = moving_form(facts.revision, offer, call, contact_texts(facts), now=facts.now)
@@ -76,7 +84,7 @@ def _booking(conn: Connection, life: CallLife, facts: Facts, press: Press) -> Fo
         )
         field = Input(KIND, speak("call_field_kind"), "choice", choices, initial=choices[0][0])
         return Form(OFFER, speak("button_client_call"), "", (field,), speak("call_form_times"))
-    offer = offer_of(conn, life, facts, kind, _TIMES)
+    offer = offer_of(conn, life, facts, kind, _TIMES, None)
     if not offer.slots:
         return None
     form = booking_form(facts.revision, offer, speak, now=facts.now)

@@ -7,6 +7,7 @@ offered before. What cannot be says why, with the next times that can.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.desk.calls import whose
 from bot.desk.calls.invitations import Invitations, is_at
 from bot.desk.calls.offering import Offering, values_of
 from bot.desk.calls.rooms import EXCEPTIONS, INSTEAD, people_for, room, rules_of, why_not
@@ -56,11 +57,6 @@ class CallLife:
         self.invitations = Invitations(directory)
         self._directory = directory
 
-    def live(self, conn: Connection, facts: Facts) -> Call | None:
-        """The call that the conversation's ticket has. One whose time is over counts as held."""
-        found = calls.of_ticket(conn, facts.ticket.id) if facts.ticket is not None else []
-        return next((one for one in found if one.is_ahead(facts.now)), None)
-
     def book(
         self,
         conn: Connection,
@@ -78,7 +74,9 @@ class CallLife:
         `wants_leave`: what only a lead may allow is asked of them, and held meanwhile.
         """
         rules, is_theirs = rules_of(facts), by == BY_CONTACT
-        live = self.live(conn, facts)
+        live = whose.live(conn, facts)
+        if live is not None and is_theirs and not whose.may_know(facts, live):
+            return Outcome(contact_texts(facts)("call_of_another"), is_refused=True)
         if live is not None:
             return Outcome(said_call(facts, live, "call_stands", rules), is_refused=True, call=live)
         facts = self._settled(conn, facts)

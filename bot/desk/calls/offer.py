@@ -1,5 +1,6 @@
 """What a client may book now, as a value: with whom, which kinds, which times; for pages, windows and the widget."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,7 +29,7 @@ class Offer:
     """What somebody may book. `call` is the one they have; then they may move or cancel it.
 
     `refusal` says why there is nothing; `note` what there is to know about the times. `is_late`: the call's notice
-    point is past, so they may not move it any more.
+    point is past, so they may not move it any more. `others` are the calls that they have about something else.
     """
 
     person: PersonId | None
@@ -43,13 +44,21 @@ class Offer:
     note: str = ""
     refusal: str = ""
     is_late: bool = False
+    others: tuple[Call, ...] = ()
 
 
-def offer_of(conn: Connection, life: CallLife, facts: Facts, kind: str, count: int) -> Offer:
-    """What there is for the contact of these facts: so many times at most, for a call of a kind or to move theirs."""
+def offer_of(
+    conn: Connection,
+    life: CallLife,
+    facts: Facts,
+    kind: str,
+    count: int,
+    call: Call | None,
+    others: Sequence[Call] = (),
+) -> Offer:
+    """What there is for the contact of these facts: so many times at most, for a call of a kind or to move `call`."""
     rules, speak, revision = rules_of(facts), contact_texts(facts), facts.revision
     kind = kind if kind in rules.kinds else next(iter(rules.kinds))
-    call = life.live(conn, facts)
     but, person = (call.key, call.person) if call is not None else ("", None)
     if call is not None and call.kind in rules.kinds:
         kind = call.kind
@@ -72,5 +81,6 @@ def offer_of(conn: Connection, life: CallLife, facts: Facts, kind: str, count: i
         call=call,
         note=note,
         refusal="" if found is not None or call is not None else speak("call_none"),
+        others=tuple(others),
         is_late=call is not None and life.is_late(facts, call, rules),
     )

@@ -32,7 +32,7 @@ from bot.store.unit import write, write_outbox
 from bot.tickets.calls.answering import Shown
 from bot.tickets.calls.call import Call, CallRules
 from bot.tickets.calls.days import clock_labels, day_name, day_of
-from bot.tickets.calls.telling import times_text
+from bot.tickets.calls.telling import CHANGES, client_line, said_call, times_text
 from bot.tickets.calls.texts import Time, name_of_kind, said_notice, said_time
 from bot.tickets.facts import Decision, Facts, Heard, MessageKind, Say
 from bot.tickets.outcome import contact_texts, first_name
@@ -73,12 +73,14 @@ class Offering:
         under: Under | None = None,
         since: date | None = None,
         day: str = "",
+        others: Sequence[Call] = (),
     ) -> tuple[Offered, ...]:
         """Say which times there are, each with the number that means it; what was offered before counts no more.
 
         `said` is the sentence above them, `first` are times that stand before the others, `wanted` is what somebody
         wanted and could not have. `invite` tells their calendar of what is off. `under` is the keyboard that shows it
         instead of a message of its own, `since` the first of the days on it, `day` one that has nothing any more.
+        `others` are calls that they have: they are named before another one is offered.
         """
         facts = reached(conn, facts, self._directory.served) or facts
         rules, speak = rules_of(facts, moves), contact_texts(facts)
@@ -95,11 +97,13 @@ class Offering:
             away = first_name(facts.revision, found.instead_of, speak("the_team"))
             name = first_name(facts.revision, found.person, speak("the_team"))
             lines.insert(0, speak("call_instead", away=away, name=name))
+        if others and moves is None:
+            lines.insert(0, said_calls(facts, others))
         if can_ask_lead:
             lines.append(speak("call_ask_lead"))
         if said == "call_offer" and len(rules.kinds) > 1 and moves is None:
-            others = ", ".join(f"{name_of_kind(one, rules, speak)} (/call {one})" for one in rules.kinds if one != kind)
-            lines.append(speak("call_kinds", kinds=others))
+            kinds = ", ".join(f"{name_of_kind(one, rules, speak)} (/call {one})" for one in rules.kinds if one != kind)
+            lines.append(speak("call_kinds", kinds=kinds))
         ends_at = later(facts.now, OFFERED_FOR)
         if link := self._link(conn, facts, ends_at):
             lines.append(speak("call_page", link=link))
@@ -122,6 +126,39 @@ class Offering:
         self.say(conn, facts, "\n".join(lines), heard=heard, buttons=buttons, invite=invite, under=under)
         _keep(conn, standing, under)
         return offered
+
+    def ask_which(
+        self,
+        conn: Connection,
+        facts: Facts,
+        among: Sequence[Call],
+        deed: str,
+        *,
+        heard: Heard | None = None,
+        under: Under | None = None,
+        above: str = "",
+    ) -> str:
+        """List calls, each with the number that means it; `deed` is what shall be done with the one that is chosen.
+
+        Without a deed the list says what they have. `above` stands before it.
+        """
+        facts, speak = reached(conn, facts, self._directory.served) or facts, contact_texts(facts)
+        named = [client_line(facts.revision, one, rules_of(facts, one), speak, now=facts.now) for one in among]
+        listed = (f"{place}. {line}" for place, line in enumerate(named, 1))
+        lines = [above, speak(f"call_which_{deed}" if deed else "call_yours"), *listed]
+        lines += [] if deed else [speak("call_change")]
+        at = [said_time(facts.revision, speak, Time(one.person, one.begins_at), now=facts.now) for one in among]
+        actions = [one for one in CHANGES if one.endswith(f"_{deed}")]
+        buttons = tuple(
+            Button(action, f"{place}. {time}", number(one.ticket))
+            for action in actions
+            for place, (one, time) in enumerate(zip(among, at, strict=True), 1)
+        )
+        text, ends_at = "\n".join(filter(None, lines)), later(facts.now, OFFERED_FOR)
+        self.say(conn, facts, text, heard=heard, buttons=buttons, under=under)
+        standing = Standing(facts.talk.id, "", (), facts.now, ends_at, contact=facts.speaker.contact, deed=deed)
+        _keep(conn, replace(standing, among=tuple(one.key for one in among)), under)
+        return text
 
     def show_day(
         self,
@@ -212,6 +249,15 @@ class Offering:
             conn, purpose=BOOK, subject=asker_to_text(asker), now=facts.now, expires_at=ends_at, uses=_USES
         )
         return f"{self._page.rstrip('/')}/book/{token}"
+
+
+def said_calls(facts: Facts, ahead: Sequence[Call]) -> str:
+    """The calls that somebody has, as it is said before another is offered."""
+    if len(ahead) == 1:
+        return said_call(facts, ahead[0], "call_stands", rules_of(facts, ahead[0]))
+    speak = contact_texts(facts)
+    lines = (client_line(facts.revision, one, rules_of(facts, one), speak, now=facts.now) for one in ahead)
+    return "\n".join((speak("call_yours"), *(f"• {line}" for line in lines), speak("call_change")))
 
 
 def _keep(conn: Connection, standing: Standing, under: Under | None) -> None:

@@ -25,6 +25,7 @@ from bot.desk.calls.forms import (
     MOVE,
     SLOT,
     booking_form,
+    call_named,
     cancelling_form,
     moving_form,
 )
@@ -99,22 +100,24 @@ class CallWindow:
         return Answer(form=self._form(offer))
 
     async def _move(self, asker: Asker, press: Press) -> Answer:
-        offer, time = await self._calls.offered(asker), slot_from_text(press.fields.get(SLOT, ""))
-        if offer.call is None or press.value not in {"", offer.call.key}:
-            return self._said(offer, "call_none_yet")
+        named, time = call_named(press.value), slot_from_text(press.fields.get(SLOT, ""))
+        offer = await self._calls.offered(asker, call=named)
+        if offer.call is None:
+            return self._gone(offer)
         if time is None:
             return self._movable(offer, offer.call)
-        found = await self._calls.move(asker, begins_at=time.begins_at, key=press.key)
+        found = await self._calls.move(asker, begins_at=time.begins_at, key=press.key, call=named)
         return await self._told(asker, press, found)
 
     async def _cancel(self, asker: Asker, press: Press) -> Answer:
-        offer = await self._calls.offered(asker)
-        if offer.call is None or press.value not in {"", offer.call.key}:
-            return self._said(offer, "call_none_yet")
-        if not press.value:
+        named = call_named(press.value)
+        offer = await self._calls.offered(asker, call=named)
+        if offer.call is None:
+            return self._gone(offer)
+        if press.value != named or not named:
             speak, revision = self._texts(offer), self._revisions.current
             return Answer(form=cancelling_form(revision, offer, offer.call, speak, now=self._now()))
-        return await self._told(asker, press, await self._calls.cancel(asker, key=press.key))
+        return await self._told(asker, press, await self._calls.cancel(asker, key=press.key, call=named))
 
     async def _ask_lead(self, asker: Asker, press: Press) -> Answer:
         kind, _, written = press.value.partition(_BETWEEN)
@@ -125,12 +128,13 @@ class CallWindow:
         found = await self._calls.ask_lead(asker, kind=kind, person=time.person, begins_at=time.begins_at, key=key)
         return await self._told(asker, press, found)
 
-    async def _file(self, asker: Asker, _press: Press) -> Answer:
-        offer = await self._calls.offered(asker, count=1)
+    async def _file(self, asker: Asker, press: Press) -> Answer:
+        named = call_named(press.value)
+        offer = await self._calls.offered(asker, count=1, call=named)
         if offer.call is None or not self._page:
-            return self._said(offer, "call_none_yet")
+            return self._gone(offer)
         token = await self._committer.commit(self._links, asker)
-        address = f"{self._page.rstrip('/')}/call/{token}.ics"
+        address = f"{self._page.rstrip('/')}/call/{token}.ics?call={offer.call.key}"
         return Answer(f"{self._texts(offer)('book_calendar')}: {address}")
 
     async def _told(self, asker: Asker, press: Press, found: Outcome) -> Answer:
@@ -138,7 +142,8 @@ class CallWindow:
         if not found.is_refused:
             return Answer(self._shortened(found, await self._calls.offered(asker, count=1)))
         kind = press.fields.get(KIND, "") or press.value.partition(_BETWEEN)[0]
-        offer = await self._calls.offered(asker, kind=kind)
+        named = call_named(press.value) if press.action in {MOVE, CANCEL} else ""
+        offer = await self._calls.offered(asker, kind=kind, call=named)
         text = self._shortened(found, offer)
         if found.call is not None and press.action != MOVE:
             return Answer(text, is_refused=True)
@@ -169,6 +174,10 @@ class CallWindow:
         """What to write in the conversation is left out where there are buttons for it."""
         written = self._texts(offer)("call_change")
         return "\n".join(line for line in found.text.splitlines() if line != written)
+
+    def _gone(self, offer: Offer) -> Answer:
+        """There is no such call; they may have others."""
+        return self._said(offer, "call_which_none" if offer.others else "call_none_yet")
 
     def _said(self, offer: Offer, key: str) -> Answer:
         return Answer(self._texts(offer)(key), is_refused=True)

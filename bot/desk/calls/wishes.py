@@ -1,4 +1,6 @@
-"""What a client wants about a call, done and said in the conversation, whether they wrote it or pressed it.
+"""What a client wants about a call, done and said where they ask, whether they wrote it or pressed it.
+
+Their own call is found from any of their conversations. Of several nobody guesses which is meant: they are listed.
 
 What cannot be had comes back with the times that are left. What was pressed below a keyboard is said there, in the
 place of what it showed; words are answered by a message.
@@ -6,13 +8,13 @@ place of what it showed; words are answered by a message.
 
 from dataclasses import dataclass, replace
 
+from bot.desk.calls import whose
 from bot.desk.calls.keyboard import Under, slot_at
 from bot.desk.calls.life import CallLife, Outcome
 from bot.desk.calls.rooms import EXCEPTIONS, people_for, rules_of, why_not
 from bot.desk.directory import Directory
 from bot.store.calls import call_offers, calls
-from bot.store.calls.call_list import EVER
-from bot.store.calls.call_offers import Asker, Offered, Standing, facts_of_asker
+from bot.store.calls.call_offers import Offered, Standing
 from bot.store.calls.reaching import reached
 from bot.store.driver.connection import Connection
 from bot.store.revisions import Revisions
@@ -22,16 +24,22 @@ from bot.tickets.calls.texts import said_notice
 from bot.tickets.calls.words import Wish
 from bot.tickets.facts import Facts, Heard
 from bot.tickets.outcome import contact_texts
+from bot.tickets.ticket import TicketId
 from routing.people import PersonId
 from sla.duration import Instant
 
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """How a wish came: in words, or by a press below a keyboard of ours."""
+    """How a wish came: in words, or by a press below a keyboard of ours, or of a button that `names` a call's ticket.
+
+    Who is not `is_known` is somebody of those who write there, and has no calls of their own.
+    """
 
     heard: Heard | None = None
     under: Under | None = None
+    names: TicketId | None = None
+    is_known: bool = True
 
 
 class CallWishes:
@@ -43,73 +51,125 @@ class CallWishes:
         self._directory = directory
 
     def about(self, conn: Connection, facts: Facts, wish: Wish) -> Facts:
-        """The facts of the ticket whose call somebody means by their words.
+        """The facts of the ticket whose call an answer to times is about: an offer to move a call is about that one."""
+        standing = call_offers.standing(conn, facts.talk.id) if wish.what in {"choice", "moment"} else None
+        found = calls.numbered(conn, [standing.moves]) if standing is not None and standing.moves else []
+        return self._on(conn, facts, found[0]) if found and whose.may_know(facts, found[0]) else facts
 
-        An offer to move a call is about that one. Who wants to move or cancel and has none here means the next one
-        that they booked in this conversation, about whatever that was.
-        """
-        found: list[Call] = []
-        if wish.what in {"choice", "moment"}:
-            standing = call_offers.standing(conn, facts.talk.id)
-            found = calls.numbered(conn, [standing.moves]) if standing is not None and standing.moves else []
-        elif wish.what in {"move", "cancel"} and self._life.live(conn, facts) is None:
-            ahead = calls.between(conn, since=facts.now, until=EVER)
-            here = (facts.talk.id, facts.speaker.contact)
-            found = [one for one in ahead if one.is_ahead(facts.now) and (one.talk, one.contact) == here]
-        if not found or facts.speaker.client is None:
-            return facts
-        asker = Asker(facts.talk.id, facts.speaker.contact, facts.speaker.client)
-        about = facts_of_asker(conn, self._revisions, asker, now=facts.now, about=found[0].ticket)
-        return facts if about is None or about.ticket is None else about
+    def is_foreign(self, conn: Connection, facts: Facts, standing: Standing | None, via: Via) -> bool:
+        """Whether times were offered for a call that is not theirs to move."""
+        found = calls.numbered(conn, [standing.moves]) if standing is not None and standing.moves else []
+        return any(not whose.may_know(facts, one, is_known=via.is_known) for one in found)
 
     def grant(  # noqa: C901, PLR0911 - one line of a list for each wish
         self, conn: Connection, facts: Facts, wish: Wish, via: Via
     ) -> Outcome:
-        """What somebody wants, done and said in the conversation."""
+        """What somebody wants, done and said where they asked."""
         there = reached(conn, facts, self._directory.served) or facts
-        call, standing = self._life.live(conn, facts), call_offers.standing(conn, there.talk.id)
-        rules, speak = rules_of(facts), contact_texts(facts)
+        standing, speak = call_offers.standing(conn, there.talk.id), contact_texts(facts)
         if not people_for(facts):
             return self._told(conn, facts, speak("call_not_for_you"), via)
+        if wish.what in {"move", "cancel"}:
+            return self._change(conn, facts, wish, standing, via)
+        if wish.what == "choice" and standing is not None and standing.among:
+            return self._picked(conn, facts, wish.number, standing, standing.deed, via)
+        call = whose.at_hand(conn, facts, is_known=via.is_known)
+        if call is None and whose.live(conn, facts) is not None:
+            return self._told(conn, facts, speak("call_of_another"), via)
         match wish.what:
             case "choice":
                 time = slot_at(standing, wish.number) if standing is not None else None
                 return self.choose(conn, facts, standing, time, via)
             case "lead" if standing is not None and standing.wanted_at is not None and call is None:
                 wanted = Offered(PersonId(standing.wanted_of), standing.wanted_at)
-                if not why_not(conn, facts, rules, standing.kind, wanted):
+                if not why_not(conn, facts, rules_of(facts), standing.kind, wanted):
                     return self._needless(conn, facts, standing.kind, wanted, via)
                 found = self._life.book(conn, facts, standing.kind, wanted, heard=via.heard, wants_leave=True)
                 return self.shown(conn, facts, found, via, standing.kind, wanted)
             case "lead" if call is None:
                 return self._told(conn, facts, speak("call_lead_what"), via)
-            case "cancel" if call is not None:
-                return self._life.cancel(conn, facts, call, heard=via.heard)
-            case "move" if call is not None:
-                if self._life.is_late(facts, call, rules):
-                    text = speak("call_move_late", notice=said_notice(rules, speak))
-                    return self._told(conn, facts, text, via)
-                self._life.offering.offer(
-                    conn, facts, heard=via.heard, under=via.under, moves=call, said="call_move_offer"
-                )
-                return Outcome(speak("call_offered"))
-            case "cancel" | "move":
-                return self._told(conn, facts, speak("call_none_yet"), via)
             case "moment" if wish.at is not None:
                 return self._suggest(conn, facts, standing, call, wish.at, via)
         if call is not None:
-            self._life.offering.say(
-                conn,
-                facts,
-                said_call(facts, call, "call_stands", rules),
-                heard=via.heard,
-                under=via.under,
-                offers=CHANGES,
-            )
-            return Outcome(said_call(facts, call, "call_stands", rules), call=call)
-        said = "call_how" if wish.what == "unknown" else "call_offer"
-        self._life.offering.offer(conn, facts, wish.kind, heard=via.heard, under=via.under, said=said)
+            return self._said_theirs(conn, facts, call, via)
+        said, others = "call_how" if wish.what == "unknown" else "call_offer", self.others(conn, facts, via)
+        self._life.offering.offer(conn, facts, wish.kind, heard=via.heard, under=via.under, said=said, others=others)
         return Outcome(speak("call_offered"))
+
+    def others(self, conn: Connection, facts: Facts, via: Via) -> list[Call]:
+        """The calls that they have besides the one at hand."""
+        return whose.others(conn, facts, is_known=via.is_known)
+
+    def _change(self, conn: Connection, facts: Facts, wish: Wish, standing: Standing | None, via: Via) -> Outcome:
+        """Move or cancel a call: the one that a button names, the one of a number, the only one they have."""
+        here = self.named(conn, facts, via)
+        if here is not None:
+            return self._changed(conn, facts, here, wish.what, via)
+        if wish.number:
+            return self._picked(conn, facts, wish.number, standing, wish.what, via)
+        known = whose.ahead(conn, facts, is_known=via.is_known)
+        if not known:
+            return self._told(conn, facts, contact_texts(facts)("call_none_yet"), via)
+        if via.names is not None:
+            return self._which(conn, facts, known, wish.what, via, above="call_which_none")
+        if len(known) > 1:
+            return self._which(conn, facts, known, wish.what, via)
+        return self._changed(conn, self._on(conn, facts, known[0]), known[0], wish.what, via)
+
+    def named(self, conn: Connection, facts: Facts, via: Via) -> Call | None:
+        """The call that a button names by its ticket; what that was merged into may have another as well."""
+        theirs = [one for one in whose.ahead(conn, facts, is_known=via.is_known) if via.names is not None]
+        own = next((one for one in theirs if one.ticket == via.names), None)
+        return own or (whose.at_hand(conn, facts, is_known=via.is_known) if via.names is not None else None)
+
+    def _picked(
+        self, conn: Connection, facts: Facts, number: int, standing: Standing | None, deed: str, via: Via
+    ) -> Outcome:
+        """The call of a number among those that were listed; where there is none, those there are now."""
+        among = standing.among if standing is not None and facts.now < standing.ends_at else ()
+        known = whose.ahead(conn, facts, is_known=via.is_known)
+        named = among[number - 1] if 1 <= number <= len(among) else ""
+        call = next((one for one in known if one.key == named), None)
+        if call is not None:
+            return self._changed(conn, self._on(conn, facts, call), call, deed, via)
+        if not known:
+            return self._told(conn, facts, contact_texts(facts)("call_none_yet"), via)
+        return self._which(conn, facts, known, deed, via, above="call_which_none")
+
+    def _which(
+        self, conn: Connection, facts: Facts, known: list[Call], deed: str, via: Via, *, above: str = ""
+    ) -> Outcome:
+        said = contact_texts(facts)(above) if above else ""
+        text = self._life.offering.ask_which(conn, facts, known, deed, heard=via.heard, under=via.under, above=said)
+        return Outcome(text, is_refused=bool(above))
+
+    def _changed(self, conn: Connection, facts: Facts, call: Call, deed: str, via: Via) -> Outcome:
+        """What is wanted of that very call; these are the facts of its ticket, where they ask."""
+        rules, speak = rules_of(facts, call), contact_texts(facts)
+        if deed == "cancel":
+            return self._life.cancel(conn, facts, call, heard=via.heard)
+        if deed != "move":
+            return self._stands(conn, facts, call, via, is_refused=False)
+        if self._life.is_late(facts, call, rules):
+            return self._told(conn, facts, speak("call_move_late", notice=said_notice(rules, speak)), via)
+        self._life.offering.offer(conn, facts, heard=via.heard, under=via.under, moves=call, said="call_move_offer")
+        return Outcome(speak("call_offered"))
+
+    def _said_theirs(self, conn: Connection, facts: Facts, call: Call, via: Via) -> Outcome:
+        """What they have: the call at hand, or all of them where there are more."""
+        known = whose.ahead(conn, facts, is_known=via.is_known)
+        if len(known) > 1:
+            return self._which(conn, facts, known, "", via)
+        return self._stands(conn, facts, call, via, is_refused=False)
+
+    def _stands(self, conn: Connection, facts: Facts, call: Call, via: Via, *, is_refused: bool = True) -> Outcome:
+        """The call that they have, with what may be done about it below."""
+        text = said_call(facts, call, "call_stands", rules_of(facts, call))
+        self._life.offering.say(conn, facts, text, heard=via.heard, under=via.under, offers=CHANGES)
+        return Outcome(text, is_refused=is_refused, call=call)
+
+    def _on(self, conn: Connection, facts: Facts, call: Call) -> Facts:
+        return whose.about(conn, self._revisions, facts, call)
 
     def still_given(self, conn: Connection, facts: Facts, standing: Standing, call: Call | None) -> Standing:
         """The offer with those of the times that we gave up our own terms for which can still be had."""
@@ -128,9 +188,11 @@ class CallWishes:
         if standing is None or facts.now >= standing.ends_at or time is None:
             said = "call_no_number" if standing is not None and facts.now < standing.ends_at else "call_offer_over"
             return self.again(conn, facts, standing, said, via)
-        call = self._life.live(conn, facts)
+        if self.is_foreign(conn, facts, standing, via):
+            return self._told(conn, facts, contact_texts(facts)("call_others_offer"), via)
         if standing.moves:
-            if call is None or call.key != standing.moves:
+            call = whose.at_hand(conn, facts, is_known=via.is_known, key=standing.moves)
+            if call is None:
                 return self.again(conn, facts, None, "call_offer_over", via)
             found = self._life.move(conn, facts, call, time, heard=via.heard)
         else:
@@ -148,12 +210,11 @@ class CallWishes:
     ) -> Outcome:
         """A moment in somebody's own words: said back to be chosen where it can be had, else why it cannot."""
         rules = rules_of(facts)
-        is_move = call is not None and standing is not None and standing.moves == call.key
+        moved = whose.at_hand(conn, facts, key=standing.moves) if standing is not None and standing.moves else None
+        is_move, call = moved is not None, moved or call
         if call is not None and not is_move:
-            text = said_call(facts, call, "call_stands", rules)
-            self._life.offering.say(conn, facts, text, heard=via.heard, under=via.under, offers=CHANGES)
-            return Outcome(text, is_refused=True, call=call)
-        kind = standing.kind if standing is not None else next(iter(rules.kinds))
+            return self._stands(conn, facts, call, via)
+        kind = standing.kind if standing is not None and standing.kind in rules.kinds else next(iter(rules.kinds))
         moves = call if is_move else None
         but, person = (call.key, call.person) if call is not None else ("", people_for(facts)[0].id)
         time = Offered(person, at)
@@ -172,18 +233,21 @@ class CallWishes:
             wanted=time,
             first=first,
             can_ask_lead=can_ask,
+            others=self.others(conn, facts, via),
         )
         return Outcome(contact_texts(facts)("call_offered"), is_refused=bool(refusal))
 
     def again(self, conn: Connection, facts: Facts, standing: Standing | None, said: str, via: Via) -> Outcome:
         """Say why a choice was none, and what may be chosen now."""
-        call = self._life.live(conn, facts)
-        if call is not None and (standing is None or standing.moves != call.key):
-            text = said_call(facts, call, "call_stands", rules_of(facts))
-            self._life.offering.say(conn, facts, text, heard=via.heard, under=via.under, offers=CHANGES)
-            return Outcome(text, is_refused=True, call=call)
+        moves = standing.moves if standing is not None else ""
+        call = whose.at_hand(conn, facts, is_known=via.is_known, key=moves) or whose.at_hand(
+            conn, facts, is_known=via.is_known
+        )
+        if call is not None and moves != call.key:
+            return self._stands(conn, facts, call, via)
+        kind, others = standing.kind if standing is not None else "", self.others(conn, facts, via)
         self._life.offering.offer(
-            conn, facts, standing.kind if standing else "", heard=via.heard, under=via.under, said=said, moves=call
+            conn, facts, kind, heard=via.heard, under=via.under, said=said, moves=call, others=others
         )
         return Outcome(contact_texts(facts)(said), is_refused=True)
 
@@ -207,14 +271,15 @@ class CallWishes:
             moves=found.call,
             wanted=wanted,
             can_ask_lead=found.can_ask_lead,
+            others=self.others(conn, facts, via),
         )
         return found
 
     def _needless(self, conn: Connection, facts: Facts, kind: str, wanted: Offered, via: Via) -> Outcome:
         """A time that needs nobody's leave: nobody is asked for it, and it is booked once they choose it."""
-        said = "call_lead_needless"
+        said, others = "call_lead_needless", self.others(conn, facts, via)
         self._life.offering.offer(
-            conn, facts, kind, heard=via.heard, under=via.under, said=said, wanted=wanted, first=[wanted]
+            conn, facts, kind, heard=via.heard, under=via.under, said=said, wanted=wanted, first=[wanted], others=others
         )
         return Outcome(contact_texts(facts)(said), is_refused=True)
 

@@ -73,6 +73,9 @@ class Standing:
     `moves` is the call that is to be held then instead of when it was. `contact` is whom it was offered to, of all who
     may write there. `first` are times that stand before the others
     whenever the offer is shown whole. `shown` says where it stands; None until it does.
+
+    Where it was asked which call is meant, `among` are those to choose from by their keys, and no times are offered;
+    `deed` is what shall be done with the one that is chosen, empty where nobody has said yet.
     """
 
     talk: ConversationId
@@ -86,6 +89,8 @@ class Standing:
     first: tuple[Offered, ...] = ()
     shown: Shown | None = None
     contact: ContactId | None = None
+    among: tuple[str, ...] = ()
+    deed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ def standing(conn: Connection, talk: ConversationId) -> Standing | None:
         wanted_at = Instant(row.wanted_at) if row.wanted_at is not None else None
         made = Standing(talk, row.kind, slots, Instant(row.made_at), Instant(row.ends_at), row.moves, wanted_at)
         made = replace(made, wanted_of=row.wanted_of, contact=ContactId(row.contact_id))
+        made = replace(made, among=tuple(row.among.split()), deed=row.deed)
         return replace(made, first=_times(row.first), shown=Shown(row.line, row.newest))
     return None
 
@@ -135,6 +141,8 @@ def put(conn: Connection, offer: Standing) -> None:
         "ends_at": offer.ends_at,
         "line": shown.line,
         "newest": shown.newest,
+        "among": " ".join(offer.among),
+        "deed": offer.deed,
     }
     upsert_many(conn, call_schema.call_offer, [row])
 
@@ -185,7 +193,8 @@ def facts_of_asker(
     """The facts of a conversation as this contact asks in it; held until the transaction ends unless `is_reading`.
 
     `ticket` is the open one that a call would be about, or a resolved one whose call is still ahead; `about` asks for
-    another than what is talked about now. None where the contact is not, or no longer, proven to belong to that client.
+    another than what is talked about now. `talk` is where they ask, wherever that ticket is talked about. None where
+    the contact is not, or no longer, proven to belong to that client.
     """
     talks = rows_by_keys(conn, _TALKS, [asker.talk])
     contacts = rows_by_keys(conn, _CONTACTS, [asker.contact])
@@ -202,13 +211,13 @@ def facts_of_asker(
     one = contacts[0]
     seen = ContactRow(one.id, asker.client, one.name, one.language, one.zone)
     speaker = speaker_from_row(revision, seen, is_verified=True)
-    current = facts_of_tickets(conn, revisions, [named] if named is not None else [], now=now)
-    for facts in current.values():
-        if facts.ticket is not None and (facts.ticket.status.is_open or _has_call_ahead(conn, facts)):
-            return replace(facts, speaker=speaker)
     where = conversation_from_key(row.key)
     last = TicketId(row.ticket_id) if row.ticket_id is not None else None
     talk = Talk(ConversationId(row.id), where, ContactId(row.contact_id), row.rev, last)
+    current = facts_of_tickets(conn, revisions, [named] if named is not None else [], now=now)
+    for facts in current.values():
+        if facts.ticket is not None and (facts.ticket.status.is_open or _has_call_ahead(conn, facts)):
+            return replace(facts, speaker=speaker, talk=talk)
     load = next((one.load for one in current.values()), {})
     return Facts(now, revision, revision, talk, speaker, TicketId(0), load=load)
 

@@ -46,7 +46,7 @@ WHERE goes_on.about IN {{keys}} AND ticket.merged_into IS NULL AND {is_one_of("c
 """  # noqa: S608 - ours
 _OWN: Final = "SELECT * FROM call WHERE ticket_id IN {keys} ORDER BY begins_at, key"
 _TALK: Final = f"""
-SELECT ticket.id FROM conversation JOIN ticket ON ticket.id = conversation.ticket_id
+SELECT ticket.id, conversation.id AS talk FROM conversation JOIN ticket ON ticket.id = conversation.ticket_id
 WHERE conversation.key IN {{keys}} AND {is_one_of("ticket.status", OPEN)}
 """  # noqa: S608 - ours
 _BY_UID: Final = text("SELECT * FROM call WHERE uid = :uid")
@@ -63,6 +63,7 @@ _THEIRS: Final = text(
     "SELECT begins_at, ends_at FROM call WHERE contact_id = :contact AND begins_at < :until "  # noqa: S608 - ours
     f"AND ends_at > :since AND key <> :but AND {_LIVE} ORDER BY begins_at"
 )
+_CONTACTS: Final = f"SELECT * FROM call WHERE contact_id IN {{keys}} AND {_LIVE} ORDER BY begins_at, key"  # noqa: S608 - ours
 #: A call counts while it is to be held, once it was held, and when it was called off too late.
 _USED: Final = text(
     "SELECT count(*) FROM call WHERE client = :client AND kind = :kind AND begins_at >= :since "  # noqa: S608 - ours
@@ -97,12 +98,14 @@ def next_of_tickets(conn: Connection, tickets: Sequence[TicketId], *, now: Insta
     return found
 
 
-def live_of_talk(conn: Connection, key: str, *, now: Instant) -> Call | None:
-    """The call that is still to be held about what is being talked about in the conversation of that key."""
+def live_of_talk(conn: Connection, key: str, contact: ContactId, *, now: Instant) -> Call | None:
+    """The call that is still to be held about what is being talked about in the conversation of that key.
+
+    One that is neither the contact's nor was booked there is not theirs to know of.
+    """
     for row in rows_by_keys(conn, _TALK, [key]):
-        call = live_of_ticket(conn, TicketId(row.id))
-        if call is not None and (call.ends_at > now or call.state is CallState.REQUESTED):
-            return call
+        theirs = (one for one in of_ticket(conn, TicketId(row.id)) if contact == one.contact or one.talk == row.talk)
+        return next((one for one in theirs if one.is_ahead(now)), None)
     return None
 
 
@@ -134,6 +137,11 @@ def busy_of_contact(
     """When a contact has calls, with whomever and about whatever, the soonest first."""
     values = {"contact": contact, "since": since, "until": until, "but": but}
     return tuple(Busy(Instant(row.begins_at), Instant(row.ends_at)) for row in conn.execute(_THEIRS, values))
+
+
+def ahead_of_contact(conn: Connection, contact: ContactId, *, now: Instant) -> list[Call]:
+    """The calls of a contact that are still to be held, about whatever and booked wherever, the soonest first."""
+    return [call for row in rows_by_keys(conn, _CONTACTS, [contact]) if (call := _call(row)).is_ahead(now)]
 
 
 def is_in_another(conn: Connection, contact: ContactId, *, since: Instant, until: Instant, but: str = "") -> bool:

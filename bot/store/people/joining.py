@@ -1,6 +1,6 @@
 """Two contacts that turn out to be one person: what the one had is the other's, until somebody says they are two.
 
-    identities, conversations and tickets of `gone` ──join──> `kept`'s, each with `joined_from` = gone
+    identities, conversations, tickets and calls of `gone` ──join──> `kept`'s, each with `joined_from` = gone
                                                   ──part──> back to `gone`, with what was said since through them
 
 Who said what is told by each identity and each conversation, so nothing is lost by joining twice in a row. The contact
@@ -19,7 +19,7 @@ from bot.store.driver.bulk import delete_many, insert_many, update_many
 from bot.store.driver.look import rows_by_keys
 from bot.store.people import homing
 from bot.store.remembered import recall, remember
-from bot.store.tables import care_schema, schema
+from bot.store.tables import call_schema, care_schema, schema
 from bot.tickets.ticket import ContactId, TicketId
 from sla.duration import Instant
 
@@ -31,6 +31,7 @@ _IDENTITIES: Final = (
 )
 _BY_ADDRESS: Final = "SELECT contact_id, joined_from FROM identity WHERE key IN {keys}"
 _TALKS: Final = "SELECT id, key, joined_from FROM conversation WHERE contact_id IN {keys} ORDER BY id"
+_CALLS: Final = "SELECT key, conversation_id, joined_from FROM call WHERE contact_id IN {keys} ORDER BY key"
 _TICKETS: Final = "SELECT id, conversation_id, joined_from FROM ticket WHERE contact_id IN {keys} ORDER BY id"
 #: Where each was first spoken about. What was merged into it was said on another one.
 _BEGAN: Final = """
@@ -183,6 +184,9 @@ def join(conn: Connection, *, kept: ContactId, gone: ContactId, by: str, at: Ins
         rows = rows_by_keys(conn, query, [gone])
         moved = [{"id": row.id, "contact_id": kept, "joined_from": row.joined_from or gone} for row in rows]
         update_many(conn, table, moved)
+    held = rows_by_keys(conn, _CALLS, [gone])
+    moved = [{"key": row.key, "contact_id": kept, "joined_from": row.joined_from or gone} for row in held]
+    update_many(conn, call_schema.call, moved)
     speak_as(conn, kept, gone, of=str(gone))
     return True
 
@@ -238,26 +242,39 @@ def part(conn: Connection, gone: ContactId) -> Parted | None:
                 for number, origin in moved.items()
             ],
         )
+    # A call is whose it was, or of whoever booked it where only they write.
+    held = {row.key: row.joined_from or own.get(row.conversation_id) for row in rows_by_keys(conn, _CALLS, holders)}
+    update_many(
+        conn,
+        call_schema.call,
+        [
+            {"key": key, "contact_id": gone, "joined_from": None if origin == gone else origin}
+            for key, origin in held.items()
+            if origin in theirs
+        ],
+    )
     strayed = homing.go_home(conn, sorted(tickets.keys() | {row.id for row in found if row.conversation_id in own}))
     numbers = [TicketId(number) for number in sorted(tickets)]
     return Parted(numbers, [one for one in strayed if one not in tickets])
 
 
 def hand_on(conn: Connection, to: int, contacts: Sequence[int], *, places: Sequence[str] | None = None) -> None:
-    """Let conversations of these contacts, and their tickets, be somebody's for good.
+    """Let conversations of these contacts, their tickets and their calls, be somebody's for good.
 
-    `places`: only what was said at these, `telegram:5001`, and the tickets that began there.
+    `places`: only what was said at these, `telegram:5001`, the tickets that began there, the calls booked there.
     """
     talks = rows_by_keys(conn, _TALKS, contacts)
-    tickets = rows_by_keys(conn, _TICKETS, contacts)
+    tickets, held = rows_by_keys(conn, _TICKETS, contacts), rows_by_keys(conn, _CALLS, contacts)
     if places is not None:
         wheres = {row.id: conversation_from_key(row.key) for row in talks}
         talks = [row for row in talks if f"{wheres[row.id].channel}:{wheres[row.id].place}" in places]
         ids = {row.id for row in talks}
         began = _began(conn, [row.id for row in tickets])
         tickets = [row for row in tickets if began.get(row.id, row.conversation_id) in ids]
+        held = [row for row in held if row.conversation_id in ids]
     update_many(conn, schema.conversation, [{"id": row.id, "contact_id": to} for row in talks])
     update_many(conn, schema.ticket, [{"id": row.id, "contact_id": to} for row in tickets])
+    update_many(conn, call_schema.call, [{"key": row.key, "contact_id": to} for row in held])
 
 
 def wish(conn: Connection, contacts: Iterable[int], *, at: Instant) -> None:

@@ -23,7 +23,7 @@ from bot.store.revisions import Revisions
 from bot.tickets.care.csat import Csat
 from bot.tickets.facts import Event, Facts, Line
 from bot.tickets.margin import Margin
-from bot.tickets.ticket import MessageId, Ticket, TicketId
+from bot.tickets.ticket import ContactId, MessageId, Ticket, TicketId
 from routing.people import ClientId, PersonId
 from sla.duration import Instant
 
@@ -70,6 +70,7 @@ _FILE = text("SELECT name, type, size, digest, note FROM attachment WHERE digest
 class Acquaintance:
     """A contact as greeted: whose they are if that is proven, how they read, and who has their open ticket."""
 
+    contact: ContactId
     client: ClientId | None
     language: str | None
     zone: str | None
@@ -195,6 +196,7 @@ def acquaintance(conn: Connection, identity_key: str, vouched: Vouched | None = 
     latest = next(iter(rows_by_keys(conn, _LATEST_ASSIGNEE, [row.id])), None)
     own = own_client(row, has_token=vouched is not None)
     return Acquaintance(
+        contact=ContactId(row.id),
         client=ClientId(own) if own else None,
         language=row.language,
         zone=row.zone,

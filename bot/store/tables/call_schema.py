@@ -7,7 +7,8 @@ from bot.store.tables.schema import contact, conversation, is_one_of, ticket
 
 LIVE = ("requested", "confirmed", "rescheduled")
 
-#: `key` is the ticket's number and the call's place among its calls: `12.1`.
+#: `key` is the ticket's number and the call's place among its calls: `12.1`. `joined_from` is whose it was before that
+#: contact turned out to be another.
 call = table(
     "call",
     Column("key", Text, primary_key=True),
@@ -35,6 +36,7 @@ call = table(
     flag("is_invited"),
     words("told"),
     words("news"),
+    whole("joined_from", nullable=True),
     Index("ix_call_ticket_id", "ticket_id"),
     Index("ix_call_uid", "uid", unique=True),
     Index("ix_call_begins_at", "begins_at"),
@@ -55,6 +57,7 @@ call_cell = table(
 )
 #: The times that were offered last in a conversation; `moves` names the call that is to be held then instead. `line`
 #: is the message that shows them, `newest` the last one there when they were shown, `first` what stands before others.
+#: Where calls to choose from were listed instead, `among` are their keys and `deed` is what shall be done with one.
 call_offer = table(
     "call_offer",
     Column("conversation_id", Whole, primary_key=True, autoincrement=False),
@@ -69,6 +72,8 @@ call_offer = table(
     moment("ends_at"),
     whole("line"),
     whole("newest"),
+    words("among"),
+    words("deed"),
 )
 #: People's own calendars as they were read last; `key` is the person and what the feed says, `address` its hash.
 feed = table(

@@ -14,8 +14,11 @@ from bot.tickets.calls.texts import Time, name_of_kind, numbered, said_time, sta
 from bot.tickets.facts import Facts, Guard, MessageKind, Ping, Say, TellCalendar
 from bot.tickets.ladder.calling import behind
 from bot.tickets.outcome import MAIL, client_name, contact_texts, first_name, person_texts
+from bot.tickets.revision import Revision
+from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket, number
 from routing.people import PersonId, Role
+from sla.duration import Instant
 
 CHANGES: Final = ("client.call_move", "client.call_cancel")
 #: What a person may do about a request, and about a call that is over.
@@ -60,6 +63,14 @@ def said_call(facts: Facts, call: Call, key: str, rules: CallRules) -> str:
     kind = name_of_kind(call.kind, rules, speak)
     name = first_name(facts.revision, call.person, speak("the_team"))
     return speak(key, kind=kind, name=name, time=time, due=due)
+
+
+def client_line(revision: Revision, call: Call, rules: CallRules, speak: Texts, *, now: Instant) -> str:
+    """A call in one line, as its client reads it; one that still has to be accepted says so."""
+    kind, name = name_of_kind(call.kind, rules, speak), first_name(revision, call.person, speak("the_team"))
+    time = said_time(revision, speak, Time(call.person, call.begins_at), now=now)
+    said = speak("call_line", kind=kind, name=name, time=time)
+    return f"{said} · {speak('call_state_requested')}" if call.state is CallState.REQUESTED else said
 
 
 def said_of(facts: Facts, call: Call, told: Told, rules: CallRules, ticket: str) -> Say:

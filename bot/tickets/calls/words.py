@@ -26,7 +26,10 @@ _DEEDS: Final[Mapping[What, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants about a call: of a `choice` the number, of a `moment` the moment, of a `kind` its key."""
+    """What somebody wants about a call: of a `choice` the number, of a `moment` the moment, of a `kind` its key.
+
+    Who moves or cancels may say the number of the call that they mean.
+    """
 
     what: What
     number: int = 0
@@ -58,8 +61,9 @@ def wish_from_text(text: str, kinds: Collection[str], *, now: Instant, zone: str
     if (number := _number(said)) is not None:
         return Wish("choice", number=number)
     for what, words in _DEEDS.items():
-        if said in words:
-            return Wish(what)
+        deed, _, which = said.partition(" ")
+        if said in words or (deed in words and _number(which) is not None):
+            return Wish(what, number=_number(which) or 0)
     plain = said.replace(" ", "_").replace("-", "_")
     kind = next((one for one in kinds if one.casefold().replace("-", "_") == plain), None)
     if kind is not None:

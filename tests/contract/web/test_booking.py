@@ -338,3 +338,45 @@ async def test_times_are_right_in_both_zones_over_a_change_of_the_clocks(lena: P
     assert call.begins_at == instant(datetime(2026, 3, 9, 7, 30, tzinfo=UTC))
     event = await event_of(lena)
     assert event["dtstart"].dt == datetime(2026, 3, 9, 7, 30, tzinfo=UTC)
+
+
+async def test_a_call_that_was_booked_elsewhere_is_named_and_changed_on_a_page_of_its_own(lena: Page) -> None:
+    story = lena.board.story
+    for words in ("/call thu 12:00", "1"):
+        await story.receives(sender="lena", text=words)
+    story.forget()
+    page = await lena.see()
+    line = "Troubleshooting with Vera, Thursday 12:00 (15:00 for Vera)"
+    assert f"Your calls: {line}" in page.says
+    assert "09:30 (12:30 for Vera)" in page.says, "another one may be booked all the same"
+    own = await lena.see("?call=1.1")
+    assert "Thursday, March 5, 2026 12:00–12:30 (15:00–15:30 for Vera)" in own.says
+    moving = await lena.see("?move=1&call=1.1")
+    done = await lena.follow(await lena.chooses(moving, "10:00 (13:00 for Vera)"))
+    assert "Moved: Troubleshooting with Vera is now tomorrow 10:00 (13:00 for Vera)" in done.says
+    await story.settle()
+    story.expect_message("lena", Channel.EMAIL, containing="is now tomorrow 10:00")
+    story.expect_ping("vera", containing="the call is now tomorrow 13:00")
+    file = await lena.visit.see(lena.link.replace("/book/", "/call/") + ".ics?call=1.1")
+    assert "DTSTART" in file.text
+    gone = await lena.follow(await lena.send(await lena.see("?call=1.1"), do="cancel", call="1.1"))
+    assert "Cancelled: Troubleshooting with Vera" in gone.says
+    assert [one.state for one in await lena.calls()] == [CallState.CANCELLED]
+    story.forget()
+    story.expect_quiet()
+
+
+async def test_the_address_of_somebody_elses_call_shows_and_changes_nothing_of_it(board: ServedBoard) -> None:
+    story = board.story
+    for words in ("/call thu 12:00", "1"):
+        await story.receives(sender="lena", text=words)
+    bill = await with_link(board, "bill")
+    page = await bill.see("?call=1.1")
+    assert "Thursday, March 5" not in page.says
+    assert "Your calls" not in page.says
+    refused = await bill.send(page, do="cancel", call="1.1")
+    assert refused.status == 422
+    assert [one.state for one in await bill.calls()] == [CallState.CONFIRMED]
+    assert (await bill.see("?call=rubbish'")).status == 200
+    story.forget()
+    story.expect_quiet()

@@ -36,6 +36,7 @@ def upgrade() -> None:
         whole("is_invited"),
         words("told"),
         words("news"),
+        whole("joined_from", nullable=True),
         is_keyed=True,
     )
     index("ix_call_ticket_id", "call", ["ticket_id"])
@@ -67,6 +68,8 @@ def upgrade() -> None:
         whole("ends_at"),
         whole("line"),
         whole("newest"),
+        words("among"),
+        words("deed"),
     )
     table(
         "feed",

@@ -30,6 +30,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
     "its clients go from one channel to another, mostly past Slack": (
         "belonging",
         "calls_across_channels",
+        "calls_found_elsewhere",
         "channels_of_a_plan",
         "following",
         "identity",
