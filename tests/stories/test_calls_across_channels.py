@@ -7,6 +7,8 @@ import pytest
 from adapters.message import Channel, Invite, OutboundMessage
 from bot.tickets.calls.call import CallState
 from bot.tickets.calls.command import BookCall, CancelCall, ConfirmCall, DeclineCall, MoveCall
+from bot.tickets.command import Merge
+from bot.tickets.ticket import TicketId
 from sla.duration import instant
 from tests.harness import Story
 from tests.stories.conftest import MakeStory
@@ -166,4 +168,21 @@ async def test_a_calendar_that_answers_no_is_heard_wherever_its_owner_talks_now(
     desk.expect_message("lena", Channel.EMAIL, containing="Cancelled: Troubleshooting with Vera, tomorrow 12:00")
     desk.expect_ping("vera", containing="is cancelled")
     assert brief(invited(desk)) == [("REQUEST", 0), ("CANCEL", 1)]
+    desk.expect_quiet()
+
+
+async def test_a_calendar_that_heard_of_it_between_two_merges_hears_of_its_end(make_desk: MakeStory) -> None:
+    desk = await called(make_desk)
+    for words in ("/call tomorrow 12:00", "1", "/new And the export"):
+        await desk.receives(sender="lena", text=words)
+    await desk.receives(Channel.EMAIL, sender="lena", text="The login is slow")
+    assert (await desk.does("vera", Merge(TicketId(3)), ticket=1)).text == "Done."
+    assert (await desk.does("vera", MoveCall(LATER), ticket=3)).text == "Done."
+    assert brief(invited(desk)) == [("REQUEST", 1)]
+    assert (await desk.does("vera", Merge(TicketId(2)), ticket=3)).text == "Done."
+    desk.forget()
+    assert (await desk.does("vera", CancelCall(), ticket=2)).text == "Done."
+    desk.expect_message("lena", containing="We have to call off")
+    desk.expect_message("lena", Channel.EMAIL, containing="We have to call off")
+    assert brief(invited(desk)) == [("REQUEST", 1), ("CANCEL", 2)]
     desk.expect_quiet()

@@ -27,12 +27,14 @@ from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallState
 from bot.tickets.calls.decide import BY_DESK, next_look, told_news
 from bot.tickets.calls.marks import call_owner
+from bot.tickets.calls.recount import accepted_by, recounted, waits
 from bot.tickets.calls.telling import AFTERWARDS, ANSWERS, CLOSED, Told, closed_for, deeds, leads_told
+from bot.tickets.calls.twice import overlapping
 from bot.tickets.facts import Facts, Ping
 from bot.tickets.outcome import is_there
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import Status, TicketId
-from routing.calls import is_worked
+from routing.calls import Diary, is_worked
 from routing.people import PersonId
 from sla.duration import Instant
 
@@ -91,13 +93,17 @@ class CallAlarms:
         for call in ahead:
             is_off = call.key in strangers or _cannot_come(revision, call)
             is_news = not is_off and _is_closed(revision, call) != (marks.CLOSED in call.told)
-            facts = self._facts(conn, call, at) if is_off or is_news else None
+            facts = self._facts(conn, call, at) if is_off or is_news or waits(call) else None
             if facts is not None and call.key in strangers:
                 self._call_off(conn, facts, call, "client" if revision.client(call.client) is None else "contact")
             elif facts is not None and is_off:
                 self.offer_others(conn, facts, call)
-            elif facts is not None:
+            elif facts is not None and is_news:
                 self._hours_changed(conn, facts, call)
+            if facts is not None and not is_off and waits(call) and not _is_closed(revision, call):
+                self._recount(conn, facts, call.key)
+        if "" in people:
+            self._look_for_two(conn, at)
 
     def handed_over(self, conn: Connection, ticket: TicketId, former: PersonId | None, *, at: Instant) -> None:
         """Somebody else has the ticket now: the client may have the call with them, and keeps it until they say so."""
@@ -125,6 +131,49 @@ class CallAlarms:
         told = closed_for(shut)
         more = self._leads(facts, shut, CLOSED, told.actions, is_told=bool(told.person))
         self._life.keep(conn, facts, shut, "hours_changed", told, by=BY_DESK, is_kept=True, more=more)
+
+    def _look_for_two(self, conn: Connection, at: Instant) -> None:
+        """Whoever turned out to be one person is in one call at a time: they are asked about the later one, once."""
+        ahead = [one for one in calls.between(conn, since=at, until=EVER) if one.state.is_live and one.begins_at > at]
+        twice = {one.key for one in overlapping(ahead)}
+        for call in (one for one in ahead if (one.key in twice) != (marks.TWICE in one.told)):
+            if call.key not in twice:
+                calls.put(conn, replace(call, told=call.told - {marks.TWICE}))
+            elif (facts := self._facts(conn, call, at)) is not None:
+                self._ask_about(conn, facts, replace(call, told=call.told | {marks.TWICE}))
+
+    def _ask_about(self, conn: Connection, facts: Facts, call: Call) -> None:
+        is_late = self._life.is_late(facts, call, rules_of(facts, call))
+        person = "" if call.waits_for == LEAD else "ping_call_twice"
+        told = Told("call_twice_late" if is_late else "", person, deeds(call))
+        self._life.keep(conn, facts, call, "at_one_time", told, by=BY_DESK, is_kept=True)
+        again = self._facts(conn, call, facts.now)
+        if again is not None and not is_late:
+            wanted = Offered(call.person, call.begins_at)
+            self._life.offering.offer(conn, again, said="call_twice", moves=call, wanted=wanted)
+
+    def _recount(self, conn: Connection, facts: Facts, key: str) -> None:
+        """Whoever has to accept it works at other hours now: until when they may, or that nobody can any more.
+
+        One that lies outside the hours itself is somebody's to decide, who has read so.
+        """
+        (call,) = calls.numbered(conn, [key])
+        revision, rules = facts.revision, rules_of(facts, call)
+        absences = tuple(one for one in revision.absences if one.person == call.person)
+        diary = Diary(revision.calendars[revision.people[call.person].calendar], absences)
+        by = accepted_by(call, diary, rules.terms(call.kind), now=facts.now) if waits(call) else call.accept_by
+        if by == call.accept_by:
+            return
+        facts = self._facts(conn, call, facts.now) or facts  # what was written just now is not what it was
+        if by is None:
+            self._lapse(conn, facts, call, said="call_hours_lapsed", person="ping_call_hours_lapsed")
+            return
+        is_later = call.accept_by is not None and by > call.accept_by
+        call = recounted(call, by, diary, now=facts.now)
+        # What they are still to read of it names the moment as it is by then.
+        person = "" if is_later or call.news else "ping_call_accept"
+        told = Told("call_accepted_later" if is_later else "", person, actions=ANSWERS)
+        self._life.keep(conn, facts, call, "hours_counted", told, by=BY_DESK, is_kept=True)
 
     def _facts(self, conn: Connection, call: Call, at: Instant) -> Facts | None:
         end = going_on(conn, [call.ticket])[call.ticket]
@@ -158,14 +207,20 @@ class CallAlarms:
             again_at = next_look(facts, call)
             alarms.put(conn, [Alarm(call_owner(call.key), again_at, call.ticket)] if again_at is not None else [])
 
-    def _lapse(self, conn: Connection, facts: Facts, call: Call) -> None:
-        """Nobody accepted it in time: the client chooses among the next times."""
+    def _lapse(
+        self,
+        conn: Connection,
+        facts: Facts,
+        call: Call,
+        *,
+        said: str = "call_lapsed",
+        person: str = "ping_call_lapsed",
+    ) -> None:
+        """Nobody accepted it in time, or can any more: the client chooses among the next times."""
         lapsed = replace(call, state=CallState.LAPSED, sequence=call.sequence + call.is_invited)
-        person = "" if call.waits_for == LEAD else "ping_call_lapsed"
+        person = "" if call.waits_for == LEAD else person
         self._life.keep(conn, facts, lapsed, "lapsed", Told(person=person, is_invite=call.is_invited), by=BY_DESK)
-        self._offer(
-            conn, facts, lapsed, "call_lapsed", [], invite=self._life.invitations.called_off(conn, facts, lapsed)
-        )
+        self._offer(conn, facts, lapsed, said, [], invite=self._life.invitations.called_off(conn, facts, lapsed))
 
     def _leads(
         self, facts: Facts, call: Call, text: str, actions: tuple[str, ...], *, is_told: bool = True

@@ -13,12 +13,13 @@ from bot.store.calls.invited_before import Before, client_invited_before, invite
 from bot.store.calls.reaching import reached, talk_at
 from bot.store.delivery.told import invite_row
 from bot.store.driver.connection import Connection
+from bot.store.people.asking import on_the_way
 from bot.store.unit import write, write_outbox
 from bot.tickets.calls.call import Call, CallRules
 from bot.tickets.calls.invite import mailbox
 from bot.tickets.calls.telling import Told, called_off, said_elsewhere
 from bot.tickets.facts import Decision, Facts, Say
-from bot.tickets.ticket import Ticket, TicketId, number
+from bot.tickets.ticket import Ticket, number
 
 
 class Invitations:
@@ -27,16 +28,16 @@ class Invitations:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
 
-    def of_client(self, conn: Connection, facts: Facts, call: Call) -> Before | None:
+    def of_client(self, conn: Connection, call: Call) -> Before | None:
         """Where the client was invited last; None for nowhere, or where that took it off."""
-        return client_invited_before(conn, call, _tickets(facts, call))
+        return client_invited_before(conn, call, on_the_way(conn, call.ticket))
 
     def called_off(self, conn: Connection, facts: Facts, call: Call) -> Invite | None:
         """What the calendar of a client reads of a call that is off, where they read of it themselves.
 
         None where it never heard of the call, or was told elsewhere.
         """
-        there, invited_at = reached(conn, facts, self._directory.served), self.of_client(conn, facts, call)
+        there, invited_at = reached(conn, facts, self._directory.served), self.of_client(conn, call)
         if there is None or invited_at is None or not is_at(there, invited_at):
             return None
         return called_off(there, call, rules_of(facts, call))
@@ -57,7 +58,7 @@ class Invitations:
 
     def tell_former(self, conn: Connection, facts: Facts, call: Call) -> None:
         """Whoever had a call that is off has left the desk: their calendar is told where it was told before."""
-        before = invited_before(conn, call, _tickets(facts, call))
+        before = invited_before(conn, call, on_the_way(conn, call.ticket))
         if before is None or before.invite.method == "CANCEL" or call.state.is_live:
             return
         off = replace(before.invite, method="CANCEL", sequence=call.sequence, description="", is_accepted=False)
@@ -68,8 +69,3 @@ class Invitations:
 def is_at(there: Facts | None, invited_at: Before) -> bool:
     """Whether a client is told of a call at the address that they were invited at last."""
     return there is not None and mailbox(there.talk.conversation) == invited_at.invite.attendee[1]
-
-
-def _tickets(facts: Facts, call: Call) -> set[TicketId]:
-    """What a call was about when it was booked, and what that goes on as."""
-    return {call.ticket} if facts.ticket is None else {call.ticket, facts.ticket.id}

@@ -227,7 +227,7 @@ class CallLife:
             time = Offered(call.person, call.begins_at)
             return self._refused(conn, facts, rules, call.kind, time, "call_gone", before)
         there = reached(conn, facts, self._directory.served)
-        invited_at = self.invitations.of_client(conn, facts, call) if told.is_invite else None
+        invited_at = self.invitations.of_client(conn, call) if told.is_invite else None
         is_there = is_at(there, invited_at) if invited_at is not None else call.state.is_live
         decision, call = changed(
             facts,

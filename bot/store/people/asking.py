@@ -32,3 +32,11 @@ def going_on(conn: Connection, ids: Sequence[TicketId]) -> dict[TicketId, Ticket
     while merged := {row.id: TicketId(row.merged_into) for row in rows_by_keys(conn, _MERGED, sorted(ends.values()))}:
         ends = {one: merged.get(end, end) for one, end in ends.items()}
     return ends
+
+
+def on_the_way(conn: Connection, ticket: TicketId) -> set[TicketId]:
+    """A ticket, every one that it was merged into in turn, and where it goes on in the end."""
+    way = {ticket}
+    while more := {TicketId(row.merged_into) for row in rows_by_keys(conn, _MERGED, sorted(way))} - way:
+        way |= more
+    return way

@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from adapters.message import conversation_from_key
+from bot.store import alarms
 from bot.store.driver.bulk import delete_many, insert_many, update_many
 from bot.store.driver.look import rows_by_keys
 from bot.store.people import homing
@@ -188,7 +189,13 @@ def join(conn: Connection, *, kept: ContactId, gone: ContactId, by: str, at: Ins
     moved = [{"key": row.key, "contact_id": kept, "joined_from": row.joined_from or gone} for row in held]
     update_many(conn, call_schema.call, moved)
     speak_as(conn, kept, gone, of=str(gone))
+    look_at_calls(conn, at=at)
     return True
+
+
+def look_at_calls(conn: Connection, *, at: Instant) -> None:
+    """Two contacts who are one person may have calls at one time."""
+    alarms.put(conn, [alarms.Alarm("calls:", at)])
 
 
 def part(conn: Connection, gone: ContactId) -> Parted | None:

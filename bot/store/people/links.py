@@ -73,6 +73,7 @@ def link(
     if named is not None:
         owner = named
         _join(conn, row, owner, client)
+        joining.look_at_calls(conn, at=at)
     elif row.client != client and conn.execute(_IN_DESK, {"contact": owner}).scalar():
         return None
     else:

@@ -18,6 +18,8 @@ LAST_CALL: Final = "last_call"
 LAPSE: Final = "lapse"
 #: Its person works no more then, by hours that have changed since.
 CLOSED: Final = "closed"
+#: Its contact has another one at the same time, as it turned out.
+TWICE: Final = "twice"
 #: One working day before, a quarter of an hour before; it is over; nobody said how it was.
 DAY: Final = "day"
 SOON: Final = "soon"

@@ -104,9 +104,14 @@ def ping_of(facts: Facts, ticket: Ticket, call: Call, told: Told, rules: CallRul
     speak = person_texts(facts.revision, call.person)
     title = speak(told.person, **_values(facts, ticket, call, call.person, rules))
     lines = (call.url,) if call.url and call.state.is_live and call.state is not CallState.REQUESTED else ()
-    key = f"call:{call.key}:{call.sequence}:{told.person}:{call.state}:{call.begins_at}"
+    key = f"call:{call.key}:{call.sequence}:{told.person}:{call.state}:{_moments(call)}"
     invite = _own_invite(facts, ticket, call, told, rules, by)
     return Ping(call.person, key, title, lines, is_alert=told.is_alert, actions=told.actions, invite=invite)
+
+
+def _moments(call: Call) -> str:
+    """What makes the same words about a call other news: its time, or until when it has to be accepted."""
+    return str(call.begins_at) if call.accept_by is None else f"{call.begins_at}:{call.accept_by}"
 
 
 def calendar_told(
@@ -146,7 +151,7 @@ def leads_told(
     pings = []
     for person in people:
         title = person_texts(facts.revision, person)(text, **_values(facts, ticket, call, person, rules))
-        key = f"call:{call.key}:{call.sequence}:{call.begins_at}:{text}:lead:{person}"
+        key = f"call:{call.key}:{call.sequence}:{_moments(call)}:{text}:lead:{person}"
         pings.append(Ping(person, key, title, is_alert=True, actions=actions, is_shared=True))
     return tuple(pings)
 
