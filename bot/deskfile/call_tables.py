@@ -88,7 +88,8 @@ class Calls(Table):
         Literal["slot", "manager"], Field(description="slot: a free time is agreement. manager: they accept each call.")
     ] = "slot"
     video: Annotated[
-        Video | None, Field(description="Where calls are held; {call} in it becomes the name of the call.")
+        Video | None,
+        Field(description="Where calls are held; {call} in it becomes a name of the call that nobody guesses."),
     ] = None
     kinds: Annotated[dict[Key, CallKind], Field(description="In place of the six kinds there are otherwise.")] = {}
     usual: Annotated[Key | None, Field(description="The kind that is meant where none is named.")] = None

@@ -1,6 +1,7 @@
 """A client books a call in the conversation: offered times, a number in answer, words of their own, buttons."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -82,7 +83,9 @@ async def test_a_button_books_the_time_it_names_and_a_repeat_books_nothing_more(
     assert await desk.channels[Channel.TELEGRAM].command("1001", third.action, third.value, key="one") == answer
     await desk.settle()
     said = desk.expect_message("lena", containing="Booked: Troubleshooting with Vera")
-    assert "Join here: https://meet.example.test/1-1" in said
+    (call,) = await calls(desk)
+    assert call.url == f"https://meet.example.test/{UUID(call.uid.partition('@')[0])}", "nobody counts on to another's"
+    assert f"Join here: {call.url}" in said
     assert [one.action for one in below(desk)] == ["client.call_move", "client.call_cancel"]
     desk.expect_ping("vera", containing="T-1 (Acme): Lena booked a call with Vera")
     assert len(await calls(desk)) == 1

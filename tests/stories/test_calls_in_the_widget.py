@@ -98,8 +98,9 @@ async def test_a_call_is_booked_before_a_word_was_said_and_stands_above_the_conv
 
     chosen = slot.choices[1][0]
     answer = await presses(desk, "call.book", key="one", kind="troubleshooting", slot=chosen)
+    (call,) = await calls(desk)
     assert answer.text == (
-        "Booked: Troubleshooting with Vera, tomorrow 09:30 (12:30 for Vera).\nJoin here: https://meet.example.test/1-1"
+        f"Booked: Troubleshooting with Vera, tomorrow 09:30 (12:30 for Vera).\nJoin here: {call.url}"
     )
     assert await presses(desk, "call.book", key="one", kind="troubleshooting", slot=chosen) == answer
     desk.expect_message("user-99", INAPP, containing="Booked: Troubleshooting with Vera")
@@ -108,7 +109,7 @@ async def test_a_call_is_booked_before_a_word_was_said_and_stands_above_the_conv
     (call,) = await calls(desk)
     assert (call.state, call.person, call.client) == (CallState.CONFIRMED, "vera", "acme")
     assert await above(desk) == (
-        "Troubleshooting with Vera, tomorrow 09:30 (12:30 for Vera)\nJoin here: https://meet.example.test/1-1",
+        f"Troubleshooting with Vera, tomorrow 09:30 (12:30 for Vera)\nJoin here: {call.url}",
         ["call.move", "call.cancel", "call.file"],
     )
     desk.expect_quiet()

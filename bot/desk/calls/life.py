@@ -106,7 +106,7 @@ class CallLife:
             language=facts.speaker.language,
             by=by,
             agreed_at=facts.now,
-            url=rules.link(time.person, key),
+            url=rules.link(time.person, uid),
             waived_by=waiver if refusal in EXCEPTIONS else "",
         )
         if needs_leave:
@@ -159,7 +159,7 @@ class CallLife:
             agreed_at=facts.now,
             waits_for="",
             accept_by=None,
-            url=rules.link(time.person, call.key),
+            url=rules.link(time.person, call.uid),
             told=frozenset(),
             waived_by=waiver if refusal in EXCEPTIONS else call.waived_by,
         )

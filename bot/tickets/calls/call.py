@@ -131,7 +131,7 @@ KINDS: Final[Mapping[str, KindOfCall]] = {
 class CallRules:
     """What the desk says of calls. `is_offered`: buttons offer them; asked for in words they can be had anyway.
 
-    `videos` are the places of single people, `video` everybody's; `{call}` in it is the call's own name.
+    `videos` are the places of single people, `video` everybody's; `{call}` in it is a name that nobody guesses.
     """
 
     is_offered: bool = False
@@ -174,9 +174,12 @@ class CallRules:
         """The terms of a call of that kind, which is one of `kinds`."""
         return CallTerms(self.notice, self.kinds[kind].length, self.grid, self.buffer)
 
-    def link(self, person: PersonId, key: str) -> str:
-        """Where the call is held; empty where the desk names no place."""
-        return (self.videos.get(person) or self.video).replace("{call}", key.replace(".", "-"))
+    def link(self, person: PersonId, uid: str) -> str:
+        """Where the call of that name is held; empty where the desk names no place.
+
+        Whoever knows the place can come in, so it is no number that somebody counts on from their own call.
+        """
+        return (self.videos.get(person) or self.video).replace("{call}", uid.partition("@")[0])
 
     def _with(self, agreed: Agreed, kinds_there_are: Mapping[str, KindOfCall]) -> "CallRules":
         kinds = self.kinds if agreed.kinds is None else {key: kinds_there_are[key] for key in agreed.kinds}

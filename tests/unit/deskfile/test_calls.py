@@ -67,8 +67,8 @@ def test_a_clients_agreement_stands_before_the_plans_and_that_before_the_desks()
     assert bought is not None
     assert (bought.count, bought.per) == (1, "year")
     assert known.entitled(ClientId("globex"), PlanId("strict"), "audit") is None
-    assert known.link(PersonId("vera"), "12.1") == "https://meet.example.test/12-1"
-    assert known.link(PersonId("mira"), "12.1") == "https://a.test/m"
+    assert known.link(PersonId("vera"), "5f0e-77@maitred") == "https://meet.example.test/5f0e-77"
+    assert known.link(PersonId("mira"), "5f0e-77@maitred") == "https://a.test/m"
 
 
 def test_without_a_table_calls_can_be_had_and_nothing_offers_them() -> None:
