@@ -137,7 +137,7 @@ async def _working(url: str) -> AsyncIterator[tuple[_Telegram, Database]]:
                 _NoFiles(),
                 telegram_memory(ours.desk, Files(Path("no files")), "of-the-bench-only"),
                 lambda: moment(wall_now()),
-                say=str,
+                say=lambda name, _language: name,
                 turn=StoredTurn(ours.database, "telegram:bench"),
                 past=StoredPast(ours.desk),
             )

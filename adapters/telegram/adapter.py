@@ -47,7 +47,7 @@ class TelegramAdapter:
         memory: Memory,
         now: Callable[[], datetime],
         *,
-        say: Callable[[str], str],
+        say: Callable[[str, str | None], str],
         turn: Turn,
         past: Remembered,
         menu: Callable[[], Menu | None] = lambda: None,
@@ -56,7 +56,11 @@ class TelegramAdapter:
         budgets: Budgets | None = None,
         rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`say` gives the few words the channel says itself, by name; `rest` passes the time between two of them."""
+        """Make it.
+
+        `say` gives the few words that the channel says itself, by name and in a language, None for the desk's own;
+        `rest` passes the time between two messages.
+        """
         self._now = now
         self._web = Web(config)
         paced = PacedWeb(self._web, wall or now, memory.paces, budgets, rest)

@@ -38,7 +38,7 @@ from adapters.telegram import ids
 from adapters.telegram.files import attachments_from_files, fetchable, files_of
 from adapters.telegram.numbers import number, number_or
 from adapters.telegram.quotes import quoted
-from adapters.telegram.words import SERVICE, name_of, words
+from adapters.telegram.words import SERVICE, language_of, name_of, words
 from adapters.text import one_line
 
 #: What Telegram is asked for, by name: what is not named it may leave out.
@@ -119,7 +119,7 @@ def _said(account: str, username: str, update: Fields, message: Fields) -> Seque
         at=_at(message, "date"),
         attachments=attachments_from_files(files, kept),
         reply_to=_answered(chat, message),
-        language=text_or(inner_or(message, "from"), "language_code")[:35] or None,
+        language=language_of(inner_or(message, "from")),
         album=ids.album_id(chat, one_line(group, 40)) if group else None,
         doubt=_doubt(message, chat),
         quoted=quoted(message),

@@ -22,9 +22,9 @@ _NOT_HERE: Final = ("REACTION", "reactions")
 
 
 class Marks:
-    """Puts signs. `say` gives the channel's own words by name."""
+    """Puts signs. `say` gives the channel's own words by name, in the desk's language."""
 
-    def __init__(self, web: PacedWeb, speaker: Speaker, say: Callable[[str], str]) -> None:
+    def __init__(self, web: PacedWeb, speaker: Speaker, say: Callable[[str, str | None], str]) -> None:
         self._web = web
         self._speaker = speaker
         self._say = say
@@ -42,5 +42,5 @@ class Marks:
                 raise
             if mark.standing in _SAID:
                 spot = Spot(chat, place_of(mark.conversation).topic, number)
-                text = as_written(self._say(_SAID[mark.standing]))
+                text = as_written(self._say(_SAID[mark.standing], None))
                 await self._speaker.say(spot, lambda is_plain: text_call(text, is_plain=is_plain), is_silent=True)

@@ -27,6 +27,7 @@ from adapters.telegram.pacing import PacedWeb
 from adapters.telegram.places import Moves, place_of
 from adapters.telegram.refusals import RefusedError
 from adapters.telegram.speaking import Speaker, Spot, text_call
+from adapters.telegram.words import language_of
 from adapters.text import clean, utf16_size
 
 log = structlog.get_logger()
@@ -45,7 +46,7 @@ _TOO_OLD: Final = ("query is too old", "QUERY_ID_INVALID")
 
 
 class Presses:
-    """Asks the desk. `say` gives the channel's own words by name."""
+    """Asks the desk. `say` gives the channel's own words by name, in whoever's language Telegram names."""
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class Presses:
         now: Callable[[], datetime],
         *,
         account: str,
-        say: Callable[[str], str],
+        say: Callable[[str, str | None], str],
     ) -> None:
         self._web = web
         self._speaker = speaker
@@ -82,7 +83,7 @@ class Presses:
         try:
             where, answer, is_ours = await self._asked(query, f"telegram:{name[:_LONGEST_KEY]}", by, ask)
         except DeskAwayError:
-            self._put(name)
+            self._put(name, self._say("press_again", _language(query)))
             raise
         except Exception:  # said by whoever reads the updates; the presser is not left waiting meanwhile
             self._follow(self._show(name, "", is_alert=False))
@@ -110,10 +111,10 @@ class Presses:
         if isinstance(button, str) and len(button) <= _LONGEST_NAME and _NAME.fullmatch(button):
             kept = await self._buttons.find(button)
         if kept is None:
-            return None, Answer(self._say("press_unknown"), is_refused=True), False
+            return None, Answer(self._say("press_unknown", _language(query)), is_refused=True), False
         if chat is None or number is None or self._moves.now_at(place_of(kept.conversation).chat) != chat:
             log.warning("a button was pressed in another chat", channel="telegram")
-            return None, Answer(self._say("press_elsewhere"), is_refused=True), False
+            return None, Answer(self._say("press_elsewhere", _language(query)), is_refused=True), False
         where = self._pressed_in(message, chat, kept)
         press = Press(
             key,
@@ -123,6 +124,7 @@ class Presses:
             self._now(),
             conversation=where,
             under=ids.message_id(chat, number),
+            language=_language(query),
         )
         is_ours = not kept.action.startswith(_CLIENTS)
         return Spot(chat, place_of(where).topic, number), await ask(press), is_ours
@@ -132,14 +134,14 @@ class Presses:
         thread = number_or(message, "message_thread_id") if message.get("is_topic_message") is True else None
         return kept.conversation if thread is None or chat > 0 else ids.conversation(self._account, chat, thread)
 
-    def _put(self, name: str) -> None:
+    def _put(self, name: str, words: str) -> None:
         """Say once that the desk is away; the press itself comes again."""
         if name in self._put_off:
             return
         if len(self._put_off) >= _REMEMBERED:
             self._put_off.clear()
         self._put_off[name] = None
-        self._follow(self._show(name, self._say("press_again"), is_alert=False))
+        self._follow(self._show(name, words, is_alert=False))
 
     async def _tell(self, name: str, where: Spot | None, answer: Answer, *, is_ours: bool) -> None:
         words = clean(answer.text).strip()
@@ -171,6 +173,11 @@ class Presses:
         task = asyncio.create_task(_supervised(telling), name="telegram answer")
         self._following.add(task)
         task.add_done_callback(self._following.discard)
+
+
+def _language(query: Fields) -> str | None:
+    """What the presser's Telegram speaks."""
+    return language_of(inner_or(query, "from"))
 
 
 async def _supervised(telling: Coroutine[Any, Any, object]) -> None:

@@ -143,6 +143,11 @@ def name_of(user: Fields) -> Untrusted:
     return one_line(both or text_or(user, "title") or text_or(user, "username"))
 
 
+def language_of(user: Fields) -> str | None:
+    """The tag of the language that somebody's Telegram speaks, where it says so."""
+    return text_or(user, "language_code")[:35] or None
+
+
 def unknown_kind(message: Fields) -> str:
     """A field that we do not know and that may be all the message says."""
     unknown = message.keys() - _AROUND - FILE_FIELDS - _KINDS.keys() - SERVICE - {"text", "caption"}

@@ -212,7 +212,7 @@ def adapter_for(
         files or KeptFiles(),
         memory or kept.memory,
         at,
-        say=WORDS.__getitem__,
+        say=lambda name, language: WORDS[name] if language in {None, "en"} else f"{WORDS[name]} ({language})",
         turn=AlwaysOurs(),
         past=NoPast(),
         timings=QUICK,

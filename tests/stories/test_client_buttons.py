@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.message import Button, Channel, OutboundMessage
-from adapters.port import Answer
+from adapters.message import Button, Channel, Identity, OutboundMessage
+from adapters.port import Answer, Press
 from bot.store import audit
 from bot.tickets.command import Merge, Reply, Resolve
 from bot.tickets.ticket import TicketId
@@ -174,6 +174,25 @@ async def test_whoever_may_speak_in_a_clients_place_may_press_there(make_desk: M
     assert answer.text.startswith("T-1: Payroll failed. Vera looks after it")
     assert await presses(desk, "Escalate", address=where, channel=Channel.SLACK, by=by) == Answer(TOLD)
     desk.expect_alert("dana", containing="the client asks for the team lead")
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        pytest.param("-1001234", "T-1: Payroll failed. Vera se ocupa de ello", id="a member of the client's group"),
+        pytest.param("-500", "Este botón corresponde a la solicitud de otra persona.", id="somebody elsewhere"),
+    ],
+)
+async def test_whoever_never_wrote_is_answered_in_the_language_that_their_channel_names(
+    desk: Story, where: str, said: str
+) -> None:
+    await desk.receives(sender="7001", address="-1001234", text="Payroll failed", language="de")
+    desk.forget()
+    conversation = desk.channels[Channel.TELEGRAM].conversation(where)
+    by = Identity(Channel.TELEGRAM, "7009")
+    press = Press("p-1", by, "client.status", "T-1", desk.time.moment(), conversation=conversation, language="es-MX")
+    assert (await desk.desk.press(press)).text.startswith(said)
     desk.expect_quiet()
 
 

@@ -14,7 +14,7 @@ from bot.desk.desk import Desk
 from bot.now import wall_now
 from bot.settings import Settings
 from bot.store.files import Files
-from bot.tickets.texts import Texts
+from bot.tickets.texts import Texts, nearest_language
 from sla.duration import moment
 
 
@@ -26,9 +26,10 @@ def telegram_channel(
     if config is None:
         return None
 
-    def say(name: str) -> str:
+    def say(name: str, language: str | None) -> str:
         revision = desk.revisions.current
-        return Texts(revision.language, revision.zone, revision.texts)(f"telegram_{name}")
+        spoken = nearest_language(language, revision.language)
+        return Texts(spoken, revision.zone, revision.texts)(f"telegram_{name}")
 
     def menu() -> Menu | None:
         return menu_from_revision(desk.revisions.current) if desk.revisions.number else None

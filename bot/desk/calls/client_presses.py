@@ -31,7 +31,7 @@ from bot.tickets.calls.telling import CHANGES
 from bot.tickets.calls.words import Wish
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import contact_texts
-from bot.tickets.texts import Texts
+from bot.tickets.texts import Texts, nearest_language
 from bot.tickets.ticket import ConversationId, ticket_id_from_number
 from bot.tickets.words.decide_words import may_press
 from sla.duration import Instant
@@ -214,8 +214,8 @@ class CallPresses:
         where = press.conversation.key if press.conversation is not None else None
         tried = {"value": press.value[:_SAID_BACK], "where": where}
         audit.append(conn, [audit.Deed(now, press.by.key, "refused", press.action, tried)])
-        language, zone = (asker.language, asker.zone) if asker is not None else (revision.language, revision.zone)
-        return Answer(Texts(language, zone, revision.texts)("refused_not_yours"), is_refused=True)
+        language = asker.language if asker is not None else nearest_language(press.language, revision.language)
+        return Answer(Texts(language, revision.zone, revision.texts)("refused_not_yours"), is_refused=True)
 
 
 def _pressed_in(conn: Connection, facts: Facts, press: Press) -> tuple[ConversationId, Conversation]:

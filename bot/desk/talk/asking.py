@@ -23,7 +23,7 @@ from bot.store.unit import write
 from bot.tickets.care.csat import SCORES
 from bot.tickets.facts import Facts, Speaker
 from bot.tickets.outcome import person_texts
-from bot.tickets.texts import Texts
+from bot.tickets.texts import Texts, nearest_language
 from bot.tickets.ticket import TicketId, ticket_id_from_number
 from bot.tickets.words.decide_words import client_presses, may_press
 from routing.people import PersonId
@@ -83,21 +83,22 @@ class Asking:
         if about is None or not is_allowed or not (is_score or press.action in {STATUS, ESCALATE, URGENT}):
             return self._refused(conn, press, asker)
         at = min(instant(press.at), now)
-        if (said := self._scores.press(conn, self._read_by(about, asked.by, asker), press.action, at=at)) is not None:
+        if (said := self._scores.press(conn, self._read_by(about, asked, asker), press.action, at=at)) is not None:
             return said
-        current = self._read_by(facts[end or wanted[0]], asked.by, asker)
+        current = self._read_by(facts[end or wanted[0]], asked, asker)
         decision, answer = client_presses(current, press.action, at=at)
         if decision.ticket is not None:
             write(conn, [(current, decision)], recorded_at=now, whereto=self._whereto)
         return Answer(answer)
 
-    def _read_by(self, facts: Facts, by: PersonId | None, asker: Speaker | None) -> Facts:
+    def _read_by(self, facts: Facts, asked: Asked, asker: Speaker | None) -> Facts:
         """The facts with whoever pressed for their reader: the answer is in their language and their time."""
-        if by is not None:
-            speak = person_texts(self._revisions.current, by)
+        if asked.by is not None:
+            speak = person_texts(self._revisions.current, asked.by)
             return replace(facts, speaker=replace(facts.speaker, language=speak.language, zone=speak.zone))
-        if asker is None:
-            return facts
+        if asker is None:  # they never wrote; their channel may know what they read
+            language = nearest_language(asked.press.language, facts.speaker.language)
+            return replace(facts, speaker=replace(facts.speaker, language=language))
         spoken = replace(facts.speaker, name=asker.name, language=asker.language, zone=asker.zone)
         return replace(facts, speaker=spoken)
 
@@ -107,8 +108,8 @@ class Asking:
         where = press.conversation.key if press.conversation is not None else None
         tried = {"value": press.value[:SAID_BACK], "where": where}
         audit.append(conn, [audit.Deed(self._now(), press.by.key, "refused", press.action, tried)])
-        language, zone = (asker.language, asker.zone) if asker is not None else (revision.language, revision.zone)
-        return Answer(Texts(language, zone, revision.texts)("refused_not_yours"), is_refused=True)
+        language = asker.language if asker is not None else nearest_language(press.language, revision.language)
+        return Answer(Texts(language, revision.zone, revision.texts)("refused_not_yours"), is_refused=True)
 
 
 def _ticket_of(press: Press) -> TicketId | None:

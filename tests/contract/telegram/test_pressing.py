@@ -129,6 +129,19 @@ async def test_what_we_never_put_under_a_message_does_nothing(desk: Desk, said: 
     assert (answer["text"], answer["show_alert"]) == (WORDS["press_unknown"], True)
 
 
+async def test_a_press_is_answered_in_the_language_that_the_pressers_telegram_speaks(desk: Desk) -> None:
+    ask = Asked(away_for=1)
+    stands = await card(desk)
+    desk.telegram.world.people[desk.lena.id]["language_code"] = "es"
+    async with running(desk, ask):
+        answer = await desk.lena.presses(stands, data="nothing of ours").answered()
+        assert answer["text"] == f"{WORDS['press_unknown']} (es)"
+        answer = await desk.lena.presses(stands, "Take it").answered()
+        assert answer["text"] == f"{WORDS['press_again']} (es)"
+        await desk.telegram.taken()
+    assert [press.language for press in ask.presses] == ["es"]
+
+
 async def test_a_button_of_another_chat_does_nothing(desk: Desk) -> None:
     ask = Asked()
     await card(desk)
