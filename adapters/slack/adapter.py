@@ -33,11 +33,11 @@ from adapters.slack.pipe import Pipe
 from adapters.slack.places import Places, place_of
 from adapters.slack.posts import Posts
 from adapters.slack.refusals import RefusedError
-from adapters.slack.shared import shared_from_raw
 from adapters.slack.timings import Timings
 from adapters.slack.turns import Turns
 from adapters.slack.uploads import KeptFiles, Uploads
 from adapters.slack.web import Web
+from adapters.slack.whereabouts import place_from_raw
 
 
 class SlackAdapter:
@@ -110,7 +110,7 @@ class SlackAdapter:
 
     def convert(self, raw: Raw) -> Sequence[Inbound]:
         hear_only_ours(raw)
-        news = held_back_from_raw(raw) or shared_from_raw(raw) or closed_from_raw(raw)
+        news = held_back_from_raw(raw) or place_from_raw(raw) or closed_from_raw(raw)
         return inbound_from_raw(raw) if news is None else (news,)
 
     async def completed(self, raw: Raw, keep: KeepFile, *, is_last: bool) -> Raw:

@@ -6,8 +6,8 @@
 
 What is found becomes a payload like the event that was missed, under the name `CHANNEL:TS`, with Slack's own moment;
 what was heard after all is recognised when it is decided. Changes of wording are found as far back, in threads for a
-day, each under the name `CHANNEL:TS:TS`; so is that others can read in a place than before. What was deleted meanwhile,
-and signs put under messages, cannot be read back.
+day, each under the name `CHANNEL:TS:TS`; so is that others can read in a place than before, and that we are in it no
+longer, or again. What was deleted meanwhile, and signs put under messages, cannot be read back.
 """
 
 import asyncio
@@ -26,7 +26,16 @@ from adapters.slack import ids
 from adapters.slack.arrivals import compact
 from adapters.slack.install import Install
 from adapters.slack.pacing import PacedWeb
-from adapters.slack.readers import UNKNOWN, cursor_name, news, readers_from_listing
+from adapters.slack.readers import (
+    GONE,
+    NOW_JOINED,
+    NOW_LEFT,
+    NOW_SHARED,
+    UNKNOWN,
+    cursor_name,
+    news,
+    readers_from_listing,
+)
 from adapters.slack.refusals import RefusedError
 from adapters.slack.timings import Timings
 
@@ -53,7 +62,8 @@ class _Place:
 class Backfill:
     """Reads back. `raw` makes a payload of the journal out of an envelope; `install` learns which workspace is ours.
 
-    `readers` gives who was last known to read in a channel, as it was kept; None for one never looked at.
+    `readers` gives who was last known to read in a channel, as it was kept; None for one never looked at. `channels`
+    are those that were.
     """
 
     def __init__(
@@ -65,6 +75,7 @@ class Backfill:
         *,
         account: str,
         readers: Callable[[str], Awaitable[str | None]],
+        channels: Callable[[], Awaitable[Sequence[str]]],
         wall: Callable[[], datetime],
     ) -> None:
         self._web = web
@@ -73,6 +84,7 @@ class Backfill:
         self._timings = timings
         self._account = account
         self._readers = readers
+        self._channels = channels
         self._wall = wall
         self._me: frozenset[str] = frozenset()
 
@@ -93,8 +105,9 @@ class Backfill:
         for channel, _, ts in (name.partition(":") for name in threads):
             if ids.TS.fullmatch(ts):
                 roots.setdefault(channel, set()).add(ts)
-        count = 0
+        count, seen = 0, set()
         async for place in self._places():
+            seen.add(place.channel)
             count += await self._look_who_reads(place, told, journal)
             try:
                 said = await self._said(place, since, roots.get(place.channel, set()), is_gap=is_gap)
@@ -108,23 +121,31 @@ class Backfill:
             for start in range(0, len(raws), _BATCH):
                 await journal(raws[start : start + _BATCH], None)
             count += len(raws)
+        for channel in sorted(set(await self._channels()) - seen):
+            if await self._readers(channel) != GONE:
+                count += await self._tell(NOW_LEFT, channel, GONE, told, journal)
         return count
 
     async def _look_who_reads(self, place: _Place, told: Mapping[str, Any], journal: Journal) -> int:
-        """News and what was seen are kept in one commit, so that it is told once."""
+        """What was seen of a place that is other than it was, or was never seen before."""
         if place.kind not in {"channel", "group"}:
             return 0
         known = await self._readers(place.channel)
         if known == place.readers:
             return 0
+        kind = {None: "", UNKNOWN: "", GONE: NOW_JOINED}.get(known, NOW_SHARED)
+        return await self._tell(kind, place.channel, place.readers, told, journal)
+
+    async def _tell(self, kind: str, channel: str, now: str, told: Mapping[str, Any], journal: Journal) -> int:
+        """News, if it is any, and what was seen are kept in one commit, so that it is told once."""
         raws = []
-        if known is not None and known != UNKNOWN:
+        if kind:
             ts = _ts(self._wall())
-            event_id = f"readers-{place.channel}-{ts.replace('.', '-')}"
-            envelope = {**told, "event_id": event_id, "event": news(place.channel, ts)}
+            (ours,) = told["authorizations"]
+            event = news(kind, channel, ts, user=ours["user_id"])
+            envelope = {**told, "event_id": f"readers-{channel}-{ts.replace('.', '-')}", "event": event}
             raws.append(self._raw(envelope, compact(envelope)))
-        name = cursor_name(self._account, place.channel)
-        await journal(raws, Cursor(Channel.SLACK, name, place.readers))
+        await journal(raws, Cursor(Channel.SLACK, cursor_name(self._account, channel), now))
         return len(raws)
 
     async def _places(self) -> AsyncIterator[_Place]:

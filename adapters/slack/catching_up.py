@@ -39,6 +39,9 @@ class Past(Protocol):
     async def threads(self) -> Sequence[str]:
         """The first messages, `CHANNEL:TS`, of threads in which something may still be said about a ticket."""
 
+    async def channels(self) -> Sequence[str]:
+        """The channels that were looked at, by their ids."""
+
     async def readers(self, channel: str) -> str | None:
         """Who could read in a channel when it was last looked at, as `readers.py` has it; None if it never was."""
 

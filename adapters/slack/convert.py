@@ -21,6 +21,7 @@ from adapters.message import (
     InboundLine,
     InboundMessage,
     InboundReaction,
+    PlaceChange,
     Untrusted,
 )
 from adapters.port import Raw
@@ -33,14 +34,19 @@ from adapters.text import clean, one_line
 _SPOKEN: Final = frozenset({"", "file_share", "me_message", "thread_broadcast"})
 #: Others than before may read a channel. A workspace that left it may have been the client's, so that counts as well.
 SHARED: Final = frozenset({"channel_shared", "channel_unshared"})
+#: Nothing that is said in a channel is told us any more, and nothing of ours arrives there.
+LEFT: Final = frozenset(
+    {"channel_archive", "channel_deleted", "channel_left", "group_archive", "group_deleted", "group_left"}
+)
+#: The same where it was ourselves; of others it means nothing here.
+_MEMBERS: Final[Mapping[str, PlaceChange]] = {"member_joined_channel": "joined", "member_left_channel": "left"}
 #: Events with a meaning for the desk that is not a message, each with what becomes of it.
 _UNSERVED: Final[Mapping[str, str]] = {
     "app_mention": "a mention of the app also comes as the message it stands in",
-    "channel_archive": "a channel was archived: what is sent there fails, and whoever wrote it is told",
     "channel_rename": "a channel has another name; channels are known by their id",
-    "channel_unarchive": "a channel is open again",
-    "group_archive": "a channel was archived: what is sent there fails, and whoever wrote it is told",
+    "channel_unarchive": "a channel is open again; whether we are in it shows as it is read back",
     "group_rename": "a channel has another name; channels are known by their id",
+    "group_unarchive": "a channel is open again; whether we are in it shows as it is read back",
     "member_joined_channel": "somebody joined a channel",
     "member_left_channel": "somebody left a channel",
     "reaction_removed": "a sign was taken back",
@@ -68,7 +74,7 @@ def lane_from_envelope(envelope: Fields, account: str) -> str:
     """The lane of the conversation an event belongs to; empty where it is not plain to see."""
     try:
         event = inner(envelope, "event")
-        if event.get("type") in SHARED:
+        if place_change(envelope) is not None:
             return place_from_envelope(envelope, account).lane
         if event.get("type") != "message":
             return ""
@@ -84,6 +90,17 @@ def place_from_envelope(envelope: Fields, account: str) -> Conversation:
     if not ids.TEAM.fullmatch(team):
         raise MalformedError("the payload names no workspace")
     return Conversation(Channel.SLACK, account, f"{team}/{_channel(inner(envelope, 'event'))}")
+
+
+def place_change(envelope: Fields) -> PlaceChange | None:
+    """What became of a channel as a whole; None for an event that says nothing of that."""
+    event = inner_or(envelope, "event")
+    kind = text_or(event, "type")
+    if kind in SHARED:
+        return "shared"
+    if kind in LEFT:
+        return "left"
+    return _MEMBERS.get(kind) if text_or(event, "user") in _ourselves(envelope) else None
 
 
 def is_echo(envelope: Fields) -> bool:

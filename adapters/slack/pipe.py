@@ -81,6 +81,7 @@ class Pipe:
             self._timings,
             account=self._config.account,
             readers=self._past.readers,
+            channels=self._past.channels,
             wall=self._wall,
         )
         catching_up = CatchingUp(

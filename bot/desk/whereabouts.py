@@ -10,6 +10,8 @@ shared     ──> it is nobody's until an admin confirms it; admins and the cli
 a gap      ──> admins are told how much may be missing, and it is written down; clients too where the desk says so
 """
 
+import json
+import re
 from collections.abc import Collection, Sequence
 from typing import Final, Literal
 
@@ -36,6 +38,8 @@ from routing.people import PersonId
 from sla.duration import Instant, instant, moment
 
 TITLE_LENGTH: Final = 80
+#: An address that the desk directory takes without quotes.
+_NUMBER: Final = re.compile(r"-?\d+")
 HOUR_MS: Final = 3_600_000
 
 
@@ -89,7 +93,8 @@ class Whereabouts:
             speak = person_texts(self._revisions.current, person)
             name = one_line(one.title, TITLE_LENGTH) or where.place
             title = speak("ping_place_joined", channel=speak(f"channel_{where.channel}"), title=name)
-            line = speak("place_line", line=f"channels = {{ {where.channel} = [{where.place}] }}")
+            address = where.place if _NUMBER.fullmatch(where.place) else json.dumps(where.place)
+            line = speak("place_line", line=f"channels = {{ {where.channel} = [{address}] }}")
             ping = Ping(person, f"joined:{where.key}:{day}:{person}", title, (line,))
             write_ping(conn, ping, at=now, whereto=self._directory.whereto)
 
@@ -120,7 +125,8 @@ class Whereabouts:
     def _lost(self, conn: Connection, one: InboundPlace, now: Instant) -> None:
         where, change = one.conversation, "left" if one.change == "left" else "blocked"
         reason = f"reason_{change}"
-        told = self._fail_waiting(conn, where, reason, now)
+        known = places_lost.known(conn, where)  # a channel may say one thing twice: that it ended, and that we are out
+        told = self._fail_waiting(conn, where, reason, now) | known
         tickets = places_lost.open_tickets(conn, where)
         found = facts_of_tickets(conn, self._revisions, tickets, now=now, is_whole=True, is_locked=True)
         for number, facts in found.items():
@@ -165,13 +171,11 @@ class Whereabouts:
 
     def _tell_of_nobodys(self, conn: Connection, where: Conversation, at: Instant, now: Instant) -> None:
         """A client's place in which nothing is open: their manager hears, or the admins. Ours: each admin alone."""
-        revision = self._revisions.current
+        revision, key = self._revisions.current, f"lost:{where.key}:{at // HOUR_MS}"
         for person in self._directory.admins() if where.place in shared_places(revision, where.channel) else ():
             speak = person_texts(revision, person)
             title = speak("ping_own_place_left", channel=speak(f"channel_{where.channel}"), place=where.place)
-            write_ping(
-                conn, Ping(person, f"lost:{where.key}:{at}:{person}", title), at=now, whereto=self._directory.whereto
-            )
+            write_ping(conn, Ping(person, f"{key}:{person}", title), at=now, whereto=self._directory.whereto)
         owners = [one for one in revision.clients.values() if where.place in one.channels.get(where.channel, ())]
         for client in owners:
             manager = revision.person(client.manager)
@@ -179,7 +183,7 @@ class Whereabouts:
                 speak = person_texts(revision, person)
                 channel = speak(f"channel_{where.channel}")
                 title = speak("ping_place_left", client=client.name, channel=channel)
-                ping = Ping(person, f"lost:{where.key}:{at}:{person}", title, is_alert=True)
+                ping = Ping(person, f"{key}:{person}", title, is_alert=True)
                 write_ping(conn, ping, at=now, whereto=self._directory.whereto)
 
     def _gap(self, conn: Connection, gap: InboundGap, now: Instant) -> None:

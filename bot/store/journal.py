@@ -142,6 +142,13 @@ def cursor_of(conn: Connection, channel: str, account: str) -> str | None:
     return conn.execute(select(cursor.c.value).where(cursor.c.key == _name(channel, account))).scalar()
 
 
+def cursors_of(conn: Connection, channel: str, start: str) -> Sequence[str]:
+    """The accounts of a channel that begin so and have a cursor."""
+    of = f"{channel}:"
+    keys = conn.execute(select(cursor.c.key).where(cursor.c.key.startswith(f"{of}{start}", autoescape=True)))
+    return sorted(key.removeprefix(of) for key in keys.scalars())
+
+
 def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
     """Which of these payloads came, whatever became of them."""
     return {row.key for row in rows_by_keys(conn, "SELECT key FROM inbound WHERE key IN {keys}", keys)}

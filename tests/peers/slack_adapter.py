@@ -46,6 +46,9 @@ class NoPast:
     async def threads(self) -> Sequence[str]:
         return ()
 
+    async def channels(self) -> Sequence[str]:
+        return ()
+
     async def readers(self, channel: str) -> str | None:
         return None
 

@@ -205,3 +205,33 @@ async def test_a_client_who_writes_alone_is_always_told(make_desk: MakeStory) ->
     desk.expect_message("lena", SLACK, containing="Thank you, we have it (T-1).")
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_a_channel_that_the_bot_is_taken_out_of_is_told_once_to_whoever_has_its_ticket(desk: Story) -> None:
+    await says(desk, "Payroll failed", ts="1.0")
+    desk.forget()
+    for _ in range(2):  # Slack tells of an archived channel and of our leaving it
+        await desk.channels[SLACK].becomes(PLACE, "left")
+        await desk.settle()
+    desk.expect_alert("vera", containing="the bot is no longer in the group of Acme on Slack")
+    await desk.fast_forward(minutes=1)
+    desk.expect_quiet()
+    await desk.channels[SLACK].becomes(PLACE, "joined")
+    await desk.settle()
+    desk.expect_ping("vera", containing="T-1")
+    desk.expect_quiet()
+
+
+async def test_a_clients_channel_in_which_nothing_is_open_is_told_to_their_manager_once(desk: Story) -> None:
+    for _ in range(2):
+        await desk.channels[SLACK].becomes(PLACE, "left")
+        await desk.settle()
+    desk.expect_alert("vera", containing="The bot is no longer in the group of Acme on Slack")
+    desk.expect_quiet()
+
+
+async def test_a_channel_the_bot_is_taken_into_is_told_to_the_admins_with_the_line_to_write(desk: Story) -> None:
+    await desk.channels[SLACK].becomes("T1/C9", "joined")
+    await desk.settle()
+    desk.expect_ping("dana", containing='channels = { slack = ["T1/C9"] }')
+    desk.expect_quiet()

@@ -33,6 +33,12 @@ class StoredPast:
         """How far the channel was read. Raises DeskAwayError."""
         return await self._read(lambda conn: journal.cursor_of(conn, Channel.SLACK, DESK_ACCOUNT))
 
+    async def channels(self) -> Sequence[str]:
+        """The channels that were looked at, whatever became of them since. Raises DeskAwayError."""
+        start = cursor_name(DESK_ACCOUNT, "")
+        named = await self._read(lambda conn: journal.cursors_of(conn, Channel.SLACK, start))
+        return [name.removeprefix(start) for name in named]
+
     async def readers(self, channel: str) -> str | None:
         """Who could read in a channel when it was last looked at. Raises DeskAwayError."""
         name = cursor_name(DESK_ACCOUNT, channel)

@@ -49,6 +49,12 @@ def missed(conn: Connection, where: Conversation) -> Mapping[TicketId, str]:
     }
 
 
+def known(conn: Connection, where: Conversation) -> set[TicketId]:
+    """The open tickets of a place of which it was told already that it is lost."""
+    rows = conn.execute(_MISSED, {"place": where.lane}).all()
+    return {TicketId(row.id) for row in rows if row.told == "place_lost"}
+
+
 def open_tickets(conn: Connection, where: Conversation) -> Sequence[TicketId]:
     """The open tickets that are talked about in a place, or in a thread of it."""
     return [TicketId(number) for number in conn.execute(_TICKETS, {"place": where.lane}).scalars()]

@@ -74,7 +74,7 @@ class SlackPeer:
         return [replace(whole, payload=payload) for payload in payloads]
 
     def unsupported(self) -> Sequence[Raw]:
-        names = ("bot_message", "own_post", "channel_join", "channel_archive", "app_mention")
+        names = ("bot_message", "own_post", "channel_join", "app_mention")
         return [raw_from(captured(name)) for name in names]
 
     async def send(self, message: Outbound) -> Receipt:

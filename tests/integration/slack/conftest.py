@@ -98,6 +98,9 @@ class KeptPast:
     async def threads(self) -> Sequence[str]:
         return self.open_threads
 
+    async def channels(self) -> Sequence[str]:
+        return list(self.known_readers)
+
     async def readers(self, channel: str) -> str | None:
         return self.known_readers.get(channel)
 

@@ -25,8 +25,10 @@ from adapters.message import (
     Inbound,
     InboundLine,
     InboundMessage,
+    InboundPlace,
     OutboundMark,
     OutboundMessage,
+    PlaceChange,
     Receipt,
     Vouched,
 )
@@ -37,7 +39,7 @@ from adapters.slack.pacing import Budgets
 from tests.integration.slack.conftest import PATIENCE_S, QUICK
 from tests.peers.slack_adapter import HASTE, KeptFiles, NoPast, seen
 from tests.peers.slack_api import Call
-from tests.peers.slack_emulator import TEAM
+from tests.peers.slack_emulator import BOT_USER, TEAM
 from tests.peers.slack_front import Said, SlackFront
 from tests.peers.slack_line import PRESSES
 from tests.peers.slack_payloads import Payload, press_payload
@@ -92,8 +94,7 @@ class SlackStage(Stage):
     # ---- the channel, as the desk sees it
 
     def convert(self, raw: Raw) -> Sequence[Inbound]:
-        found = self._adapter.convert(raw)
-        return [self._inward(one) if isinstance(one, InboundLine) else one for one in found]
+        return [self._inward(one) for one in self._adapter.convert(raw)]
 
     async def send(self, message: Outbound) -> Receipt:
         shown = message.replaces if isinstance(message, OutboundCard | OutboundMessage) else None
@@ -181,6 +182,14 @@ class SlackStage(Stage):
     ) -> Raw:
         await (await self._slack.deletes(self._said[external_id])).settled()
         return Raw(Channel.SLACK, "desk", external_id, b"", self._now())
+
+    async def becomes(self, address: str, change: PlaceChange, **unheard: Any) -> Raw:  # noqa: ANN401 - for groups
+        assert not unheard, "nobody can say this in Slack"
+        channel = await self._channel(address, "")
+        await self._listening()
+        kind = {"left": "channel_left", "joined": "member_joined_channel"}[change]
+        told = await (await self._slack.tells({"type": kind, "channel": channel, "user": BOT_USER})).settled()
+        return Raw(Channel.SLACK, "desk", address, json.dumps(told.payload).encode(), self._now())
 
     async def command(
         self,
@@ -301,7 +310,11 @@ class SlackStage(Stage):
         only_to = _long(message.only_to) if message.only_to is not None else None
         return replace(message, conversation=where, only_to=only_to, reply_to=self._real_id(message.reply_to))
 
-    def _inward(self, one: InboundLine) -> InboundLine:
+    def _inward(self, one: Inbound) -> Inbound:
+        if isinstance(one, InboundPlace):
+            return replace(one, conversation=self._short_conversation(one.conversation))
+        if not isinstance(one, InboundLine):
+            return one
         where = self._short_conversation(one.conversation)
         external_id = self._short_id(one.external_id)
         changes: dict[str, Any] = {"conversation": where, "external_id": external_id}

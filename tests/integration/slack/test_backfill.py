@@ -16,8 +16,8 @@ from adapters.slack.adapter import SlackAdapter
 from adapters.slack.convert import inbound_from_raw
 from adapters.slack.ids import moment_from_ts
 from adapters.slack.readers import UNKNOWN
-from adapters.slack.shared import shared_from_raw
 from adapters.slack.timings import Timings
+from adapters.slack.whereabouts import place_from_raw
 from tests.integration.slack.conftest import QUICK, KeptJournal, KeptPast, Piped, eventually, piped, texts, wall
 from tests.peers.slack_adapter import adapter_for
 from tests.peers.slack_api import Fault
@@ -392,7 +392,7 @@ async def test_a_channel_that_others_read_since_is_noticed_after_an_outage_and_o
 
     slack.api.channels[acme] |= {"is_ext_shared": True, "shared_team_ids": ["T0TEAM", "T0OTHER"]}
     async with caught_up(slack, past) as found:
-        (news,) = [shared_from_raw(raw) for raw in found.journal.kept]
+        (news,) = [place_from_raw(raw) for raw in found.journal.kept]
     assert news is not None
     assert (news.change, news.conversation.place) == ("shared", f"{TEAM}/{acme}")
 
@@ -410,7 +410,23 @@ async def test_what_slack_told_by_itself_is_no_news_a_second_time(slack: SlackFr
         await slack.tells({"type": "channel_shared", "channel": acme, "event_ts": "1774604200.000000"})
         await found.journal.until(lambda: past.known_readers[acme] not in {before, UNKNOWN})
         (told,) = found.journal.kept
-    assert shared_from_raw(told) is not None
+    assert place_from_raw(told) is not None
 
     async with caught_up(slack, past) as found:
         assert not found.journal.kept
+
+
+async def test_that_we_are_out_of_a_channel_and_in_again_is_noticed_after_an_outage_and_once(slack: SlackFront) -> None:
+    acme = await slack.channel("C0ACME", members=[await slack.person("U0LENA", "Lena", team="T0ACME")])
+    past = left_at(wall() - MINUTE)
+    async with caught_up(slack, past) as found:
+        assert not found.journal.kept  # the first look learns
+
+    for is_member, change in ((False, "left"), (True, "joined")):
+        slack.api.channels[acme]["is_member"] = is_member
+        async with caught_up(slack, past) as found:
+            (news,) = [place_from_raw(raw) for raw in found.journal.kept]
+        assert news is not None
+        assert (news.change, news.conversation.place) == (change, f"{TEAM}/{acme}")
+        async with caught_up(slack, past) as found:
+            assert not found.journal.kept

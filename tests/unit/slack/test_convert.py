@@ -238,7 +238,6 @@ def test_an_opened_home_says_nothing() -> None:
         pytest.param("own_post", "an app wrote this", id="ourselves"),
         pytest.param("own_file", "an app wrote this", id="a file of ours"),
         pytest.param("channel_join", "channel_join", id="a note of Slack's own"),
-        pytest.param("channel_archive", "archived", id="an archived channel"),
         pytest.param("app_mention", "also comes as the message", id="a mention of the app"),
     ],
 )
@@ -282,7 +281,8 @@ def test_what_is_no_json_object_is_malformed(payload: bytes) -> None:
         pytest.param("message_changed", "slack:desk:T1/C123", id="an edit"),
         pytest.param("message_deleted", "slack:desk:T1/C123", id="a deletion"),
         pytest.param("message_direct", "slack:desk:T1/U9", id="a direct message"),
-        pytest.param("channel_archive", "", id="something that is no message"),
+        pytest.param("channel_archive", "slack:desk:T1/C123", id="its end"),
+        pytest.param("reaction", "", id="something that is no message"),
         pytest.param("own_post", "slack:desk:T1/C123", id="our own"),
     ],
 )

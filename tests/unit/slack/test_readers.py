@@ -6,7 +6,7 @@ import pytest
 
 from adapters.message import Channel
 from adapters.port import Cursor
-from adapters.slack.readers import UNKNOWN, forgotten, readers_from_listing
+from adapters.slack.readers import GONE, UNKNOWN, forgotten, readers_from_listing
 from tests.unit.slack.captured import captured
 
 PLAIN = {"id": "C123", "name": "acme", "is_private": True, "is_ext_shared": False, "shared_team_ids": ["T1"]}
@@ -36,6 +36,11 @@ def test_a_third_workspace_is_another_reader_and_their_order_is_none() -> None:
 def test_what_slack_tells_by_itself_is_learned_anew(kind: str) -> None:
     told = {**captured("channel_archive"), "event": {"type": kind, "channel": "C123"}}
     assert forgotten(told, "desk") == Cursor(Channel.SLACK, "desk/readers/C123", UNKNOWN)
+
+
+def test_a_channel_that_we_are_out_of_is_known_to_be_so() -> None:
+    told = {**captured("channel_archive"), "event": {"type": "channel_left", "channel": "C123"}}
+    assert forgotten(told, "desk") == Cursor(Channel.SLACK, "desk/readers/C123", GONE)
 
 
 @pytest.mark.parametrize(
