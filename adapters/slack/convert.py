@@ -26,7 +26,7 @@ from adapters.message import (
 )
 from adapters.port import Raw
 from adapters.shapes import Fields, each, fields_from_json, inner, inner_or, text, text_or
-from adapters.slack import ids, markup
+from adapters.slack import emoji, ids, markup
 from adapters.slack.files import attachments_from_files, fetchable
 from adapters.text import clean, one_line
 
@@ -246,7 +246,7 @@ def _name(event: Fields, names: Mapping[str, str]) -> Untrusted:
 
 def _words(said: Fields, names: Mapping[str, str]) -> Untrusted:
     """What was written, and below it the messages that were forwarded with it."""
-    parts = [markup.read(text_or(said, "text"), names)]
+    parts = [markup.read(emoji.shown(text_or(said, "text"), said), names)]
     for shared in each(said, "attachments"):
         if shared.get("is_share") is True or shared.get("is_msg_unfurl") is True:
             quoted = markup.read(text_or(shared, "text") or text_or(shared, "fallback"), names)

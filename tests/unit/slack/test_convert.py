@@ -227,6 +227,37 @@ def test_a_message_read_back_has_no_event_and_reads_the_same() -> None:
     assert said == message("message")
 
 
+def with_emoji(text: str, *elements: Mapping[str, object]) -> str:
+    """What is read of a message that Slack says holds these emoji."""
+    section = {"type": "rich_text_section", "elements": list(elements)}
+    listed = {"type": "rich_text_list", "elements": [section]}
+    event = changed("message", text=text, blocks=[{"type": "rich_text", "elements": [listed]}])
+    (said,) = inbound_from_raw(raw_from(event))
+    assert isinstance(said, InboundMessage)
+    return said.text
+
+
+@pytest.mark.parametrize(
+    ("text", "element", "read"),
+    [
+        pytest.param("Thanks :+1:", {"name": "+1", "unicode": "1f44d"}, "Thanks 👍", id="one"),
+        pytest.param(
+            ":wave::skin-tone-2: hi", {"name": "wave", "unicode": "1f44b-1f3fb", "skin_tone": 2}, "👋🏻 hi", id="tone"
+        ),
+        pytest.param(
+            ":wave::skin-tone-3:", {"name": "wave::skin-tone-3", "unicode": "1f44b-1f3fc"}, "👋🏼", id="named so"
+        ),
+        pytest.param(":party_parrot:", {"name": "party_parrot"}, ":party_parrot:", id="the workspace's own"),
+        pytest.param("at 10:30:15 :-)", {"name": "30", "unicode": "zz"}, "at 10:30:15 :-)", id="no emoji at all"),
+        pytest.param(":x:", {"name": "x", "unicode": "ffffff"}, ":x:", id="no character"),
+        pytest.param(":x:", {"name": "x", "unicode": "d83d-de00"}, "\ufffd\ufffd", id="half characters"),
+        pytest.param(":x:", {"name": "x", "unicode": "202e-41"}, "A", id="what turns words round"),
+    ],
+)
+def test_emoji_are_read_as_they_were_seen(text: str, element: Mapping[str, object], read: str) -> None:
+    assert with_emoji(text, {"type": "emoji", **element}) == read
+
+
 def test_an_opened_home_says_nothing() -> None:
     assert inbound_from_raw(raw("home_opened")) == ()
 
