@@ -1,6 +1,6 @@
-"""Calls as calendar files: the contact's call behind the link of their booking page, a person's calls behind their own.
+"""Calls as calendar files: a contact's call behind its own link or that of their page, a person's calls behind theirs.
 
-Both are secrets in an address that a program asks without a sign-in, so an answer says nothing that the page behind it
+All are secrets in an address that a program asks without a sign-in, so an answer says nothing that the page behind it
 would not. A file keeps the name and the number of its call: read again, it changes the entry and makes no second one.
 """
 
@@ -35,11 +35,12 @@ class Calendars:
 
     async def _file(self, request: web.Request) -> web.Response:
         token = request.match_info["token"]
-        asker = await self._desk.calls.asker_of(token)
+        asker, call = await self._desk.calls.asker_of(token), await self._desk.calls.of_file(token)
         if asker is not None:
             call = await self._desk.calls.newest(asker, call=request.query.get("call", ""))
             if call is None:
                 raise web.HTTPNotFound
+        if call is not None:
             # What to write to us in the conversation is of no use in a calendar.
             invite = replace(await self._desk.calls.invite_of(call), description="")
             return await self._answer([invite], "call.ics")

@@ -13,6 +13,7 @@ from typing import Final
 
 from adapters.message import Invite
 from bot.desk.calls import whose
+from bot.desk.calls.call_file import call_of_file
 from bot.desk.calls.life import CallLife, Outcome
 from bot.desk.calls.offer import Offer, offer_of
 from bot.desk.calls.offering import BOOK
@@ -182,6 +183,11 @@ class CallDesk:
     async def by_uid(self, uid: str) -> Call | None:
         """The call that calendars know by this name."""
         return await self._database.read(lambda conn: calls.by_uid(conn, uid))
+
+    async def of_file(self, token: str) -> Call | None:
+        """The call behind the address of a calendar file; None for none of ours."""
+        now = self._now()
+        return await self._database.read(lambda conn: call_of_file(conn, token, now=now))
 
     async def invite_of(self, call: Call) -> Invite:
         """What a calendar of its contact is told of a call now, for a file to take away."""

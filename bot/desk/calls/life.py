@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.desk.calls import whose
+from bot.desk.calls.call_file import file_said
 from bot.desk.calls.invitations import Invitations, is_at
 from bot.desk.calls.offering import Offering, values_of
 from bot.desk.calls.rooms import EXCEPTIONS, INSTEAD, people_for, room, rules_of, why_not
@@ -55,6 +56,7 @@ class CallLife:
         """`page` is where our pages are seen from outside; without it no links are given."""
         self.offering = Offering(directory, page)
         self.invitations = Invitations(directory)
+        self._page = page
         self._directory = directory
 
     def book(
@@ -229,6 +231,8 @@ class CallLife:
         there = reached(conn, facts, self._directory.served)
         invited_at = self.invitations.of_client(conn, call) if told.is_invite else None
         is_there = is_at(there, invited_at) if invited_at is not None else call.state.is_live
+        if there is not None and invited_at is None:
+            told = replace(told, after=file_said(conn, there, call, told, self._page) or told.after)
         decision, call = changed(
             facts,
             call,
