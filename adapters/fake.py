@@ -11,7 +11,7 @@ keeps it and offers it again with the next word, as real channels do.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,7 +22,7 @@ from adapters.fake_faults import Faults, Violation
 from adapters.fake_payload import inbound_from_raw
 from adapters.fake_people import People
 from adapters.fake_screen import Happening, Screen, Shown, reads_the_same, reply_to
-from adapters.message import Channel, Inbound, OutboundMark, OutboundMessage, Receipt, Standing
+from adapters.message import Channel, Identity, Inbound, OutboundMark, OutboundMessage, Receipt, Standing, Untaken
 from adapters.port import Ask, Health, Journal, Limits, Raw, Route
 
 log = structlog.get_logger(__name__)
@@ -111,10 +111,22 @@ class FakeChannel(People):
             return await self.edit(message.replaces, message)
         if isinstance(message, OutboundMark | OutboundHome):
             return await self._put_up(message)
+        if isinstance(message, OutboundMessage) and message.sent_to is not None:
+            return await self._copy(message, message.sent_to)
         await self._faults.before_arrival(message.conversation)
         shown = self._recognised(message) or self._show(message, self._next_id("out"))
         self._faults.after_arrival()
-        return Receipt(shown.external_id, shown.at)
+        copies = message.copies if isinstance(message, OutboundMessage) else ()
+        return Receipt(shown.external_id, shown.at, self._faults.untaken(copies))
+
+    async def _copy(self, message: OutboundMessage, to: Identity) -> Receipt:
+        """The same once more for somebody else: it stands where they look, and is called what the first is called."""
+        there = replace(message, conversation=replace(message.conversation, address=to.address))
+        await self._faults.before_arrival(there.conversation)
+        first = self._screen.find_by_key(message.key)
+        shown = self._show(there, self._next_id("out"))
+        self._faults.after_arrival()
+        return Receipt((first or shown).external_id, shown.at)
 
     async def edit(self, external_id: str, message: Outbound) -> Receipt:
         await self._faults.before_arrival(message.conversation)
@@ -211,6 +223,10 @@ class FakeChannel(People):
     def fail_next(self, error: DeliveryError, times: int = 1) -> None:
         """Let the next sends or edits raise `error`; nothing arrives."""
         self._faults.fail_next(error, times)
+
+    def takes_no_copies(self, *untaken: Untaken) -> None:
+        """Let the next message that has these copies arrive without them."""
+        self._faults.leave_untaken(untaken)
 
     def drop_after_sending(self, times: int = 1) -> None:
         """Let the next sends or edits arrive, and raise UncertainError all the same."""

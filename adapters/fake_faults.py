@@ -1,13 +1,13 @@
 """How the channel in memory fails when it is told to, and what it notices about a sender in too much haste."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from adapters.errors import DeliveryError, MovedError, TemporaryError, UncertainError
-from adapters.message import Conversation
+from adapters.message import Conversation, Identity, Untaken
 from adapters.port import Limits
 
 _SECOND = timedelta(seconds=1)
@@ -33,6 +33,7 @@ class Faults:
         self._now = now
         self._failures: deque[DeliveryError] = deque()
         self._cuts = 0
+        self._untaken: tuple[Untaken, ...] = ()
         self._arrivals: deque[datetime] = deque()
         self._last: dict[Conversation, datetime] = {}
 
@@ -41,6 +42,15 @@ class Faults:
 
     def cut_after_sending(self, times: int) -> None:
         self._cuts += times
+
+    def leave_untaken(self, untaken: tuple[Untaken, ...]) -> None:
+        self._untaken = untaken
+
+    def untaken(self, copies: Collection[Identity]) -> tuple[Untaken, ...]:
+        """What becomes of the copies of what arrives now; each is asked about once."""
+        found = tuple(one for one in self._untaken if one.to in copies)
+        self._untaken = tuple(one for one in self._untaken if one not in found)
+        return found
 
     async def before_arrival(self, conversation: Conversation | None) -> None:
         """Raise what stops a send on its way; otherwise it is there. None: it is no message, so no pace counts."""

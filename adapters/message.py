@@ -294,7 +294,8 @@ class OutboundMessage:
     message whose place it takes. `buttons` stand below the words, on a channel that has any. `asks`: whoever it is for
     answers by a reply to this very message, and a channel that can opens one for them. Where a channel has topics it
     goes into `topic`; one that has none passes that over. `copies` go to
-    others who take part, where a channel has any. `is_inward`: it is for one of our own people.
+    others who take part, where a channel has any; `sent_to` is the one address that this sending of it is for, as if it
+    went to all. `is_inward`: it is for one of our own people.
     """
 
     key: str
@@ -313,6 +314,7 @@ class OutboundMessage:
     topic: Topic | None = None
     invite: Invite | None = None
     copies: tuple[Identity, ...] = ()
+    sent_to: Identity | None = None
     is_inward: bool = False
 
 
@@ -332,12 +334,24 @@ class OutboundMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Untaken:
+    """A copy that a channel did not take with the message, and why.
+
+    `deferred`: for now, and it may be tried again. `refused`: this message. `gone`: whatever is sent to the address.
+    """
+
+    to: Identity
+    reason: str
+    outcome: Literal["deferred", "refused", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """A channel took it. `external_id` is the channel's own name for what it now shows.
 
-    `refused` are the copies that it did not take, by address, each with the reason.
+    `untaken` are the copies that it did not take.
     """
 
     external_id: str
     at: datetime
-    refused: tuple[tuple[str, str], ...] = ()
+    untaken: tuple[Untaken, ...] = ()

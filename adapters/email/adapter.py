@@ -24,6 +24,7 @@ from adapters.email.ids import domain_of
 from adapters.email.letters import Sender
 from adapters.email.memory import Threads
 from adapters.email.posting import KeptFiles, NameOf, Posting, Say
+from adapters.email.refusals import untaken_from_refusal
 from adapters.email.smtp import Smtp
 from adapters.email.timings import Timings
 from adapters.errors import PermanentError
@@ -103,8 +104,10 @@ class EmailAdapter:
         if self._smtp is None:
             raise PermanentError("no mail server sends for us: set SMTP_HOST")
         letter = await self._posting.letter(message)
-        refused = await self._smtp.send(letter.content, letter.envelope_from, [letter.to], letter.copies)
-        return Receipt(letter.name, self._now(), tuple(refused.items()))
+        alone = message.sent_to if isinstance(message, OutboundMessage) else None
+        to, copies = (letter.to, letter.copies) if alone is None else (alone.address, ())
+        refused = await self._smtp.send(letter.content, letter.envelope_from, [to], copies)
+        return Receipt(letter.name, self._now(), tuple(untaken_from_refusal(*one) for one in refused.items()))
 
     async def close(self) -> None:
         """End the child that a mail read late may have had."""

@@ -11,8 +11,13 @@ What is about us stays wrong for the next mail too, whoever it is for (RFC 3463,
 import re
 from typing import Final
 
+from adapters.email import ids
 from adapters.email.room import OURS_HAS_NO_ROOM
 from adapters.errors import AddressError, PermanentError, TemporaryError
+from adapters.message import Untaken
+
+#: What a refusal means for what is to be done.
+Refusal = TemporaryError | PermanentError
 
 _PERMANENT: Final = range(500, 600)
 _POLICY: Final = re.compile(r"(?<![0-9.])5\.7\.[0-9]{1,3}(?![0-9.])")
@@ -25,7 +30,7 @@ _ABOUT_US: Final = re.compile(
 _MEND: Final = "this is about our own server: mend SMTP_USER, or ask whoever runs it"
 
 
-def error_from_refusal(code: int, words: str, *, names_an_address: bool) -> TemporaryError | PermanentError:
+def error_from_refusal(code: int, words: str, *, names_an_address: bool) -> Refusal:
     """What to raise; `names_an_address`: it answers to one of those the mail is for, and not to the mail itself."""
     about_us = bool(_ABOUT_US.search(words))
     told = f"the mail server said: {words}" + (f" ({_MEND})" if about_us else "")
@@ -34,6 +39,13 @@ def error_from_refusal(code: int, words: str, *, names_an_address: bool) -> Temp
     if names_an_address and not about_us and not _POLICY.search(words):
         return AddressError(told)
     return PermanentError(told)
+
+
+def untaken_from_refusal(address: str, error: Refusal) -> Untaken:
+    """A copy that was refused while the mail itself was taken."""
+    if isinstance(error, TemporaryError):
+        return Untaken(ids.person(address), str(error), "deferred")
+    return Untaken(ids.person(address), str(error), "gone" if isinstance(error, AddressError) else "refused")
 
 
 def is_about_us(error: Exception) -> bool:

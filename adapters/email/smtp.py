@@ -3,7 +3,7 @@
     before the last line of the mail    TemporaryError: nothing was sent, and it is tried again
     a refusal                           4xx: TemporaryError; 5xx: PermanentError, trying again cannot help
     after it, without an answer         UncertainError: the server may have it; the same mail may go again
-    taken                               whom it was not taken for, if some were refused and others not
+    taken                               what was said of those it was not taken for, if some were refused and others not
 
 A wrong password is nobody's mail's fault, so it is temporary as well, with a long rest. Each mail has a connection of
 its own: one that was kept may be dead, and a mail that fails on it would be in doubt for nothing.
@@ -29,7 +29,7 @@ from aiosmtplib import (
 
 from adapters.email import ids
 from adapters.email.config import Server
-from adapters.email.refusals import error_from_refusal, is_about_us
+from adapters.email.refusals import Refusal, error_from_refusal, is_about_us
 from adapters.email.room import mend_of
 from adapters.email.timings import Timings
 from adapters.errors import PermanentError, TemporaryError, UncertainError
@@ -69,8 +69,8 @@ class Smtp:
 
     async def send(
         self, content: bytes, envelope_from: str, recipients: Sequence[str], copies: Sequence[str] = ()
-    ) -> Mapping[str, str]:
-        """Hand over one mail; gives the recipients that were refused, with the reason. Raises a DeliveryError.
+    ) -> Mapping[str, Refusal]:
+        """Hand over one mail; gives the recipients that were refused, with what that means. Raises a DeliveryError.
 
         `copies` go out only with it: where none of the recipients is taken, trying again repeats nothing for others.
         """
@@ -129,7 +129,7 @@ class Smtp:
 
     async def _addressed(
         self, client: SMTP, size: int, envelope_from: str, recipients: Sequence[str], copies: Sequence[str]
-    ) -> Mapping[str, str]:
+    ) -> Mapping[str, Refusal]:
         most = client.esmtp_extensions.get("size", "")
         if most.isdecimal() and 0 < int(most) < size:
             raise PermanentError(f"the mail is larger ({size} bytes) than the mail server takes ({most})")
@@ -150,7 +150,7 @@ class Smtp:
             if one == recipients[-1] and refused.keys() == set(recipients):
                 # Somebody who may be there later is reason enough to try again.
                 raise min(refused.values(), key=lambda error: error.code)
-        return {one: _words(error) for one, error in refused.items()}
+        return {one: _refused(error) for one, error in refused.items()}
 
     async def _told(self, client: SMTP, content: bytes) -> None:
         """The mail itself. Only an answer says what became of it."""
@@ -161,7 +161,7 @@ class Smtp:
         except (SMTPServerDisconnected, SMTPTimeoutError, OSError) as error:
             raise UncertainError(f"the connection ended before the mail server answered ({_words(error)})") from error
 
-    def _noted(self, refused: TemporaryError | PermanentError) -> TemporaryError | PermanentError:
+    def _noted(self, refused: Refusal) -> Refusal:
         """Keep in mind what is wrong with the server itself, and not with one mail or one address."""
         if is_about_us(refused):
             self.complaint = str(refused)
@@ -200,7 +200,7 @@ def _end(client: SMTP, transport: asyncio.BaseTransport | None) -> None:
         transport.abort()
 
 
-def _refused(error: Exception) -> TemporaryError | PermanentError:
+def _refused(error: Exception) -> Refusal:
     if not isinstance(error, SMTPResponseException):
         return TemporaryError(f"the mail server said: {_words(error)}")
     return error_from_refusal(error.code, _words(error), names_an_address=isinstance(error, SMTPRecipientRefused))

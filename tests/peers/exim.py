@@ -1,7 +1,8 @@
 """A private Exim: SMTP with STARTTLS and AUTH on one port, TLS from the first byte on another. Runs as root or anybody.
 
 What it is told to do with a mail stands in the address: `defer@` and `reject@` are answered 451 and 550 at once,
-`defer.data@` and `reject.data@` after the whole mail; `full@`, `over@` and `noroom@` as by servers without room.
+`defer.data@` and `reject.data@` after the whole mail; `full@`, `over@` and `noroom@` as by servers without room. Whom
+it puts off is answered 450.
 Everything else for desk.test goes to Dovecot; other domains are swallowed, and what came for them is kept as files.
 """
 
@@ -20,6 +21,7 @@ from tests.peers.ports import free_port, is_listening, stop
 
 PROGRAM = Path("/usr/sbin/exim4")
 USER, PASSWORD = "support", "correct-horse"
+GREYLIST = "greylist"
 LARGEST = 2 * 2**20
 STARTS = 3
 
@@ -46,6 +48,8 @@ acl_smtp_rcpt = acl_rcpt
 acl_smtp_data = acl_data
 begin acl
 acl_rcpt:
+  defer   recipients = lsearch;{folder}/{greylist}
+          message = 450 4.2.0 greylisted, come again later
   deny    message = 550 no relaying
          !authenticated = *
          !domains = desk.test
@@ -116,6 +120,10 @@ class Exim:
     tls_port: int
     certificate: Certificate
 
+    def puts_off(self, *addresses: str) -> None:
+        """Answer 450 to these addresses from now on, and to no others."""
+        (self.folder / GREYLIST).write_text("".join(f"{one}: yes\n" for one in addresses))
+
     def outside(self, address: str) -> list[bytes]:
         """What was sent to an address outside, in the order it came."""
         places = sorted((self.folder / "outside/new").glob("*"), key=lambda one: one.stat().st_mtime_ns)
@@ -146,10 +154,12 @@ def start(lmtp: int) -> Exim:
             chain=made.chain,
             key=made.key,
             largest=LARGEST,
+            greylist=GREYLIST,
             name=USER,
             password=PASSWORD,
         )
         (folder / "exim.conf").write_text(text)
+        server.puts_off()
         for name in ("spool", "log", "outside"):
             (folder / name).mkdir(exist_ok=True)
         if os.geteuid() == 0:

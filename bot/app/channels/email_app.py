@@ -13,8 +13,9 @@ from adapters.email.threading import Signer
 from adapters.message import Channel
 from bot.desk.directory import DESK_ACCOUNT
 from bot.settings import Settings, SettingsError, with_secret_key
+from bot.store.delivery.copy_rows import copy_of
 from bot.store.delivery.outbox import Outgoing
-from bot.store.delivery.told import where_aside
+from bot.store.delivery.told import COPY, where_aside
 
 _IMAP_PORTS: Final = {"implicit": 993, "none": 143}
 _SMTP_PORTS: Final = {"implicit": 465, "starttls": 587, "none": 25}
@@ -69,7 +70,8 @@ def message_id_of(row: Outgoing, settings: Settings) -> str | None:
     kept = json.loads(row.payload) if row.what == "word" else {}
     is_inward = row.what in {"card", "ping", "invite"} or (row.what == "word" and not kept.get("is_outward", False))
     sender = Sender(config.address, config.name, ourselves_from(settings, config).signer, config.has_plus)
-    return name_of_letter(where_aside(row.lane, row.what).address, row.key, sender, is_inward=is_inward)
+    lane, key = (row.lane, row.key) if row.what != COPY else (copy_of(row).lane, copy_of(row).reply)
+    return name_of_letter(where_aside(lane, row.what).address, key, sender, is_inward=is_inward)
 
 
 def _imap(settings: Settings) -> Server | None:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from adapters.message import Identity, Untaken
 from bot.desk.directory import Directory
+from bot.desk.sending.copies import Copies
 from bot.now import Timekeeper
 from bot.store.delivery import outbox, replies, signs
 from bot.store.delivery.outbox import Outgoing, Settled
@@ -17,10 +19,12 @@ from bot.tickets.ticket import MessageId, TicketId
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A row that was tried before, and its receipt."""
+    """A row that a channel took, and its receipt. `beside` had a copy of it; `untaken` are those that did not go."""
 
     row: Outgoing
     settled: Settled
+    beside: tuple[Identity, ...] = ()
+    untaken: tuple[Untaken, ...] = ()
 
 
 def arrive(conn: Connection, arrived: Sequence[Arrived]) -> Sequence[bool]:
@@ -31,13 +35,15 @@ def arrive(conn: Connection, arrived: Sequence[Arrived]) -> Sequence[bool]:
 class AfterAll:
     """Settles rows that were tried before, and decides what their arrival changes in the same transaction.
 
-    Also those whose words were written in a thread of ours: there it is marked that they arrived.
+    Also those whose words were written in a thread of ours: there it is marked that they arrived. And those that left
+    without some of their copies, which are seen to.
     """
 
-    def __init__(self, revisions: Revisions, directory: Directory, time: Timekeeper) -> None:
+    def __init__(self, revisions: Revisions, directory: Directory, time: Timekeeper, copies: Copies) -> None:
         self._revisions = revisions
         self._directory = directory
         self._time = time
+        self._copies = copies
 
     def settle(self, conn: Connection, arrived: Sequence[Arrived]) -> Sequence[bool]:
         """As `outbox.settle`. A Change."""
@@ -45,6 +51,8 @@ class AfterAll:
         for one, is_settled in zip(arrived, are_settled, strict=True):
             if is_settled and one.row.what == "reply" and one.row.message_id is not None and one.row.attempts > 1:
                 self._decide(conn, one.row, MessageId(one.row.message_id))
+            if is_settled and one.untaken:
+                self._copies.untaken(conn, one.row, one.beside, one.untaken)
         signs.mark(conn, [one.row for one in arrived], "sent", at=self._time.now())
         return are_settled
 

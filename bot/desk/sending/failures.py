@@ -15,12 +15,13 @@ from adapters.message import Channel, Identity, Standing, conversation_from_key
 from adapters.port import Adapter
 from bot import metrics
 from bot.desk.directory import Directory
+from bot.desk.sending.copies import Copies
 from bot.desk.sending.insistent import Insistent
 from bot.now import Timekeeper
 from bot.store.delivery import failing, outbox, signs
 from bot.store.delivery.outbox import Outgoing, Put
 from bot.store.delivery.sending import ping_from_row, told_together
-from bot.store.delivery.told import CARRIED, PRIORITY, alone
+from bot.store.delivery.told import CARRIED, COPY, PRIORITY, alone
 from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.people.elsewhere import other_channels
@@ -79,9 +80,11 @@ class Failures:
         directory: Directory,
         time: Timekeeper,
         served: Mapping[Channel, Adapter],
+        copies: Copies,
     ) -> None:
         """`served` are the channels that the desk has, whether or not they are up."""
         self._served = served
+        self._copies = copies
         self._committer = committer
         self._revisions = revisions
         self._directory = directory
@@ -114,7 +117,8 @@ class Failures:
             await self._committer.commit(outbox.drop, Put(row.id, reason))
         else:
             metrics.DELIVERIES.labels(channel=row.channel, result="failed").inc()
-            await self.permanent(row, reason)
+            # Whoever has a copy reads along: that nothing arrives there is seen before the next reply, or not at all.
+            await self.permanent(row, reason, is_address=row.what == COPY)
         return True
 
     async def elsewhere(self, row: Outgoing, reason: str, *, until: Instant, now: Instant) -> bool:
@@ -140,7 +144,9 @@ class Failures:
 
     def _give_up(self, conn: Connection, failed: Sequence[_Failed]) -> Sequence[None]:
         for one in failed:
-            if one.is_address:
+            if one.row.what == COPY:
+                self._copies.given_up(conn, one.row, one.reason, is_address=one.is_address)
+            elif one.is_address:
                 where = conversation_from_key(one.row.lane)
                 failing.flag(conn, Identity(where.channel, where.place).key, one.reason, at=self._time.now())
             if self._rerouted(conn, one):

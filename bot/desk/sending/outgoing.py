@@ -24,11 +24,12 @@ from bot.desk.calls.words import call_line, card_call
 from bot.desk.directory import DESK_ACCOUNT, shared_places
 from bot.desk.people.inviting import invited
 from bot.desk.sending.carrying import carried_message
+from bot.desk.sending.copies import copied_message
 from bot.desk.sending.dropped import Dropped
 from bot.store.calls.invites import invite_of
 from bot.store.delivery.outbox import Outgoing
 from bot.store.delivery.sending import Background, ping_from_row, relayed, revised_line, told_together
-from bot.store.delivery.told import CARRIED, QUIET, where_aside
+from bot.store.delivery.told import CARRIED, COPY, QUIET, where_aside
 from bot.store.people.invitations import invitation_from_row
 from bot.store.reading.references import goes_out
 from bot.tickets.calling_back import is_phone
@@ -264,6 +265,7 @@ _PLAINLY: Final[Mapping[str, Callable[[Outgoing, Background, Instant], Outbound 
     "home": _home,
     "link": _link,
     CARRIED: carried_message,
+    COPY: copied_message,
 }
 
 

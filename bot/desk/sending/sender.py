@@ -27,7 +27,7 @@ from bot.desk.directory import Directory
 from bot.desk.hearing import Adapters
 from bot.desk.sending.after_all import AfterAll, Arrived, arrive
 from bot.desk.sending.claims import CLAIM_FOR, Claimed, Claims
-from bot.desk.sending.copies import Copies, lost_copies
+from bot.desk.sending.copies import Copies
 from bot.desk.sending.dropped import Dropped
 from bot.desk.sending.failures import Failures, last_try
 from bot.desk.sending.insistent import Insistent
@@ -38,8 +38,10 @@ from bot.desk.sending.taking import Taking
 from bot.desk.whereabouts import Whereabouts
 from bot.now import Timekeeper
 from bot.store.delivery import outbox
+from bot.store.delivery.copy_rows import name_of_copy
 from bot.store.delivery.outbox import Outgoing, Put, Settled
 from bot.store.delivery.sending import Background
+from bot.store.delivery.told import COPY
 from bot.store.driver.committer import Change, Committer
 from bot.store.driver.connection import Connection
 from bot.store.driver.database import Database
@@ -82,10 +84,10 @@ class Sender:
         self._adapters = adapters
         self._time = time
         self._sent = sent
-        self._after_all = AfterAll(revisions, directory, time)
+        copies = Copies(revisions, directory, time.now)
+        self._after_all = AfterAll(revisions, directory, time, copies)
         self._outcomes = Insistent(committer)
-        self._failures = Failures(self._outcomes, revisions, directory, time, adapters)
-        self._copies = Copies(revisions, directory, time.now)
+        self._failures = Failures(self._outcomes, revisions, directory, time, adapters, copies)
         self._whereabouts = Whereabouts(revisions, directory, adapters)
         self.claims = Claims(revisions, time, adapters)
         self._paces = Paces(adapters)
@@ -206,7 +208,7 @@ class Sender:
             await self._not_sent(row, error, now, is_repeat=is_repeat)
             return False
         reach("sender.sent")
-        return await self._settle(row, receipt)
+        return await self._settle(row, outbound, receipt)
 
     async def _given(self, adapter: Adapter, outbound: Outbound) -> Receipt:
         try:
@@ -218,15 +220,15 @@ class Sender:
         except TimeoutError as error:
             raise UncertainError("the channel did not answer in time") from error
 
-    async def _settle(self, row: Outgoing, receipt: Receipt) -> bool:
-        arrived = Arrived(row, Settled(row.id, receipt.external_id, instant(receipt.at)))
+    async def _settle(self, row: Outgoing, outbound: Outbound, receipt: Receipt) -> bool:
+        settled = Settled(row.id, name_of_copy(row, receipt.external_id), instant(receipt.at))
+        beside = outbound.copies if isinstance(outbound, OutboundMessage) else ()
+        arrived = Arrived(row, settled, beside, receipt.untaken)
         # Tried before, it may have been given up in between, and what it answered with it; written in a thread of ours,
-        # it is marked there.
-        is_more = row.attempts > 1 or (row.what == "reply" and row.payload != "")
+        # it is marked there; copies that were not taken with it are seen to.
+        is_more = row.attempts > 1 or (row.what == "reply" and row.payload != "") or receipt.untaken != ()
         change = self._after_all.settle if is_more else arrive
         await self._outcomes.record(change, arrived, otherwise=arrive)
-        for lost in lost_copies(row, receipt):
-            await self._outcomes.commit(self._copies.lost, lost)
         metrics.DELIVERIES.labels(channel=row.channel, result="sent").inc()
         reach("sender.settled")
         return True
@@ -298,7 +300,7 @@ class Sender:
             await self._failures.temporary(row, reason, now=now)
             return False
         if receipt is not None:
-            return await self._settle(row, receipt)
+            return await self._settle(row, outbound, receipt)
         if adapter.limits.never_doubles:
             if row.attempts > ATTEMPTS_UNTOLD:
                 await self._failures.uncertain(row)
@@ -312,7 +314,7 @@ class Sender:
     @staticmethod
     def _is_worth_repeating(row: Outgoing) -> bool:
         """Words to a client and alerts are; a reminder or a card is not: the card's next drawing says it all."""
-        return row.message_id is not None or row.priority == 0 or row.what in HARMLESS
+        return row.message_id is not None or row.priority == 0 or row.what in {COPY, *HARMLESS}
 
 
 def is_asked(error: DeliveryError) -> bool:

@@ -12,7 +12,9 @@ from bot.store.calls.call_list import Listed, ahead_of
 from bot.store.calls.calls import next_of_tickets
 from bot.store.calls.invites import invite_of
 from bot.store.channels import margins
+from bot.store.delivery.copy_rows import copy_of
 from bot.store.delivery.outbox import Outgoing
+from bot.store.delivery.told import COPY
 from bot.store.delivery.unread import still_unread
 from bot.store.driver.look import rows_by_keys
 from bot.store.facts import facts_of_tickets
@@ -76,7 +78,8 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
     """Everything the given rows need, in a handful of statements."""
     slots = [row.slot for row in rows if row.slot]
     cards = [*slots, *(relayed(row).under for row in rows if row.what == "relay")]
-    revised = [revised_line(row) for row in rows if row.what == "edit"]
+    copied = [copy_of(row) for row in rows if row.what == COPY]
+    revised = [*(revised_line(row) for row in rows if row.what == "edit"), *(one.line for one in copied)]
     unread = still_unread(conn, rows)
     carried = [line for lines in unread.values() for line in lines]
     owners = sorted({row.person for row in rows if row.what == "home" and row.person})
@@ -92,6 +95,7 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
     latest = rows_by_keys(conn, _LATEST, tickets)
     beside = margins.of_messages(conn, [row.id for row in latest if row.has_margin])
     mails = [row.lane for row in rows if row.what == "reply" and row.channel == Channel.EMAIL]
+    mails += [one.lane for one in copied]
     return Background(
         lines=lines_by_ids(conn, [*revised, *carried, *(row.message_id for row in rows if row.message_id is not None)]),
         facts=facts_of_tickets(conn, revisions, tickets, now=now, is_whole=True, has_load=False),

@@ -32,6 +32,7 @@ PRIORITY: Final = {
     "edit": 1,
     "keyboard": 1,
     "carried": 1,
+    "copy": 1,
     "ping": 2,
     "word": 2,
     "link": 1,
@@ -50,6 +51,8 @@ GATHERED: Final = timedelta(seconds=2.5)
 QUIET: Final = "quiet"
 #: Replies that were not read where they were written, on their way to their reader's mail.
 CARRIED: Final = "carried"
+#: A copy of a reply that was not taken together with it, on its way to whoever else takes part.
+COPY: Final = "copy"
 
 
 def outbox_row(

@@ -29,7 +29,7 @@ from adapters.email.parse import letter_from_bytes
 from adapters.email.threading import Signer
 from adapters.email.timings import Timings
 from adapters.errors import DeliveryError, TemporaryError
-from adapters.message import Attachment, Channel, Conversation, Inbound, OutboundMessage, Receipt, Vouched
+from adapters.message import Attachment, Channel, Conversation, Identity, Inbound, OutboundMessage, Receipt, Vouched
 from adapters.port import Ask, Cursor, Journal, Raw
 from bot.store.channels import mail_threads
 from bot.tickets.texts import Texts
@@ -117,9 +117,11 @@ class MailStage(Stage):
         mail = await self._delivered(receipt.external_id)
         _compare(message, mail)
         self._sent[receipt.external_id], self._latest[address] = mail, receipt.external_id
+        is_copy = isinstance(message, OutboundMessage) and message.sent_to is not None
         async with self._book:
-            self._name = receipt.external_id
-            return await super().send(replace(message, conversation=self.conversation(address)))
+            self._name = None if is_copy else receipt.external_id
+            shown = await super().send(replace(message, conversation=self.conversation(address)))
+        return replace(shown, untaken=receipt.untaken)
 
     def fail_next(self, error: DeliveryError, times: int = 1) -> None:
         self._planned += [error] * times
@@ -148,6 +150,8 @@ class MailStage(Stage):
         album: str | None = None,
         doubt: str = "",
         is_inward: bool = False,
+        beside: tuple[Identity, ...] = (),
+        subject: str = "",
         **more: object,
     ) -> Raw:
         unheard = (attachments, vouched, zone, album, more)
@@ -160,6 +164,8 @@ class MailStage(Stage):
         mail["Authentication-Results"] = f"mx.desk.test; {OUTSIDE[verdict]} header.from={where.rpartition('@')[2]}"
         mail["From"] = f"{name or where.partition('@')[0]} <{where}>"
         mail["Message-ID"] = f"<{external_id or self._next_id('in')}.{where}>"
+        if beside:
+            mail["Cc"] = ", ".join(one.address for one in beside)
         if language is not None:
             mail["Content-Language"] = language
         if answered is not None and (sent := self._sent.get(answered)) is not None:
@@ -168,7 +174,7 @@ class MailStage(Stage):
             mail["Subject"] = f"Re: {sent['Subject']}"
         else:
             mail["To"] = self._box.user
-            mail["Subject"] = " ".join(text.partition("\n")[0].split())[:200]
+            mail["Subject"] = subject or " ".join(text.partition("\n")[0].split())[:200]
         mail.set_content(text)
         return await self._posted(mail.as_bytes(policy=SMTP), at or self._now())
 

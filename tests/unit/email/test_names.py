@@ -1,6 +1,7 @@
 """The Message-ID of a mail is known before it leaves, and whoever lists what waits says the one it will have."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,9 +9,10 @@ from adapters.card import Card, OutboundCard
 from adapters.email.letters import Sender
 from adapters.email.memory import Known
 from adapters.email.posting import Posting
-from adapters.message import Conversation, OutboundMessage
+from adapters.message import Channel, Conversation, Identity, OutboundMessage, conversation_from_key
 from bot.app.channels.email_app import email_config, message_id_of, ourselves_from
 from bot.settings import Settings
+from bot.store.delivery.copy_rows import copy_row
 from bot.store.delivery.outbox import Outgoing
 from bot.store.delivery.told import where_aside
 from sla.duration import Instant
@@ -40,12 +42,20 @@ def row(what: str, lane: str, payload: str = "", channel: str = "email") -> Outg
     )
 
 
+def copy() -> Outgoing:
+    reply = replace(row("reply", CLIENT), message_id=9)
+    to = Identity(Channel.EMAIL, "max@acme.test")
+    kept = copy_row(reply, to, [to], "450 later", at=Instant(0), not_before=Instant(0))
+    return replace(row("copy", kept["lane"], kept["payload"]), key=kept["key"])
+
+
 @pytest.mark.parametrize(
     ("waits", "is_inward"),
     [
         pytest.param(row("reply", CLIENT), False, id="a reply"),
         pytest.param(row("auto", CLIENT), False, id="a receipt"),
         pytest.param(row("carried", "email:desk:lena@acme.test"), False, id="what was not read in the chat"),
+        pytest.param(copy(), False, id="a copy that goes later"),
         pytest.param(row("card", OURS), True, id="a card"),
         pytest.param(row("ping", OURS), True, id="a ping"),
         pytest.param(row("word", OURS, json.dumps({"text": "x"})), True, id="a word to one of us"),
@@ -61,11 +71,13 @@ async def test_the_name_that_is_listed_is_the_name_that_is_sent(
     assert config is not None
     ours = Sender(config.address, config.name, ourselves_from(SETTINGS, config).signer, config.has_plus)
     posting = Posting(ours, Nothing(), Nothing(), lambda name, _language: name, str)
-    where = where_aside(waits.lane, waits.what)
+    where, key = where_aside(waits.lane, waits.what), waits.key
+    if waits.what == "copy":
+        where, key = conversation_from_key(CLIENT), "out:7"
     sent = (
-        OutboundCard(waits.key, where, Card("T-1"), AT)
+        OutboundCard(key, where, Card("T-1"), AT)
         if waits.what in {"card", "ping"}
-        else OutboundMessage(waits.key, where, "Hello", AT, is_inward=is_inward)
+        else OutboundMessage(key, where, "Hello", AT, is_inward=is_inward)
     )
     assert message_id_of(waits, SETTINGS) == (await posting.letter(sent)).name
 

@@ -7,6 +7,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
     "what happens in it is mail": (
         "agreed_for_later",
         "automatic_mail",
+        "copies_later",
         "mail_beside",
         "mail_patience",
         "not_spam",
