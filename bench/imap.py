@@ -20,7 +20,7 @@ from adapters.message import Channel
 from adapters.port import Adapter
 from bench.measure import tell, title, verdict
 from bench.stand import NOON, count, sqlite_url, stand
-from bot.app.channels.email_memory import StoredMail
+from bot.app.channels.email_memory import StoredMail, StoredPace
 from bot.app.turn import StoredTurn
 from bot.desk.changes import Changes
 from bot.desk.sending.board_channel import BoardChannel
@@ -66,6 +66,7 @@ async def _read(box: Box) -> float:
                 name_of=str,
                 turn=lambda mailbox: StoredTurn(ours.database, f"email:{mailbox}"),
                 past=memory,
+                pace=StoredPace(ours.desk.committer, box.user, 60),
             )
             began = time.perf_counter()
             async with (

@@ -23,6 +23,7 @@ from adapters.email.fetching import Fetching, Past
 from adapters.email.ids import domain_of
 from adapters.email.letters import Sender
 from adapters.email.memory import Threads
+from adapters.email.pacing import Pace, wait_for_turn
 from adapters.email.posting import KeptFiles, NameOf, Posting, Say
 from adapters.email.refusals import untaken_from_refusal
 from adapters.email.smtp import Smtp
@@ -47,12 +48,14 @@ class EmailAdapter:
         name_of: NameOf,
         turn: Callable[[str], Turn],
         past: Past,
+        pace: Pace,
         timings: Timings | None = None,
     ) -> None:
         timings = timings or Timings()
         self._config = config
         self._ourselves = ourselves
         self._now = now
+        self._pace = pace
         self._posting = Posting(
             Sender(config.address, config.name, ourselves.signer, config.has_plus), threads, files, say, name_of
         )
@@ -106,6 +109,7 @@ class EmailAdapter:
         letter = await self._posting.letter(message)
         alone = message.sent_to if isinstance(message, OutboundMessage) else None
         to, copies = (letter.to, letter.copies) if alone is None else (alone.address, ())
+        await wait_for_turn(self._pace)
         refused = await self._smtp.send(letter.content, letter.envelope_from, [to], copies)
         return Receipt(letter.name, self._now(), tuple(untaken_from_refusal(*one) for one in refused.items()))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from adapters.email.adapter import EmailAdapter
 from bot.app.channels.email_app import email_config, ourselves_from
-from bot.app.channels.email_memory import StoredMail
+from bot.app.channels.email_memory import StoredMail, StoredPace
 from bot.app.turn import StoredTurn
 from bot.desk.desk import Desk
 from bot.settings import Settings
@@ -41,4 +41,5 @@ def email_channel(settings: Settings, desk: Desk, files: Files, now: Callable[[]
         name_of=name_of,
         turn=lambda mailbox: StoredTurn(desk.database, f"email:{mailbox}"),
         past=memory,
+        pace=StoredPace(desk.committer, config.address, config.per_minute),
     )

@@ -1,6 +1,7 @@
-"""What the email channel asks the desk: how far its folders were read, and what a thread is about."""
+"""What the email channel asks the desk: how far its folders were read, what a thread is about, and its turn to send."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TypeVar
 
 from adapters.email.memory import Known
@@ -9,9 +10,13 @@ from adapters.message import Channel, Conversation
 from bot.desk.desk import Desk
 from bot.desk.directory import DESK_ACCOUNT
 from bot.store import journal
-from bot.store.channels import mail_threads
+from bot.store.channels import mail_threads, place_pace
+from bot.store.channels.place_pace import Asked
+from bot.store.driver.committer import Committer
 from bot.store.driver.connection import Connection
+from bot.store.driver.database_time import database_now
 from bot.store.errors import StoreUnavailableError
+from sla.duration import Instant
 
 Found = TypeVar("Found")
 
@@ -38,3 +43,33 @@ class StoredMail:
             return await self._desk.database.read(question)
         except StoreUnavailableError as error:
             raise DeskAwayError(str(error)) from error
+
+
+class StoredPace:
+    """How fast mail leaves from one address of ours: one pace for every process of the desk, and over restarts.
+
+    One mail in each `per_minute`th of a minute, by the clock that all of them agree on.
+    """
+
+    def __init__(
+        self,
+        committer: Committer,
+        address: str,
+        per_minute: int,
+        *,
+        clock: Callable[[Connection], Instant] = database_now,
+    ) -> None:
+        place = Conversation(Channel.EMAIL, DESK_ACCOUNT, address).key
+        self._committer = committer
+        self._next = Asked(place, 1, 1, timedelta(minutes=1) / per_minute)
+        self._clock = clock
+
+    async def __call__(self) -> timedelta:
+        """How long it is until one more may leave; nothing: it is counted. Raises DeskAwayError."""
+        try:
+            return await self._committer.commit(self._claim, self._next)
+        except StoreUnavailableError as error:
+            raise DeskAwayError(str(error)) from error
+
+    def _claim(self, conn: Connection, asked: Sequence[Asked]) -> Sequence[timedelta]:
+        return place_pace.claim(conn, asked, at=self._clock(conn))

@@ -26,7 +26,7 @@ from adapters.message import Channel, Conversation, Inbound, InboundMessage, Rec
 from adapters.port import Raw
 from tests.contract.adapter_contract import AdapterContract
 from tests.contract.peer import AT, RecordingJournal, listening, reply
-from tests.integration.email.reading import OurTurn
+from tests.integration.email.reading import OurTurn, at_once
 from tests.peers.dovecot import Box
 from tests.peers.exim import PASSWORD, USER, Exim
 
@@ -94,6 +94,7 @@ class MailPeer:
             name_of=str,
             turn=lambda _mailbox: OurTurn(),
             past=memory,
+            pace=at_once,
             timings=QUICK,
         )
 

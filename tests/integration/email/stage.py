@@ -33,7 +33,7 @@ from adapters.message import Attachment, Channel, Conversation, Identity, Inboun
 from adapters.port import Ask, Cursor, Journal, Raw
 from bot.store.channels import mail_threads
 from bot.tickets.texts import Texts
-from tests.integration.email.reading import OurTurn
+from tests.integration.email.reading import OurTurn, at_once
 from tests.peers.dovecot import Box
 from tests.peers.exim import PASSWORD, USER, Exim
 from tests.story_parts import Stage, StoryDatabase
@@ -69,6 +69,7 @@ class MailStage(Stage):
             name_of=str.title,
             turn=lambda _mailbox: OurTurn(),
             past=self,
+            pace=at_once,
             timings=QUICK,
         )
         super().__init__(Channel.EMAIL, now=now, limits=self._adapter.limits)
