@@ -21,6 +21,7 @@ from bot.desk.calls.door import Calls
 from bot.desk.calls.window import CallWindow
 from bot.desk.calls.words import Calling
 from bot.desk.care.high_load import HighLoad
+from bot.desk.care.plan_changes import follow_plans
 from bot.desk.care.recounting import recount
 from bot.desk.care.unreached import Unreached
 from bot.desk.changes import Changes
@@ -191,8 +192,9 @@ class Desk:
             await self.database.write(lambda conn: unmanned.tell(conn, revision, self.directory, at=at))
 
     async def recount(self) -> None:
-        """Let open tickets count with the hours in force, once a revision. With many of them it takes seconds."""
+        """Let open tickets count with the hours and plans in force, once a revision. With many it takes seconds."""
         if self._counted != (number := self.revisions.number):
+            await follow_plans(self.database, self.revisions, self.directory, at=self.now())
             await recount(self.database, self.revisions, self.directory, at=self.now())
             self._counted = number
             self.ticker.nudge.ring()

@@ -37,6 +37,7 @@ _MEANING: Mapping[tuple[str, Sign], str] = {
     ("people", "-"): "whoever is removed gets nothing new; hand over their open tickets",
     ("clients", "-"): "contacts of a removed client are served on the public plan",
 }
+_OTHER_PLAN = "a client with another plan has it for open tickets too, from their own start; what is broken stays so"
 #: What a new entry is, in a few words.
 _GIST: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "calendars": lambda entry: f"({entry['zone']})",
@@ -77,7 +78,12 @@ def plan(old: Document | None, new: Document) -> tuple[Change, ...]:
 
 def meaning(changes: Sequence[Change]) -> tuple[str, ...]:
     """What the changes mean for work that is under way, each consequence once."""
-    return tuple(words for key, words in _MEANING.items() if key in {(change.table, change.sign) for change in changes})
+    found = {(change.table, change.sign) for change in changes}
+    is_moved = any(
+        change.table == "clients" and change.sign == "~" and change.words.startswith("plan ") for change in changes
+    )
+    bought = (_OTHER_PLAN,) if is_moved else ()
+    return (*(words for key, words in _MEANING.items() if key in found), *bought)
 
 
 def _entries(table: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

@@ -62,6 +62,7 @@ _SAID: Final[Mapping[str, str]] = {
     "covered": "{by} said the agreement covers it after all",
     "agreed": "{by} agreed with the client: {metric} within {within}",
     "reapplied": "{by} had it promised by revision {after} instead of {before}",
+    "plan_changed": "the client has plan {after} instead of {before}",
     "recounted": "what is left counts anew: {why}",
     "nudged": "the client was reminded",
     "breached": "a promise broke: the {metric} was due {due_at}",

@@ -17,6 +17,7 @@ _OWING = text(
     "SELECT id FROM ticket WHERE id > :after AND (next_due IS NOT NULL OR ladder IS NOT NULL) "  # noqa: S608 - ours
     f"AND {OPEN} ORDER BY id LIMIT :count"
 )
+_THEIRS = f"SELECT id FROM ticket WHERE client IN {{keys}} AND {OPEN} ORDER BY id"  # noqa: S608 - words of ours
 _ARMED = "SELECT owner FROM alarm WHERE owner IN {keys}"
 _CARDS = "SELECT DISTINCT slot FROM receipt WHERE slot IN {keys}"
 #: As one shift begins: waiting lists, who was away, and who reads what others answered.
@@ -35,6 +36,11 @@ def people_with_tickets(conn: Connection) -> list[PersonId]:
 def lines_waiting(conn: Connection) -> list[LineId]:
     """The lines that have open tickets which nobody has."""
     return [LineId(row.line) for row in rows_of(conn, _WAITING)]
+
+
+def open_tickets_of_clients(conn: Connection, clients: Sequence[str], *, after: TicketId, count: int) -> list[TicketId]:
+    """Open tickets of these clients, by number, beyond the one named."""
+    return [TicketId(number) for row in rows_by_keys(conn, _THEIRS, clients) if (number := row.id) > after][:count]
 
 
 def armed(conn: Connection, owners: Sequence[str]) -> list[str]:

@@ -136,3 +136,14 @@ def test_what_a_change_means_for_open_work_is_said_once() -> None:
         "new tickets get the new promises; open tickets keep theirs",
         "whoever is removed gets nothing new; hand over their open tickets",
     )
+
+
+def test_another_plan_of_a_client_counts_for_open_work() -> None:
+    bought, renamed = (
+        meaning(plan(DESK, changed(clients={"acme": one}))) for one in ({"plan": "vip"}, {"name": "Acme Inc"})
+    )
+
+    assert bought == (
+        "a client with another plan has it for open tickets too, from their own start; what is broken stays so",
+    )
+    assert renamed == ()

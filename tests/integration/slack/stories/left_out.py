@@ -60,6 +60,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "more_promises",
         "new_shifts",
         "other_hours",
+        "other_plans",
         "other_zones",
         "own_hours",
         "paged_again",

@@ -51,6 +51,7 @@ NOT_TOLD = {
         "test_lost_hours.py",
         "test_more_promises.py",
         "test_other_hours.py",
+        "test_other_plans.py",
         "test_paged_again.py",
         "test_paging.py",
         "test_reapply.py",

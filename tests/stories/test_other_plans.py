@@ -1,0 +1,103 @@
+"""A client buys another plan: what is open is promised by it too, from its own start, and nobody is told aloud."""
+
+from bot.tickets.command import Resume, WaitThirdParty
+from sla.clock import State
+from tests.builders import STORY_DESK, document
+from tests.harness import Story
+
+SWIFT = """
+[policies.swift]
+source = "Swift agreement"
+calendar = "office"
+urgencies = ["critical", "high", "medium", "low"]
+default_urgency = "medium"
+[policies.swift.targets.medium]
+first_response = { within = "30m" }
+next_response = { within = "30m" }
+[plans.swift]
+name = "Swift"
+policy = "swift"
+line = "managers"
+ladder = "lead"
+channels = ["telegram", "slack", "email", "inapp"]
+"""
+BOUGHT = document(STORY_DESK.replace('name = "Acme"\nplan = "premium"', 'name = "Acme"\nplan = "swift"') + SWIFT)
+BACK = document(STORY_DESK + SWIFT)
+MINUTE = 60_000
+DATABASES = ("sqlite", "postgresql")
+
+
+async def test_what_is_open_counts_from_its_start_by_the_new_plan(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.receives(sender="bill", text="Nothing of ours changes")
+    before, others = await desk.clock("first_response"), await desk.clock("first_response", 2)
+    await desk.fast_forward(minutes=10)
+    desk.forget()
+
+    await desk.apply(BOUGHT)
+    await desk.settle()
+
+    after = await desk.clock("first_response")
+    assert (after.started_at, after.due_at) == (before.started_at, before.started_at + 30 * MINUTE)
+    assert ((await desk.ticket()).plan, (await desk.events()).count("plan_changed")) == ("swift", 1)
+    assert await desk.clock("first_response", 2) == others
+    desk.expect_edit("vera", containing="due 12:30")
+    await desk.apply(BOUGHT)
+    assert await desk.clock("first_response") == after
+    desk.expect_quiet()
+
+
+async def test_a_change_leaves_the_floor_and_another_one_gains_nothing(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    before = await desk.clock("first_response")
+    await desk.fast_forward(minutes=40)
+    desk.forget()
+
+    await desk.apply(BOUGHT)
+    await desk.settle()
+
+    assert (await desk.clock("first_response")).due_at == before.started_at + 55 * MINUTE
+    desk.expect_ping("vera", containing="15 min left for the first response, due 12:55")
+    desk.expect_edit("vera", containing="due 12:55")
+    await desk.apply(BACK)
+    await desk.settle()
+    assert (await desk.clock("first_response")).due_at == before.due_at
+    desk.expect_edit("vera", containing="due 13:00")
+    desk.expect_quiet()
+
+
+async def test_what_is_broken_stays_broken_and_what_waits_has_it_as_it_goes_on(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.does("vera", WaitThirdParty("CRM-1"))
+    await desk.receives(sender="bill", text="The invoices are late")
+    await desk.fast_forward(minutes=61)
+    desk.forget()
+
+    await desk.apply(BOUGHT)
+    await desk.settle()
+
+    assert (await desk.clock("first_response")).state is State.PAUSED
+    assert (await desk.clock("first_response", 2)).state is State.BREACHED
+    desk.expect_edit("vera", containing="paused, 30 min left")
+    goes_on_at = desk.time.at
+    await desk.does("vera", Resume())
+    assert (await desk.clock("first_response")).due_at == goes_on_at + 30 * MINUTE
+    desk.expect_edit("vera", containing="first response: 29 min left")
+    desk.expect_quiet()
+
+
+async def test_who_dies_in_the_middle_or_looks_late_finds_what_is_left(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    before = await desk.clock("first_response")
+    desk.forget()
+    await desk.apply_unseen(BOUGHT)
+
+    await desk.dies()
+    await desk.desk.recount()
+    await desk.desk.recount()
+
+    assert (await desk.clock("first_response")).due_at == before.started_at + 30 * MINUTE
+    assert (await desk.events()).count("plan_changed") == 1
+    await desk.settle()
+    desk.expect_edit("vera", containing="30 min left")
+    desk.expect_quiet()
