@@ -5,7 +5,7 @@ look; a ticket that follows its client's plan already is left as it is.
 """
 
 import json
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -34,7 +34,7 @@ async def follow_plans(database: Database, revisions: Revisions, directory: Dire
     plans = {client.id: client.plan for client in revisions.current.clients.values()}
     known = {"revision": revisions.number, "plans": plans}
     kept = await database.read(lambda conn: remembered.recall(conn, KEY))
-    before = json.loads(kept) if kept is not None else {"revision": 0, "plans": {}}
+    before: dict[str, Any] = json.loads(kept) if kept is not None else {"revision": 0, "plans": {}}
     if before["plans"] == plans or before["revision"] > revisions.number:  # another replica knows of a later one
         return 0
     changed = [client for client, plan in plans.items() if before["plans"].get(client) != plan]
