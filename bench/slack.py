@@ -82,6 +82,9 @@ class _NoPast:
     async def threads(self) -> Sequence[str]:
         return ()
 
+    async def channels(self) -> Sequence[str]:
+        return ()
+
     async def readers(self, _channel: str) -> str | None:
         return None
 
