@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from bot.deskfile.fields import two_readings
 from sla.calendar import parse_zone
 from sla.duration import REACH, Instant, format_duration, instant, is_within_reach, length, moment
 
@@ -57,8 +58,9 @@ def parse_moment(written: str) -> Instant:
     try:
         at = instant(datetime.fromisoformat(written))
     except (ValueError, OverflowError) as error:
-        mend = "write it with its offset, as 2026-03-06T18:30+03:00"
-        raise CommandError(f"{written!r} names no moment: {mend}", USAGE) from error
+        mend = "with its offset, as 2026-03-06T18:30+03:00"
+        words = f"{two}, {mend}" if (two := two_readings(written)) else f"{written!r} names no moment: write it {mend}"
+        raise CommandError(words, USAGE) from error
     return within_reach(at, written)
 
 

@@ -14,10 +14,15 @@ from routing.people import Role
 Advice = Iterator[tuple[KeyPath, str]]
 
 
-def advise(reading: Reading, tables: DeskDirectory, *, today: date) -> tuple[Problem, ...]:
-    """All advice on a desk without errors."""
+def advise(
+    reading: Reading, tables: DeskDirectory, *, today: date, is_told: Callable[[KeyPath], bool] = lambda _: True
+) -> tuple[Problem, ...]:
+    """All advice on a desk without errors, as far as its place is one to tell of."""
     return tuple(
-        reading.problem(path, message, is_error=False) for ask in ADVISERS for path, message in ask(tables, today)
+        reading.problem(path, message, is_error=False)
+        for ask in ADVISERS
+        for path, message in ask(tables, today)
+        if is_told(path)
     )
 
 

@@ -34,14 +34,20 @@ def compact(length: timedelta) -> str:
     return format_duration(length).replace(" ", "")
 
 
+def two_readings(text: str) -> str:
+    """What is wrong with a date that may be read two ways, and its mend; empty where it is none."""
+    match = _SLASHED.search(text)
+    if match is None:
+        return ""
+    one, other, year = match[1].zfill(2), match[2].zfill(2), match[3]
+    readings = [f"{year}-{month}-{day}" for day, month in ((one, other), (other, one)) if int(month) <= 12]  # noqa: PLR2004 - months
+    either = " or ".join(dict.fromkeys(readings)) or "2024-01-08"
+    return f"the date {match[0]} may be read two ways: write {either}, year first"
+
+
 def date_mend(text: str) -> str:
-    """What to write in place of a date that may be read two ways."""
-    if match := _SLASHED.search(text):
-        one, other, year = match[1].zfill(2), match[2].zfill(2), match[3]
-        readings = [f"{year}-{month}-{day}" for day, month in ((one, other), (other, one)) if int(month) <= 12]  # noqa: PLR2004 - months
-        either = " or ".join(dict.fromkeys(readings)) or "2024-01-08"
-        return f"the date {match[0]} may be read two ways: write {either}, year first"
-    return f"{text!r} is not a date: write the year first, as in 2024-01-08"
+    """What to write in place of what is no date, or may be read two ways."""
+    return two_readings(text) or f"{text!r} is not a date: write the year first, as in 2024-01-08"
 
 
 def _day(written: object) -> date:

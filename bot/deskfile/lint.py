@@ -1,7 +1,7 @@
 """Promises that are allowed and yet look wrong: holes, contradictions, and promises that nobody is there to keep.
 
-What a policy says is compared within its own layers. Lengths are compared only where they are counted alike: hours with
-hours of the same calendar, business days with business days.
+What a policy says is compared within its own layers. Lengths that are counted alike are compared as they are written;
+others by when they are due, and one is longer than the other only if it is due later whenever the clock starts.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,19 @@ from bot.deskfile.promise_tables import URGENCIES, Cell, Cells
 from bot.deskfile.reading import dotted
 from bot.deskfile.revise import compiled
 from bot.deskfile.tables import DeskDirectory
-from sla.duration import BusinessDays, Instant, format_duration, instant, later, length, parse_duration, parse_within
+from sla.calendar import ALWAYS
+from sla.duration import (
+    BusinessDays,
+    Instant,
+    Within,
+    format_duration,
+    instant,
+    later,
+    length,
+    millis,
+    parse_duration,
+    parse_within,
+)
 
 Advice = Iterator[tuple[KeyPath, str]]
 Span = tuple[Instant, Instant]
@@ -25,6 +37,8 @@ Span = tuple[Instant, Instant]
 RESPONSES = ("first_response", "next_response")
 WEEKS = 4
 LOOK_AHEAD = timedelta(weeks=WEEKS)
+#: How often lengths that are counted otherwise are tried: no window of hours is worth less.
+EVERY = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +50,19 @@ class Stated:
     path: KeyPath
     calendar: str | None
 
-    def is_longer_than(self, other: "Stated") -> bool:
-        """Whether it promises later; False where the two are not counted alike."""
-        if (self.cell.unit, self.calendar) != (other.cell.unit, other.calendar):
-            return False
-        ours, theirs = (parse_within(one.cell.within, one.cell.mode) for one in (self, other))
-        if isinstance(ours, BusinessDays) and isinstance(theirs, BusinessDays):
-            return ours.mode == theirs.mode and ours.count > theirs.count
-        return isinstance(ours, timedelta) and isinstance(theirs, timedelta) and ours > theirs
+    @property
+    def within(self) -> Within:
+        return parse_within(self.cell.within, self.cell.mode)
+
+    def is_like(self, other: "Stated") -> bool:
+        """Whether both are so many hours, or so many business days, of the same time."""
+        ours, theirs = ((one.calendar, getattr(one.within, "mode", None)) for one in (self, other))
+        return ours == theirs
+
+    def number(self) -> int:
+        """How long, to be compared with what is like it."""
+        within = self.within
+        return within.count if isinstance(within, BusinessDays) else millis(within)
 
 
 class Promises:
@@ -56,6 +75,7 @@ class Promises:
         self.calendars = {key: compiled(key, calendar_document(one, years)) for key, one in tables.calendars.items()}
         self.start = instant(datetime(today.year, today.month, today.day, tzinfo=UTC))
         self.end = later(self.start, LOOK_AHEAD)
+        self.starts = [Instant(self.start + n * millis(EVERY)) for n in range(LOOK_AHEAD // EVERY)]
 
     def urgencies(self, policy: str) -> list[str]:
         chain = chain_of(policy, self.policies)
@@ -75,6 +95,19 @@ class Promises:
             stated = Stated(key, cell, (*self._place(key), "targets", urgency, metric), counted)
             found = [stated] if cell.rule == "replace" else [*found, stated]
         return found
+
+    def is_longer(self, one: Stated, other: Stated) -> bool:
+        """Whether the first promises later than the second, whenever the client writes."""
+        if one.is_like(other):
+            return one.number() > other.number()
+        return all(self._due(one, at) > self._due(other, at) for at in self.starts)
+
+    def _due(self, stated: Stated, at: Instant) -> Instant:
+        within = stated.within
+        hours = ALWAYS if stated.calendar is None else self.calendars[stated.calendar]
+        return hours.advance(
+            at, hours.business_days(at, within) if isinstance(within, BusinessDays) else millis(within)
+        )
 
     def own(self, policy: str, urgency: str, metric: str) -> Stated | None:
         """The most specific cell; of a client's addendum only what it says itself."""
@@ -122,7 +155,7 @@ def _next_sooner_than_first(promises: Promises) -> Advice:
     for key in promises.policies:
         for urgency in promises.urgencies(key):
             first, following = (promises.own(key, urgency, metric) for metric in RESPONSES)
-            if first is None or following is None or following.layer != key or not first.is_longer_than(following):
+            if first is None or following is None or following.layer != key or not promises.is_longer(first, following):
                 continue
             sooner = f"{following.cell.within}, sooner than a first one ({first.cell.within})"
             yield following.path, f"{urgency!r} is promised a next response within {sooner}"
@@ -135,7 +168,7 @@ def _urgencies_out_of_order(promises: Promises) -> Advice:
             told = [(urgency, promises.own(key, urgency, metric)) for urgency in promises.urgencies(key)]
             known = [(urgency, stated) for urgency, stated in told if stated is not None and stated.layer == key]
             for (more, one), (less, other) in pairwise(known):
-                if one.is_longer_than(other):
+                if promises.is_longer(one, other):
                     later_one = f"{metric} within {one.cell.within} against {other.cell.within}"
                     yield one.path, f"{more!r} is more urgent than {less!r} and is promised later: {later_one}"
 
@@ -149,7 +182,7 @@ def _layers_without_effect(promises: Promises) -> Advice:
                 if not found or found[-1].layer != key:
                     continue
                 *below, top = found
-                if sooner := next((one for one in below if top.is_longer_than(one)), None):
+                if sooner := next((one for one in below if promises.is_longer(top, one)), None):
                     words = f"{sooner.layer} promises {sooner.cell.within}, which is sooner than {top.cell.within}"
                     yield top.path, f'this never counts: {words}. If it is meant to loosen that, write rule = "replace"'
 
@@ -171,26 +204,30 @@ def _longer_than_a_week(promises: Promises) -> Advice:
 
 
 def _nobody_behind(promises: Promises) -> Advice:
-    """Hours that a plan's promises count and in which nobody of its line works, absences apart."""
-    tables, start, end = promises.tables, promises.start, promises.end
+    """Hours that a plan's promises count, or a client's addendum, and in which nobody of its line works."""
+    tables = promises.tables
     for name, plan in tables.plans.items():
-        path, line = ("plans", name), f"nobody of line {plan.line!r} is there"
-        there = promises.there(plan.line)
-        cells = [
-            promises.own(plan.policy, urgency, metric)
-            for urgency in promises.urgencies(plan.policy)
-            for metric in RESPONSES
-        ]
-        guaranteed = [stated for stated in cells if stated is not None and not stated.cell.goal]
-        for counted in sorted({stated.calendar for stated in guaranteed if stated.calendar is not None}):
-            if missing := _uncovered(promises.calendars[counted].intervals(start, end), there):
-                for_long = format_duration(length(missing))
-                yield path, f"[plans.{name}] counts calendar {counted!r}, and {line} for {for_long} of it in four weeks"
-        gap = length(_longest_gap(start, end, there))
-        shortest = min((parse_duration(one.cell.within) for one in guaranteed if one.cell.unit == "wall"), default=gap)
-        if shortest < gap:
-            real = f"{format_duration(shortest)} of real time, day and night"
-            yield path, f"[plans.{name}] promises {real}, and {line} for up to {format_duration(gap)}"
+        yield from _unkept(promises, ("plans", name), plan.policy, plan.line)
+    for name, client in tables.clients.items():
+        for part in ADDENDA:
+            if getattr(client, part) is not None:
+                yield from _unkept(promises, ("clients", name, part), f"{name}.{part}", tables.plans[client.plan].line)
+
+
+def _unkept(promises: Promises, path: KeyPath, policy: str, line_name: str) -> Advice:
+    start, end, line = promises.start, promises.end, f"nobody of line {line_name!r} is there"
+    there = promises.there(line_name)
+    cells = [promises.own(policy, urgency, metric) for urgency in promises.urgencies(policy) for metric in RESPONSES]
+    guaranteed = [stated for stated in cells if stated is not None and not stated.cell.goal]
+    for counted in sorted({stated.calendar for stated in guaranteed if stated.calendar is not None}):
+        if missing := _uncovered(promises.calendars[counted].intervals(start, end), there):
+            for_long = format_duration(length(missing))
+            yield path, f"[{dotted(path)}] counts calendar {counted!r}, and {line} for {for_long} of it in four weeks"
+    gap = length(_longest_gap(start, end, there))
+    shortest = min((parse_duration(one.cell.within) for one in guaranteed if one.cell.unit == "wall"), default=gap)
+    if shortest < gap:
+        real = f"{format_duration(shortest)} of real time, day and night"
+        yield path, f"[{dotted(path)}] promises {real}, and {line} for up to {format_duration(gap)}"
 
 
 def _ladders_unused(promises: Promises) -> Advice:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.deskfile.advice import advise
+from bot.deskfile.around import Around
 from bot.deskfile.calendar_files import with_calendar_files
 from bot.deskfile.calendar_tables import Calendar
 from bot.deskfile.days_off import frozen_years
@@ -20,6 +21,7 @@ from bot.deskfile.reading import Problem, Reading, read
 from bot.deskfile.references import check_references
 from bot.deskfile.revise import compiled
 from bot.deskfile.shape import check_shape
+from bot.deskfile.tables import DeskDirectory
 from bot.deskfile.wording import check_wording
 
 
@@ -49,17 +51,19 @@ def load(directory: Path, *, today: date) -> Loaded:
 def judge(reading: Reading, unread: tuple[Problem, ...], *, today: date) -> Loaded:
     """As `load`, of what was read."""
     years = frozen_years(today)
-    tables, problems = check_shape(reading)
-    found = [
-        *unread,
-        *problems,
-        *_calendar_problems(reading, years),
-        *check_references(reading),
-        *check_wording(reading),
-    ]
-    if found or tables is None:
-        return Loaded(None, tuple(sorted(set(found))))
-    return Loaded(document(tables, years), tuple(sorted(advise(reading, tables, today=today))))
+
+    def mistakes(of: Reading) -> tuple[DeskDirectory | None, tuple[Problem, ...]]:
+        tables, problems = check_shape(of)
+        return tables, (*problems, *_calendar_problems(of, years), *check_references(of), *check_wording(of))
+
+    tables, problems = mistakes(reading)
+    if not unread and not problems and tables is not None:
+        return Loaded(document(tables, years), tuple(sorted(advise(reading, tables, today=today))))
+    rest = Around(reading, problems, mistakes)
+    advice: tuple[Problem, ...] = ()
+    if rest.tables is not None and not unread:  # what could not be read may be what advice would miss
+        advice = advise(rest.reading, rest.tables, today=today, is_told=rest.is_sure)
+    return Loaded(None, tuple(sorted({*unread, *problems, *advice})))
 
 
 def _calendar_problems(reading: Reading, years: range) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ Files are parts of one document, so an admin may split them as they like. What o
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class Problem:
     line: int
     message: str
     is_error: bool = True
+    path: KeyPath = field(default=(), compare=False)
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
@@ -57,7 +58,7 @@ class Reading:
 
     def problem(self, path: KeyPath, message: str, *, is_error: bool = True) -> Problem:
         file, line = self.place(path)
-        return Problem(file, line, message, is_error)
+        return Problem(file, line, message, is_error, path)
 
 
 def read(directory: Path) -> tuple[Reading, tuple[Problem, ...]]:

@@ -10,11 +10,13 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from adapters.message import Channel
+from bot.deskfile.fields import two_readings
 from bot.tickets import command as c
 from bot.tickets.ticket import TicketId, ticket_id_from_number
 from bot.tickets.words.eta import parse_eta
@@ -87,6 +89,18 @@ class _Written(BaseModel):
     person: str | None = None
     ticket: str | None = None
     kind: str | None = None
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _moment(cls, written: object) -> object:
+        if not isinstance(written, str):
+            return written
+        if two := two_readings(written):
+            raise ValueError(f"{two}, and its time with an offset, as 2026-03-03T12:00:00+03:00")
+        try:
+            return datetime.fromisoformat(written)
+        except ValueError as error:
+            raise ValueError(f"{written!r} names no moment: write it as 2026-03-03T12:00:00+03:00") from error
 
     @model_validator(mode="after")
     def _whole(self) -> "_Written":

@@ -51,7 +51,14 @@ def test_an_eta_without_a_moment_is_a_mistake_when_it_is_given() -> None:
         pytest.param("{at", "no JSON", id="not JSON"),
         pytest.param("[]", "valid dictionary", id="not an object"),
         pytest.param(json.dumps(WORD | {"at": "2026-03-03T12:00:00"}), "which offset", id="a moment without an offset"),
-        pytest.param(json.dumps(WORD | {"at": "08/01/2024"}), "at: ", id="a date that may be read two ways"),
+        pytest.param(
+            json.dumps(WORD | {"at": "08/01/2024"}),
+            "at: the date 08/01/2024 may be read two ways: write 2024-01-08 or 2024-08-01, year first",
+            id="a date that may be read two ways",
+        ),
+        pytest.param(
+            json.dumps(WORD | {"at": "noon"}), "'noon' names no moment: write it as 2026", id="no moment at all"
+        ),
         pytest.param(json.dumps({"channel": "slack", "from": "Lena"}), "at is missing", id="no moment"),
         pytest.param(json.dumps(WORD | {"txt": "Help"}), "unknown key 'txt': write at, text", id="an unknown key"),
         pytest.param(json.dumps(WORD | {"channel": "fax"}), "channel: ", id="an unknown channel"),

@@ -40,6 +40,18 @@ def advised(*changes: tuple[str, str]) -> list[str]:
         ),
         pytest.param(
             'first_response = { within = "1h" }',
+            'first_response = { within = "1bd" }',
+            "plans.toml:6: warning: 'high' is promised a next response within 2h, sooner than a first one (1bd)",
+            id="a next response in hours, sooner than a first one in days",
+        ),
+        pytest.param(
+            'next_response = { within = "2h" }',
+            'next_response = { within = "20m", unit = "wall" }',
+            "plans.toml:6: warning: 'high' is promised a next response within 20m, sooner than a first one (1h)",
+            id="a next response in real time, always sooner than a first one in office hours",
+        ),
+        pytest.param(
+            'first_response = { within = "1h" }',
             'first_response = { within = "4h" }',
             "plans.toml:5: warning: 'high' is more urgent than 'medium' and is promised later: first_response within "
             "4h against 3h",
@@ -116,3 +128,46 @@ def test_follow_ups_of_layers_are_compared_as_well() -> None:
     )
 
     assert any("this never counts: standard promises 2h, which is sooner than 3h" in told for told in both)
+
+
+def test_lengths_that_are_now_longer_and_now_shorter_are_nobodys_slip() -> None:
+    found = advised(('next_response = { within = "2h" }', 'next_response = { within = "16h", unit = "wall" }'))
+
+    assert not [one for one in found if "sooner than a first one" in one]
+
+
+def test_an_addendum_is_no_better_kept_than_its_plan() -> None:
+    found = advised(
+        (
+            "[clients.acme]\n",
+            """[clients.acme.addendum]
+source = "Acme"
+[clients.acme.addendum.targets.high]
+first_response = { within = "10m", unit = "wall" }
+[clients.acme]
+""",
+        )
+    )
+
+    assert any(
+        "[clients.acme.addendum] promises 10m of real time, day and night, and nobody of line 'first'" in one
+        for one in found
+    )
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param(('name = "Desk"', 'name = "Desk"\nnmae = "Slip"'), id="a key misspelt"),
+        pytest.param(('tell = "vera"', 'tell = "verra"'), id="a ladder that names nobody"),
+        pytest.param(('roles = ["manager"]', 'roles = ["manger"]'), id="a person with a role there is not"),
+    ],
+)
+def test_a_mistake_does_not_hide_advice(mistake: tuple[str, str]) -> None:
+    loaded = desk(('next_response = { within = "2h" }', 'next_response = { within = "10m" }'), mistake)
+    said = [str(problem) for problem in loaded.problems]
+
+    assert loaded.document is None
+    assert loaded.errors
+    assert "plans.toml:6: warning: 'high' is promised a next response within 10m, sooner than a first one (1h)" in said
+    assert not any("nobody has the role" in one or "no plan names" in one for one in said)
