@@ -5,7 +5,7 @@ place, so what a broken connection cut short is finished and not begun again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,10 +17,13 @@ from adapters.slack import cards, ids
 from adapters.slack.found import Standing, key_and_part, metadata, standing
 from adapters.slack.pacing import PacedWeb
 from adapters.slack.places import Places, message_of, place_of
+from adapters.slack.refusals import RefusedError
 from adapters.slack.unanswered import Unanswered
 from adapters.slack.uploads import Uploads
 from adapters.text import split
 
+#: Somebody deleted it, or the workspace keeps messages no longer than that.
+_GONE: Final = "message_not_found"
 #: Clocks differ, and what was written was perhaps sent at once.
 _BEFORE: Final = timedelta(minutes=10)
 #: Nothing in our words or a client's is looked through for names, channels or pages to show.
@@ -76,7 +79,16 @@ class Posts:
         return await self._finish(message, found)
 
     async def edit(self, external_id: str, message: OutboundMessage | OutboundCard) -> Receipt:
-        """Change what stands under `external_id`, and the parts that belong to it."""
+        """Change what stands under `external_id`, and all parts of it; a card that is gone is shown anew."""
+        try:
+            return await self._edit(external_id, message)
+        except RefusedError as error:
+            if not isinstance(message, OutboundCard) or error.code != _GONE:
+                raise
+        anew = replace(message, replaces=None)
+        return await self.finish(anew) or await self.send(anew)
+
+    async def _edit(self, external_id: str, message: OutboundMessage | OutboundCard) -> Receipt:
         channel, ts = message_of(external_id)
         parts = _parts(message)
         key, stands = message.key, {0: ts}

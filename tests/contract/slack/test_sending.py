@@ -78,6 +78,22 @@ async def test_a_card_changes_where_it_stands(desk: Desk) -> None:
     assert "T-12 · closed" in text
 
 
+async def test_a_card_that_is_no_longer_there_is_shown_anew_and_once(desk: Desk) -> None:
+    where, dm = desk.at(f"{TEAM}/{VERA}"), await desk.slack.dm(VERA)
+    first = await desk.adapter.send(OutboundCard("card-1", where, CARD, wall()))
+    await desk.slack.api.inside("chat.delete", {"channel": dm, "ts": first.external_id.partition(":")[2]})
+    changed = OutboundCard("card-2", where, replace(CARD, title="T-12 · closed"), wall(), first.external_id)
+    desk.slack.api.fail("chat.postMessage", Fault(cut="after"))
+    with pytest.raises(UncertainError):
+        await desk.adapter.edit(first.external_id, changed)
+    anew = await desk.adapter.edit(first.external_id, changed)
+    (text,) = await desk.texts(dm)
+    assert "T-12 · closed" in text
+    assert anew.external_id != first.external_id
+    again = OutboundCard("card-3", where, replace(CARD, title="T-12 · open"), wall(), anew.external_id)
+    assert (await desk.adapter.edit(anew.external_id, again)).external_id == anew.external_id
+
+
 async def test_what_only_one_person_sees_is_whispered(desk: Desk) -> None:
     message = desk.words("We are back at nine.", only_to=f"{TEAM}/{LENA}")
     receipt = await desk.adapter.send(message)
