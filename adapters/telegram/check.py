@@ -125,16 +125,25 @@ async def _room_doubts(web: Web, config: Config, room: Room, me: Any) -> AsyncIt
     except DeliveryError as error:
         yield Doubt(room.written, f"Telegram did not say whether the bot is in {room.address}: {error}", is_error=False)
         return
+    for words, is_error in _room_words(room, chat, member, me):
+        yield Doubt(room.written, words, is_error)
+
+
+def _room_words(room: Room, chat: Any, member: Any, me: Any) -> Iterator[tuple[str, bool]]:  # noqa: ANN401 - JSON
+    """What is wrong with a group that the bot can see, and whether that is an error."""
     status = member.get("status")
+    if room.is_heard and chat.get("type") == "channel":
+        yield f"{room.address} is a channel, in which nobody is served: write a group's number", True
+        return
     if status in {"left", "kicked"}:
-        yield Doubt(room.written, f"the bot is not in the group {room.address}: add it there")
+        yield f"the bot is not in the group {room.address}: add it there", True
     elif status == "restricted" and not member.get("can_send_messages"):
-        yield Doubt(room.written, f"the bot may not write in the group {room.address}: ask its admins")
+        yield f"the bot may not write in the group {room.address}: ask its admins", True
     elif room.has_topics:
         for words, is_error in _forum_words(chat, member):
-            yield Doubt(room.written, f"{room.address}: {words}", is_error)
+            yield f"{room.address}: {words}", is_error
     if room.is_heard and status in {"member", "restricted"} and not me.get("can_read_all_group_messages"):
-        yield Doubt(room.written, f"{room.address}: {_PRIVACY}")
+        yield f"{room.address}: {_PRIVACY}", True
 
 
 def _refused_place(address: str, error: RefusedError, *, is_person: bool) -> str:

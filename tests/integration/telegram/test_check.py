@@ -82,6 +82,7 @@ async def test_privacy_mode_is_explained_where_a_group_is_to_be_heard(telegram: 
         pytest.param("moved", "has become a supergroup: write -100", id="the group has another number now"),
         pytest.param("stranger", "press Start", id="a person who never wrote to the bot"),
         pytest.param("name", "is no address of Telegram", id="a name instead of a number"),
+        pytest.param("channel", "is a channel, in which nobody is served", id="a channel"),
     ],
 )
 async def test_a_place_where_the_bot_cannot_be_is_named_with_its_mend(
@@ -89,7 +90,10 @@ async def test_a_place_where_the_bot_cannot_be_is_named_with_its_mend(
 ) -> None:
     lena = telegram.person("Lena")
     group = telegram.group("Acme", lena, is_basic=True)
-    addresses = {"nowhere": "-1009", "kicked": str(group.id), "moved": str(group.id), "stranger": "77", "name": "@acme"}
+    addresses = {"nowhere": "-1009", "stranger": "77", "name": "@acme"}
+    if trouble == "channel":
+        group.place.chat["type"] = "channel"
+        group.promotes(by=lena)
     if trouble == "kicked":
         group.kicks(by=lena)
     if trouble == "moved":
@@ -102,7 +106,9 @@ async def test_a_place_where_the_bot_cannot_be_is_named_with_its_mend(
                 parameters={"migrate_to_chat_id": -1005},
             ),
         )
-    (doubt,) = await doubts(polled(telegram), [Room(addresses[trouble], "clients.acme.channels", is_heard=True)])
+    (doubt,) = await doubts(
+        polled(telegram), [Room(addresses.get(trouble, str(group.id)), "clients.acme.channels", is_heard=True)]
+    )
     assert words([doubt]) == [("clients.acme.channels", True)]
     assert mend in doubt.mend
 
