@@ -11,6 +11,7 @@ from adapters.message import Channel, Topic
 from bot.store.channels import topics
 from bot.store.channels.topics import Known
 from bot.tickets.command import Escalate, NeedsNoAnswer, Reply, Resolve
+from sla.clock import State
 from tests.builders import ON_TELEGRAM, document, story_desk
 from tests.harness import Story
 from tests.stories.conftest import MakeStory
@@ -189,6 +190,29 @@ async def test_a_guest_there_says_nothing_to_anybody(desk: Story) -> None:
         await desk.settle()
     assert await notes(desk) == []
     assert (await desk.ticket()).assignee == "vera"
+    desk.expect_quiet()
+
+
+async def test_whoever_hides_behind_the_groups_name_is_told_that_nothing_was_done(desk: Story) -> None:
+    """One of ours who stays anonymous must not believe that they answered."""
+    shown = await relayed(desk, "And the export?")
+    doubt = "written in the group's own name, by an administrator of it"
+    for text, place, under in (
+        ("Tomorrow", ACME, shown.external_id),
+        ("They owe us", ACME, None),
+        ("Lunch?", FORUM, None),
+    ):
+        raw = await desk.own.says(place, text, sender=FORUM, name="Desk", reply_to=under, doubt=doubt)
+        for _ in range(2):
+            await desk.own.redelivers(raw)
+            await desk.settle()
+    told = [
+        one for one in (*desk.own.messages(FORUM), *desk.own.messages(ACME)) if "nothing was sent or noted" in one.text
+    ]
+    assert len(told) == 2
+    assert await notes(desk) == []
+    assert (await desk.clock("first_response")).state is State.RUNNING
+    desk.forget()
     desk.expect_quiet()
 
 

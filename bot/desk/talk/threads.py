@@ -25,6 +25,7 @@ from bot.desk.acting import Acting
 from bot.desk.directory import DESK_ACCOUNT, Directory
 from bot.desk.talk.desk_words import DeskWords, question_from_text
 from bot.desk.talk.forms import STOP, Forms, Pressed
+from bot.desk.talk.nameless import Nameless
 from bot.desk.talk.our_albums import OurAlbums
 from bot.desk.talk.presses import CLIENT_READS, TO_CLIENT, command_from_press, form_for, opens_form
 from bot.desk.talk.rewording import Rewording, file_mark, words_mark
@@ -102,6 +103,7 @@ class Threads:
         self._acting = Acting(revisions, directory, served=adapters, page=page)
         self._forms = Forms(revisions, directory, self._acting)
         self._rewording = Rewording(adapters, revisions, directory)
+        self._nameless = Nameless(revisions)
         self._albums = OurAlbums(revisions, directory, self._rewording)
 
     def has(self, one: InboundLine) -> bool:
@@ -124,8 +126,10 @@ class Threads:
         if not isinstance(one, InboundMessage | InboundEdit | InboundDeletion):
             return
         person = self._directory.person_of(one.sender)
-        if person is None:
-            return  # a guest in a place of ours: their words are nobody's
+        if person is None:  # a guest in a place of ours: their words are nobody's
+            if isinstance(one, InboundMessage):
+                self._nameless.hear(conn, one, key, now=now)
+            return
         name = f"{presses.WROTE}{key}"
         kept = presses.answers(conn, [name]).get(name)
         if not isinstance(one, InboundMessage):

@@ -220,6 +220,12 @@ def refusal_row(answered: str, text: str, where: Conversation, at: Instant) -> R
     return outbox_row(f"refused:{where.channel}:{answered}", "word", where, None, None, at, payload=payload)
 
 
+def nameless_row(key: str, text: str, where: Conversation, at: Instant, reply_to: str) -> Row:
+    """Fixed words below a message of nobody knows whom in a place of our people; once for each."""
+    payload = _json({"text": text, "reply_to": reply_to})
+    return outbox_row(f"nameless:{key}", "word", where, None, None, at, payload=payload)
+
+
 def carried_row(
     lines: Sequence[int], talk: int, where: Conversation, ticket_id: int, author: str | None, at: Instant
 ) -> Row:

@@ -139,7 +139,7 @@ class TelegramStage(Stage):
             return await self._says_again(external_id)
         who = sender or address
         # Whom nobody can know writes in the group's own name, as an administrator may.
-        is_hidden = bool(doubt) and who == address
+        is_hidden = bool(doubt) and who == address.partition("#")[0]
         who = ANYBODY if is_hidden else who
         person, group = self._there.person(who, "" if is_hidden else name or ""), self._there.group(address, who)
         place = group.place if group is not None else self._telegram.world.private(person.id)
