@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from adapters.message import Channel
 from adapters.port import Answer
 from bot.desk.calls.door import Calls
+from bot.desk.calls.staff_keyboard import Under
 from bot.desk.directory import Directory
 from bot.desk.pairing import Pairing
 from bot.desk.people.contacts import Contacts
@@ -19,7 +20,7 @@ from bot.store.pairing import lock_pairs
 from bot.store.people.asking import going_on
 from bot.store.revisions import Revisions
 from bot.store.unit import write
-from bot.tickets.calls.command import CallCommand
+from bot.tickets.calls.command import BookCall, CallCommand
 from bot.tickets.cards import failing_line
 from bot.tickets.command import (
     AboutContact,
@@ -53,6 +54,10 @@ class Acting:
         self._elsewhere = Elsewhere(revisions, directory, served)
         self._calls = Calls(revisions, directory, page)
         self._contacts = Contacts(revisions, directory, served)
+
+    def offer_instead(self, conn: Connection, by: PersonId, ticket: TicketId, command: Command, under: Under) -> bool:
+        """Below words that named a time which a call cannot have: times that it can; False where there is nothing."""
+        return isinstance(command, BookCall) and self._calls.keys.instead(conn, by, ticket, command, under)
 
     def hold(self, conn: Connection, acts: Collection[tuple[TicketId, Command]]) -> None:
         """Hold every ticket that is concerned, before facts are read; in one order, so nobody waits in a circle."""

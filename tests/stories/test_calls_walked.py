@@ -50,6 +50,8 @@ async def test_who_works_in_telegram_books_by_answering_questions(make_desk: Mak
     answer = await telegram.press("2001", "Book a call")
     assert answer.form is None
     await desk.settle()
+    await telegram.press("2001", "Another time…")
+    await desk.settle()
     for words in ("tomorrow 15:00", "Review", "-"):
         asked = telegram.messages("2001")[-1]
         await telegram.says("2001", words, sender="2001", reply_to=asked.external_id)

@@ -7,6 +7,7 @@ from bot.desk.calls.attendance import CallAttendance
 from bot.desk.calls.client_presses import CallPresses
 from bot.desk.calls.life import CallLife
 from bot.desk.calls.staff import CallStaff
+from bot.desk.calls.staff_keyboard import StaffKeyboard
 from bot.desk.calls.talk import CallTalk
 from bot.desk.calls.wishes import CallWishes
 from bot.desk.directory import Directory
@@ -25,6 +26,7 @@ class Calls:
         self.talk = CallTalk(self.life, wishes, revisions, directory)
         self.presses = CallPresses(self.life, wishes, revisions, directory)
         self.staff = CallStaff(self.life, revisions, directory)
+        self.keys = StaffKeyboard(self.staff, revisions, directory)
         self.alarms = CallAlarms(self.life, revisions, directory)
         self.attendance = CallAttendance(self.life, self.staff, self.alarms, revisions, directory)
 

@@ -54,7 +54,12 @@ class Under:
 
 def behind(press: Press) -> Behind | None:
     """What stands behind a button of an offer; None for any other button."""
-    found = _VALUE.fullmatch(press.value)
+    return of_value(press.value)
+
+
+def of_value(value: str) -> Behind | None:
+    """The same of what a button holds."""
+    found = _VALUE.fullmatch(value)
     if found is None:
         return None
     return Behind(ConversationId(int(found["talk"])), Instant(int(found["made"])), found["chosen"])

@@ -104,17 +104,21 @@ class CallStaff:
             return False
         return True
 
+    def is_late(self, facts: Facts, call: Call) -> bool:
+        """Whether only a lead may move it any more."""
+        return self._life.is_late(facts, call, rules_of(facts))
+
     def _book(self, conn: Connection, facts: Facts, by: PersonId, book: c.BookCall) -> Outcome | str:
         """With whoever books it, where they are a manager; a lead books for the client's own."""
         speak, rules = person_texts(facts.revision, by), rules_of(facts)
         if facts.speaker.client is None or not facts.speaker.is_verified:
             return speak("refused_call_stranger")
         kind = book.kind or next(iter(rules.kinds))
-        is_lead = bool(facts.revision.people[by].roles & LEADING)
-        people = people_for(facts)
-        person = people[0].id if is_lead and people else by
-        waiver = by if is_lead else ""
-        found = self._life.book(conn, facts, kind, Offered(person, book.begins_at), by=by, waiver=waiver)
+        waiver = by if facts.revision.people[by].roles & LEADING else ""
+        time = Offered(held_by(facts, by), book.begins_at)
+        found = self._life.book(
+            conn, facts, kind, time, by=by, waiver=waiver, wants_leave=book.asks_lead and not waiver
+        )
         self._waived(conn, facts, by, found, book.why)
         return found
 
@@ -230,3 +234,9 @@ class CallStaff:
     def _record(self, conn: Connection, facts: Facts, by: PersonId, call: Call, why: str) -> None:
         said: dict[str, str | int | None] = {"why": why, "at": call.begins_at, "person": call.person}
         audit.append(conn, [audit.Deed(facts.now, by, "call_waived", f"call:{call.key}", said)])
+
+
+def held_by(facts: Facts, by: PersonId) -> PersonId:
+    """Who has a call that one of our people books: they themselves; a lead books for the client's own."""
+    people = people_for(facts) if facts.revision.people[by].roles & LEADING else []
+    return people[0].id if people else by

@@ -18,6 +18,7 @@ from adapters.card import Form, Input
 from adapters.message import Conversation, Identity
 from adapters.port import Answer, Press
 from bot.desk.acting import Acting
+from bot.desk.calls.staff_keyboard import Under
 from bot.desk.directory import Directory
 from bot.desk.talk.presses import CLIENT_READS, answer_from_text, answer_to_text, command_from_press
 from bot.store.channels import forms, presses
@@ -205,6 +206,11 @@ class Forms:
             text = speak("refused_no_ticket", number=form.value)
             return replace(self._told(conn, form, text, by, under, now), is_refused=True)
         answer = self._acting.perform(conn, form.person, facts, command, now=now)
+        if answer.is_refused:
+            alone = by.address if self._directory.is_shared(form.where) else ""
+            below = Under(form.where, under or form.under, f"form:{form.key}", now, alone)
+            if self._acting.offer_instead(conn, form.person, ticket, command, below):
+                return answer
         return replace(self._told(conn, form, answer.text, by, under, now), is_refused=answer.is_refused)
 
     def _told(self, conn: Connection, form: Asked, text: str, by: Identity, under: str, now: Instant) -> Answer:

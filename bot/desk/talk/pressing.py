@@ -15,6 +15,8 @@ from bot.desk.acting import Acting
 from bot.desk.calls.client_presses import PRESSES as CALLS
 from bot.desk.calls.door import Calls
 from bot.desk.calls.presses import OF_A_CALL
+from bot.desk.calls.staff_keyboard import KEYS, OPENS, words_wanted
+from bot.desk.calls.staff_keyboard import Pressed as KeyPressed
 from bot.desk.calls.window import PRESSES as WINDOW
 from bot.desk.calls.window import CallWindow
 from bot.desk.calls.words import Calling
@@ -144,7 +146,17 @@ class Pressing:
             press = replace(press, action="ticket.escalate")
         return await self._pressed(by, press)
 
+    async def _key(self, by: PersonId, press: Press) -> Answer:
+        """A button of a keyboard of days and times; a time that none of them has is asked for in words."""
+        if (wanted := words_wanted(press)) is not None:
+            return await self._in_words(by, replace(press, action=wanted[0], value=wanted[1]))
+        answer = await self._committer.commit(self._calls.keys.take, KeyPressed(press, by, self._now()))
+        self._commands.tell()
+        return answer
+
     async def _pressed(self, by: PersonId, press: Press) -> Answer:
+        if press.action.startswith(KEYS):
+            return await self._key(by, press)
         speak = person_texts(self._revisions.current, by)
         if press.action == HOME:
             await self._committer.commit(self._open_home, (by, press.key))
@@ -190,6 +202,20 @@ class Pressing:
         if form is not None and press.action == REPLY and (words := await self._questions.unheard(ticket)):
             form = replace(form, inputs=tuple(replace(one, initial=words) for one in form.inputs))
         if press.conversation is None or self._limits(press.by.channel).has_windows:
+            return Answer(form=form)
+        if press.action in OPENS and self._calls.keys.has_keyboards(press.by.channel):
+            answer = await self._committer.commit(self._calls.keys.begin, KeyPressed(press, by, self._now()))
+            self._commands.tell()
+            return answer
+        answer = await self._committer.commit(self._forms.begin, (Pressed(press, by, form), self._now()))
+        self._commands.tell()
+        return answer
+
+    async def _in_words(self, by: PersonId, press: Press) -> Answer:
+        """A time that no button offers is asked for in words."""
+        speak = person_texts(self._revisions.current, by)
+        form = form_for(press.action, press.value, speak, self._revisions.current)
+        if press.conversation is None or form is None:
             return Answer(form=form)
         answer = await self._committer.commit(self._forms.begin, (Pressed(press, by, form), self._now()))
         self._commands.tell()

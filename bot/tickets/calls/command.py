@@ -7,11 +7,15 @@ from sla.duration import Instant
 
 @dataclass(frozen=True, slots=True)
 class BookCall:
-    """The client agreed on this time; a lead may name one that is sooner than the notice allows, and says why."""
+    """The client agreed on this time; a lead may name one that is sooner than the notice allows, and says why.
+
+    Who is none `asks_lead` for it; then the time is held until one says yes or no.
+    """
 
     begins_at: Instant
     kind: str = ""
     why: str = ""
+    asks_lead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

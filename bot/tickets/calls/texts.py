@@ -58,9 +58,12 @@ def said_clock(revision: Revision, speak: Texts, time: Time, *, now: Instant) ->
 
 def staff_time(revision: Revision, person: PersonId, call: Call, contact: str, *, now: Instant) -> str:
     """The same as one of our people reads it, the contact's own time beside it."""
-    speak = person_texts(revision, person)
-    own = speak.moment(call.begins_at, now=now)
-    return _with(own, Texts(speak.language, call.zone, speak.overrides), speak, call.begins_at, contact, now)
+    return beside(person_texts(revision, person), call.begins_at, call.zone, contact, now=now)
+
+
+def beside(speak: Texts, at: Instant, zone: str, name: str, *, now: Instant) -> str:
+    """A moment in its reader's time, with that of another zone beside it where that is another."""
+    return _with(speak.moment(at, now=now), Texts(speak.language, zone, speak.overrides), speak, at, name, now)
 
 
 def zone_of(revision: Revision, person: PersonId) -> str:

@@ -18,6 +18,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
     ),
     "what happens in it is Telegram": (
         "albums",
+        "calls_booked_by_keyboard",
         "calls_by_keyboard",
         "forms_in_words",
         "groups",
