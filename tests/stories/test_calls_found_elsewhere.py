@@ -223,9 +223,18 @@ async def test_what_was_booked_in_the_group_is_everybodys_there(make_desk: MakeS
     # Alone with us Nina has none, and Lena has.
     await desk.receives(sender="nina", text="/call cancel")
     desk.expect_message("nina", containing=NONE)
-    await desk.receives(Channel.EMAIL, sender="lena", text="/call cancel")
-    desk.expect_message("lena", Channel.EMAIL, containing=f"Cancelled: {NOON_CALL}.")
-    desk.forget()
+    await desk.receives(Channel.EMAIL, sender="lena", text="/call move")
+    desk.expect_message("lena", Channel.EMAIL, containing="Which time shall it be instead?")
+    await desk.receives(Channel.EMAIL, sender="lena", text="1")
+    desk.expect_message("lena", Channel.EMAIL, containing="is now tomorrow 09:00")
+    # Whoever writes in the group relies on it as well.
+    desk.expect_message(GROUP, containing="Moved: Troubleshooting with Vera is now tomorrow 09:00")
+    desk.expect_ping("vera", containing="the call is now tomorrow 12:00")
+    await desk.receives(sender="lena", text="/call cancel")
+    desk.expect_message("lena", containing="Cancelled: Troubleshooting with Vera, tomorrow 09:00")
+    desk.expect_message("lena", Channel.EMAIL, containing="Cancelled: Troubleshooting with Vera, tomorrow 09:00")
+    desk.expect_message(GROUP, containing="Cancelled: Troubleshooting with Vera, tomorrow 09:00")
+    desk.expect_ping("vera", containing="is cancelled")
     desk.expect_quiet()
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from adapters.message import Invite
 from bot.desk.calls.rooms import rules_of
 from bot.desk.directory import Directory
+from bot.store.calls import call_offers
 from bot.store.calls.invited_before import Before, client_invited_before, invited_before
 from bot.store.calls.reaching import reached, talk_at
 from bot.store.delivery.told import invite_row
@@ -17,7 +18,7 @@ from bot.store.people.asking import on_the_way
 from bot.store.unit import write, write_outbox
 from bot.tickets.calls.call import Call, CallRules
 from bot.tickets.calls.invite import mailbox
-from bot.tickets.calls.telling import Told, called_off, said_elsewhere
+from bot.tickets.calls.telling import Told, called_off, said_elsewhere, said_of
 from bot.tickets.facts import Decision, Facts, Say
 from bot.tickets.ticket import Ticket, number
 
@@ -48,6 +49,18 @@ class Invitations:
         """The client reads of a change where they were invited, which is not where they talk to us now."""
         there = replace(facts, talk=talk_at(conn, before.where, call.contact, now=facts.now))
         return self.say_at(conn, there, ticket, (said_elsewhere(there, call, told, rules, number(ticket.id)),))
+
+    def tell_group(
+        self, conn: Connection, facts: Facts, ticket: Ticket, call: Call, told: Told, rules: CallRules
+    ) -> None:
+        """A call that was booked in a client's group is changed from elsewhere: those who write there read so too."""
+        owner = call_offers.owner_of(conn, call.talk) if call.talk == ticket.conversation != facts.talk.id else None
+        client = facts.revision.client(call.client)
+        if owner is None or client is None or owner.where.place not in client.channels.get(owner.where.channel, ()):
+            return
+        there = replace(facts, talk=talk_at(conn, owner.where, call.contact, now=facts.now))
+        said = said_of(there, call, replace(told, is_invite=False), rules, number(ticket.id))
+        self.say_at(conn, there, ticket, (said,))
 
     def say_at(self, conn: Connection, there: Facts, ticket: Ticket, said: tuple[Say, ...]) -> Ticket:
         """Say something about a ticket in another conversation than its own; gives the ticket as it is then."""

@@ -255,7 +255,9 @@ class CallLife:
         if there is not None and there is not facts and said and ticket is not None:
             ticket = self.invitations.say_at(conn, there, ticket, said)
         if invited_at is not None and not is_there and ticket is not None:
-            self.invitations.tell_elsewhere(conn, facts, ticket, call, told, rules, invited_at)
+            ticket = self.invitations.tell_elsewhere(conn, facts, ticket, call, told, rules, invited_at)
+        if told.client and ticket is not None:
+            self.invitations.tell_group(conn, facts, ticket, call, told, rules)
         calls.put(conn, call)
         if told.is_invite and facts.revision.person(call.person) is None:
             self.invitations.tell_former(conn, facts, call)
