@@ -31,7 +31,7 @@ from adapters.text import clean, one_line
 
 Fields = Mapping[str, Any]
 
-_STATES = frozenset({"delivered", "seen", "failed"})
+_STATES = frozenset({"delivered", "seen", "failed", "unwanted"})
 _ANSWERS: Mapping[str, Literal["accepted", "declined", "tentative"]] = {
     "accepted": "accepted",
     "declined": "declined",
@@ -167,7 +167,7 @@ def _reaction(raw: Raw, fields: Fields) -> InboundReaction:
 def _notice(raw: Raw, fields: Fields) -> DeliveryNotice:
     state = _text(fields, "state")
     if state not in _STATES:
-        raise MalformedError("a notice says none of delivered, seen, failed")
+        raise MalformedError("a notice says none of delivered, seen, failed, unwanted")
     reason = one_line(_text(fields, "reason", ""))
     to = _optional(fields, "to")
     whose = Identity(raw.channel, to) if to else None

@@ -163,7 +163,7 @@ class People:
         self,
         address: str,
         external_id: str,
-        state: Literal["delivered", "seen", "failed"],
+        state: Literal["delivered", "seen", "failed", "unwanted"],
         reason: str = "",
         *,
         at: datetime | None = None,

@@ -181,6 +181,8 @@ class InboundReaction:
 class DeliveryNotice:
     """Word from the channel about something we sent: `delivered`, `seen`, or `failed` with a reason.
 
+    Or `unwanted`: it arrived, and whoever reads there complained of it to their provider.
+
     `to` is whose copy it is about; None: what went to the conversation itself.
     """
 

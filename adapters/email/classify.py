@@ -42,7 +42,7 @@ _NO_DELIVERIES: Final = {
     "complaint": "a complaint about a mail, as mail servers write it",
     "policy": "a report on how mail from our domain fares",
 }
-_OUTCOMES: Final = {"failed": "failed", "delivered": "delivered", "relayed": "delivered"}
+_OUTCOMES: Final = {"failed": "failed", "delivered": "delivered", "relayed": "delivered", "complained": "unwanted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ class Ourselves:
 
 def notices_from_report(report: Report, letter: Letter, ourselves: Ourselves, at: datetime) -> Sequence[DeliveryNotice]:
     """What became of mails of ours. Raises UnsupportedError for a report that changes nothing."""
-    if reason := _NO_DELIVERIES.get(report.kind):
-        raise UnsupportedError(reason)
     notices = [notice for one in report.recipients for notice in _notices(one, report, letter, ourselves, at)]
     if notices:
         return notices
+    if reason := _NO_DELIVERIES.get(report.kind):
+        raise UnsupportedError(reason)
     if any(one.action == "delayed" for one in report.recipients):
         raise UnsupportedError("a mail server goes on trying to deliver")
     raise UnsupportedError("a mail server returns a mail that is not known to be ours")

@@ -60,7 +60,10 @@ class Enclosed:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a server says of one address we wrote to: `action` is failed, delayed, delivered, relayed or expanded."""
+    """What a server says of one address we wrote to.
+
+    `action` is failed, delayed, delivered, relayed or expanded, or complained: whoever reads there called it unwanted.
+    """
 
     address: str
     action: str

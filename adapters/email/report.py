@@ -51,7 +51,10 @@ _ACTIONS: Final = {"failed", "delayed", "delivered", "relayed", "expanded"}
 def report_from(headers: Headers, found: Found, text: str) -> Report | None:
     """What a mail reports, if it is a report. People who send on a report, or quote one, are not servers."""
     kind = _kind(headers, found)
-    if kind in {"disposition", "complaint", "policy"}:
+    if kind == "complaint":
+        name, to, copies = _original(headers, found, text)
+        return Report(kind, _complaints(found, to), name, to, copies)
+    if kind in {"disposition", "policy"}:
         return Report(kind, (), *_original(headers, found, text))
     if kind is None and not _is_servers(headers):
         return None
@@ -105,6 +108,14 @@ def _from_status(found: Found) -> list[Returned]:
                 if one is not None and len(returned) < _MOST_RECIPIENTS:
                     returned.append(one)
     return returned
+
+
+def _complaints(found: Found, to: Sequence[str]) -> tuple[Returned, ...]:
+    """Whose mail was called unwanted (RFC 5965 3.2): as their provider says, or else whom the mail was for."""
+    fields = [one for part in found.reports if _PARTS.get(_type(part)) == "complaint" for one in _groups(part)]
+    named = [address for one in fields if (address := _address(one.first("original-rcpt-to")))]
+    kind = next((one_line(one.first("feedback-type"), _LONGEST_WHY) for one in fields), "")
+    return tuple(Returned(one, "complained", why=kind) for one in (named or to)[:_MOST_RECIPIENTS])
 
 
 def _groups(part: Part) -> Sequence[Headers]:

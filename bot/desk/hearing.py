@@ -249,8 +249,8 @@ class Hearing:
             ticket = lines.reword(conn, _key(one), clean(one.text), at=at, files=files)
         elif isinstance(one, InboundDeletion):
             ticket = lines.reword(conn, _key(one), None, at=at)
-        elif isinstance(one, DeliveryNotice) and one.to is not None:
-            self._copy(conn, one, one.to)
+        elif isinstance(one, DeliveryNotice) and (one.state == "unwanted" or one.to is not None):
+            self._of_a_reader(conn, one, now)
         elif isinstance(one, DeliveryNotice):
             ticket, said_at = lines.mark(conn, one.conversation.key, one.external_id, one.state)
             self._flag(conn, one)
@@ -263,6 +263,13 @@ class Hearing:
             decision = self._decided_change(conn, facts, one, at, said_at, files)
             if decision is not None:
                 write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
+
+    def _of_a_reader(self, conn: Connection, one: DeliveryNotice, now: Instant) -> None:
+        """Word that changes nothing about the line itself."""
+        if one.state == "unwanted":
+            self._returns.unwanted(conn, one, now=now)
+        elif one.to is not None:
+            self._copy(conn, one, one.to)
 
     def _copy(self, conn: Connection, one: DeliveryNotice, to: Identity) -> None:
         """Word of somebody else's copy: of a reply that arrived, and says so."""

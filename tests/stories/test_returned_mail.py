@@ -97,3 +97,33 @@ async def test_replies_that_followed_to_a_clients_mail_and_came_back_are_told_to
     await comes_back(desk, "lena@acme.test")
     desk.expect_ping("vera", containing=f"did not reach Acme: {GONE}")
     desk.expect_quiet()
+
+
+async def calls_unwanted(desk: Story, address: str, name: str) -> None:
+    """Twice, as some providers report it."""
+    for _ in range(2):
+        await desk.channels[MAIL].notices(address, name, "unwanted", "abuse")
+        await desk.settle()
+
+
+async def test_a_reply_that_is_called_spam_is_told_to_whoever_has_the_ticket_once(desk: Story) -> None:
+    await desk.receives(MAIL, sender="lena", address="lena@acme.test#a1", text="The export failed")
+    await desk.does("vera", Reply("It runs again."), ticket=2)
+    name = desk.channels[MAIL].messages("lena@acme.test#a1")[-1].external_id
+    desk.forget()
+    await calls_unwanted(desk, "lena@acme.test#a1", name)
+    desk.expect_ping("vera", containing="lena@acme.test reported our mail on T-2 as spam")
+    assert not await desk.is_there(3)
+    assert [line.state for line in await desk.lines(2) if line.kind == "reply"] == ["sent"]
+    assert (await desk.page(2)).failing == {}
+    desk.expect_quiet()
+
+
+async def test_what_was_never_sent_is_called_spam_by_nobody_and_a_ping_by_mistake(desk: Story) -> None:
+    desk.forget()
+    await desk.channels[MAIL].notices(VERA, "never-sent", "unwanted")
+    await desk.settle()
+    desk.expect_quiet()
+    await calls_unwanted(desk, VERA, desk.channels[MAIL].shown(VERA)[-1].external_id)
+    desk.expect_ping("vera", containing="vera@desk.test reported our mail on T-1 as spam")
+    desk.expect_quiet()

@@ -3,6 +3,7 @@
     a card or a ping of one of ours    goes on to their next channel, the board at last; the admins hear of the address
     a word to one of ours              the admins hear of the address
     unread replies that followed       whoever wrote the last of them is told, as of any reply that did not arrive
+    what its reader called unwanted    it arrived, and nothing is owed: whoever has the ticket is told, or the admins
 
 Each once, however often it is reported. That the same address returns more the same day is told no more.
 """
@@ -24,7 +25,7 @@ from bot.store.unit import write, write_outbox, write_ping
 from bot.tickets.decide_due import delivery_failed
 from bot.tickets.facts import Ping
 from bot.tickets.outcome import person_texts
-from bot.tickets.ticket import TicketId
+from bot.tickets.ticket import TicketId, number
 from routing.people import PersonId, Role
 from sla.duration import Instant, millis
 
@@ -58,6 +59,25 @@ class Returns:
         if row.what in REROUTED:
             self._send_on(conn, row, now)
         self._tell(conn, row, notice, now)
+
+    def unwanted(self, conn: Connection, notice: DeliveryNotice, *, now: Instant) -> None:
+        """Somebody told their provider that a mail of ours is spam: the next ones may never be seen."""
+        row = names_there.taken(conn, notice.conversation.key, notice.external_id)
+        if row is None:
+            return
+        log.warning("a mail of ours was called unwanted", outbox=row.id, channel=row.channel)
+        ticket = TicketId(row.ticket_id or 0)
+        facts = facts_of_tickets(conn, self._revisions, [ticket], now=now).get(ticket)
+        assignee = facts.ticket.assignee if facts is not None and facts.ticket is not None else None
+        revision = self._revisions.current
+        address = notice.to.address if notice.to is not None else notice.conversation.place
+        told = self._directory.admins() if assignee is None or assignee not in revision.people else [assignee]
+        for one in told:
+            about = {"number": number(ticket)} if facts is not None else {}
+            text = "ping_mail_unwanted" if about else "ping_other_mail_unwanted"
+            title = person_texts(revision, one)(text, address=address, **about)
+            ping = Ping(one, f"unwanted:{notice.external_id}:{one}", title)
+            write_ping(conn, ping, at=now, whereto=self._directory.whereto)
 
     def _tell_author(self, conn: Connection, row: Outgoing, reason: str, now: Instant) -> None:
         ticket = TicketId(row.ticket_id or 0)
