@@ -108,7 +108,9 @@ class SqliteDatabase(Database):
             raise CorruptDatabaseError(f"{self._path} is damaged ({found}): restore a backup (maitred db restore)")
 
     async def checkpoint(self) -> None:
-        """Move the log into the database and empty it; readers are waited for only a moment."""
+        """Move the log into the database and empty it; readers are waited for a moment, a sweep to its end."""
+        if self._checkpoint is not None and not self._checkpoint.done():
+            await asyncio.wait([self._checkpoint])
         await _hop(self._writing, partial(_checkpoint, self._sweeper, "TRUNCATE"))
 
     async def close(self) -> None:
