@@ -132,6 +132,7 @@ class Booking:
             whose = Reader(speak, first_name(revision, held.person, speak("the_team")), zone_of(revision, held.person))
             booked = booked_of(revision, held, whose, now=now)
         days, times = days_of(offer, reader, request.query.get("day", ""))
+        then = times[0].at if times else now
         is_moving = held is not None and not offer.is_late and ("move" in request.query or _wants(wish, "move"))
         instead = said.slots if said is not None and said.is_refused and (held is None or is_moving) else ()
         can_ask = said is not None and said.can_ask_lead and wish is not None and held is None
@@ -155,8 +156,8 @@ class Booking:
             "days": days,
             "times": times,
             "kind": offer.kind,
-            "zone": said_zone(offer.zone, now),
-            "is_apart": said_zone(offer.zone, now)[-6:] != said_zone(offer.person_zone, now)[-6:],
+            "zone": said_zone(offer.zone, then),
+            "is_apart": said_zone(offer.zone, then)[-6:] != said_zone(offer.person_zone, then)[-6:],
             "key": secrets.token_urlsafe(12),
         }
         status = _REFUSED if values["is_refused"] else 200

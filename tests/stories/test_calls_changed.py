@@ -347,3 +347,14 @@ async def test_a_number_by_mail_is_understood_above_a_name(make_desk: MakeStory,
     said = "Booked: Troubleshooting with Vera, tomorrow 09:30" if is_booked else "Thank you, we have it (T-1)"
     desk.expect_message("lena", Channel.EMAIL, containing=said)
     assert len(await calls(desk)) == int(is_booked)
+
+
+async def test_a_call_is_not_offered_the_time_that_it_has(make_desk: MakeStory) -> None:
+    desk = await called(make_desk)
+    await desk.receives(sender="lena", text="/call")
+    await desk.receives(sender="lena", text="3")
+    desk.forget()
+    await desk.receives(sender="lena", text="/call move")
+    said = desk.expect_message("lena", containing="Which time shall it be instead?")
+    assert "\n2. tomorrow 09:30 (12:30 for Vera)\n3. tomorrow 10:30 (13:30 for Vera)" in said
+    desk.expect_quiet()

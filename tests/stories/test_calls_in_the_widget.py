@@ -88,13 +88,14 @@ async def test_a_call_is_booked_before_a_word_was_said_and_stands_above_the_conv
     assert await above(desk) == ("", ["call.book"])
 
     form = form_of(await presses(desk, "call.book"))
-    kind, slot = form.inputs
+    kind, day, slot = form.inputs
     assert (kind.name, kind.initial, kind.redraws) == ("kind", "troubleshooting", True)
     assert ("education", "Training, 1 h") in kind.choices
+    assert (day.name, day.initial, day.redraws) == ("day", "2026-03-04", True)
     assert next(iter(times(form))) == "Wednesday, March 4, 2026, 09:00 (12:00 for Vera)"
     assert "All times are in your own time (Europe/Lisbon, UTC+00:00)" in form.note
     other = form_of(await presses(desk, "call.book", kind="education"))
-    assert (other.inputs[0].initial, other.inputs[1].label) == ("education", slot.label)
+    assert (other.inputs[0].initial, other.inputs[-1].label) == ("education", slot.label)
 
     chosen = slot.choices[1][0]
     answer = await presses(desk, "call.book", key="one", kind="troubleshooting", slot=chosen)
@@ -292,3 +293,30 @@ async def test_of_several_calls_each_has_its_own_buttons(make_desk: MakeStory) -
     assert (gone.is_refused, gone.text) == (True, "There is no such call any more.")
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_every_day_that_can_be_booked_is_in_the_form_and_keeps_its_kind(make_desk: MakeStory) -> None:
+    desk = await called(make_desk)
+    form = form_of(await presses(desk, "call.book", kind="education"))
+    _, day, _ = form.inputs
+    assert day.choices[-1] == ("2026-04-02", "Thursday, April 2, 2026")
+    other = form_of(await presses(desk, "call.book", form.value, day="2026-03-31"))
+    assert [one.initial for one in other.inputs[:2]] == ["education", "2026-03-31"]
+    assert {one.partition(", 0")[0].partition(", 1")[0] for one in times(other)} == {"Tuesday, March 31, 2026"}
+    # Lisbon has summer time by then, and Vera's zone has none.
+    assert "(Europe/Lisbon, UTC+01:00)" in other.note
+    slot = other.inputs[-1].choices[0][0]
+    answer = await presses(desk, "call.book", other.value, kind="education", day="2026-03-31", slot=slot)
+    assert answer.text.startswith("Booked: Training with Vera, March 31")
+    moving = form_of(await presses(desk, "call.move"))
+    later = form_of(await presses(desk, "call.move", moving.value, day="2026-04-01"))
+    assert [one.name for one in later.inputs] == ["day", "slot"]
+    answer = await presses(desk, "call.move", later.value, day="2026-04-01", slot=later.inputs[-1].choices[0][0])
+    assert answer.text.startswith("Moved")
+
+
+async def test_a_day_that_has_filled_up_says_so_and_shows_another(make_desk: MakeStory) -> None:
+    desk = await called(make_desk)
+    form = form_of(await presses(desk, "call.book", "troubleshooting", day="2026-03-07"))
+    assert "Nothing is free any more on the day that was chosen." in form.note
+    assert next(iter(times(form))).startswith("Wednesday, March 4, 2026")

@@ -9,13 +9,12 @@ conversation as well, and to whoever it is with.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from adapters.message import Invite
 from bot.desk.calls import whose
 from bot.desk.calls.call_file import call_of_file
 from bot.desk.calls.life import CallLife, Outcome
-from bot.desk.calls.offer import Offer, offer_of
+from bot.desk.calls.offer import ON_A_PAGE, Offer, offer_of
 from bot.desk.calls.offering import BOOK
 from bot.desk.changes import Changes, Nudge
 from bot.desk.directory import Directory
@@ -36,10 +35,6 @@ from bot.tickets.texts import Texts
 from bot.tickets.ticket import TicketId, number
 from routing.people import PersonId
 from sla.duration import Instant
-
-#: As many times as a page shows.
-ON_A_PAGE: Final = 60
-
 
 #: A wish of a contact: what is to be done with the facts of their conversation.
 _Wish = Callable[[Connection, Facts], Outcome]

@@ -1,6 +1,6 @@
 """What of calls stands before a client in a window of their channel: the forms to book and to change one, and a line.
 
-Times stand below their days, in the client's own time with the manager's beside it. Pure.
+The days are chosen from first, then the times of one, in the client's own time with the manager's beside it. Pure.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from adapters.message import Button
 from bot.desk.calls.offer import Offer
 from bot.store.calls.call_offers import Offered, slot_to_text
 from bot.tickets.calls.call import Call, CallRules, CallState
-from bot.tickets.calls.days import clock_labels, day_name, day_of, offset
+from bot.tickets.calls.days import clock_labels, day_name, day_of, days_of, offset
 from bot.tickets.calls.telling import client_line
 from bot.tickets.calls.texts import Time
 from bot.tickets.revision import Revision
@@ -26,13 +26,17 @@ LEAD: Final = "call.lead"
 FILE: Final = "call.file"
 SLOT: Final = "slot"
 KIND: Final = "kind"
+DAY: Final = "day"
 #: What stands before a call that a button asks about.
 _ASKS: Final = "?"
 _HAPPENS: Final = frozenset({CallState.CONFIRMED, CallState.RESCHEDULED})
 
 
-def booking_form(revision: Revision, offer: Offer, speak: Texts, *, now: Instant) -> Form:
-    """What about, and when; another kind asks anew. Where nothing is free the form says so, and books nothing."""
+def booking_form(revision: Revision, offer: Offer, speak: Texts, *, now: Instant, day: str = "") -> Form:
+    """What about, and when; another kind or `day` asks anew. Where nothing is free the form says so, and books nothing.
+
+    Its value is the kind, so that whoever asks for another day has it for the same.
+    """
     kinds = tuple((one.key, f"{one.name}, {speak.length(one.length)}") for one in offer.kinds)
     inputs = (Input(KIND, speak("call_field_kind"), "choice", kinds, initial=offer.kind, redraws=True),)
     title = speak("button_client_call")
@@ -40,11 +44,12 @@ def booking_form(revision: Revision, offer: Offer, speak: Texts, *, now: Instant
         return Form(BOOK, title, "", inputs, "", offer.refusal or speak("call_none"))
     theirs = [f"• {client_line(revision, one, _rules(revision, one), speak, now=now)}" for one in offer.others]
     theirs = [speak("call_yours"), *theirs] if theirs else []
-    note = "\n".join(filter(None, (*theirs, offer.note, _zones(offer, speak, now=now))))
-    return Form(BOOK, title, "", (*inputs, _times(revision, offer, speak, now=now)), speak("call_form_book"), note)
+    when, zones = _when(revision, offer, speak, day, now=now)
+    note = "\n".join(filter(None, (*theirs, offer.note, zones)))
+    return Form(BOOK, title, offer.kind, (*inputs, *when), speak("call_form_book"), note)
 
 
-def moving_form(revision: Revision, offer: Offer, call: Call, speak: Texts, *, now: Instant) -> Form:
+def moving_form(revision: Revision, offer: Offer, call: Call, speak: Texts, *, now: Instant, day: str = "") -> Form:
     """The free times of whoever the call is with; its value names the call, so that an old form moves no other."""
     title, stands = (
         speak("button_client_call_move"),
@@ -52,8 +57,8 @@ def moving_form(revision: Revision, offer: Offer, call: Call, speak: Texts, *, n
     )
     if not offer.slots:
         return Form(MOVE, title, call.key, (), "", f"{stands}\n{speak('call_none')}")
-    inputs, note = (_times(revision, offer, speak, now=now),), f"{stands}\n{_zones(offer, speak, now=now)}"
-    return Form(MOVE, title, call.key, inputs, speak("call_form_move"), note)
+    when, zones = _when(revision, offer, speak, day, now=now)
+    return Form(MOVE, title, call.key, when, speak("call_form_move"), f"{stands}\n{zones}")
 
 
 def cancelling_form(revision: Revision, offer: Offer, call: Call, speak: Texts, *, now: Instant) -> Form:
@@ -96,9 +101,27 @@ def call_named(value: str) -> str:
     return value.removeprefix(_ASKS)
 
 
-def _times(revision: Revision, offer: Offer, speak: Texts, *, now: Instant) -> Input:
-    """Every free time below its day; where the clocks are set back an hour comes twice, and says which one it is."""
-    slots = [Time(offer.person, at) for at in offer.slots] if offer.person is not None else []
+def _when(
+    revision: Revision, offer: Offer, speak: Texts, wanted: str, *, now: Instant
+) -> tuple[tuple[Input, Input], str]:
+    """The days that have a free time and the times of the wanted one, else of the first; and whose times these are.
+
+    A day that is wanted and has none left says so.
+    """
+    days = days_of(offer.slots, speak)
+    day = next((one for one in days if one.isoformat() == wanted), days[0])
+    listed = tuple((one.isoformat(), day_name(one, speak)) for one in days)
+    times = [at for at in offer.slots if day_of(at, speak) == day]
+    field = Input(DAY, speak("book_day"), "choice", listed, initial=day.isoformat(), redraws=True)
+    zones = _zones(offer, speak, now=times[0])
+    if wanted and day.isoformat() != wanted:
+        zones = f"{speak('call_day_gone')}\n{zones}"
+    return (field, _times(revision, offer, times, speak, now=now)), zones
+
+
+def _times(revision: Revision, offer: Offer, moments: Sequence[Instant], speak: Texts, *, now: Instant) -> Input:
+    """Free times below their day; where the clocks are set back an hour comes twice, and says which one it is."""
+    slots = [Time(offer.person, at) for at in moments] if offer.person is not None else []
     days = [day_name(day_of(one.begins_at, speak), speak) for one in slots]
     labels = clock_labels(revision, speak, slots, now=now)
     values = (slot_to_text(Offered(one.person, one.begins_at)) for one in slots)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from bot.desk.calls.life import CallLife
 from bot.desk.calls.rooms import people_for, room, rules_of
@@ -13,6 +14,9 @@ from bot.tickets.facts import Facts
 from bot.tickets.outcome import contact_texts, first_name
 from routing.people import PersonId
 from sla.duration import Instant
+
+#: Every time of a month, of whoever works around the clock.
+ON_A_PAGE: Final = 3_000
 
 
 @dataclass(frozen=True, slots=True)

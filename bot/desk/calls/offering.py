@@ -89,7 +89,10 @@ class Offering:
         many = rules.offered if said == "call_offer" else INSTEAD
         has_days = self.has_keyboards(facts)
         found = room(conn, facts, rules, kind, number=EVERY if has_days else many + 1, person=person, but=but)
-        free = (one for one in (found.offered if found is not None else ()) if said != "call_declined" or one != wanted)
+        # What was declined is not offered again, nor is the time that a call has already.
+        but_not = Offered(moves.person, moves.begins_at) if moves is not None else wanted
+        is_left_out = moves is not None or said == "call_declined"
+        free = (one for one in (found.offered if found is not None else ()) if not is_left_out or one != but_not)
         offered = tuple(dict.fromkeys((*first, *free)))[:many]
         values = {**values_of(facts, rules, kind, found, wanted), "day": day}
         lines = [times_text(facts, times(offered), said, **values)]

@@ -19,6 +19,7 @@ from bot.desk.calls.call_desk import CallDesk
 from bot.desk.calls.forms import (
     BOOK,
     CANCEL,
+    DAY,
     FILE,
     KIND,
     LEAD,
@@ -83,21 +84,21 @@ class CallWindow:
         return await ways[press.action](asker, press)
 
     async def _book(self, asker: Asker, press: Press) -> Answer:
-        kind, time = press.fields.get(KIND, ""), slot_from_text(press.fields.get(SLOT, ""))
+        kind, time = press.fields.get(KIND, "") or press.value, slot_from_text(press.fields.get(SLOT, ""))
         if time is not None:
             key = press.key
             found = await self._calls.book(asker, kind=kind, person=time.person, begins_at=time.begins_at, key=key)
             return await self._told(asker, press, found)
-        return await self._free(asker, kind)
+        return await self._free(asker, kind, press.fields.get(DAY, ""))
 
-    async def _free(self, asker: Asker, kind: str) -> Answer:
+    async def _free(self, asker: Asker, kind: str, day: str = "") -> Answer:
         """The free times for a call of a kind; for whoever has a call already, those that it may be moved to."""
         offer = await self._calls.offered(asker, kind=kind)
         if offer.call is not None:
-            return self._movable(offer, offer.call)
+            return self._movable(offer, offer.call, day)
         if offer.person is None:
             return Answer(offer.refusal, is_refused=True)
-        return Answer(form=self._form(offer))
+        return Answer(form=self._form(offer, day))
 
     async def _move(self, asker: Asker, press: Press) -> Answer:
         named, time = call_named(press.value), slot_from_text(press.fields.get(SLOT, ""))
@@ -105,7 +106,7 @@ class CallWindow:
         if offer.call is None:
             return self._gone(offer)
         if time is None:
-            return self._movable(offer, offer.call)
+            return self._movable(offer, offer.call, press.fields.get(DAY, ""))
         found = await self._calls.move(asker, begins_at=time.begins_at, key=press.key, call=named)
         return await self._told(asker, press, found)
 
@@ -144,31 +145,31 @@ class CallWindow:
         kind = press.fields.get(KIND, "") or press.value.partition(_BETWEEN)[0]
         named = call_named(press.value) if press.action in {MOVE, CANCEL} else ""
         offer = await self._calls.offered(asker, kind=kind, call=named)
-        text = self._shortened(found, offer)
+        text, day = self._shortened(found, offer), press.fields.get(DAY, "")
         if found.call is not None and press.action != MOVE:
             return Answer(text, is_refused=True)
         if offer.call is not None:
-            form = None if offer.is_late else self._moving(offer, offer.call)
+            form = None if offer.is_late else self._moving(offer, offer.call, day)
             return Answer(text, form=form, is_refused=True)
         if offer.person is None or press.action not in {BOOK, LEAD}:
             return Answer(text, is_refused=True)
         wanted = slot_from_text(press.fields.get(SLOT, ""))
-        return Answer(text, form=self._form(offer, wanted if found.can_ask_lead else None), is_refused=True)
+        return Answer(text, form=self._form(offer, day, wanted if found.can_ask_lead else None), is_refused=True)
 
-    def _form(self, offer: Offer, wanted: Offered | None = None) -> Form:
+    def _form(self, offer: Offer, day: str, wanted: Offered | None = None) -> Form:
         """`wanted` is what only a lead may allow: then they can be asked."""
         speak = self._texts(offer)
-        form = booking_form(self._revisions.current, offer, speak, now=self._now())
+        form = booking_form(self._revisions.current, offer, speak, now=self._now(), day=day)
         if wanted is None:
             return form
         value = f"{offer.kind}{_BETWEEN}{slot_to_text(wanted)}"
         return replace(form, buttons=(Button(LEAD, speak("button_client_call_lead"), value),))
 
-    def _moving(self, offer: Offer, call: Call) -> Form:
-        return moving_form(self._revisions.current, offer, call, self._texts(offer), now=self._now())
+    def _moving(self, offer: Offer, call: Call, day: str) -> Form:
+        return moving_form(self._revisions.current, offer, call, self._texts(offer), now=self._now(), day=day)
 
-    def _movable(self, offer: Offer, call: Call) -> Answer:
-        return self._said(offer, "book_move_late") if offer.is_late else Answer(form=self._moving(offer, call))
+    def _movable(self, offer: Offer, call: Call, day: str) -> Answer:
+        return self._said(offer, "book_move_late") if offer.is_late else Answer(form=self._moving(offer, call, day))
 
     def _shortened(self, found: Outcome, offer: Offer) -> str:
         """What to write in the conversation is left out where there are buttons for it."""
