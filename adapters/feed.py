@@ -3,14 +3,14 @@
 Only moments are taken: no title, place or guest of an appointment ever leaves this module. Events that are cancelled,
 or shown as free, take no time, nor do those that the calendar has from us; times that are published as busy do. In a
 calendar of leave an event shown as free is leave as well: calendars call whole days free until somebody says otherwise.
-A whole day and a moment without a zone are those of the person's own zone.
+A whole day and a moment without a zone are those of the person's own zone; a day that ends on itself lasts that day.
 
 A rule that repeats may be written so that reading it takes hours: the product asks here in a child that can be killed.
 """
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
 import recurring_ical_events
@@ -76,7 +76,10 @@ def _span(event: Any, zone: tzinfo, *, is_leave: bool) -> Span | None:  # noqa: 
     is_free = str(event.get("transp", "")).upper() == "TRANSPARENT" and not is_leave
     if is_free or str(event.get("status", "")).upper() == "CANCELLED":
         return None
-    begins, ends = _moment(event["DTSTART"].dt, zone), _moment(event["DTEND"].dt, zone)
+    first, last = event["DTSTART"].dt, event["DTEND"].dt
+    if first == last and not isinstance(first, datetime):
+        last += timedelta(days=1)  # the day after is the end of a day (RFC 5545); many a program writes the day itself
+    begins, ends = _moment(first, zone), _moment(last, zone)
     return Span(begins, ends) if begins < ends else None
 
 

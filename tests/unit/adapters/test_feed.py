@@ -36,6 +36,12 @@ def spans(*events: str) -> list[str]:
         pytest.param("DTSTART:20260302T100000\nDTEND:20260302T110000", ["02 08:00 - 02 09:00"], id="without a zone"),
         pytest.param("DTSTART;VALUE=DATE:20260310", ["09 22:00 - 10 22:00"], id="a whole day"),
         pytest.param(
+            "DTSTART;VALUE=DATE:20260310\nDTEND;VALUE=DATE:20260310",
+            ["09 22:00 - 10 22:00"],
+            id="a whole day that ends on itself",
+        ),
+        pytest.param("DTSTART:20260302T080000Z\nDTEND:20260302T080000Z", [], id="a moment"),
+        pytest.param(
             "DTSTART;VALUE=DATE:20260328\nDTEND;VALUE=DATE:20260330",
             ["27 22:00 - 29 21:00"],
             id="two days, one of them an hour short",
