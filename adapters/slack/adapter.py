@@ -19,7 +19,7 @@ from adapters.shapes import Fields, fields_from_json, inner_or, text_or
 from adapters.slack import ids
 from adapters.slack.cards import view_from_home
 from adapters.slack.catching_up import Past
-from adapters.slack.closed import closed_from_raw, is_no_member, is_of_ours, is_small_change
+from adapters.slack.closed import closed_from_raw, guest_from_raw, is_no_member, is_of_ours, is_small_change
 from adapters.slack.config import LIMITS, Config
 from adapters.slack.convert import inbound_from_raw, is_echo
 from adapters.slack.downloads import Downloads
@@ -111,7 +111,10 @@ class SlackAdapter:
     def convert(self, raw: Raw) -> Sequence[Inbound]:
         hear_only_ours(raw)
         news = held_back_from_raw(raw) or place_from_raw(raw) or closed_from_raw(raw)
-        return inbound_from_raw(raw) if news is None else (news,)
+        if news is not None:
+            return (news,)
+        said, guest = inbound_from_raw(raw), guest_from_raw(raw)
+        return said if guest is None else (guest, *said)
 
     async def completed(self, raw: Raw, keep: KeepFile, *, is_last: bool) -> Raw:
         return await self._downloads.completed(raw, keep, is_last=is_last)

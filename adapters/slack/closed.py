@@ -17,6 +17,8 @@ from adapters.slack import ids
 from adapters.slack.convert import our_team
 
 CHANGED: Final = "user_change"
+#: The field of a kept message that says that a guest wrote it, by their id.
+GUEST: Final = "guest"
 #: What Slack says of guests of one channel or of several, of people of workspaces we share no channel with, of apps.
 _NO_MEMBER: Final = ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot")
 
@@ -55,6 +57,19 @@ def closed_from_raw(raw: Raw) -> InboundPlace | None:
     who = ids.person(team, text(user, "id"))
     change = _change(user) or "closed"
     return InboundPlace(Conversation(who.channel, raw.account, who.address), change, ids.moment_from_ts(ts), by=who)
+
+
+def guest_from_raw(raw: Raw) -> InboundPlace | None:
+    """That whoever wrote this is a guest, as it was noticed when it came; None where nothing was."""
+    if f'"{GUEST}"'.encode() not in raw.payload:
+        return None
+    envelope = fields_from_json(raw.payload)
+    user, event = text_or(envelope, GUEST), inner_or(envelope, "event")
+    team, ts = our_team(envelope), text_or(event, "ts")
+    if not (ids.USER.fullmatch(user) and ids.TEAM.fullmatch(team) and ids.TS.fullmatch(ts)):
+        return None
+    who = ids.person(team, user)
+    return InboundPlace(Conversation(who.channel, raw.account, who.address), "guest", ids.moment_from_ts(ts), by=who)
 
 
 def _change(user: Fields) -> PlaceChange | None:

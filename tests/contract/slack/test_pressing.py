@@ -247,6 +247,30 @@ async def test_whoever_writes_has_the_name_they_have_in_slack_and_is_asked_about
     assert len(desk.slack.api.asked("users.info")) == 1
 
 
+async def test_whoever_is_mentioned_has_their_name_too_and_is_asked_about_once(desk: Desk) -> None:
+    desk.slack.api.people[VERA] = {"profile": {"display_name": "Vera <!here>"}}
+    said = {"user": LENA, "text": f"<@{VERA}> and <@U0NOBODY>, please", "ts": "1774603800.000100"}
+    for _ in range(2):
+        await (await desk.slack.tells({"type": "message", "channel": ALERTS, **said})).settled()
+    for raw in desk.journal.kept:
+        (heard,) = desk.adapter.convert(raw)
+        assert isinstance(heard, InboundMessage)
+        assert heard.text == "@Vera <!here> and @U0NOBODY, please"
+    assert len(desk.slack.api.asked("users.info")) == len({LENA, VERA, "U0NOBODY"})
+
+
+async def test_that_a_guest_writes_is_news_before_their_words_and_once(desk: Desk) -> None:
+    desk.slack.api.people[VERA] = {"team_id": TEAM, "is_restricted": True}
+    for text in ("We are on it", "Nearly done"):
+        said = {"user": VERA, "text": text, "ts": "1774603800.000100"}
+        await (await desk.slack.tells({"type": "message", "channel": ALERTS, **said})).settled()
+    (news, first), (second,) = [desk.adapter.convert(raw) for raw in desk.journal.kept]
+    assert isinstance(news, InboundPlace)
+    assert (news.change, news.by) == ("guest", ids.person(TEAM, VERA))
+    assert isinstance(first, InboundMessage)
+    assert isinstance(second, InboundMessage)
+
+
 async def test_a_name_that_cannot_be_looked_up_costs_no_message(desk: Desk) -> None:
     desk.slack.api.fail("users.info", Fault(status=500), times=5)
     for text in ("Payroll failed", "Still"):

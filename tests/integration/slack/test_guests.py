@@ -82,3 +82,19 @@ async def test_whoever_becomes_a_guest_may_not_press_what_still_stands_before_th
         await until_rows(whole, REFUSED, 1)
         assert await whole.rows(REFUSED) == [(f"slack:{TEAM}/{VERA}",)]
         await eventually(lambda: VERA in [one["user"] for one in slack.api.ephemerals])
+
+
+async def test_what_a_guest_writes_under_a_card_is_no_reply_though_slack_told_nobody_that_they_are_one(
+    slack: SlackFront, url: str, tmp_path: Path
+) -> None:
+    await prepared(url)
+    async with working(slack, url, tmp_path / "files") as whole:
+        await slack.says(LENA, ACME, "Payroll failed")
+        await until_rows(whole, "SELECT id FROM outbox WHERE what = 'card' AND state = 'sent'", 1)
+        slack.api.people[VERA]["is_restricted"] = True
+        dm = await slack.dm(VERA)
+        card = next(one for one in await slack.shown(dm) if "bot_id" in one)
+        await (await slack.says(VERA, dm, "We are on it", thread=card["ts"])).told.settled()
+        await until_rows(whole, OUT, 1)
+        await until_rows(whole, REFUSED, 1)
+        assert await whole.rows("SELECT id FROM message WHERE kind = 'reply'") == []
