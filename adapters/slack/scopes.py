@@ -41,6 +41,7 @@ EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "app_uninstalled": (),
     "channel_archive": ("channels:read",),
     "channel_deleted": ("channels:read",),
+    "channel_id_changed": ("channels:read", "groups:read", "mpim:read"),
     "channel_left": ("channels:read",),
     "channel_rename": ("channels:read",),
     "channel_shared": ("channels:read", "groups:read"),

@@ -235,3 +235,26 @@ async def test_a_channel_the_bot_is_taken_into_is_told_to_the_admins_with_the_li
     await desk.settle()
     desk.expect_ping("dana", containing='channels = { slack = ["T1/C9"] }')
     desk.expect_quiet()
+
+
+async def test_a_channel_that_has_another_id_is_the_clients_still_and_a_thread_goes_on(desk: Story) -> None:
+    await says(desk, "Payroll failed", ts="1.0")
+    await desk.channels[SLACK].becomes(PLACE, "moved", to="T1/C9")
+    await desk.settle()
+    await desk.desk.refresh()
+    desk.expect_alert("dana", containing="T1/C9")
+    desk.forget()
+    await desk.channels[SLACK].says(
+        "T1/C9#1.0", "Still", sender="T2/U9", name="Lena", external_id="C9:3.0", reply_to="C9:1.0"
+    )
+    await desk.settle()
+    assert [line.text for line in await desk.lines(1) if line.direction == "in"] == ["Payroll failed", "Still"]
+    await desk.does("vera", Reply("Looking"))
+    assert [one.text for one in desk.channels[SLACK].messages("T1/C9#1.0")] == ["Looking"]
+    desk.forget()
+    await desk.channels[SLACK].says("T1/C9#5.0", "Invoices", sender="T2/U9", name="Lena", external_id="C9:5.0")
+    await desk.settle()
+    ticket = await desk.ticket()
+    assert (ticket.client, ticket.is_verified) == ("acme", True)
+    desk.forget()
+    desk.expect_quiet()

@@ -50,6 +50,17 @@ def test_it_is_news_of_the_whole_channel_in_its_turn_among_what_is_said_there(
     assert lane_from_envelope(envelope, "desk") == where.lane == lane_from_envelope(captured("message"), "desk")
 
 
+def test_a_channel_that_has_another_id_moved_there() -> None:
+    changed = {"type": "channel_id_changed", "old_channel_id": "G123", "new_channel_id": "C123"}
+    envelope = {**captured("channel_archive"), "event": {**changed, "event_ts": "1774604200.000000"}}
+    old, new = (Conversation(Channel.SLACK, "desk", f"T1/{channel}") for channel in ("G123", "C123"))
+    at = datetime(2026, 3, 27, 9, 36, 40, tzinfo=UTC)
+    assert place_from_raw(raw_from(envelope)) == InboundPlace(old, "moved", at, to=new)
+    for broken in ({"new_channel_id": "general"}, {"old_channel_id": None}, {"event_ts": "soon"}):
+        with pytest.raises(MalformedError):
+            place_from_raw(raw_from({**envelope, "event": {**envelope["event"], **broken}}))
+
+
 @pytest.mark.parametrize("kind", ["member_joined_channel", "member_left_channel"])
 def test_that_others_come_and_go_is_no_such_news(kind: str) -> None:
     envelope = {**captured("channel_archive"), "event": event(kind, LENA)}
