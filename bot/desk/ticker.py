@@ -124,9 +124,7 @@ class Ticker:
         if not due:
             await self._let_go(now)
             return 0
-        answers = await asyncio.gather(
-            *(self._committer.commit(self._fire, one.owner) for one in due), return_exceptions=True
-        )
+        answers = await self._committer.commit_all(self._fire, [one.owner for one in due], is_urgent=True)
         decided = sum(1 for answer in answers if answer is not False)
         reach("alarm.decided")
         for one, answer in zip(due, answers, strict=True):

@@ -1,8 +1,9 @@
 """The one writer: whatever is waiting goes to disk in one transaction.
 
 Nobody lingers for company. While one batch is being written the next one gathers, so load makes batches bigger instead
-of queues longer. Items that want the same change are handed to it together; if it fails, each of them is tried alone,
-and the bad one alone gets its exception. Nobody hears of success before the commit.
+of queues longer. What is urgent goes to the front, into a batch that is short: it waits for the one that is being
+written, and not for all that came before it. Items that want the same change are handed to it together; if it fails,
+each of them is tried alone, and the bad one alone gets its exception. Nobody hears of success before the commit.
 """
 
 import asyncio
@@ -28,6 +29,8 @@ Result = TypeVar("Result")
 Change = Callable[[Connection, Sequence[Item]], Sequence[Result]]
 
 LIMIT = 64
+#: A batch that somebody waits for urgently takes no more than so many of those who do not.
+COMPANY = 8
 ROOM = 1_024
 TRIES = 3
 
@@ -60,13 +63,14 @@ class Committer:
         self._limit = limit
         self._room = asyncio.Semaphore(room)
         self._queue: deque[_Waiting] = deque()
+        self._urgent: deque[_Waiting] = deque()
         self._drain: asyncio.Task[None] | None = None
         self._attendant: _Attendant | None = None
 
     @property
     def waiting(self) -> int:
         """How many items are not being written yet."""
-        return len(self._queue)
+        return len(self._queue) + len(self._urgent)
 
     def attend(
         self,
@@ -91,20 +95,22 @@ class Committer:
             answer: Result = await self.begin(change, item, is_attended=is_attended)
             return answer
 
-    def begin(self, change: Change[Item, Result], item: Item, *, is_attended: bool = False) -> "asyncio.Future[Result]":
-        """The same without waiting for anything, for a loop that is moderate by itself."""
+    def begin(
+        self, change: Change[Item, Result], item: Item, *, is_attended: bool = False, is_urgent: bool = False
+    ) -> "asyncio.Future[Result]":
+        """The same without waiting for anything, for a loop that is moderate by itself; urgent items go first."""
         waiting = _Waiting(change, item, asyncio.get_running_loop().create_future(), is_attended)
-        self._queue.append(waiting)
+        (self._urgent if is_urgent else self._queue).append(waiting)
         if self._drain is None or self._drain.done():
             # An empty context: the batch belongs to everybody, not to the caller who happened to start it.
             self._drain = asyncio.create_task(self._write_all(), name="committer", context=Context())
         return waiting.answer
 
     async def commit_all(
-        self, change: Change[Item, Result], items: Sequence[Item], *, is_attended: bool = False
+        self, change: Change[Item, Result], items: Sequence[Item], *, is_attended: bool = False, is_urgent: bool = False
     ) -> list[Result | BaseException]:
         """The same as `begin` for a batch, with one wait for all of it: a result or an exception for each item."""
-        begun = [self.begin(change, item, is_attended=is_attended) for item in items]
+        begun = [self.begin(change, item, is_attended=is_attended, is_urgent=is_urgent) for item in items]
         return await asyncio.gather(*begun, return_exceptions=True)
 
     async def close(self) -> None:
@@ -113,12 +119,9 @@ class Committer:
             await asyncio.wait([self._drain])
 
     async def _write_all(self) -> None:
-        while self._queue:
-            batch: list[_Waiting] = []
-            while self._queue and len(batch) < self._limit:
-                waiting = self._queue.popleft()
-                if not waiting.answer.done():  # a caller who was cancelled meanwhile wants nothing
-                    batch.append(waiting)
+        while self.waiting:
+            batch = _taken(self._urgent, self._limit)
+            batch += _taken(self._queue, COMPANY if batch else self._limit)
             if batch:
                 await self._write_attended(batch)
 
@@ -162,6 +165,15 @@ class Committer:
                 return [_Failed(_copy(error)) for _ in batch]
             return [written[waiting] for waiting in batch]
         raise AssertionError("unreachable: the last attempt returns")
+
+
+def _taken(queue: deque[_Waiting], most: int) -> list[_Waiting]:
+    """The next of a queue; a caller who was cancelled meanwhile wants nothing."""
+    taken: list[_Waiting] = []
+    while queue and len(taken) < most:
+        if not (waiting := queue.popleft()).answer.done():
+            taken.append(waiting)
+    return taken
 
 
 def _by_change(batch: Sequence[_Waiting]) -> Sequence[Sequence[_Waiting]]:

@@ -49,6 +49,28 @@ async def test_what_waits_is_written_together_and_in_order(committer: Committer)
     assert committer.waiting == 0
 
 
+async def test_what_is_urgent_goes_first_into_a_batch_that_is_short(committer: Committer) -> None:
+    """An alarm whose moment has come waits for what is being written, and not for all that came before it."""
+    batches, alarms = Batches(), Batches()
+    many = [committer.begin(batches.keep, f"item {n}") for n in range(150)]
+    await asyncio.sleep(0)  # the first batch is on its way
+
+    told = await committer.commit_all(alarms.keep, ["alarm 1", "alarm 2"], is_urgent=True)
+
+    assert told == ["alarm 1 is kept", "alarm 2 is kept"]
+    assert batches.sizes == [64, 8]
+    await asyncio.gather(*many)
+    assert (batches.sizes, alarms.sizes) == ([64, 8, 64, 14], [2])
+
+
+async def test_nobody_starves_behind_what_is_urgent(committer: Committer) -> None:
+    batches, alarms = Batches(), Batches()
+    pressing = [committer.begin(alarms.keep, f"alarm {n}", is_urgent=True) for n in range(60)]
+
+    assert await committer.commit(batches.keep, "patient") == "patient is kept"
+    await asyncio.gather(*pressing)
+
+
 async def test_a_poison_item_fails_alone(database: Database, committer: Committer) -> None:
     batches = Batches()
     names = ["first", "poison", "last"]
