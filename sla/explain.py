@@ -58,11 +58,13 @@ class Explanation:
         hours = f"in calendar {self.calendar}" if self.calendar else "of real time, day and night"
         tell = self._teller()
         due = tell(self.due_at) if self.due_at is not None else "nothing while the clock stands still"
+        # Where closed hours alone make it due, nothing was ever counted.
+        is_late_start = self.counts_from != self.started_at and (self.due_at is None or self.counts_from < self.due_at)
         return (
             f"{self.metric}: {self.target} {hours} by policy {self.policy}, now {self.state}",
             f"clause: {clause}" if clause else "clause: none quoted",
             f"started {tell(self.started_at)}",
-            *((f"counts from {tell(self.counts_from)}",) if self.counts_from != self.started_at else ()),
+            *((f"counts from {tell(self.counts_from)}",) if is_late_start else ()),
             *self._counted(tell),
             *(_paused(pause, tell) for pause in self.pauses),
             *self.notes,

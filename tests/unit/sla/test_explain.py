@@ -59,6 +59,8 @@ def test_business_days_caps_and_floors_are_said_in_words() -> None:
         explain(capped, policy(), BERLIN).lines()
     )
 
+    assert not any(line.startswith("counts from") for line in explain(capped, policy(), BERLIN).lines())
+
     floored = clocks_of.retarget(
         started(hours(4), "2026-02-02T10:00+01:00"),
         hours(1),
