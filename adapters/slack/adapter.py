@@ -9,6 +9,7 @@ arrived. What a broken connection left half said is finished there.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from adapters.card import Outbound, OutboundCard, OutboundHome
@@ -152,7 +153,8 @@ class SlackAdapter:
             return await self._posts.finish(message)
 
     def health(self) -> Health:
-        return self._pipe.health()
+        health, complaint = self._pipe.health(), self._web.complaint
+        return replace(health, detail=f"{health.detail}; {complaint}", trouble=complaint) if complaint else health
 
     async def close(self) -> None:
         """End the connections that sending opened."""

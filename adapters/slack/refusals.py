@@ -81,6 +81,11 @@ class RefusedError(PermanentError):
         super().__init__(reason)
         self.code = code
 
+    @property
+    def is_about_us(self) -> bool:
+        """Whether the next call would fare no better, whatever it asks."""
+        return _SENTENCES.get(self.code) == _GONE
+
 
 def error_from_answer(status: int, code: str, retry_after: str | None) -> DeliveryError:
     """What an answer that is no success means. `retry_after` is the header as it came: whole seconds."""

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.errors import PermanentError, TemporaryError, UncertainError
 from adapters.slack.config import Config
 from adapters.slack.files import NOT_GIVEN
-from adapters.slack.refusals import error_from_answer
+from adapters.slack.refusals import RefusedError, error_from_answer
 
 #: A connection that takes longer is given up before anything was said; an answer that takes longer leaves doubt.
 CONNECT_WITHIN: Final = timedelta(seconds=5)
@@ -53,6 +53,8 @@ class Web:
         self._session: ClientSession | None = None
         self._client: AsyncWebClient | None = None
         self._beside: set[asyncio.Task[None]] = set()
+        #: What is wrong with the bot's own token, as its last call was told; empty if nothing is.
+        self.complaint = ""
 
     @property
     def client(self) -> AsyncWebClient:
@@ -81,11 +83,16 @@ class Web:
             json_body = given if form is None else None
             response = await self._opened().api_call(method, data=form, json=json_body, headers=own)
         except SlackApiError as error:
-            raise _refusal(error) from error
+            refusal = _refusal(error)
+            if token is None and isinstance(refusal, RefusedError):
+                self.complaint = str(refusal) if refusal.is_about_us else ""
+            raise refusal from error
         except (ClientConnectorError, ConnectionTimeoutError) as error:
             raise TemporaryError("Slack cannot be reached") from error
         except (ClientError, TimeoutError, OSError) as error:
             raise UncertainError("the connection to Slack broke before it answered") from error
+        if token is None:
+            self.complaint = ""
         return response.data if isinstance(response.data, dict) else {}
 
     async def download(self, url: str) -> AsyncGenerator[bytes]:

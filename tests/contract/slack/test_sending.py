@@ -204,6 +204,17 @@ async def test_a_refusal_for_good_says_what_to_do(desk: Desk, fault: Fault, reas
     assert len(desk.slack.api.asked("chat.postMessage")) == 1
 
 
+async def test_a_token_that_is_no_longer_valid_stands_in_the_health_until_a_call_is_answered(desk: Desk) -> None:
+    desk.slack.api.fail("chat.postMessage", Fault(error="token_revoked"))
+    with pytest.raises(PermanentError):
+        await desk.adapter.send(desk.words("We are on it."))
+    health = desk.adapter.health()
+    assert "set SLACK_BOT_TOKEN" in health.trouble
+    assert health.detail.endswith(health.trouble)
+    await desk.adapter.send(desk.words("We are on it."))
+    assert desk.adapter.health().trouble == ""
+
+
 async def test_a_person_who_is_nowhere_cannot_be_written_to(desk: Desk) -> None:
     with pytest.raises(PermanentError, match="no such person"):
         await desk.adapter.send(desk.words("Hello?", f"{TEAM}/U0NOBODY"))
