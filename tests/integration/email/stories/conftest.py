@@ -20,6 +20,7 @@ from tests.stories.conftest import MakeStory
 #: What cannot be told by mail, each with the reason.
 NO_SECOND_THOUGHTS = "a mail that was sent cannot be changed or taken back"
 NO_NAME = "nobody answers a mail that was never sent"
+ONE_THREAD = "whoever was written to answers that mail, so a second ticket of theirs opens nowhere"
 NOT_BY_MAIL = {
     "test_thanks_with_a_file_are_a_message": "a story's file has no bytes; test_bot.py sends a real one",
     "test_an_edit_is_a_version_on_the_card_and_never_a_new_ticket": NO_SECOND_THOUGHTS,
@@ -28,6 +29,9 @@ NOT_BY_MAIL = {
     "test_a_premium_client_is_told_who_answers_and_by_when": "its card says that Lena wrote on Telegram",
     "test_a_machine_that_answers_our_word_for_stray_mail_gets_no_second_one": NO_NAME,
     "test_whoever_left_the_desk_answers_nobody": NO_NAME,
+    "test_another_ticket_of_the_client_is_owed_what_it_was": ONE_THREAD,
+    "test_it_goes_with_a_ticket_that_is_merged_and_comes_back_with_it": ONE_THREAD,
+    "test_words_that_a_resolution_overlooked_are_owed_an_answer_from_then_on": "by mail a ticket has one notice a day",
 }
 
 
