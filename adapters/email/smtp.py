@@ -153,7 +153,12 @@ class Smtp:
         return {one: _refused(error) for one, error in refused.items()}
 
     async def _told(self, client: SMTP, content: bytes) -> None:
-        """The mail itself. Only an answer says what became of it."""
+        """The mail itself. Only an answer says what became of it.
+
+        The library asks to go on and tells the mail in one call, and does not say how far it came. A connection that
+        ends before the server said "go on" is in doubt for nothing: the same mail goes once more, which costs less than
+        writing the dots of a mail ourselves, past what the library keeps in mind of answers that are due.
+        """
         try:
             await client.data(content)
         except SMTPResponseException as error:

@@ -56,6 +56,7 @@ async def outcome(sender: Smtp) -> DeliveryError:
         pytest.param({f"RCPT {COPY}": None}, TemporaryError, id="it hangs up at the copy"),
         pytest.param({f"RCPT {LENA}": "421 4.3.2 shutting down"}, TemporaryError, id="it goes away at the address"),
         pytest.param({"DATA": "421 4.3.2 shutting down"}, TemporaryError, id="it goes away before the mail"),
+        pytest.param({"DATA": None}, UncertainError, id="it hangs up as the mail begins, which nobody tells us"),
         pytest.param({"END": None}, UncertainError, id="it hangs up after the mail"),
     ],
 )
