@@ -207,7 +207,7 @@ def _pings(facts: Facts, ticket: Ticket, firing: Firing) -> list[Effect]:
     own = called_for(facts, ticket)
     people = [own] if own is not None else []
     if firing.mark == LAST_CALL or is_vacant(facts, ticket):
-        above = called(facts, ticket, promise.calendar_of(firing.clock, facts.calendars), leads(facts, ticket))
+        above = called(facts, ticket, firing.clock, leads(facts, ticket))
         people += [person for person in above if person not in people]
     return [_ping(facts, ticket, firing, person) for person in people]
 

@@ -195,6 +195,7 @@ class Ping:
 
     `is_shared`: where leads are told together, one message calls all who are told the same. The same means: their keys
     differ in nothing but the person at the end. `weight`: of many at once the heavier ones stand first.
+    `is_quiet`: it calls nobody, and only a place that several share is told; who is told alone is not.
     `is_held`: it waits a moment for others of its kind, with which it may become one message.
     `is_digest`: it sums up much that is shown elsewhere as well, so it leaves when nothing else does.
     """
@@ -209,6 +210,7 @@ class Ping:
     actions: tuple[str, ...] = ()
     is_shared: bool = False
     weight: int = 0
+    is_quiet: bool = False
     is_held: bool = False
     is_digest: bool = False
     invite: Invite | None = None

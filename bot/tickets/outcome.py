@@ -93,7 +93,7 @@ def concluded(
         effects=(*effects, *(ShowCard(person) for person in sorted(concerned - shown)), *said),
         wakes=(
             Wake(promises_owner(ticket.id), wake),
-            *shift_wakes(facts, ticket),
+            *shift_wakes(facts, ticket, events),
             *unread_wakes(facts, ticket, effects),
             *wakes,
         ),

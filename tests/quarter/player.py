@@ -10,7 +10,7 @@ import heapq
 import random
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -43,6 +43,10 @@ conversation.key
 FROM ticket JOIN conversation ON conversation.id = ticket.conversation_id WHERE ticket.id > :after ORDER BY ticket.id
 """)
 _ROWS = text("SELECT key, ticket_id, what, priority FROM outbox WHERE id > :after ORDER BY id")
+_HEARD = text("""
+SELECT message.ticket_id FROM message JOIN conversation ON conversation.id = message.conversation_id
+WHERE conversation.key = :where AND message.external_id = :name
+""")
 _LAST = text("SELECT coalesce(max(id), 0) FROM outbox")
 #: A minute of the database passes for a replica that died: what it was sending is another's to look after.
 _EXPIRE = text("UPDATE outbox SET claimed_until = 0 WHERE claimed_by = :owner AND claimed_until IS NOT NULL")
@@ -166,8 +170,7 @@ class Player:
     async def _happens(self, event: Said | Leave) -> None:
         match event:
             case Said():
-                self._write("said", who=event.name, where=self._conv(event), text=event.text)
-                await self._channels[event.channel].says(event.address, event.text, name=event.name, at=event.at)
+                await self._says(event)
             case Leave():
                 slack = self._channels[Channel.SLACK]
                 one = self._desks[0].revisions.current.people[PersonId(event.person)]
@@ -180,6 +183,16 @@ class Player:
                 for desk in self._desks:
                     await desk.refresh()
         await self._settle()
+
+    async def _says(self, event: Said) -> None:
+        """They write, and what they wrote is on a ticket."""
+        place, where = len(self.lines), self._conv(event)
+        self._write("said", who=event.name, where=where, text=event.text)
+        raw = await self._channels[event.channel].says(event.address, event.text, name=event.name, at=event.at)
+        await self._settle()
+        heard = {"where": where, "name": raw.external_id}
+        ticket = await self._database.read(lambda conn: conn.execute(_HEARD, heard).scalar())
+        self.lines[place] = replace(self.lines[place], ticket=ticket)
 
     async def _pass_until(self, until: Instant) -> None:
         """Time passes, from alarm to send to what somebody means to do, whichever is first."""
@@ -272,7 +285,9 @@ class Player:
         desk = self._desks[self._acts % len(self._desks)]
         answer = await desk.commands.perform(PersonId(person), TicketId(ticket), command, key=f"act-{self._acts}")
         what = type(command).__name__
-        self._write("act", who=person, ticket=ticket, what=f"{what} refused" if answer.is_refused else what)
+        due = _iso(command.due_at) if isinstance(command, c.GiveEta) else ""
+        what = f"{what} refused" if answer.is_refused else what
+        self._write("act", who=person, ticket=ticket, what=what, text=due)
         await self._settle()
 
     def _there(self, person: str, at: Instant) -> Instant | None:
@@ -382,8 +397,12 @@ class Player:
         what = row.what if row is not None else "message"
         if row is not None and what == "ping" and row.priority == 0:
             what = "alert"
+        if shown.card is not None and to is None:
+            to = ",".join(sorted(filter(None, (self._person_at(channel, called) for called in shown.card.mentions))))
+        if what == "card" and shown.card is not None and not shown.card.mention:
+            what = "quiet card"
         ticket = row.ticket_id if row is not None else None
-        words = one.text.partition("\n")[0] if what == "card" else one.text
+        words = one.text.partition("\n")[0] if row is not None and row.what == "card" else one.text
         self._write("told", who=to or "", where=f"{channel}:desk:{where.address}", ticket=ticket, what=what, text=words)
 
     def _person_at(self, channel: Channel, address: str) -> str | None:

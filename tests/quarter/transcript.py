@@ -1,11 +1,13 @@
 """What was said and done in the quarter, a line each: a moment, a kind and up to five fields, with tabs between them.
 
-    said    who writes · where · · · text                 act    who · · ticket · what
-    told    who of ours, if it is one · where · ticket · what · text
+    said    who writes · where · ticket · · text
+    act     who · · ticket · what · the moment that was promised
+    told    who of ours is called, with commas between several · where · ticket · what · text
     ticket  who has it · where it is held · ticket · its status, and whether it waits for us
     leave   who · · · the words they said it in · text    down, up: the bot did not run in between
 
-A long text is cut; what is left out stands behind it as a mark that is the same for the same words only.
+A long text is cut, unless it is about several tickets; what is left out stands behind it as a mark that is the same
+for the same words only.
 """
 
 import hashlib
@@ -46,11 +48,25 @@ def lines_from_transcript(text: str) -> list[Line]:
 
 def _written(line: Line) -> str:
     ticket = "" if line.ticket is None else str(line.ticket)
-    return "\t".join((line.at, line.kind, line.who, line.where, ticket, line.what, _cut(line.text)))
+    return "\t".join(
+        (
+            line.at,
+            line.kind,
+            line.who,
+            line.where,
+            ticket,
+            line.what,
+            _flat(line.text) if line.kind == "told" and not line.ticket else _cut(line.text),
+        )
+    )
+
+
+def _flat(text: str) -> str:
+    return " / ".join(text.replace("\t", " ").splitlines())
 
 
 def _cut(text: str) -> str:
-    flat = " / ".join(text.replace("\t", " ").splitlines())
+    flat = _flat(text)
     if len(flat) <= KEPT:
         return flat
     return f"{flat[:KEPT]}… {hashlib.sha256(flat.encode()).hexdigest()[:6]}"

@@ -66,7 +66,7 @@ async def test_a_line_answers_at_night_and_the_manager_reads_of_it_in_the_mornin
     desk.expect_quiet()
 
     await desk.go_to(OPENING)
-    digest = desk.expect_ping("vera", containing="1 ticket of your clients went to others while you were away")
+    digest = desk.expect_ping("vera", containing="1 ticket of yours went to others while you were away")
     assert "T-1 · Payroll failed (Nina Roth): Resolved" in digest
     assert "1 ticket waited for you\nT-2 · Export hangs\n" in digest
     assert ((await desk.ticket(2)).assignee, (await desk.ticket(2)).rule) == ("vera", "own_manager")

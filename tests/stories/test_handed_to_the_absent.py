@@ -51,7 +51,8 @@ async def test_whoever_is_not_there_reads_of_it_as_they_come(make_desk: MakeStor
     story.expect_quiet()
     await story.go_to(MORNING + timedelta(seconds=1))
     story.expect_ping("oleg", containing="T-1 · Payroll failed")
-    assert not story.mentions("vera", containing="T-1")
+    news = story.expect_ping("vera", containing="1 ticket of yours went to others while you were away")
+    assert "T-1 · Payroll failed (Oleg Hnatiuk)" in news
     story.forget()
     await story.go_to(MORNING + timedelta(minutes=10))
     story.expect_quiet()

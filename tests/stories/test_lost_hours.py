@@ -54,4 +54,5 @@ async def test_what_was_agreed_in_hours_that_are_gone_when_it_is_promised_anew(m
     desk.forget()
     await desk.go_to(NOON + timedelta(hours=9, minutes=1))
     assert (await desk.clock("first_response")).breached_at == instant(NOON + timedelta(hours=9))
-    desk.expect_alert("dana", containing="first response is overdue since 21:00")
+    await desk.go_to(NOON + timedelta(hours=21, minutes=1))
+    desk.expect_alert("dana", containing="first response is overdue since March 3, 21:00")

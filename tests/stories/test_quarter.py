@@ -6,11 +6,14 @@ The transcript is a file that people review; `python -m scripts.quarter` writes 
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 
 import pytest
 
-from tests.quarter.checker import Judge, desk_from_toml, read_moment
+from tests.quarter.book import CALLING, Book, desk_from_toml, read_moment
+from tests.quarter.callings import Callings
+from tests.quarter.checker import Judge
 from tests.quarter.playing import DESK, GOLDEN, played
 from tests.quarter.telling import Told
 from tests.quarter.transcript import Line, lines_from_transcript, transcript_from_lines
@@ -28,6 +31,10 @@ def judge(lines: Sequence[Line]) -> Judge:
     return Judge(desk_from_toml(DESK.read_text(encoding="utf-8")), lines)
 
 
+def callings(lines: Sequence[Line]) -> Callings:
+    return Callings(Book(desk_from_toml(DESK.read_text(encoding="utf-8")), lines))
+
+
 @pytest.mark.timeout(600)
 async def test_the_quarter_comes_out_as_it_is_kept(story_url: str) -> None:
     player = await played(story_url)
@@ -41,6 +48,67 @@ async def test_the_quarter_comes_out_as_it_is_kept(story_url: str) -> None:
 
 def test_every_minute_of_it_somebody_has_what_waits_and_nobody_is_told_twice(lines: list[Line]) -> None:
     assert list(judge(lines).faults()) == []
+
+
+def test_all_of_ours_are_called_when_they_should_be_and_only_then(lines: list[Line]) -> None:
+    assert list(callings(lines).faults()) == []
+
+
+def _of_ours(line: Line) -> bool:
+    return line.kind == "told" and line.what in CALLING and (bool(line.who) or line.where == "slack:desk:T1/CLEADS")
+
+
+def _later(line: Line) -> Line:
+    return dataclasses.replace(line, at=f"{read_moment(line.at) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}")
+
+
+@pytest.mark.parametrize(
+    ("words", "misses"),
+    [
+        pytest.param("outside working hours", Callings.not_paged, id="pages"),
+        pytest.param("is not on shift", Callings.not_paged, id="pages of what somebody has"),
+        pytest.param("waited for you", Callings.not_called, id="what waited for a shift"),
+        pytest.param("is yours now", Callings.not_given, id="what went on to somebody"),
+        pytest.param("went on to", Callings.not_relieved, id="what was taken from somebody"),
+        pytest.param("went to others", Callings.not_relieved, id="what was taken while they were not there"),
+        pytest.param("yours meanwhile", Callings.not_given, id="what a stand-in gets"),
+        pytest.param("Welcome back", Callings.not_welcomed, id="what moved on meanwhile"),
+        pytest.param(" wrote on T-", Callings.not_called, id="a client's words"),
+        pytest.param("is overdue since", Callings.not_climbed, id="steps of a ladder"),
+        pytest.param("Last call", Callings.not_reminded, id="last calls"),
+        pytest.param("left for the", Callings.not_reminded, id="reminders"),
+        pytest.param("has not picked it up", Callings.not_picked_up, id="what nobody picked up"),
+        pytest.param(" · ", Callings.not_given, id="cards"),
+    ],
+)
+def test_the_judge_misses_each_kind_of_call(
+    lines: list[Line], words: str, misses: Callable[[Callings], Iterator[str]]
+) -> None:
+    left = [line for line in lines if not (_of_ours(line) and words in line.text)]
+    assert len(left) < len(lines)
+    assert list(misses(callings(left)))
+
+
+def test_the_judge_misses_most_single_calls_that_are_lost_or_an_hour_late(lines: list[Line]) -> None:
+    """Not all of them: some say again what their reader knows, or hang on what it cannot reckon plainly."""
+    told: dict[int, Line] = {}
+    for line in lines:
+        if _of_ours(line) and line.who and line.ticket and line.ticket % 3 == 0:
+            told.setdefault(line.ticket, line)
+    assert len(told) > 20
+    gone = [line for line in lines if line is not told.get(line.ticket or 0)]
+    late = sorted([*gone, *map(_later, told.values())], key=lambda one: one.at)
+    for broken in (gone, late):
+        found = " ".join(callings(broken).faults())
+        assert sum(re.search(rf"T-{ticket}\b", found) is not None for ticket in told) > 0.7 * len(told)
+
+
+def test_the_judge_sees_who_is_called_at_night_and_who_is_told_twice(lines: list[Line]) -> None:
+    place = next(place for place, line in enumerate(lines) if _of_ours(line) and line.ticket and line.what == "ping")
+    night = dataclasses.replace(lines[place], at=f"{lines[place].at[:11]}23:30:00Z")
+    assert any("does not work" in one for one in callings([*lines[: place + 1], night]).called_at_night())
+    again = [*lines[: place + 1], lines[place], *lines[place + 1 :]]
+    assert any("was told twice" in one for one in judge(again).faults())
 
 
 def test_it_is_a_quarter_worth_the_name(lines: list[Line]) -> None:

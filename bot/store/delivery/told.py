@@ -103,6 +103,8 @@ def ping_rows(pings: Sequence[Ping], whereto: Whereto, ticket_id: int | None, at
     told: dict[tuple[str, str], list[Ping]] = {}
     for ping in pings:
         own, place = whereto(ping.person), whereto.alert(ping.person)
+        if ping.is_quiet and place == own:
+            continue
         if ping.is_shared and place != own:
             told.setdefault((place.key, _subject(ping)), []).append(ping)
         else:
@@ -110,7 +112,7 @@ def ping_rows(pings: Sequence[Ping], whereto: Whereto, ticket_id: int | None, at
     for (_, subject), together in told.items():
         first = together[0]
         row = _ping_row(first, whereto.alert(first.person), ticket_id, at)
-        row["key"], row["payload"] = subject, ping_to_json(first, [one.person for one in together])
+        row["key"], row["payload"] = subject, ping_to_json(first, [one.person for one in together if not one.is_quiet])
         rows.append(row)
         others = [_ping_row(other, whereto(other.person), ticket_id, at) for other in together[1:]]
         rows += [{**other, "state": "sent"} for other in others]

@@ -1,4 +1,4 @@
-"""How urgent a ticket is and why: judged when it opens, by later words upward and once, by our people at any time.
+"""How urgent a ticket is and why: judged when it opens, by later words upward, by our people at any time.
 
 `Ticket.judged` keeps the grounds, so that whoever asks "why this urgent?" is answered from the ticket itself. What one
 of our people said stands against every rule; only a client who states more in so many words is heard once again.
@@ -98,7 +98,10 @@ def why_urgent(revision: Revision, ticket: Ticket, speak: Texts) -> str:
 
 
 def louder(facts: Facts, ticket: Ticket, text: str, *, at: Instant, stated: str | None = None) -> Raised | None:
-    """The ticket as later words make it, where they make it more urgent; None where they do not, or did so before."""
+    """The ticket as later words make it, where they make it more urgent; None where they do not.
+
+    So each level is reached by words once. Against what one of our people said a client is heard a single time.
+    """
     kept = _kept(ticket)
     policy, plan = facts.policy_of(ticket), facts.revision.plan(ticket.plan)
     seen = judge(facts.revision, text, plan, policy, stated=stated)
@@ -114,7 +117,7 @@ def louder(facts: Facts, ticket: Ticket, text: str, *, at: Instant, stated: str 
         at=facts.now,
         is_high_load=facts.is_high_load(ticket.plan),
     )
-    raised = at_level(ticket, plan, seen.urgency, ticket.kind, _text(seen.grounds, is_again=True))
+    raised = at_level(ticket, plan, seen.urgency, ticket.kind, _text(seen.grounds, is_again="staff" in kept))
     particulars = {"before": ticket.urgency, "after": seen.urgency}
     return Raised(raised, clocks, Event("urgency_raised", at, "contact", seen.reason, particulars))
 

@@ -11,8 +11,10 @@ from bot.tickets.facts import Facts
 from bot.tickets.ticket import Ticket
 from routing import ladder
 from routing.people import PersonId
-from sla.calendar import ALWAYS, Calendar
-from sla.policy import Policy, Urgency
+from sla.calendar import ALWAYS
+from sla.clock import Clock
+from sla.policy import Metric, Policy, Urgency
+from sla.promise import calendar_of
 
 #: Urgencies that are worth waking somebody for where the policy names a ladder for it.
 LOUD: Final = frozenset({"critical", "high"})
@@ -38,15 +40,20 @@ def called_for(facts: Facts, ticket: Ticket) -> PersonId | None:
     return own.id if own is not None and facts.revision.coverage.is_on_shift(own, facts.now) else None
 
 
-def called(facts: Facts, ticket: Ticket, calendar: Calendar, people: Iterable[PersonId]) -> tuple[PersonId, ...]:
-    """Of the people further up, whom the desk calls at this hour about what counts in this time: those who are at work.
+def called(facts: Facts, ticket: Ticket, clock: Clock | None, people: Iterable[PersonId]) -> tuple[PersonId, ...]:
+    """Of the people further up, whom the desk calls at this hour about this promise: those who are at work.
 
-    All of them where it is urgent or counts in real time, and where nobody at work has the ticket and knows by that.
+    All of them where it is urgent, where the agreement promises in real time, and for a page, which is no promise's.
     """
-    if is_loud(facts.policy_of(ticket), ticket.urgency) or calendar is ALWAYS or called_for(facts, ticket) is None:
+    if is_loud(facts.policy_of(ticket), ticket.urgency) or clock is None or is_around_the_clock(facts, clock):
         return tuple(people)
     revision = facts.revision
     return tuple(one for one in people if revision.coverage.is_on_shift(revision.people[one], facts.now))
+
+
+def is_around_the_clock(facts: Facts, clock: Clock) -> bool:
+    """Whether somebody is to be there for it at any hour. A time that one of us named is no such promise."""
+    return clock.metric is not Metric.ETA and calendar_of(clock, facts.calendars) is ALWAYS
 
 
 def on_call(facts: Facts, ticket: Ticket) -> PersonId | None:
@@ -63,7 +70,8 @@ def on_call(facts: Facts, ticket: Ticket) -> PersonId | None:
 def is_paged_for(ticket: Ticket, person: PersonId | None = None) -> bool:
     """Whether people are called out of hours until somebody has it; this person among them, if one is named."""
     known = ticket.ladder
-    return known is not None and known.ladder is not None and (person is None or person in known.people)
+    is_paged = known is not None and (known.ladder is not None or known.paged_at is not None)
+    return known is not None and is_paged and (person is None or person in known.people)
 
 
 def is_vacant(facts: Facts, ticket: Ticket) -> bool:

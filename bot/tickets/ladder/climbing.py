@@ -23,6 +23,8 @@ class Climbing:
     clock's time) puts the steps off. `asked` steps were reached because somebody asked, a client last at `asked_at`.
     `was` is the same as a text from before an answer, which may turn out never to have arrived. `on_call` took on
     at `on_call_at` what was paged for, outside their own hours: until their next shift the client's words call them.
+    Where a promise was broken already, those on call were paged beside its ladder at `paged_at`, and nobody looked
+    after it since.
     """
 
     told: int = 0
@@ -40,6 +42,7 @@ class Climbing:
     was: str = ""
     on_call: PersonId | None = None
     on_call_at: Instant | None = None
+    paged_at: Instant | None = None
 
     @property
     def is_begun(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 from bot.tickets.facts import Effect, Event, Facts, Guard, Ping
 from bot.tickets.ladder.calling import answering, behind, called, called_for, is_loud, on_call
 from bot.tickets.ladder.climbing import Climbing
-from bot.tickets.ladder.standing import climbed, pace_of, steps_of
+from bot.tickets.ladder.standing import climbed, clock_of, steps_of
 from bot.tickets.outcome import client_name, first_opening, is_there, person_texts
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket, number
@@ -21,7 +21,7 @@ from routing.people import PersonId, Role
 from sla.clock import BREACH, Clock, Mark
 from sla.duration import millis
 from sla.pick_up import LONGEST
-from sla.promise import Promises, calendar_of
+from sla.promise import Promises
 
 #: A breach announced later than this after it happened says when it was noticed.
 NOTICED_LATE_MS: Final = 60_000
@@ -45,10 +45,10 @@ def climb(
         return ticket, [], effects
     ticket = replace(ticket, ladder=known)
     on_it = behind(facts, rung.tell) if rung is not None else ()
-    on_it = called(facts, ticket, pace_of(facts, known, clocks), on_it) or on_it
+    on_it = called(facts, ticket, clock_of(known, clocks), on_it) or on_it
     events = climbed_events(facts, ticket, before, known, rung, on_it)
     if not events:
-        return ticket, [], effects
+        return ticket, [], effects or _waiting_pings(facts, ticket, known, broke)
     people = on_it if rung is not None else _left(facts, known)
     if rung is None:
         ticket = replace(ticket, ladder=replace(known, people=(*known.people, *people)))
@@ -162,15 +162,31 @@ def paged(facts: Facts, ticket: Ticket) -> tuple[Ticket, list[Event], list[Effec
     if (
         name is None
         or not is_loud(facts.policy_of(ticket), ticket.urgency)
-        or known.is_begun
+        or known.ladder is not None
+        or known.paged_at is not None
         or _is_attended(facts, ticket)
     ):
         return ticket, [], []
+    if known.is_begun:
+        return _paged_beside(facts, ticket, known, name)
     page = Climbing(ladder=name, broken_at=facts.now, on_call=known.on_call, on_call_at=known.on_call_at)
     if on_call(facts, ticket) is not None:
         # Their client's words call them, and alone, for as long as whoever is on shift has to pick something up.
         page = replace(page, put_off_ms=millis(facts.revision.rules.pick_up or LONGEST))
     return climb(facts, replace(ticket, ladder=page), (), ())
+
+
+def _paged_beside(facts: Facts, ticket: Ticket, known: Climbing, name: str) -> tuple[Ticket, list[Event], list[Effect]]:
+    """A promise is broken and its ladder goes on: those on call hear as well, once, whom its steps do not name."""
+    is_heeded = known.quiet_until is not None and facts.now < known.quiet_until
+    page = Climbing(ladder=name, broken_at=facts.now)
+    step = next((one for one in steps_of(facts, ticket, page) if behind(facts, one.tell)), None)
+    if step is None or is_heeded or on_call(facts, ticket) is not None:
+        return ticket, [], []
+    people = behind(facts, step.tell)
+    told = replace(known, paged_at=facts.now, people=tuple(dict.fromkeys((*known.people, *people))))
+    event = Event("alerted", facts.now, "desk", f"paged: {step.tell}", {"people": ", ".join(people), "ladder": name})
+    return replace(ticket, ladder=told), [event], _page_pings(facts, ticket, page, 1, people)
 
 
 def breach_title(facts: Facts, ticket: Ticket, clock: Clock, person: PersonId, *, is_news: bool) -> str:
@@ -228,7 +244,7 @@ def _hearers(facts: Facts, ticket: Ticket, before: Climbing | None, clock: Clock
         return own
     told = answering(facts, before.people)
     reached = [one for step in steps_of(facts, ticket, before)[: before.told] for one in behind(facts, step.tell)]
-    others = called(facts, ticket, calendar_of(clock, facts.calendars), (*told, *reached) or last_resort(facts))
+    others = called(facts, ticket, clock, (*told, *reached) or last_resort(facts))
     return list(dict.fromkeys([*own, *others]))
 
 
@@ -245,6 +261,29 @@ def _breach_ping(facts: Facts, ticket: Ticket, clock: Clock, person: PersonId) -
         is_shared=not is_own,
         weight=weight(facts, ticket, BREACH),
     )
+
+
+def _waiting_pings(facts: Facts, ticket: Ticket, known: Climbing, broke: Sequence[Clock]) -> list[Effect]:
+    """Nobody who would hear of the breach is at work: the place that leads share shows it, and whom it calls when."""
+    clock = next((one for one in broke if (one.metric, one.started_at) == (known.metric, known.started_at)), None)
+    if clock is None:
+        return []
+    found: list[Effect] = []
+    for one in leads(facts, ticket):
+        title, lines = breach_title(facts, ticket, clock, one, is_news=True), (with_whom(facts, ticket, one),)
+        found.append(kept_for(facts, one, f"waits:{ticket.id}:{clock.metric}:{clock.started_at}:{one}", title, lines))
+    return found
+
+
+def kept_for(facts: Facts, person: PersonId, key: str, title: str, lines: tuple[str, ...] = ()) -> Ping:
+    """What somebody further up hears of as they come, shown at once where leads look, and calling nobody."""
+    back = facts.revision.coverage.next_shift(facts.revision.people[person], facts.now)
+    if back is not None:
+        speak = person_texts(facts.revision, person)
+        name = facts.revision.people[person].name
+        lines = (*lines, speak("called_as_they_come", name=name, opening=speak.moment(back, now=facts.now)))
+    guard, actions = Guard(is_open=True), presses_of(facts, person)
+    return Ping(person, key, title, lines, guard=guard, actions=actions, is_shared=True, is_quiet=True)
 
 
 def _step_ping(

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Final
 
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, ShowCard
-from bot.tickets.ladder.decide_ladder import last_resort, leads, paged, presses_of
+from bot.tickets.ladder.calling import called
+from bot.tickets.ladder.decide_ladder import kept_for, last_resort, leads, paged, presses_of
 from bot.tickets.ladder.picking import OURS_TO_MOVE
 from bot.tickets.outcome import (
     assigned,
@@ -24,7 +25,7 @@ from bot.tickets.outcome import (
     routing_event,
 )
 from bot.tickets.ticket import Ticket, number
-from routing.people import PersonId
+from routing.people import Person, PersonId
 from routing.route import Assignment
 from sla import pick_up
 from sla.clock import Clock, is_owing
@@ -51,7 +52,7 @@ def lapsed(
             ticket, events, effects = paged(facts, ticket)
             return ticket, pick_up.again(clocks, facts.calendars, facts.now, hours=person.calendar), events, effects
         given, event, effects = _given(facts, ticket, found)
-        return given, clocks, [event], effects
+        return given, clocks, [event], [*effects, *_called(facts, given, person)]
     clocks = pick_up.passed_over(clocks, facts.now)
     ticket = replace(ticket, passed_over=(*ticket.passed_over, person.id))
     found = assigned(facts, ticket)
@@ -113,6 +114,17 @@ def _given(facts: Facts, ticket: Ticket, found: Assignment) -> tuple[Ticket, Eve
     return given, routing_event(facts, found, before=ticket.assignee), _introduced(facts, given)
 
 
+def _called(facts: Facts, given: Ticket, former: Person) -> list[Effect]:
+    """Whoever has it now hears of it; their card may stand already, and says nothing by itself then."""
+    if given.assignee is None:
+        return []
+    names = {"number": number(given.id), "client": client_name(facts), "name": former.name}
+    title = person_texts(facts.revision, given.assignee)("ping_given", **names)
+    key, guard = f"given:{given.id}:{given.version}:{given.assignee}", Guard(assignee=given.assignee)
+    ping = Ping(given.assignee, key, title, guard=guard, actions=("ticket.take",))
+    return [ShowCard(given.assignee, is_quiet=True), ping]
+
+
 def _introduced(facts: Facts, given: Ticket) -> list[Effect]:
     """The client who waits for an answer was told from whom."""
     if given.staff_spoke_at is not None and given.staff_spoke_at >= given.client_spoke_at:
@@ -142,8 +154,10 @@ def _passed_on(facts: Facts, given: Ticket, late: Clock, former: PersonId) -> li
 
 def _alarmed(facts: Facts, ticket: Ticket, late: Clock, person: PersonId) -> list[Effect]:
     """Nobody else is there: whoever is first on the ladder hears of it."""
+    people = leads(facts, ticket) or last_resort(facts)
+    there = called(facts, ticket, late, people)
     found: list[Effect] = []
-    for one in leads(facts, ticket) or last_resort(facts):
+    for one in there or people:
         speak = person_texts(facts.revision, one)
         name = facts.revision.people[person].name
         title = speak(
@@ -153,6 +167,9 @@ def _alarmed(facts: Facts, ticket: Ticket, late: Clock, person: PersonId) -> lis
             name=name,
             waited=speak.length(length(late.target_ms)),
         )
+        if not there:
+            found.append(kept_for(facts, one, f"unpicked:{ticket.id}:{late.started_at}:{one}", title))
+            continue
         found.append(
             Ping(
                 one,

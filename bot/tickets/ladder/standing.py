@@ -43,6 +43,9 @@ def standing(facts: Facts, ticket: Ticket, clocks: Sequence[Clock], events: Sequ
     if not broken:
         return _unbroken(facts, ticket, known or Climbing(), clocks, events)
     known = _taken_up_again(known or Climbing(), broken)
+    if known.paged_at is not None and _is_looked_after(facts, ticket, known.paged_at, events):
+        duty = _at_it(facts, ticket, events) or known
+        known = replace(known, paged_at=None, on_call=duty.on_call, on_call_at=duty.on_call_at)
     own = next((one for one in broken if (one.metric, one.started_at) == (known.metric, known.started_at)), None)
     if own is None:
         own = min(broken, key=lambda one: one.breached_at or 0)
@@ -92,11 +95,12 @@ def climbed(facts: Facts, ticket: Ticket, clocks: Sequence[Clock]) -> tuple[Clim
     known = standing(facts, ticket, clocks)
     if known is None or known.waits_since is not None:
         return known, None
+    clock = clock_of(known, clocks)
     calendar = pace_of(facts, known, clocks)
     begun = _climb(facts, ticket, known)
 
     def at_work(step: Step) -> bool:
-        return bool(called(facts, ticket, calendar, behind(facts, step.tell)))
+        return bool(called(facts, ticket, clock, behind(facts, step.tell)))
 
     climb, rung = ladder.climbed(begun, calendar, at=facts.now, is_manned=at_work)
     if rung is None or not _has_fallen(begun, rung, calendar, facts.now):
@@ -160,14 +164,19 @@ def acknowledged(facts: Facts, ticket: Ticket, calendar: Calendar) -> Climbing:
 
 def pace_of(facts: Facts, known: Climbing, clocks: Sequence[Clock]) -> Calendar:
     """In whose time its steps fall: the broken clock's, or real time for a page."""
-    own = (one for one in clocks if (one.metric, one.started_at) == (known.metric, known.started_at))
-    clock = next(own, None)
+    clock = clock_of(known, clocks)
     return calendar_of(clock, facts.calendars) if clock is not None else ALWAYS
+
+
+def clock_of(known: Climbing, clocks: Sequence[Clock]) -> Clock | None:
+    """The broken clock that it climbs by; None for a page."""
+    own = (one for one in clocks if (one.metric, one.started_at) == (known.metric, known.started_at))
+    return next(own, None)
 
 
 def _counting_by(clock: Clock, known: Climbing) -> Climbing:
     """The same ladder by another clock's breach. A page out of hours ends there: the plan's own ladder begins."""
-    kept = _remembered(known) if known.ladder is not None else known
+    kept = replace(_remembered(known), paged_at=known.broken_at) if known.ladder is not None else known
     return replace(
         kept,
         metric=clock.metric.value,
@@ -195,7 +204,8 @@ def _unbroken(
 ) -> Climbing | None:
     """Nothing is broken (any more): a page goes on until somebody has the ticket; what was asked for is remembered."""
     if known.ladder is not None:
-        return _at_it(facts, ticket, events) if _is_looked_after(facts, ticket, known, events) else known
+        since = known.broken_at or facts.now
+        return _at_it(facts, ticket, events) if _is_looked_after(facts, ticket, since, events) else known
     if known.metric is None:
         left = _heard(ticket, known)
     else:
@@ -231,9 +241,8 @@ def _taken_up_again(known: Climbing, broken: Sequence[Clock]) -> Climbing:
     )
 
 
-def _is_looked_after(facts: Facts, ticket: Ticket, known: Climbing, events: Sequence[Event]) -> bool:
+def _is_looked_after(facts: Facts, ticket: Ticket, since: Instant, events: Sequence[Event]) -> bool:
     """Whether anybody answered since the page began, or whoever has it is there, or says now that they are at it."""
-    since = known.broken_at or facts.now
     if ticket.staff_spoke_at is not None and ticket.staff_spoke_at >= since:
         return True
     person = facts.revision.person(ticket.assignee)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.tickets.facts import Decision, Effect, Facts, MessageKind, Say
 from bot.tickets.ladder.calling import is_loud
-from bot.tickets.outcome import assigned, concluded, contact_texts, first_name, routing_event
+from bot.tickets.outcome import assigned, client_of, concluded, contact_texts, first_name, routing_event
 from bot.tickets.people.shifts import BY_A_LINE
 from bot.tickets.ticket import Ticket, number
 from routing.people import PersonId
@@ -16,14 +16,17 @@ from sla.pick_up import is_awaited
 
 
 def comes_home(facts: Facts, manager: PersonId) -> Decision:
-    """The ticket with its client's manager, who is on shift now; nothing where it stays with whoever has it."""
+    """The ticket with its client's manager, who is on shift now; nothing where it stays with whoever has it.
+
+    Nor for anybody else who only reads that others have what was theirs.
+    """
     ticket = facts.ticket
     if ticket is None or not ticket.status.is_open or ticket.rule not in BY_A_LINE or ticket.assignee == manager:
         return Decision()
     if is_loud(facts.policy_of(ticket), ticket.urgency) and _is_in_hand(facts, ticket):
         return Decision()
-    found = assigned(facts, replace(ticket, assignee=None))
-    if found.person != manager:
+    found, client = assigned(facts, replace(ticket, assignee=None)), client_of(facts.revision, ticket)
+    if found.person != manager or client is None or client.manager != manager:
         return Decision()
     home = replace(ticket, assignee=manager, rule=found.rule)
     event = routing_event(facts, found, before=ticket.assignee)

@@ -4,10 +4,11 @@ As a shift ends, what a client waits for is asked about again. Where a line answ
 manager reads of it as their next shift begins, and not before, and has it from then on (`coming_home`).
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from bot.tickets.facts import Facts, Wake
+from bot.tickets.facts import Event, Facts, Wake
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import Ticket, TicketId
 from routing.people import Person, PersonId
@@ -30,7 +31,7 @@ def answered_owner(manager: PersonId, ticket: TicketId) -> str:
     return f"answered:{manager}:{ticket}"
 
 
-def shift_wakes(facts: Facts, ticket: Ticket) -> tuple[Wake, ...]:
+def shift_wakes(facts: Facts, ticket: Ticket, events: Sequence[Event] = ()) -> tuple[Wake, ...]:
     """The wake-ups of a ticket that somebody has just been given; none where nothing changed hands."""
     before = facts.ticket if facts.ticket is not None and facts.ticket.id == ticket.id else None
     person = facts.revision.person(ticket.assignee)
@@ -43,7 +44,22 @@ def shift_wakes(facts: Facts, ticket: Ticket) -> tuple[Wake, ...]:
     is_kept = ticket.rule == off_hours_line.__name__ or (ends is None and ticket.rule in BY_A_LINE)
     if is_kept and manager is not None and manager.id != person.id:
         wakes.append(Wake(answered_owner(manager.id, ticket.id), reads_at(facts.revision, manager, facts.now)))
-    return tuple(wakes)
+    former = facts.revision.person(before.assignee) if before is not None else None
+    if before is not None and former is not None and _reads_of_it(facts, before, former, events):
+        wakes.append(Wake(answered_owner(former.id, ticket.id), reads_at(facts.revision, former, facts.now)))
+    return tuple(dict.fromkeys(wakes))
+
+
+def _reads_of_it(facts: Facts, before: Ticket, former: Person, events: Sequence[Event]) -> bool:
+    """Whether whoever had it is told as they come. Not who gave it away, nor who was not there while it was theirs.
+
+    Who is on leave reads of all of it at its end.
+    """
+    if before.rule == "handed_over" and before.told_back_at is not None and before.told_back_at > facts.now:
+        return False
+    coverage = facts.revision.coverage
+    is_there, is_away = coverage.is_on_shift(former, facts.now), coverage.absence(former, facts.now) is not None
+    return not is_there and not is_away and all(one.by != former.id for one in events)
 
 
 def reads_at(revision: Revision, person: Person, at: Instant) -> Instant:

@@ -63,6 +63,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "other_hours",
         "other_plans",
         "other_zones",
+        "called_in_time",
         "own_hours",
         "paged_again",
         "paging",
