@@ -97,6 +97,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
     ),
     "it is about when and to whom; its mails are those of the files told": (
         "absences",
+        "called_in_time",
         "clocks",
         "commands",
         "coverage",

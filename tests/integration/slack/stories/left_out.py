@@ -45,6 +45,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
     ),
     "it is about when and to whom; what is shown of it in Slack are cards, pings and digests as in the files told": (
         "absences",
+        "called_in_time",
         "clocks",
         "courtesy",
         "coverage",
@@ -63,7 +64,6 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "other_hours",
         "other_plans",
         "other_zones",
-        "called_in_time",
         "own_hours",
         "paged_again",
         "paging",

@@ -62,11 +62,11 @@ NOT_TOLD = {
     PEOPLE: {
         "test_absences.py",
         "test_alert_channel.py",
+        "test_called_in_time.py",
         "test_coverage.py",
         "test_handed_to_the_absent.py",
         "test_leads_on_leave.py",
         "test_new_shifts.py",
-        "test_called_in_time.py",
         "test_own_hours.py",
         "test_pick_up.py",
         "test_put_off.py",
