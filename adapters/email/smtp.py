@@ -65,6 +65,8 @@ class Smtp:
                 with suppress(TemporaryError):
                     await self.greet()
                 is_known = True
+            if _is_cancelled():
+                return
             await asyncio.sleep(self._timings.probe_every_s)
 
     async def send(
@@ -188,6 +190,15 @@ class Smtp:
             return TemporaryError(self.trouble, retry_after=_LOGIN_AGAIN)
         self.trouble = f"{self._server.host} cannot be reached ({_words(error)})"
         return TemporaryError(self.trouble)
+
+
+def _is_cancelled() -> bool:
+    """Whether we were told to end, also where that was lost.
+
+    What the library waits with, asyncio.wait_for, loses it before Python 3.12 where it comes together with the answer.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _goodbye(client: SMTP) -> None:
