@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from adapters.fake import FakeChannel
 from adapters.message import Channel
+from bench.disk import waits_ms
 from bench.measure import complain, percentile, tell, title, verdict
 from bench.stand import NOON, Stand, chat, hear, sqlite_url, stand
 from bot.desk.applying import apply_document
@@ -61,6 +62,7 @@ SELECT 'idle:' || i, {due} + i, NULL FROM generate_series({first}, {last}) AS i
 async def lateness() -> None:
     """P5."""
     title("P5 alarms, a million armed", "p99 50 ms, worst 1 s; a scan at most 3 times from 10,000 to 5,000,000")
+    tell("the disk alone, the pages of a message", _spread(await asyncio.to_thread(waits_ms)))
     with sqlite_url() as url:
         await _measured("SQLite", url, workers=1)
     with sqlite_url() as url:

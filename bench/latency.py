@@ -17,6 +17,7 @@ from aiohttp import web
 
 from adapters.message import Channel
 from bench.controls import raw_postgres
+from bench.disk import waits_ms
 from bench.measure import best, complain, percentile, tell, timed, title, verdict
 from bench.stand import chat, count, hear, sqlite_url, stand
 from bench.wire import WireChannel
@@ -67,6 +68,7 @@ class _FarEnd:
 async def chat_to_card() -> None:
     """P4."""
     title("P4 message in, card taken (loopback HTTP)", "p99 20 ms at 100/s, 40 ms at 500/s")
+    _tell("the disk alone, the pages of a message", await asyncio.to_thread(waits_ms))
     with sqlite_url() as url:
         wire, ours = await _alone(), await _through_desk(url, (SLOW_RATE, FAST_RATE))
     for rate, alone, ms in zip((SLOW_RATE, FAST_RATE), wire, ours, strict=True):
