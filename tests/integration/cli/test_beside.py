@@ -168,7 +168,7 @@ def test_a_person_works_on_a_ticket_from_a_terminal(bot: Terminal, ticket: str) 
         (["note", "Looks like last month's.", "--as", "vera"], "noted"),
         (["reply", "-", "--kind", "answer", "--as", "vera"], "the reply is on its way"),
         (["eta", "4h", "--as", "vera"], "the promise is on its way"),
-        (["assign", "oleg", "My shift ends", "--as", "vera"], "handed over to oleg"),
+        (["assign", "oleg", "Her shift ends", "--as", "dana"], "handed over to oleg"),
         (["resolve", "All good now.", "--as", "oleg"], "resolved"),
     ):
         command = bot.begun if "-" in words else bot  # what is given comes through a pipe

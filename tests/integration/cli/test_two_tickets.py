@@ -37,8 +37,8 @@ def tickets(bot: Terminal) -> Sequence[str]:
 def test_a_length_is_agreed_and_explained(bot: Terminal, tickets: Sequence[str]) -> None:
     found = bot.facts("ticket", tickets[0], "agree", "first_response", "4h", "--as", "vera")
 
-    (clock,) = found["clocks"]
-    assert (found["number"], clock["metric"], clock["state"]) == (tickets[0], "first_response", "running")
+    (clock,) = [one for one in found["clocks"] if one["metric"] == "first_response"]
+    assert (found["number"], clock["state"]) == (tickets[0], "running")
     told = bot("why", tickets[0], "first_response").stdout
     assert "clause: agreed with the client on" in told
     assert "by Vera Kova" in told
