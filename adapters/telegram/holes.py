@@ -67,8 +67,8 @@ class Holes:
         #: One more than the highest number that came.
         self.following = 0
         self._came_at: datetime | None = None
-        #: What is still to come, each with when we began to wait for it, in the loop's time.
-        self._open: dict[Gap, float] = {}
+        #: What is still to come, each with when we began to wait for it.
+        self._open: dict[Gap, datetime] = {}
         self._one = asyncio.Lock()
         self._is_opened = asyncio.Event()
 
@@ -103,14 +103,18 @@ class Holes:
                 await self._adopt()  # whoever kept it may be gone
                 if not self._open:
                     continue
-                waited_since = min(self._open.values())
-                await asyncio.sleep(waited_since + self._timings.holes_after_s - asyncio.get_running_loop().time())
-                await self._settle(journal, [hole for hole, at in self._open.items() if at <= waited_since])
+                left_s = (min(self._open.values()) - self._waited_since()).total_seconds()
+                await asyncio.sleep(min(max(left_s, 0.0), self._timings.look_every_s))
+                await self._settle(journal, [hole for hole, at in self._open.items() if at <= self._waited_since()])
             except DeskAwayError:  # the door says so
                 await asyncio.sleep(self._timings.retry_longest_s)
             except Exception:  # supervised: it is remembered, and told a moment later
                 log.exception("what Telegram did not bring cannot be told yet", channel="telegram")
                 await asyncio.sleep(self._timings.retry_longest_s)
+
+    def _waited_since(self) -> datetime:
+        """What is waited for since then is waited for no longer."""
+        return self._now() - timedelta(seconds=self._timings.holes_after_s)
 
     async def _hole(self, number: int, now: datetime) -> Gap | None:
         """What is still to come before this number, that was not known to be."""
@@ -135,6 +139,8 @@ class Holes:
         return Gap(self.following, number - 1, known[1], now)
 
     async def _settle(self, journal: Journal, holes: Sequence[Gap]) -> None:
+        if not holes:
+            return
         bot, account = self._config.bot_id, self._config.account
         kept = await self._kept()
         for hole in holes:
@@ -166,7 +172,7 @@ class Holes:
             self._wait_for(hole)
 
     def _wait_for(self, hole: Gap) -> None:
-        self._open[hole] = asyncio.get_running_loop().time()
+        self._open[hole] = self._now()
         self._is_opened.set()
 
     def _next_of(self, known: tuple[str, datetime] | None) -> int:

@@ -1,5 +1,6 @@
 """What Telegram was to bring and did not: told once it is plain that it does not come, and only then."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -8,11 +9,12 @@ import aiohttp
 import pytest
 
 from adapters.telegram.webhook import PATH, SECRET_HEADER
-from tests.integration.telegram.ways_in import WayIn, way_in
+from tests.integration.telegram.ways_in import PATIENCE_S, QUICK, WayIn, way_in
 from tests.peers.telegram_server import TelegramServer
 
 SECRET = {SECRET_HEADER: "s3cret-of-the-test"}
 SILENCE = timedelta(hours=30)
+LONG_ENOUGH = timedelta(seconds=QUICK.holes_after_s)
 
 
 @pytest.fixture
@@ -43,19 +45,22 @@ async def brings(hook: WayIn, *numbers: int, press: Sequence[int] = ()) -> None:
 
 
 async def settled(hook: WayIn) -> list[int]:
-    """How many each gap may have cost, once nothing is waited for any more."""
-    await hook.journal.until(lambda: not hook.journal.remembered)
+    """How many each gap may have cost, once it has been waited for long enough."""
+    async with asyncio.timeout(PATIENCE_S):
+        while hook.journal.remembered:
+            hook.clock.passes(LONG_ENOUGH)
+            await asyncio.sleep(0.02)
     return [gap.at_most for gap in hook.journal.gaps]
 
 
 async def test_what_does_not_come_after_a_silence_is_told(hook: WayIn) -> None:
-    since = hook.clock.now() - SILENCE
+    until = hook.clock.now()
     async with hook.running():
         await brings(hook, 137, 138)
         assert hook.journal.remembered
         assert await settled(hook) == [37]
         (gap,) = hook.journal.gaps
-        assert (gap.since, gap.until) == (since, hook.clock.now())
+        assert (gap.since, gap.until) == (until - SILENCE, until)
         await brings(hook, 139)
     assert len(hook.journal.gaps) == 1
 
@@ -93,7 +98,6 @@ async def test_a_press_that_nobody_waits_for_is_not_kept_as_a_payload(hook: WayI
     async with hook.running():
         await brings(hook, 102, 103, press=[103])
         kept = [raw.external_id.rpartition(":")[2] for raw in hook.journal.kept]
-        await hook.journal.until(lambda: not hook.journal.remembered)
     assert "103" not in kept
     assert "102" in kept
 

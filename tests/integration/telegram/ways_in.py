@@ -31,7 +31,6 @@ QUICK = Timings(
     revoked_s=0.1,
     look_every_s=0.1,
     menu_every_s=0.05,
-    holes_after_s=0.2,
 )
 
 
