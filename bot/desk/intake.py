@@ -20,7 +20,7 @@ from bot.crashpoint import reach
 from bot.desk.changes import Changes, Nudge
 from bot.desk.hearing import Hearing
 from bot.store import journal
-from bot.store.driver.committer import Committer, is_of_the_database, savepoint
+from bot.store.driver.committer import Committer
 from bot.store.driver.connection import Connection
 from bot.store.driver.database import Database
 from bot.store.errors import StoreUnavailableError
@@ -76,7 +76,8 @@ class Intake:
 
     async def journal(self, raws: Sequence[Raw], cursor: Cursor | None) -> None:
         """Keep payloads and cursor; returns after the commit. What is new waits in its lane from here on."""
-        kept = await self._committer.commit(self._keep, (raws, cursor, self._now()), is_attended=True)
+        delivery = (raws, cursor, self._now())
+        kept = await self._committer.commit(self._hear, delivery, is_attended=True, otherwise=self._keep)
         reach("journal.after_commit")
         for raw in raws:
             metrics.INBOUND.labels(channel=raw.channel.value).inc()
@@ -165,33 +166,27 @@ class Intake:
         if waiting := self._behind.pop(name, None):
             self._lanes[name] = waiting
 
-    def _keep(self, conn: Connection, deliveries: Sequence[Delivery]) -> Sequence[_Kept]:
-        """The same Change for every channel, so that what several of them deliver at once is kept at once."""
+    def _hear(self, conn: Connection, deliveries: Sequence[Delivery]) -> Sequence[_Kept]:
+        """Keep, and decide what has nothing in front of it: one commit instead of two.
+
+        The same Change for every channel, so that what several of them deliver at once is kept at once.
+        """
         kept = journal.keep(conn, deliveries)
         reach("journal.before_commit")
-        heard = self._hear_at_once(conn, [one for delivery in kept for one in delivery])
+        first = {lane or f"#{number}": number for each in reversed(kept) for number, lane in reversed(each)}
+        ids = sorted(first.values())[:BATCH]
+        answers = self._hearing.decide(conn, ids) if ids else ()
+        heard = {number for number, is_decided in zip(ids, answers, strict=True) if is_decided is True}
         return [
             _Kept([one for one in delivery if one[0] not in heard], any(one[0] in heard for one in delivery))
             for delivery in kept
         ]
 
-    def _hear_at_once(self, conn: Connection, kept: Sequence[tuple[int, str]]) -> set[int]:
-        """Decide in the transaction that keeps it what has nothing in front of it: one commit instead of two.
-
-        Whatever cannot be decided so, for whichever reason, is only kept, and decided in its turn.
-        """
-        first = {lane or f"#{number}": number for number, lane in reversed(kept)}
-        ids = sorted(first.values())[:BATCH]
-        if not ids:
-            return set()
-        try:
-            with savepoint(conn):
-                answers = self._hearing.decide(conn, ids)
-        except Exception as error:
-            if is_of_the_database(conn, error):
-                raise
-            return set()
-        return {number for number, is_decided in zip(ids, answers, strict=True) if is_decided is True}
+    def _keep(self, conn: Connection, deliveries: Sequence[Delivery]) -> Sequence[_Kept]:
+        """Only keep: what cannot be decided at once, for whichever reason, is decided in its turn."""
+        kept = journal.keep(conn, deliveries)
+        reach("journal.before_commit")
+        return [_Kept(delivery, is_heard=False) for delivery in kept]
 
     def _next_batch(self) -> list[int]:
         """The oldest payload of up to `BATCH` lanes; lanes that have more go to the end of the row."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select
 
 from bot.store.driver.bulk import delete_many, upsert_many
+from bot.store.driver.plain import rows_of_built
 from bot.store.tables.schema import setting
 
 _RECALL = select(setting.c.value).where(setting.c.key == bindparam("name"))
@@ -13,7 +14,7 @@ _NAMES = select(setting.c.key).order_by(setting.c.key)
 
 def recall(conn: Connection, key: str) -> str | None:
     """The remembered value, None if there is none."""
-    return conn.execute(_RECALL, {"name": key}).scalar()
+    return next((row.value for row in rows_of_built(conn, _RECALL, {"name": key})), None)
 
 
 def remember(conn: Connection, key: str, value: str) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from bot.store.driver.bulk import insert_many
+from bot.store.driver.plain import change_built, rows_of_built
 from bot.store.tables import channel_schema
 from bot.tickets.ticket import TicketId
 from sla.duration import Instant, later
@@ -18,7 +19,7 @@ _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('automatic an
 _TO: Final = text(
     "SELECT ticket_id, is_asked, at FROM auto_answer WHERE address = :address AND at > :since ORDER BY at"
 )
-_STRANGERS: Final = text("SELECT count(*) FROM auto_answer WHERE at > :since AND is_known = 0")
+_STRANGERS: Final = text("SELECT count(*) AS many FROM auto_answer WHERE at > :since AND is_known = 0")
 _FORGET: Final = text("DELETE FROM auto_answer WHERE at <= :before")
 
 
@@ -34,12 +35,12 @@ class AutoAnswer:
 def hold(conn: Connection) -> None:
     """Count alone from here on, until the transaction ends. SQLite has one writer anyway."""
     if conn.dialect.name != "sqlite":
-        conn.execute(_LOCK)
+        rows_of_built(conn, _LOCK, {})
 
 
 def lately(conn: Connection, address: str, *, now: Instant) -> list[AutoAnswer]:
     """Those that went to an address within the last day, oldest first."""
-    rows = conn.execute(_TO, {"address": address, "since": later(now, -DAY)})
+    rows = rows_of_built(conn, _TO, {"address": address, "since": later(now, -DAY)})
     return [
         AutoAnswer(Instant(row.at), TicketId(row.ticket_id) if row.ticket_id is not None else None, bool(row.is_asked))
         for row in rows
@@ -48,7 +49,8 @@ def lately(conn: Connection, address: str, *, now: Instant) -> list[AutoAnswer]:
 
 def to_strangers(conn: Connection, *, now: Instant) -> int:
     """How many went within the last hour to whoever is no client's contact."""
-    return int(conn.execute(_STRANGERS, {"since": later(now, -HOUR)}).scalar_one())
+    (row,) = rows_of_built(conn, _STRANGERS, {"since": later(now, -HOUR)})
+    return int(row.many)
 
 
 def note(conn: Connection, key: str, address: str, one: AutoAnswer, *, is_known: bool) -> None:
@@ -60,4 +62,4 @@ def note(conn: Connection, key: str, address: str, one: AutoAnswer, *, is_known:
 
 def forget(conn: Connection, *, now: Instant) -> int:
     """Remove those that count no longer; how many."""
-    return conn.execute(_FORGET, {"before": later(now, -DAY)}).rowcount
+    return change_built(conn, _FORGET, {"before": later(now, -DAY)})

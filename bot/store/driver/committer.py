@@ -3,7 +3,8 @@
 Nobody lingers for company. While one batch is being written the next one gathers, so load makes batches bigger instead
 of queues longer. What is urgent goes to the front, into a batch that is short: it waits for the one that is being
 written, and not for all that came before it. Items that want the same change are handed to it together; if it fails,
-each of them is tried alone, and the bad one alone gets its exception. Nobody hears of success before the commit.
+each of them is tried alone, and the bad one alone gets its exception, or what is done
+otherwise. Nobody hears of success before the commit.
 """
 
 import asyncio
@@ -41,6 +42,7 @@ class _Waiting:
     item: Any
     answer: asyncio.Future[Any]
     is_attended: bool = False
+    otherwise: Change[Any, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +87,35 @@ class Committer:
         """
         self._attendant = _Attendant(change, wanted, written)
 
-    async def commit(self, change: Change[Item, Result], item: Item, *, is_attended: bool = False) -> Result:
+    async def commit(
+        self,
+        change: Change[Item, Result],
+        item: Item,
+        *,
+        is_attended: bool = False,
+        otherwise: Change[Item, Result] | None = None,
+    ) -> Result:
         """Write one item and return its result once it is on disk; waits while too many others do.
 
-        Raises what `change` raises for this item, or StoreUnavailableError when nothing could be written. A caller
-        who is cancelled while waiting may find the item written or not: it is for its key to tell.
+        Where `change` fails for this item, `otherwise` is tried in its place. Raises what it raises for this item, or
+        StoreUnavailableError when nothing could be written. A caller who is cancelled while waiting may find the item
+        written or not: it is for its key to tell.
         """
         async with self._room:
-            answer: Result = await self.begin(change, item, is_attended=is_attended)
+            answer: Result = await self.begin(change, item, is_attended=is_attended, otherwise=otherwise)
             return answer
 
     def begin(
-        self, change: Change[Item, Result], item: Item, *, is_attended: bool = False, is_urgent: bool = False
+        self,
+        change: Change[Item, Result],
+        item: Item,
+        *,
+        is_attended: bool = False,
+        is_urgent: bool = False,
+        otherwise: Change[Item, Result] | None = None,
     ) -> "asyncio.Future[Result]":
         """The same without waiting for anything, for a loop that is moderate by itself; urgent items go first."""
-        waiting = _Waiting(change, item, asyncio.get_running_loop().create_future(), is_attended)
+        waiting = _Waiting(change, item, asyncio.get_running_loop().create_future(), is_attended, otherwise)
         (self._urgent if is_urgent else self._queue).append(waiting)
         if self._drain is None or self._drain.done():
             # An empty context: the batch belongs to everybody, not to the caller who happened to start it.
@@ -157,7 +173,8 @@ class Committer:
             try:
                 written = await self._database.write(work)
             except Exception as error:  # noqa: BLE001 - every caller is told; none of them may wait for ever
-                if attempt < TRIES and len(batch) > 1 and not isinstance(error, StoreUnavailableError | DatabaseError):
+                is_of_one = len(batch) > 1 or batch[0].otherwise is not None
+                if attempt < TRIES and is_of_one and not isinstance(error, StoreUnavailableError | DatabaseError):
                     work = partial(_apply_apart, groups)  # one of the items is to blame
                     continue
                 if attempt < TRIES and _deserves_another_try(error):
@@ -208,10 +225,17 @@ def _apply_apart(groups: Sequence[Sequence[_Waiting]], conn: Connection) -> dict
 
 
 def _redone(waiting: _Waiting, conn: Connection) -> object:
+    outcome = _done(waiting.change, waiting.item, conn)
+    if isinstance(outcome, _Failed) and waiting.otherwise is not None:
+        return _done(waiting.otherwise, waiting.item, conn)
+    return outcome
+
+
+def _done(change: Change[Item, Result], item: Item, conn: Connection) -> Result | _Failed:
     for attempt in range(1, TRIES + 1):
         try:
             with savepoint(conn):
-                (result,) = waiting.change(conn, [waiting.item])
+                (result,) = change(conn, [item])
                 return result
         except Exception as error:
             if is_of_the_database(conn, error):

@@ -34,6 +34,8 @@ ROWS_OF_A_TRANSACTION = 32
 #: A passive checkpoint does not begin the log anew while it is in use; past this size the writer waits until it is. Its
 #: file keeps that size: to write over it costs half of what it costs to make it longer.
 LOG_CAP = 24 * 1024 * 1024
+#: Of a new file. A message alone touches some thirty pages, and every one of them is written to the log whole.
+PAGE_SIZE = 2_048
 
 
 class _Driver:
@@ -185,6 +187,7 @@ def _prepare(path: Path) -> None:
 def _first_look(engine: Engine, path: Path) -> None:
     try:
         with engine.connect() as conn:
+            conn.exec_driver_sql(f"PRAGMA page_size = {PAGE_SIZE}")
             mode = conn.exec_driver_sql("PRAGMA journal_mode = WAL").scalar()
             # A real write, so that a read-only file is refused now and not in the night.
             conn.exec_driver_sql("BEGIN IMMEDIATE")

@@ -48,9 +48,12 @@ def without_a_name_below(text: str) -> str:
 
     What reads like a sentence is no such name: a mail that says more than a number is a message.
     """
-    first, *below = (line.strip() for line in text.strip().splitlines())
-    is_more = any(len(line.split()) > _WORDS_BELOW or line.endswith((".", "?", ":")) for line in below)
-    return text if is_more or len(below) > _LINES_BELOW or not _NUMBER.fullmatch(first) else first
+    first, *below = text.strip().splitlines() or [""]
+    if len(below) > _LINES_BELOW or not _NUMBER.fullmatch(first.strip()):
+        return text
+    names = [line.strip() for line in below]
+    is_more = any(len(line.split()) > _WORDS_BELOW or line.endswith((".", "?", ":")) for line in names)
+    return text if is_more else first.strip()
 
 
 def wish_from_text(text: str, kinds: Collection[str], *, now: Instant, zone: str, calendar: Calendar) -> Wish:

@@ -90,6 +90,32 @@ async def test_a_poison_item_that_came_alone_fails_too(database: Database, commi
     assert await committer.commit(Batches().keep, "after") == "after is kept"
 
 
+@pytest.mark.parametrize("names", [["poison"], ["first", "poison", "last"]])
+async def test_what_cannot_be_done_is_done_otherwise_and_nothing_of_it_twice(
+    database: Database, committer: Committer, names: Sequence[str]
+) -> None:
+    def only_note(conn: Connection, items: Sequence[str]) -> Sequence[str]:
+        insert_many(conn, schema.setting, [{"key": f"note of {item}", "value": "kept"} for item in items])
+        return [f"{item} is noted" for item in items]
+
+    batches = Batches()
+    answers = await asyncio.gather(*(committer.commit(batches.keep, name, otherwise=only_note) for name in names))
+
+    wanted = [f"{name} is noted" if name == "poison" else f"{name} is kept" for name in names]
+    assert answers == wanted
+    assert await database.read(kept) == {f"note of {name}" if name == "poison" else name for name in names}
+
+
+async def test_what_can_be_done_neither_way_is_refused(database: Database, committer: Committer) -> None:
+    def refuse(_conn: Connection, _items: Sequence[str]) -> Sequence[str]:
+        raise ValueError("never")
+
+    with pytest.raises(ValueError, match="never"):
+        await committer.commit(Batches().keep, "poison", otherwise=refuse)
+
+    assert await database.read(kept) == set()
+
+
 async def test_a_failing_kind_of_change_does_not_harm_the_others(database: Database, committer: Committer) -> None:
     def refuse(_conn: Connection, _items: Sequence[str]) -> Sequence[str]:
         raise ValueError("never")

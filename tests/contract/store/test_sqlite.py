@@ -101,10 +101,10 @@ async def test_what_another_process_has_locked_is_not_acknowledged_and_flows_aft
 
 async def test_every_commit_reaches_the_disk_and_every_reference_is_checked(sqlite: SqliteDatabase) -> None:
     def settings(conn: DatabaseConnection) -> list[object]:
-        pragmas = ("journal_mode", "synchronous", "foreign_keys", "wal_autocheckpoint")
+        pragmas = ("journal_mode", "synchronous", "foreign_keys", "wal_autocheckpoint", "page_size")
         return [conn.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
 
-    assert await sqlite.write(settings) == ["wal", 2, 1, 0]
+    assert await sqlite.write(settings) == ["wal", 2, 1, 0, 2_048]
 
 
 async def test_the_log_stays_short_under_load(sqlite: SqliteDatabase) -> None:
