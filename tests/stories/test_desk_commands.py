@@ -141,6 +141,13 @@ async def test_only_our_people_ask_and_who_else_tries_is_written_down(desk: Stor
     desk.expect_quiet()
 
 
+async def test_a_client_who_tries_is_refused_in_their_own_language(desk: Story) -> None:
+    await opened(desk, "T3/U21")
+    assert (await asks(desk, "queue", by="T3/U21")).text == "Ця кнопка лише для нашої команди."
+    assert (await asks(desk, "queue", by="T9/U99")).text == "This button is for the desk's own people."
+    desk.expect_quiet()
+
+
 # Forms
 
 

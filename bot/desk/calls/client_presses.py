@@ -24,14 +24,13 @@ from bot.store.calls.call_offers import Asker, Offered, Standing, facts_of_asker
 from bot.store.channels import presses
 from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
-from bot.store.people.asking import going_on, speaker_of
+from bot.store.people.asking import going_on, speaker_of, texts_for
 from bot.store.revisions import Revisions
 from bot.tickets.calls.days import day_name
 from bot.tickets.calls.telling import CHANGES
 from bot.tickets.calls.words import Wish
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import contact_texts
-from bot.tickets.texts import Texts, nearest_language
 from bot.tickets.ticket import ConversationId, ticket_id_from_number
 from bot.tickets.words.decide_words import may_press
 from sla.duration import Instant
@@ -210,12 +209,11 @@ class CallPresses:
 
     def _refused(self, conn: Connection, press: Press, now: Instant) -> Answer:
         """It is written down that they tried; the words are the same whether or not there is such a call."""
-        revision, asker = self._revisions.current, speaker_of(conn, self._revisions.current, press.by)
         where = press.conversation.key if press.conversation is not None else None
         tried = {"value": press.value[:_SAID_BACK], "where": where}
         audit.append(conn, [audit.Deed(now, press.by.key, "refused", press.action, tried)])
-        language = asker.language if asker is not None else nearest_language(press.language, revision.language)
-        return Answer(Texts(language, revision.zone, revision.texts)("refused_not_yours"), is_refused=True)
+        speak = texts_for(conn, self._revisions.current, press.by, press.language)
+        return Answer(speak("refused_not_yours"), is_refused=True)
 
 
 def _pressed_in(conn: Connection, facts: Facts, press: Press) -> tuple[ConversationId, Conversation]:

@@ -17,13 +17,13 @@ from bot.store.channels import presses
 from bot.store.delivery.ways import Whereto
 from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets, lock_tickets
-from bot.store.people.asking import going_on, speaker_of
+from bot.store.people.asking import going_on, speaker_of, texts_for
 from bot.store.revisions import Revisions
 from bot.store.unit import write
 from bot.tickets.care.csat import SCORES
 from bot.tickets.facts import Facts, Speaker
 from bot.tickets.outcome import person_texts
-from bot.tickets.texts import Texts, nearest_language
+from bot.tickets.texts import nearest_language
 from bot.tickets.ticket import TicketId, ticket_id_from_number
 from bot.tickets.words.decide_words import client_presses, may_press
 from routing.people import PersonId
@@ -81,7 +81,7 @@ class Asking:
         is_allowed = about is not None and (asked.by is not None or may_press(about, asker, press.conversation))
         is_score = press.action in SCORES and asked.by is None
         if about is None or not is_allowed or not (is_score or press.action in {STATUS, ESCALATE, URGENT}):
-            return self._refused(conn, press, asker)
+            return self._refused(conn, press)
         at = min(instant(press.at), now)
         if (said := self._scores.press(conn, self._read_by(about, asked, asker), press.action, at=at)) is not None:
             return said
@@ -102,14 +102,13 @@ class Asking:
         spoken = replace(facts.speaker, name=asker.name, language=asker.language, zone=asker.zone)
         return replace(facts, speaker=spoken)
 
-    def _refused(self, conn: Connection, press: Press, asker: Speaker | None) -> Answer:
+    def _refused(self, conn: Connection, press: Press) -> Answer:
         """It is written down that they tried; the words are the same whether or not there is such a ticket."""
-        revision = self._revisions.current
         where = press.conversation.key if press.conversation is not None else None
         tried = {"value": press.value[:SAID_BACK], "where": where}
         audit.append(conn, [audit.Deed(self._now(), press.by.key, "refused", press.action, tried)])
-        language = asker.language if asker is not None else nearest_language(press.language, revision.language)
-        return Answer(Texts(language, revision.zone, revision.texts)("refused_not_yours"), is_refused=True)
+        speak = texts_for(conn, self._revisions.current, press.by, press.language)
+        return Answer(speak("refused_not_yours"), is_refused=True)
 
 
 def _ticket_of(press: Press) -> TicketId | None:

@@ -46,6 +46,7 @@ from bot.store.channels.said import Said, said_by_key
 from bot.store.delivery.told import home_row
 from bot.store.driver.committer import Committer
 from bot.store.driver.connection import Connection
+from bot.store.people.asking import texts_for
 from bot.store.revisions import Revisions
 from bot.store.unit import write_outbox
 from bot.tickets.cards import addressee
@@ -264,13 +265,14 @@ class Pressing:
 
     def _refuse(self, conn: Connection, pressed: Sequence[Press]) -> Sequence[Answer]:
         """Whoever is not one of ours changes nothing by pressing, and it is written down that they tried."""
-        revision = self._revisions.current
-        words = Texts(revision.language, revision.zone, revision.texts)("refused_not_staff")
+        answers = []
         for press in pressed:
+            speak = texts_for(conn, self._revisions.current, press.by, press.language)
+            answers.append(Answer(speak("refused_not_staff"), is_refused=True))
             where = press.conversation.key if press.conversation is not None else None
             tried = {"value": press.value[:SAID_BACK], "where": where}
             audit.append(conn, [audit.Deed(self._now(), press.by.key, "refused", press.action, tried)])
-        return [Answer(words, is_refused=True)] * len(pressed)
+        return answers
 
     def _open_home(self, conn: Connection, opened: Sequence[tuple[PersonId, str]]) -> Sequence[None]:
         rows = [home_row(person, key, self._directory.whereto, self._now()) for person, key in opened]

@@ -10,6 +10,7 @@ from bot.store.people.arrivals import speaker_from_row
 from bot.store.people.vouching import own_client
 from bot.tickets.facts import Speaker
 from bot.tickets.revision import Revision
+from bot.tickets.texts import Texts, nearest_language
 from bot.tickets.ticket import TicketId
 
 _KNOWN = """
@@ -24,6 +25,14 @@ def speaker_of(conn: Connection, revision: Revision, by: Identity) -> Speaker | 
     for row in rows_by_keys(conn, _KNOWN, [by.key]):
         return speaker_from_row(revision, row, is_verified=own_client(row, has_token=False) is not None)
     return None
+
+
+def texts_for(conn: Connection, revision: Revision, by: Identity, language: str | None = None) -> Texts:
+    """The texts of whoever is none of ours: their own where they are known, else in the `language` of their channel."""
+    speaker = speaker_of(conn, revision, by)
+    if speaker is not None:
+        return Texts(speaker.language, speaker.zone, revision.texts)
+    return Texts(nearest_language(language, revision.language), revision.zone, revision.texts)
 
 
 def going_on(conn: Connection, ids: Sequence[TicketId]) -> dict[TicketId, TicketId]:
