@@ -29,6 +29,7 @@ from bot.store.driver.database import Database
 from sla.duration import moment
 from tests.builders import STORY_DESK
 from tests.peers.missing import PeerMissingError
+from tests.peers.slack_adapter import press_again
 from tests.peers.slack_emulator import TEAM, program
 from tests.peers.slack_front import SlackFront
 
@@ -210,7 +211,7 @@ async def _working(url: str, *, is_http: bool = False) -> AsyncIterator[tuple[_S
             _NoPast(),
             lambda: moment(wall_now()),
             title="Desk",
-            too_late=lambda: "Please press again.",
+            too_late=press_again,
         )
         board = BoardChannel(Changes(), lambda: moment(wall_now()))
         async with stand(url, {Channel.SLACK: adapter, Channel.BOARD: board}, desk=DESK) as ours:

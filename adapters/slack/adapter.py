@@ -7,7 +7,7 @@ Slack has no key that makes a repeat harmless, but every post carries its own, s
 arrived. What a broken connection left half said is finished there.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -52,12 +52,12 @@ class SlackAdapter:
         now: Callable[[], datetime],
         *,
         title: str,
-        too_late: Callable[[], str],
+        too_late: Callable[[Identity], Awaitable[str]],
         wall: Callable[[], datetime] | None = None,
         timings: Timings | None = None,
         budgets: Budgets | None = None,
     ) -> None:
-        """`title` is what the app is called in a window; `too_late` asks a person to press again."""
+        """`title` is what the app is called in a window; `too_late` asks somebody in their language to press again."""
         self._now = now
         self._web = Web(config)
         paced = PacedWeb(self._web, budgets)

@@ -4,11 +4,12 @@
     a form                   mistakes stand beside their fields; a refusal takes the form's place; else it closes
     a command                a text is the command's own answer, for whoever wrote it alone
 
-On somebody's home nothing can be whispered, so a text opens a window there.
+On somebody's home nothing can be whispered, and the direct messages in which a shortcut is chosen may be none of ours,
+so a text opens a window there. Where Slack opens none it is whispered after all.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.card import Form
@@ -31,16 +32,35 @@ class Whisper:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`body` goes with the acknowledgement. What follows it is called afterwards: a window, a whisper."""
+    """`body` goes with the acknowledgement. What follows it is called afterwards: a window, a whisper.
+
+    `instead` is whispered where Slack would not open the window; without words of its own, it asks to press again.
+    `late_to` is Slack's own address for what is said to
+    whoever pressed, also in a place that the app is no member of; empty where Slack gave none.
+    """
 
     body: Mapping[str, Any] = field(default_factory=dict)
     view: Mapping[str, Any] | None = None
     trigger_id: str = ""
     whisper: Whisper | None = None
+    instead: Whisper | None = None
+    late_to: str = ""
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether anything is called after the acknowledgement."""
+        return self.view is not None or self.whisper is not None
 
 
 def response_for(payload: Fields, press: Press, answer: Answer, *, title: str) -> Response:
     """`title` heads a window that holds a sentence alone: the app's own name."""
+    response = _response(payload, press, answer, title)
+    if response.view is not None:
+        response = replace(response, instead=whisper_to(payload, press, answer.text))
+    return replace(response, late_to=text_or(payload, "response_url")) if response.is_followed else response
+
+
+def _response(payload: Fields, press: Press, answer: Answer, title: str) -> Response:
     if press.action == "home.open":
         return Response()
     if "command" in payload:
@@ -52,9 +72,14 @@ def response_for(payload: Fields, press: Press, answer: Answer, *, title: str) -
         return Response(view=_window(payload, press, answer.form), trigger_id=trigger)
     if not answer.text:
         return Response()
-    if text_or(inner_or(payload, "container"), "type") == "view":
+    if text_or(inner_or(payload, "container"), "type") == "view" or _is_shortcut_in_direct(payload):
         return Response(view=view_from_notice(title, answer.text), trigger_id=trigger)
     return Response(whisper=whisper_to(payload, press, answer.text))
+
+
+def _is_shortcut_in_direct(payload: Fields) -> bool:
+    is_direct = text_or(inner_or(payload, "channel"), "id").startswith("D")
+    return is_direct and text_or(payload, "type") == "message_action"
 
 
 def _to_command(payload: Fields, press: Press, answer: Answer) -> Response:

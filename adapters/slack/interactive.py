@@ -1,20 +1,23 @@
 """The desk's answer to a press: asked at once, told in the acknowledgement, with a window or a whisper after it.
 
 Slack waits three seconds. What goes with the acknowledgement is given back to whoever acknowledges; what follows it is
-called meanwhile, and nobody waits for it.
+called meanwhile, and nobody waits for it. A window that Slack does not open becomes a whisper, and a whisper that it
+does not show is said at the address that came with the press: nobody presses and hears nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 import structlog
 
 from adapters.errors import DeliveryError, DeskAwayError
+from adapters.message import Identity
 from adapters.port import Ask
 from adapters.shapes import Fields
-from adapters.slack.answers import Response, Whisper, response_for, whisper_to
+from adapters.slack.answers import Response, Whisper, response_for
 from adapters.slack.cards import told
 from adapters.slack.pacing import PacedWeb
 from adapters.slack.places import Places
@@ -43,7 +46,7 @@ class Presses:
         *,
         account: str,
         title: str,
-        too_late: Callable[[], str],
+        too_late: Callable[[Identity], Awaitable[str]],
     ) -> None:
         self._web = web
         self._places = places
@@ -61,8 +64,8 @@ class Presses:
         """
         press = press_from_payload(payload, account=self._account, at=self._now())
         response = response_for(payload, press, await ask(press), title=self._title)
-        if response.view is not None or response.whisper is not None:
-            self._follow(self._tell(response, whisper_to(payload, press, self._too_late())))
+        if response.is_followed:
+            self._follow(self._tell(press.by, response))
         return response.body
 
     def opened(self, envelope: Fields, ask: Ask) -> None:
@@ -100,18 +103,30 @@ class Presses:
         except Exception:  # the press itself is decided and stored: what is lost is its echo
             log.exception("an answer was not shown", channel="slack")
 
-    async def _tell(self, response: Response, late: Whisper | None) -> None:
+    async def _tell(self, by: Identity, response: Response) -> None:
         if response.view is not None:
             try:
                 await self._web.call("views.open", {"trigger_id": response.trigger_id, "view": response.view})
-            except RefusedError as error:
-                if error.code in _LATE and late is not None:
-                    await self._whisper(late)
-                elif error.code != _OPEN:
-                    raise
+            except DeliveryError as error:
+                code = error.code if isinstance(error, RefusedError) else ""
+                if code == _OPEN:
+                    return
+                if code not in _LATE:
+                    log.warning("a window was not opened", channel="slack", reason=str(error))
+                if response.instead is not None:
+                    # What was done already must not be asked for again.
+                    words = response.instead.text or await self._too_late(by)
+                    await self._whisper(replace(response.instead, text=words), response.late_to)
         if response.whisper is not None:
-            await self._whisper(response.whisper)
+            await self._whisper(response.whisper, response.late_to)
 
-    async def _whisper(self, whisper: Whisper) -> None:
-        words = {"user": whisper.user, "thread_ts": whisper.thread, **told(whisper.text)}
-        await self._places.call("chat.postEphemeral", whisper.conversation, {**words, "parse": "none"})
+    async def _whisper(self, whisper: Whisper, late_to: str) -> None:
+        words = {"thread_ts": whisper.thread, **told(whisper.text)}
+        asked = {"user": whisper.user, **words, "parse": "none"}
+        try:
+            await self._places.call("chat.postEphemeral", whisper.conversation, asked)
+        except DeliveryError as error:
+            if not late_to:
+                raise
+            log.info("a whisper goes to the address of its press", channel="slack", reason=str(error))
+            await self._web.web.respond(late_to, {"response_type": "ephemeral", "replace_original": False, **words})

@@ -42,6 +42,8 @@ _READS: Final = frozenset(
 _SAYS_NOTHING: Final = _READS | {"conversations.open"}
 _CHUNK: Final = 64 * 1024
 _HASTE_OR_WORSE: Final = (408, 425, 429)
+#: Where Slack takes what is said later to whoever pressed.
+_RESPONSES: Final = "hooks.slack.com"
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -119,6 +121,33 @@ class Web:
             raise TemporaryError("a file could not be handed to Slack") from error
         if status != 200:  # noqa: PLR2004 - the one success Slack documents
             raise TemporaryError("Slack did not take a file")
+
+    async def respond(self, url: str, body: Mapping[str, Any]) -> None:
+        """Say something to whoever pressed, at the address that Slack gave with the press.
+
+        Raises TemporaryError, UncertainError or PermanentError; the address must be one of Slack's own.
+        """
+        if not self._is_slacks(url):
+            raise PermanentError("what was pressed names no address of Slack's")
+        given = {name: value for name, value in body.items() if value is not None}
+        try:
+            async with self._opened_session().post(url, json=given, allow_redirects=False) as answer:
+                status = answer.status
+        except (ClientConnectorError, ConnectionTimeoutError) as error:
+            raise TemporaryError("Slack cannot be reached") from error
+        except (ClientError, TimeoutError, OSError, ValueError) as error:
+            raise UncertainError("the connection to Slack broke before it answered") from error
+        if status != 200:  # noqa: PLR2004 - the one success Slack documents
+            raise error_from_answer(status, "", answer.headers.get("Retry-After"))
+
+    def _is_slacks(self, url: str) -> bool:
+        """An answer goes to Slack alone, or to where the API of this app is."""
+        try:
+            asked, api = urlsplit(url), urlsplit(self._config.api_url)
+            is_api = (asked.scheme, asked.hostname, asked.port) == (api.scheme, api.hostname, api.port)
+        except ValueError:
+            return False
+        return is_api or (asked.scheme == "https" and asked.hostname == _RESPONSES)
 
     def beside(self, calls: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Make these calls whether or not their caller goes on waiting, until they are made or we are closed."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.message import Identity
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.catching_up import Past
 from adapters.slack.config import Config
@@ -35,6 +36,11 @@ class KeptFiles:
         if digest not in self.content:
             raise FileNotFoundError(digest)
         return self.content[digest]
+
+
+async def press_again(_who: Identity) -> str:
+    """What is said where Slack opened no window."""
+    return "That took too long: press again."
 
 
 class NoPast:
@@ -69,7 +75,7 @@ def adapter_for(
         past or NoPast(),
         at,
         title="Maitred",
-        too_late=lambda: "That took too long: press again.",
+        too_late=press_again,
         timings=QUICK,
         budgets=Budgets(HASTE),
     )

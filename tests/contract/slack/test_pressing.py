@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
+import structlog
 
 from adapters.card import Card, Form, Home, Input, OutboundCard, OutboundHome
 from adapters.errors import PermanentError, TemporaryError
@@ -153,6 +154,84 @@ async def test_a_window_that_slack_would_not_open_any_more_is_asked_for_again(de
     assert (await desk.whisper())["text"] == "That took too long: press again."
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(error="invalid_arguments"), id="refused"),
+        pytest.param(Fault(status=503), id="not available"),
+        pytest.param(Fault(retry_after=1), id="too many"),
+        pytest.param(Fault(status=500), id="in doubt"),
+        pytest.param(Fault(cut="before"), id="cut off"),
+    ],
+)
+async def test_a_window_that_slack_does_not_open_for_whatever_reason_is_asked_for_again(
+    desk: Desk, fault: Fault
+) -> None:
+    await desk.card_for(f"{TEAM}/{VERA}")
+    desk.slack.api.fail("views.open", fault)
+    await (await desk.slack.press(VERA, await desk.slack.dm(VERA), "Give ETA")).settled()
+    assert (await desk.whisper())["text"] == "That took too long: press again."
+    assert desk.slack.api.opened_views == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(error="not_in_channel"), id="no member"),
+        pytest.param(Fault(error="user_not_in_channel"), id="they are no member"),
+        pytest.param(Fault(retry_after=1), id="too many"),
+        pytest.param(Fault(status=500), id="in doubt"),
+    ],
+)
+async def test_what_cannot_be_whispered_is_said_at_the_address_of_the_press(desk: Desk, fault: Fault) -> None:
+    said = await desk.slack.says(LENA, ALERTS, "Payroll failed")
+    desk.ask.next = Answer("That is <T-12> already.")
+    desk.slack.api.fail("chat.postEphemeral", fault)
+    await (await desk.slack.shortcut(VERA, said)).settled()
+    await until(lambda: bool(desk.slack.late_answers))
+    (late,) = desk.slack.late_answers
+    assert (late["response_type"], late["replace_original"]) == ("ephemeral", False)
+    assert late["text"] == "That is &lt;T-12&gt; already."
+    assert words_of(late["blocks"]) == "That is <T-12> already."
+    assert desk.slack.api.ephemerals == []
+
+
+async def test_a_form_neither_opened_nor_asked_for_again_is_asked_for_at_the_address_of_the_press(desk: Desk) -> None:
+    await desk.card_for(f"{TEAM}/{ALERTS}")
+    desk.slack.api.fail("views.open", Fault(error="expired_trigger_id"))
+    desk.slack.api.fail("chat.postEphemeral", Fault(error="channel_not_found"))
+    await (await desk.slack.press(VERA, ALERTS, "Give ETA")).settled()
+    await until(lambda: bool(desk.slack.late_answers))
+    assert [late["text"] for late in desk.slack.late_answers] == ["That took too long: press again."]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("https://hooks.slack.com.evil.test/a", id="another host"),
+        pytest.param("http://hooks.slack.com/a", id="not encrypted"),
+        pytest.param("https://[evil", id="no address at all"),
+    ],
+)
+async def test_an_answer_goes_to_no_address_but_slacks(desk: Desk, address: str) -> None:
+    said = await desk.slack.says(LENA, ALERTS, "Payroll failed", is_told=False)
+    desk.slack.api.fail("chat.postEphemeral", Fault(error="not_in_channel"), times=2)
+    shortcut = await (await desk.slack.shortcut(VERA, said)).settled()
+    await until(lambda: bool(desk.slack.late_answers))
+    with structlog.testing.capture_logs() as logged:
+        await (await desk.slack.line.deliver("interactive", {**shortcut.payload, "response_url": address})).settled()
+        await until(lambda: any(line["event"] == "an answer was not shown" for line in logged))
+    assert len(desk.slack.late_answers) == 1
+
+
+async def test_a_shortcut_in_direct_messages_is_answered_in_a_window(desk: Desk) -> None:
+    said = await desk.slack.says(VERA, await desk.slack.dm(VERA), "Payroll failed")
+    await (await desk.slack.shortcut(VERA, said)).settled()
+    await until(lambda: bool(desk.slack.api.opened_views))
+    assert words_of(desk.slack.view_of(VERA)["blocks"]) == "Done."
+    assert desk.slack.api.ephemerals == []
+
+
 async def test_a_press_that_comes_twice_opens_one_window_and_says_nothing_more(desk: Desk) -> None:
     await desk.card_for(f"{TEAM}/{VERA}")
     dm = await desk.slack.dm(VERA)
@@ -198,6 +277,14 @@ async def test_a_button_on_a_home_is_answered_in_a_window(desk: Desk) -> None:
     await (await desk.slack.press_home(VERA, "Take it")).settled()
     await until(lambda: bool(desk.slack.api.opened_views))
     assert words_of(desk.slack.view_of(VERA)["blocks"]) == "Done."
+
+
+async def test_what_was_done_on_a_home_is_not_asked_for_again_where_no_window_opens(desk: Desk) -> None:
+    where = Conversation(Channel.SLACK, "desk", f"{TEAM}/{VERA}")
+    await desk.adapter.send(OutboundHome("home-1", where, Home("My queue", (CARD,)), wall()))
+    desk.slack.api.fail("views.open", Fault(error="expired_trigger_id"))
+    await (await desk.slack.press_home(VERA, "Take it")).settled()
+    assert (await desk.whisper())["text"] == "Done."
 
 
 async def test_a_command_is_answered_where_it_was_written(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from adapters.message import Channel
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.config import Config
 from adapters.slack.timings import Timings
+from bot.app.channels.slack_channel import too_late
 from bot.app.channels.slack_past import StoredPast
 from bot.app.channels.transcript import kept_in
 from bot.desk.applying import apply_document
@@ -92,7 +93,7 @@ async def working(
         StoredPast(desk),
         lambda: moment(time.now()),
         title="Desk",
-        too_late=lambda: "Please press again.",
+        too_late=too_late(desk),
         wall=wall,
         timings=timings or Timings(retry_first_s=0.02, retry_longest_s=0.1),
     )

@@ -37,7 +37,7 @@ from adapters.slack.adapter import SlackAdapter
 from adapters.slack.config import Config
 from adapters.slack.pacing import Budgets
 from tests.integration.slack.conftest import PATIENCE_S, QUICK
-from tests.peers.slack_adapter import HASTE, KeptFiles, NoPast, seen
+from tests.peers.slack_adapter import HASTE, KeptFiles, NoPast, press_again, seen
 from tests.peers.slack_api import Call
 from tests.peers.slack_emulator import BOT_USER, TEAM
 from tests.peers.slack_front import Said, SlackFront
@@ -65,7 +65,7 @@ class SlackStage(Stage):
             NoPast(),
             now,
             title="Maitred",
-            too_late=lambda: "Please press again.",
+            too_late=press_again,
             wall=wall,
             timings=QUICK,
             budgets=Budgets(HASTE),
