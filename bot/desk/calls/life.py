@@ -40,13 +40,17 @@ from routing.people import ClientId
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a wish. `text` is in the contact's language; refused, `slots` is what can be had instead."""
+    """What became of a wish. `text` is in the contact's language; refused, `slots` is what can be had instead.
+
+    `refusal` is the key of that text: whoever reads it in another language, or of somebody else, makes their own of it.
+    """
 
     text: str
     is_refused: bool = False
     call: Call | None = None
     slots: tuple[Offered, ...] = ()
     can_ask_lead: bool = False
+    refusal: str = ""
 
 
 class CallLife:
@@ -302,4 +306,5 @@ class CallLife:
         values = values_of(facts, rules, kind, found, time)
         text = contact_texts(facts)(refusal, **values)
         can_ask = refusal in EXCEPTIONS and call is None
-        return Outcome(text, is_refused=True, call=call, slots=found.offered if found else (), can_ask_lead=can_ask)
+        slots = found.offered if found else ()
+        return Outcome(text, is_refused=True, call=call, slots=slots, can_ask_lead=can_ask, refusal=refusal)

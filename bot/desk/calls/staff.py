@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from adapters.port import Answer
 from bot.desk.calls.life import CallLife, Outcome
-from bot.desk.calls.rooms import people_for, rules_of, times
+from bot.desk.calls.rooms import INSTEAD, people_for, room, rules_of
+from bot.desk.calls.staff_words import card_call, numbered_lines, why_refused
 from bot.desk.directory import Directory
 from bot.store import audit
 from bot.store.calls import calls
@@ -23,7 +24,6 @@ from bot.tickets.calls import command as c
 from bot.tickets.calls import marks
 from bot.tickets.calls.call import LEAD, Call, CallState
 from bot.tickets.calls.telling import CHANGES, STAFF_CHANGES, Told, no_after_all
-from bot.tickets.calls.texts import numbered as numbered_times
 from bot.tickets.calls.texts import said_notice
 from bot.tickets.command import GiveEta
 from bot.tickets.decide_staff import ACTING, LEADING, staff_does
@@ -78,8 +78,8 @@ class CallStaff:
             found = self._rules[type(command)](conn, facts, by, command, call)
         if isinstance(found, str):
             return Answer(found, is_refused=True)
-        if found.is_refused:
-            return Answer(self._instead(facts, by, found), is_refused=True)
+        if found.is_refused and isinstance(command, c.BookCall | c.MoveCall):
+            return Answer(self._instead(conn, facts, by, command, found), is_refused=True)
         return Answer(speak("done"))
 
     def answered(self, conn: Connection, facts: Facts, call: Call, *, is_yes: bool, why: str) -> None:
@@ -219,13 +219,21 @@ class CallStaff:
         speak = person_texts(facts.revision, by)
         return speak("refused_call_late", notice=said_notice(rules_of(facts), speak))
 
-    def _instead(self, facts: Facts, by: PersonId, found: Outcome) -> str:
-        """Why not, and which times there are, as one of our people reads it."""
-        speak = person_texts(facts.revision, by)
-        if not found.slots:
-            return speak("refused_call_time", why=found.text)
-        listed = numbered_times(facts.revision, speak, times(found.slots), now=facts.now)
-        return f"{speak('refused_call_time', why=found.text)}\n{listed}"
+    def _instead(
+        self, conn: Connection, facts: Facts, by: PersonId, command: c.BookCall | c.MoveCall, found: Outcome
+    ) -> str:
+        """Why not, and which times there are with whoever would have it, as one of our people reads it."""
+        call = found.call
+        if not found.refusal:  # what stands already
+            return card_call(facts, call, by)
+        rules, speak = replace(rules_of(facts, call), confirms=False), person_texts(facts.revision, by)
+        wanted = call.kind if call is not None else command.kind if isinstance(command, c.BookCall) else ""
+        kind = wanted if wanted in rules.kinds else next(iter(rules.kinds))
+        whom, but = (call.person, call.key) if call is not None else (held_by(facts, by), "")
+        free = room(conn, facts, rules, kind, number=INSTEAD + 1, person=whom, but=but)
+        times = [at for at in (free.times if free is not None else ()) if call is None or at != call.begins_at]
+        lines = numbered_lines(facts, by, times[:INSTEAD]) or [speak("call_staff_none")]
+        return "\n".join((why_refused(facts, by, found.refusal, wanted, command.begins_at, call), *lines))
 
     def _waived(self, conn: Connection, facts: Facts, by: PersonId, found: Outcome, why: str) -> None:
         if found.call is not None and not found.is_refused and found.call.waived_by == by:

@@ -19,6 +19,7 @@ from bot.desk.calls.offering import EVERY, OFFERED_FOR
 from bot.desk.calls.presses import BOOK
 from bot.desk.calls.rooms import EXCEPTIONS, INSTEAD, room, rules_of, why_not
 from bot.desk.calls.staff import CallStaff, held_by
+from bot.desk.calls.staff_words import card_call, numbered_lines, said_at, why_refused
 from bot.desk.directory import Directory
 from bot.desk.talk.presses import answer_from_text, answer_to_text
 from bot.store.calls import calls
@@ -33,7 +34,7 @@ from bot.store.unit import write_outbox
 from bot.tickets.calls.call import Call, CallRules
 from bot.tickets.calls.command import BookCall, MoveCall
 from bot.tickets.calls.days import day_name, day_of
-from bot.tickets.calls.texts import beside, name_of_kind, said_notice, staff_time
+from bot.tickets.calls.texts import name_of_kind, said_notice
 from bot.tickets.decide_staff import ACTING, LEADING
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import client_name, first_name, person_texts
@@ -200,7 +201,7 @@ class StaffKeyboard:
         command = MoveCall(at) if call is not None else BookCall(at, key.kind, asks_lead=asks)
         answer = self._staff.perform(conn, by, key.ticket, command, now=pressed.now)
         if not answer.is_refused:
-            values = {"number": number(key.ticket), "time": self._said(desk, at)}
+            values = {"number": number(key.ticket), "time": said_at(desk.facts, by, at)}
             text = speak("call_staff_asked" if asks else "call_staff_done", **values)
             self._redraw(conn, pressed, text, ())
             return Answer(text)
@@ -232,7 +233,7 @@ class StaffKeyboard:
         lines = [above or self._heading(desk), *self._lines(desk, free[:INSTEAD])]
         buttons = self._slots(desk, free[:INSTEAD])
         if not free:
-            lines.append(speak("call_none"))
+            lines.append(speak("call_staff_none"))
         if len(free) > INSTEAD:
             buttons += [self._ours(desk, one) for one in day_buttons(_NOWHERE, key.made_at, free, since, speak)]
         kinds = desk.rules.kinds if desk.call is None else ()
@@ -247,20 +248,15 @@ class StaffKeyboard:
         refusal = why_not(conn, desk.facts, desk.rules, desk.key.kind, time, but=but, is_agreed=True)
         if not refusal:
             return None
-        values = {
-            "time": self._said(desk, at),
-            "notice": said_notice(desk.rules, speak),
-            "kind": name_of_kind(desk.key.kind, desk.rules, speak),
-            "client": client_name(desk.facts),
-        }
-        said = speak("call_staff_used_up" if refusal == "call_used_up" else refusal, **values)
+        said = why_refused(desk.facts, desk.key.by, refusal, desk.key.kind, at, call)
         free = self._free(conn, desk, INSTEAD)
         buttons = self._slots(desk, free)
         if refusal in EXCEPTIONS and call is None:
             lead = desk.key.value(slot_to_text(time))
             buttons.append(Button(_LEAD, speak("button_client_call_lead"), lead))
         buttons.append(Button(_DAYS, speak("button_call_days"), desk.key.value("-")))
-        return "\n".join((said, *self._lines(desk, free))), (*buttons, *self._ends(desk))
+        lines = self._lines(desk, free) or [speak("call_staff_none")]
+        return "\n".join((said, *lines)), (*buttons, *self._ends(desk))
 
     def _free(self, conn: Connection, desk: _Desk, count: int) -> tuple[Instant, ...]:
         call, kind = desk.call, desk.key.kind
@@ -285,10 +281,7 @@ class StaffKeyboard:
         if key.call and (call is None or key.call not in {_ANY, call.key}):
             return speak("refused_no_call", number=number(key.ticket))
         if not key.call and call is not None and call.is_ahead(now):
-            time = staff_time(revision, by, call, facts.speaker.name, now=now)
-            values = {"name": first_name(revision, call.person, speak("the_team")), "time": time}
-            values |= {"kind": name_of_kind(call.kind, revision.calls.with_call(call), speak)}
-            return speak("card_call", **values, state=speak(f"call_state_{call.state}"))
+            return card_call(facts, call, by)
         moved = call if key.call else None
         if moved is not None and not person.roles & LEADING and self._staff.is_late(facts, moved):
             return speak("refused_call_late", notice=said_notice(rules_of(facts), speak))
@@ -311,11 +304,7 @@ class StaffKeyboard:
         )
 
     def _lines(self, desk: _Desk, times: Sequence[Instant]) -> list[str]:
-        return [f"{place}. {self._said(desk, at)}" for place, at in enumerate(times, 1)]
-
-    def _said(self, desk: _Desk, at: Instant) -> str:
-        speaker = desk.facts.speaker
-        return beside(desk.speak, at, speaker.zone, speaker.name, now=desk.facts.now)
+        return numbered_lines(desk.facts, desk.key.by, times)
 
     def _slots(self, desk: _Desk, times: Sequence[Instant]) -> list[Button]:
         moments = ((at, desk.speak.moment(at, now=desk.facts.now)) for at in times)

@@ -13,10 +13,8 @@ from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets, lock_tickets
 from bot.store.people.asking import going_on
 from bot.store.revisions import Revisions
-from bot.tickets.calls.call import Call
 from bot.tickets.calls.texts import name_of_kind, staff_time
-from bot.tickets.facts import Facts
-from bot.tickets.outcome import first_name, person_texts
+from bot.tickets.outcome import person_texts
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import number
 from routing.people import PersonId
@@ -54,21 +52,6 @@ class Calling:
         return [call_line(one, by, revision, now=now) for one in found] or [
             person_texts(revision, by)("desk_calls_none")
         ]
-
-
-def card_call(facts: Facts, call: Call | None, by: PersonId) -> str:
-    """The next call of a ticket, as a card tells it to its reader; empty for none."""
-    if call is None:
-        return ""
-    revision, speak = facts.revision, person_texts(facts.revision, by)
-    rules = revision.calls.with_call(call)
-    return speak(
-        "card_call",
-        name=first_name(revision, call.person, speak("the_team")),
-        kind=name_of_kind(call.kind, rules, speak),
-        time=staff_time(revision, by, call, facts.speaker.name, now=facts.now),
-        state=speak(f"call_state_{call.state}"),
-    )
 
 
 def call_line(one: Listed, by: PersonId, revision: Revision, *, now: Instant) -> str:

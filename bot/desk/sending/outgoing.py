@@ -20,7 +20,8 @@ from adapters.message import (
     conversation_from_key,
 )
 from adapters.port import Limits
-from bot.desk.calls.words import call_line, card_call
+from bot.desk.calls.staff_words import card_call
+from bot.desk.calls.words import call_line
 from bot.desk.directory import DESK_ACCOUNT, shared_places
 from bot.desk.people.inviting import invited
 from bot.desk.sending.carrying import carried_message

@@ -10,7 +10,7 @@ from typing import Final
 
 from adapters.message import Channel
 from adapters.port import Answer
-from bot.desk.calls.words import card_call
+from bot.desk.calls.staff_words import card_call
 from bot.store.calls.calls import next_of_tickets
 from bot.store.driver.connection import Connection
 from bot.store.driver.database import Database

@@ -70,6 +70,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "calls_of_one_contact",
         "calls_of_one_person",
         "calls_off",
+        "calls_refused",
         "calls_walked",
     ),
     "it has a channel fail as the one in memory can be told to": (

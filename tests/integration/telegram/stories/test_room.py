@@ -84,6 +84,7 @@ NOT_TOLD = {
         "test_calls_of_one_contact.py",
         "test_calls_of_one_person.py",
         "test_calls_off.py",
+        "test_calls_refused.py",
         "test_high_load.py",
         "test_merging.py",
         "test_splitting.py",
