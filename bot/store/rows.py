@@ -117,9 +117,11 @@ class Rows:
         """Lines of the transcript take the conversation's next places; effects become rows of the outbox.
 
         Only a ticket that opens becomes the conversation's current one: a late word on an old ticket moves nothing.
+        Of two tickets of one conversation in a batch the second goes on from where the first ended.
         """
         talk, ticket_id = facts.talk, ticket.id if ticket else None
-        rev = talk.rev
+        before = self.talks.get(talk.id) or {"rev": talk.rev, "ticket_id": talk.current}
+        rev = before["rev"]
         if (heard := decision.heard) is not None:
             rev += 1
             self.attachments += [_attachment_row(len(self.messages), one) for one in heard.attachments]
@@ -134,8 +136,8 @@ class Rows:
                     told.append(effect)
         self._tell(told, ticket, is_opened=is_opened)
         is_moved = ticket is not None and facts.ticket is not None and _moves_to(facts, facts.ticket, ticket)
-        if rev != talk.rev or is_opened:
-            current = None if decision.is_parting else ticket_id if is_opened or is_moved else talk.current
+        if rev != before["rev"] or is_opened:
+            current = None if decision.is_parting else ticket_id if is_opened or is_moved else before["ticket_id"]
             self.talks[talk.id] = {"id": talk.id, "rev": rev, "ticket_id": current}
         if (is_opened and talk.rev) or is_moved:
             self.parted.append(talk.id)

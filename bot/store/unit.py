@@ -46,7 +46,7 @@ _PARTED = "UPDATE ticket SET is_current = 0 WHERE conversation_id IN {keys} AND 
 def write(
     conn: Connection, decisions: Sequence[tuple[Facts, Decision]], *, recorded_at: Instant, whereto: Whereto
 ) -> None:
-    """Write all of it. Facts and decisions come in pairs; a ticket or a conversation may stand in one pair only."""
+    """Write all of it. Facts and decisions come in pairs; a ticket may stand in one pair only."""
     rows = Rows(recorded_at, Remembered(whereto))
     for facts, decision in decisions:
         rows.gather(facts, decision)

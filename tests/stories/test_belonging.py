@@ -44,6 +44,44 @@ async def test_a_burst_is_one_ticket_and_one_card(desk: Story) -> None:
     desk.expect_quiet()
 
 
+#: Mira of the line stays until 21:00, and chats are covered as long.
+MIRA_LATE = (
+    'name = "Mira Solano"\nroles = ["manager"]\ncalendar = "office"',
+    'name = "Mira Solano"\nroles = ["manager"]\ncalendar = "long"',
+)
+
+
+async def two_waiting(desk: Story) -> None:
+    """Lena waits for Vera on two tickets of one conversation."""
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.receives(sender="lena", text="/new The export is slow")
+    assert [(await desk.ticket(number)).assignee for number in (1, 2)] == ["vera", "vera"]
+    desk.forget()
+
+
+async def test_two_tickets_of_one_conversation_go_on_to_others_as_a_shift_ends(make_desk: MakeStory) -> None:
+    """Both are decided in one go, and the client is told of both where they talk."""
+    desk = await make_desk(story_desk(MIRA_LATE), start=datetime(2026, 3, 3, 15, 50, tzinfo=UTC))
+    await two_waiting(desk)
+    await desk.go_to(datetime(2026, 3, 3, 16, 0, tzinfo=UTC))
+    for number in ("T-1", "T-2"):
+        desk.expect_message("lena", containing=f"Mira looks after {number} from now on")
+    assert [(await desk.ticket(number)).assignee for number in (1, 2)] == ["mira", "mira"]
+    said = [line.text for number in (1, 2) for line in await desk.lines(number) if "from now on" in line.text]
+    assert len(said) == 2
+
+
+async def test_two_tickets_of_one_conversation_go_on_to_others_with_a_leave(desk: Story) -> None:
+    await two_waiting(desk)
+    answer = await desk.channels[Channel.SLACK].command("T1/U1", "desk", "away")
+    await desk.settle()
+    assert not answer.is_refused
+    for number in ("T-1", "T-2"):
+        desk.expect_message("lena", containing=f"looks after {number} from now on")
+    await desk.receives(sender="lena", text="And now?")
+    assert [line.text for line in await desk.lines(2)][-1] == "And now?"
+
+
 async def test_a_ticket_resolved_lately_is_reopened_to_the_last_moment(make_desk: MakeStory) -> None:
     desk = await make_desk(story_desk(("[rules]\n", "[rules]\nclose_after = '9bd'\n")))
     await desk.receives(sender="lena", text="Payroll failed")
