@@ -12,7 +12,7 @@ from bot.store.people import absences
 from bot.tickets.command import HandOver, Reply, Resolve
 from routing.people import PersonId
 from sla.duration import instant
-from tests.builders import STORY_DESK, document
+from tests.builders import STORY_DESK, document, story_desk
 from tests.harness import NOON, Story, new_desk
 from tests.stories.conftest import MakeStory
 
@@ -101,6 +101,34 @@ async def test_on_return_they_read_what_happened_and_have_again_what_is_left(des
     desk.expect_nothing("lena", Channel.INAPP)
     assert await alive(desk) == []
     assert not [one for one in await _owners(desk) if one.startswith("absence:")]
+
+
+#: Mira comes an hour after the others.
+MIRA_LATER = (
+    'name = "Mira Solano"\nroles = ["manager"]\ncalendar = "office"',
+    'name = "Mira Solano"\nroles = ["manager"]\ncalendar = "later"',
+)
+LATER_HOURS = """
+[calendars.later]
+zone = "fixed:+03:00"
+week = { mon-fri = ["11:00-20:00"] }
+"""
+
+
+async def test_whoever_stood_in_and_is_not_there_yet_is_told_once_they_are(make_desk: MakeStory) -> None:
+    desk = await make_desk(story_desk(MIRA_LATER, more=LATER_HOURS))
+    await opened(desk, "Payroll failed")
+    await says(desk, "away until thursday backup mira")
+    await desk.does("mira", Reply("Which month?"))
+    desk.forget()
+    await desk.go_to(NOON + 2 * timedelta(days=1) - 2 * HOUR)
+    assert (await desk.ticket()).assignee == "vera"
+    desk.expect_ping("vera", containing="T-1 · Payroll failed: yours again")
+    assert [one.text for one in desk.seen("mira") if not one.is_edit] == []
+    await desk.fast_forward(hours=1)
+    desk.expect_ping("mira", containing="1 ticket of yours went to others while you were away\nT-1 · Payroll failed")
+    await desk.fast_forward(hours=3)
+    assert [one.text for one in desk.seen("mira") if not one.is_edit] == []
 
 
 async def test_back_sooner_than_said_ends_it_at_once_and_only_once(desk: Story) -> None:

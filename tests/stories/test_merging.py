@@ -13,7 +13,7 @@ from bot.now import Timekeeper
 from bot.store.delivery import outbox
 from bot.store.driver.engine import open_database
 from bot.store.facts import load_of
-from bot.tickets.command import AddNote, AskDetails, GiveEta, HandOver, Merge, NameReply, Reply, Resolve
+from bot.tickets.command import AddNote, AskDetails, GiveEta, HandOver, Merge, NameReply, Reply, Resolve, Unmerge
 from bot.tickets.ticket import Status, TicketId
 from routing.people import PersonId
 from sla.clock import State
@@ -247,6 +247,22 @@ async def test_whoever_had_one_of_them_hears_of_it(desk: Story) -> None:
     desk.expect_ping("vera", containing="Dana Orlyk merged T-2 into T-1 (Acme)")
     desk.expect_ping("tara", containing="Dana Orlyk merged T-2 into T-1 (Acme)")
     desk.expect_quiet()
+
+
+async def test_nobody_is_called_for_a_merge_at_night(desk: Story) -> None:
+    """They read it on their cards in the morning."""
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.receives(EMAIL, sender="lena", text="Payroll, again")
+    await desk.does("vera", HandOver(PersonId("tara")), ticket=2)
+    await desk.does("vera", Reply("Looking into it"))
+    await desk.does("tara", Reply("Looking into it"), ticket=2)
+    await desk.go_to(NOON + timedelta(hours=8))
+    desk.forget()
+    await desk.does("dana", INTO_FIRST, ticket=2)
+    desk.expect_message("lena", EMAIL, containing=TOLD)
+    await desk.does("dana", Unmerge(), ticket=2)
+    desk.expect_message("lena", EMAIL, containing="We go on with T-2 as a ticket of its own again")
+    assert [one.text for person in ("vera", "tara") for one in desk.seen(person) if not one.is_edit] == []
 
 
 async def test_a_reply_that_fails_after_the_merge_is_told_by_the_number_that_stays(desk: Story) -> None:

@@ -170,7 +170,8 @@ class Absences:
         write(conn, pairs, recorded_at=at, whereto=self._directory.whereto)
         if one is not None:
             since = min(leave.since for leave in over)
-            for ping in back_pings(pairs, list(facts.values()), person, revision, f"cover:{over[-1].id}", since=since):
+            key = f"cover:{over[-1].id}"
+            for ping in back_pings(pairs, list(facts.values()), person, revision, key, since=since, now=at):
                 write_ping(conn, ping, at=at, whereto=self._directory.whereto)
             alarms.clear(conn, [shift_owner(person)])
         for leave in over:

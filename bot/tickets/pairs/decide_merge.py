@@ -15,6 +15,7 @@ from bot.tickets.outcome import (
     client_name,
     concluded,
     contact_texts,
+    is_there,
     opening_wake,
     person_texts,
     promised_channel,
@@ -156,8 +157,8 @@ def _stays(facts: Facts, kept: Ticket, after_it: Ticket, gone: Ticket, by: Perso
 
 
 def _pinged(facts: Facts, person: PersonId | None, by: PersonId, gone: Ticket, kept: Ticket) -> tuple[Effect, ...]:
-    """Whoever had one of the two hears of it, unless they did it themselves."""
-    if person is None or person == by or facts.revision.person(person) is None:
+    """Whoever had one of the two and is there hears of it, unless they did it; who is not reads it on their card."""
+    if person is None or person == by or facts.revision.person(person) is None or not is_there(facts, person):
         return ()
     name = facts.revision.people[by].name
     title = person_texts(facts.revision, person)(

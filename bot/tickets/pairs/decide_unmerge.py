@@ -18,6 +18,7 @@ from bot.tickets.outcome import (
     client_name,
     concluded,
     contact_texts,
+    is_there,
     line_calendar,
     opening_wake,
     person_texts,
@@ -98,9 +99,9 @@ def _comes_back(gone: Facts, ticket: Ticket, kept: Facts, going: Sequence[Spoken
     if back.assignee is None:
         wakes = (opening_wake(gone, back),)
     else:
-        effects = (*effects, ShowCard(back.assignee, is_quiet=back.assignee == by))
-    if back.assignee not in {None, by}:
-        effects = (*effects, *_pinged(gone, back, by, into))
+        is_called = back.assignee != by and is_there(gone, back.assignee)
+        effects = (*effects, ShowCard(back.assignee, is_quiet=not is_called))
+        effects = (*effects, *(_pinged(gone, back, by, into) if is_called else ()))
     if is_waiting and back.staff_spoke_at is not None:
         nudge_at = after(back.staff_spoke_at, gone.revision.rules.nudge_after, line_calendar(gone.revision, back))
         wakes = (*wakes, Wake(waiting_owner(back.id), nudge_at))

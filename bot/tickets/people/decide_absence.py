@@ -122,11 +122,19 @@ def cover_pings(
 
 
 def back_pings(
-    pairs: Sequence[Pair], had: Sequence[Facts], person: PersonId, revision: Revision, key: str, *, since: Instant
+    pairs: Sequence[Pair],
+    had: Sequence[Facts],
+    person: PersonId,
+    revision: Revision,
+    key: str,
+    *,
+    since: Instant,
+    now: Instant,
 ) -> list[Ping]:
     """What whoever was away `since` then reads of what they had, and what those read who have one less.
 
-    `pairs` are brought back; what lay still all the while is not worth a line.
+    `pairs` are brought back; what lay still all the while is not worth a line. Who stood in and is not there at that
+    moment reads of it as their shift begins, with all else that moved on.
     """
     speak = person_texts(revision, person)
     back = {decision.ticket.id for _, decision in pairs if decision.ticket is not None}
@@ -140,8 +148,9 @@ def back_pings(
         pings.append(Ping(person, f"{key}:back", title, tuple(lines[:NAMED]), is_digest=True))
     former: dict[PersonId, list[Ticket]] = defaultdict(list)
     for facts, _ in pairs:
-        if facts.ticket is not None and revision.person(facts.ticket.assignee) is not None and facts.ticket.assignee:
-            former[facts.ticket.assignee].append(facts.ticket)
+        stood_in = revision.person(facts.ticket.assignee) if facts.ticket is not None else None
+        if facts.ticket is not None and stood_in is not None and revision.coverage.is_on_shift(stood_in, now):
+            former[stood_in.id].append(facts.ticket)
     for one, tickets in sorted(former.items()):
         title = person_texts(revision, one)("ping_cover_ends", name=name_of(revision, person), count=len(tickets))
         pings.append(Ping(one, f"{key}:ends:{one}", title, _lines(tickets), is_digest=True))
