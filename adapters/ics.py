@@ -10,17 +10,17 @@ Pure: `made_at` is an argument, and the same invitation gives the same bytes. Th
 that takes longer than most starts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapters.message import Invite
 from adapters.text import clean, one_line
 
 if TYPE_CHECKING:
-    from icalendar import Event, vCalAddress
+    from icalendar import Component, Event, vCalAddress
 
 Answered = Literal["accepted", "declined", "tentative"]
 
@@ -41,8 +41,6 @@ class Attendance:
     sequence: int
     attendee: str
     answer: Answered
-    #: What they wrote beside it, where their calendar has a field for that.
-    note: str = ""
 
 
 def ics_from_invites(
@@ -80,19 +78,46 @@ def attendance_from_ics(written: str) -> Attendance | None:
         if str(calendar.get("method", "")).upper() != "REPLY":
             return None
         (event,) = calendar.walk("VEVENT")
-        attendees = event.get("attendee")
-        (attendee,) = attendees if isinstance(attendees, list) else [attendees]
+        (attendee,) = _each(event, "attendee")
         answer = _ANSWERS.get(str(attendee.params.get("PARTSTAT", "")).upper())
         address = str(attendee).strip()
         uid, sequence = str(event["uid"]), int(event.get("sequence", 0))
-        note = event.get("comment", "")
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
     scheme, _, plain = address.partition(":")
     if answer is None or not uid or scheme.lower() != "mailto" or not plain:
         return None
-    said = str(clean("\n".join(map(str, note if isinstance(note, list) else [note]))))[:_LONGEST_TEXT].strip()
-    return Attendance(str(one_line(uid, _LONGEST_NAME)), sequence, str(one_line(plain.lower(), 320)), answer, said)
+    return Attendance(str(one_line(uid, _LONGEST_NAME)), sequence, str(one_line(plain.lower(), 320)), answer)
+
+
+def note_from_ics(written: str) -> str:
+    """What somebody wrote beside an answer that their calendar gives, whatever it answers and for however many.
+
+    Calendars have a field for that (RFC 5545 3.8.1.4), Google's one beside the attendee.
+    """
+    from icalendar import Calendar  # noqa: PLC0415 - see above
+
+    if len(written) > _LONGEST_ANSWER:
+        return ""
+    try:
+        events = Calendar.from_ical(written).walk("VEVENT")
+        notes = [note for event in events for note in _notes(event)]
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return ""
+    return "\n".join(dict.fromkeys(note for note in notes if note))
+
+
+def _notes(event: "Component") -> Iterator[str]:
+    for note in _each(event, "comment"):
+        yield str(clean(str(note))).strip()
+    for attendee in _each(event, "attendee"):
+        yield str(clean(str(attendee.params.get("X-RESPONSE-COMMENT", "")))).strip()
+
+
+def _each(event: "Component", name: str) -> Sequence[Any]:
+    """A property that an event may have none, one or several of."""
+    found = event.get(name, [])
+    return found if isinstance(found, list) else [found]
 
 
 def _event(invite: Invite, made_at: datetime, address: str, *, is_asked: bool) -> "Event":

@@ -18,7 +18,7 @@ from adapters.email.flowed import unflowed
 from adapters.email.headers import Headers, bytes_from_base64, parameters
 from adapters.email.html import text_from_html
 from adapters.email.letter import Enclosed
-from adapters.ics import Attendance, attendance_from_ics
+from adapters.ics import Attendance, attendance_from_ics, note_from_ics
 
 Part: TypeAlias = "Message[str, str]"
 
@@ -51,6 +51,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
     calendar: str = ""
     attendance: Attendance | None = None
+    calendar_note: str = ""
     reports: list[Part] = field(default_factory=list)
     #: The content types of what a signature is put around.
     wrapped: list[str] = field(default_factory=list)
@@ -73,6 +74,7 @@ class Found:
         self.notes += [note for note in other.notes if note not in self.notes]
         self.calendar = self.calendar or other.calendar
         self.attendance = self.attendance or other.attendance
+        self.calendar_note = self.calendar_note or other.calendar_note
         self.reports += other.reports
         self.wrapped += other.wrapped
         self.count += other.count
@@ -171,8 +173,10 @@ def _look_into(
     if type_ == "text/calendar":
         # One that is attached was put there by somebody who says something about it.
         if not is_attached:
+            written = _text(content, type_, named)
             found.calendar = found.calendar or _method(content, named)
-            found.attendance = found.attendance or attendance_from_ics(_text(content, type_, named))
+            found.attendance = found.attendance or attendance_from_ics(written)
+            found.calendar_note = found.calendar_note or note_from_ics(written)
     elif type_ in {"message/delivery-status", "message/disposition-notification", "text/rfc822-headers"}:
         found.reports.append(part)
     elif type_ in _LOCKED or (type_ == UNTYPED and name.lower().endswith(".p7m")):

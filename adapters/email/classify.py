@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from adapters.email import ids
-from adapters.email.calendars import words_beside_answer
+from adapters.email.calendars import has_note, words_beside_answer
 from adapters.email.headers import mailboxes
 from adapters.email.letter import Letter, Report, Returned
 from adapters.email.room import mend_of
@@ -125,7 +125,9 @@ def reason_to_park(letter: Letter, ourselves: Ourselves, *, sender: str, is_answ
 
 def _machine(letter: Letter) -> str:
     submitted = letter.first("auto-submitted").partition(";")[0].partition("(")[0].strip().lower()
-    if submitted and submitted != "no":
+    # Google's calendar sends what a person answers with a note as a mail that a program made.
+    is_note = submitted == "auto-generated" and letter.calendar in ANSWERS_TO_INVITATIONS and has_note(letter)
+    if submitted and submitted != "no" and not is_note:
         return f"written by a machine ({submitted[:40]})"
     if any(letter.first(name) for name in _MACHINES) or letter.first("x-post-messageclass").startswith("9"):
         return "written by a machine"

@@ -95,8 +95,10 @@ class Letter:
     beneath: str = ""
     notes: tuple[str, ...] = ()
     files: tuple[Enclosed, ...] = ()
+    #: What a calendar asks for or answers (iTIP), who comes, and what they wrote into their calendar beside that.
     calendar: str = ""
     attendance: Attendance | None = None
+    calendar_note: str = ""
     report: Report | None = None
     received: int = 0
     #: SHA-256 of what a person would call the mail: its subject, sender, words and files.
@@ -129,7 +131,8 @@ def letter_from_fields(fields: object) -> Letter:
             notes=tuple(map(str, fields["notes"])),
             files=tuple(Enclosed(**one) for one in fields["files"]),
             calendar=str(fields["calendar"]),
-            attendance=Attendance(**attendance) if attendance else None,
+            attendance=_attendance(attendance) if attendance else None,
+            calendar_note=str(fields.get("calendar_note", "")),
             report=_report(report) if report else None,
             received=int(fields["received"]),
             digest=str(fields["digest"]),
@@ -137,6 +140,10 @@ def letter_from_fields(fields: object) -> Letter:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedError("a mail that was read is not kept as one") from error
+
+
+def _attendance(fields: Mapping[str, Any]) -> Attendance:
+    return Attendance(str(fields["uid"]), int(fields["sequence"]), str(fields["attendee"]), fields["answer"])
 
 
 def _report(fields: Mapping[str, Any]) -> Report:

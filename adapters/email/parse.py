@@ -70,6 +70,7 @@ def _letter(mail: bytes) -> tuple[Letter, tuple[bytes, ...]]:
         files=tuple(_named_once(found.files)),
         calendar=found.calendar,
         attendance=found.attendance,
+        calendar_note=found.calendar_note,
         report=report,
         received=len(headers.all("received")),
         digest=_digest(headers, whole, found),

@@ -11,7 +11,7 @@ from ical.calendar import Calendar as Judge
 from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 
-from adapters.ics import Attendance, attendance_from_ics, ics_from_invites
+from adapters.ics import Attendance, attendance_from_ics, ics_from_invites, note_from_ics
 from adapters.message import Invite
 
 AT = datetime(2026, 10, 26, 8, 0, tzinfo=UTC)
@@ -187,8 +187,28 @@ def test_anything_else_is_no_answer(text: str) -> None:
     assert attendance_from_ics(text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        pytest.param(reply(), "", id="none"),
+        pytest.param(reply(COMMENT="Call me\\, please"), "Call me, please", id="one"),
+        pytest.param(reply(COMMENT="Call me\r\nCOMMENT:Today"), "Call me\nToday", id="two"),
+        pytest.param(reply("DELEGATED", COMMENT="Bob comes"), "Bob comes", id="beside what is no answer"),
+        pytest.param(reply(COMMENT="Call me").replace("REPLY", "COUNTER"), "Call me", id="beside another time"),
+        pytest.param(reply(COMMENT="Call me", DTSTART="never"), "Call me", id="beside a day that is none"),
+        pytest.param(reply('DECLINED;X-RESPONSE-COMMENT="Call me"'), "Call me", id="beside the attendee"),
+        pytest.param(reply(COMMENT="Call me\x00\ud800"), "Call me\ufffd", id="with what no store bears"),
+        pytest.param(reply(COMMENT="a" * 9_000), "a" * 9_000, id="a long one"),
+        pytest.param(reply(COMMENT="Call me") + " " * 100_000, "", id="in what no calendar made"),
+    ],
+)
+def test_what_stands_beside_an_answer_is_read(text: str, note: str) -> None:
+    assert note_from_ics(text) == note
+
+
 @given(text=st.text(max_size=200), cut=st.integers(0, 250))
 def test_no_text_trips_the_reader_of_answers(text: str, cut: int) -> None:
     whole = reply()
-    attendance_from_ics(text)
-    attendance_from_ics(whole[:cut] + text + whole[cut:])
+    for written in (text, whole[:cut] + text + whole[cut:]):
+        attendance_from_ics(written)
+        note_from_ics(written)
