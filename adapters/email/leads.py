@@ -2,15 +2,18 @@
 
 Each program has its own in each language, and breaks it where it likes. It begins with a day or with whoever wrote,
 names both exactly, and ends in a colon; what people say may do one of these, and what stands right above it is theirs.
+A short one, "On Monday Vera wrote:", is known by the marked quote right below it alone.
 """
 
 import re
 from typing import Final
 
 LONGEST: Final = 400
-#: How the line before a quote begins and ends, over at most three lines: English, German, Spanish, Ukrainian and some.
+MARKED: Final = re.compile(r"\s{0,3}>")
+#: How the line before a quote begins and ends, over at most three lines, in the languages of the desk and many others.
 _BEGINNINGS: Final = (
     *("on", "am", "el", "le", "il giorno", "il", "em", "op", "den", "w dniu", "dnia", "увімк", "вкл"),
+    *("dne", "dňa", "în", "на", "στις", "בתאריך", "في"),
 )
 _WEEKDAYS: Final = (
     *("mon", "tue", "wed", "thu", "fri", "sat", "sun", "mo", "di", "mi", "do", "fr", "sa", "so"),
@@ -18,46 +21,82 @@ _WEEKDAYS: Final = (
     *("seg", "ter", "qua", "qui", "sex", "ma", "wo", "vr", "za", "zo", "pon", "wt", "śr", "czw", "pt", "niedz"),
     *("пн", "вт", "ср", "чт", "пт", "сб", "нд", "вс", "пон", "вів", "сер", "чет", "п'ят", "п’ят", "суб", "нед"),
     *("втор", "пят", "вос"),
+    *("man", "tir", "ons", "tor", "fre", "lør", "søn", "mån", "tis", "lör", "sön", "ti", "ke", "to", "pe", "la", "su"),
+    *("po", "út", "ut", "st", "čt", "št", "pá", "pi", "ne", "joi", "vin", "sâm", "δευ", "τρί", "τετ", "πέμ", "παρ"),
 )
-_ENDINGS: Final = (
-    "wrote:",
-    "writes:",
-    "schrieb:",
-    "geschrieben:",
-    "escribió:",
-    "escribio:",
-    "a écrit :",
-    "a écrit:",
-    "ha scritto:",
-    "escreveu:",
-    "schreef:",
-    "пише:",
-    "пишет:",
-    "написав:",
-    "написала:",
-    "написав(ла):",
-    "написав (-ла):",
-    "написал:",
-    "написал(а):",
-    "napisał(a):",
-    "napisał:",
+_VERBS: Final = (
+    *("wrote", "writes", "schrieb", "geschrieben", "schreibt", "escribió", "escribio", "a écrit", "ha scritto"),
+    *(
+        "escreveu",
+        "schreef",
+        "geschreven",
+        "пише",
+        "пишет",
+        "написав",
+        "написала",
+        "написав(ла)",
+        "написав (-ла)",
+        "написал",
+    ),
+    *("написал(а)", "napisał(a)", "napisał", "napisała", "pisze", "skrev", "kirjoitti", "napsal", "napsala"),
+    *(
+        "napsal(a)",
+        "napísal(a)",
+        "ezt írta",
+        "a scris",
+        "написа",
+        "έγραψε",
+        "yazdı",
+        "写道",
+        "寫道",
+        "のメール",
+        "작성",
+    ),
 )
-_INSIDE: Final = (" schrieb ", " wrote ", " escribió ", " schreef ")
+_ENDINGS: Final = tuple(f"{verb}{colon}" for verb in _VERBS for colon in (":", " :"))
+_INSIDE: Final = (" schrieb ", " wrote ", " escribió ", " schreef ", " skrev ", " odesílatel ")
 #: What stands between a day and an address, where a program has no verb: "2 березня 2026, 09:00, від <…>:".
-_FROM: Final = (" від ", " от ", " from ")
-_DAY: Final = rf"(?:{'|'.join(_WEEKDAYS)})[\w'’-]{{0,10}}"
+_FROM: Final = (" від ", " от ", " from ", " מאת ", " بواسطة ")
+_DAY: Final = rf"(?:{'|'.join(_WEEKDAYS)})[\w'’׳-]{{0,10}}"
 _DATE: Final = r"(?:\d|[^\W\d]{3,10}\.? \d)"
 #: How such a sentence begins: with a day, or with whoever wrote.
+_DAY_ALONE: Final = re.compile(
+    rf"(?:{_DAY}[.,]{{1,2}} {_DATE}|{_DAY} \d{{1,2}}\.(?= )"
+    r"|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}\b|\d{1,2}\.? [^\W\d]{3,10}\.?,? \d{4}\b"
+    r"|\d{4}[年년] ?\d{1,2}[月월] ?\d{1,2}[日일])"
+)
 _DAY_FIRST: Final = re.compile(
-    rf"(?:(?:{'|'.join(_BEGINNINGS)}) (?:the )?(?:{_DAY}[.,]{{0,2}} (?:the |den |de )?)?{_DATE}"
-    rf"|{_DAY}[.,]{{1,2}} {_DATE}"
-    r"|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{4}-\d\d-\d\d\b|\d{1,2}\.? [^\W\d]{3,10}\.?,? \d{4}\b)"
+    rf"(?:{'|'.join(_BEGINNINGS)}) (?:the )?(?:{_DAY}[.,]{{0,2}} (?:the |den |de )?)?{_DATE}"
+    r"|(?:בתאריך|في|στις) "
 )
 _WRITER_FIRST: Final = re.compile(
-    r"(?:[^<>.!?:;]{0,60}<[^<>@\s]{1,64}@[^<>\s]{1,255}>|[^<>@\s]{1,64}@[^<>@\s]{1,255})(?= )"
+    r"(?:[^<>.!?:;]{0,60}<[^<>@\s]{1,64}@[^<>\s]{1,255}>|[^<>@\s]{1,64}@[^<>@\s]{1,255})(?=[ ,])"
 )
+_QUOTING: Final = re.compile(
+    r"(?:zitat von|quoting|citando a|citando|цитування|wiadomość napisana przez) [^<>.!?:;]{0,60}<[^<>@\s]{1,64}@"
+)
+#: Where a program has no verb and no such word, the name stands right behind the moment.
+_NAMED: Final = re.compile(
+    r"(?:\d[:.]\d\d(?: [+-]\d\d:?\d\d| gmt[+-]\d\d:\d\d)?(?:, ?|、)|gmt[+-]\d\d:\d\d |[日일][^<>;]{0,30} "
+    r"|^\d{4}/\d{1,2}/\d{1,2} )[^<>:;]{0,60}[<(]"
+)
+_CLOSINGS: Final = (":", "：", "-", "–")
+#: How a line ends that a sentence was broken behind, between the moment and the name.
+_BROKEN: Final = re.compile(r"(?:[,(<\"]|\d|\b[ap]\.?m\.?|\buhr|\b[рг]\.)$")
 #: A year, an hour, a short date: what a program puts there, and a sentence about a day seldom.
 _EXACT: Final = re.compile(r"\d{4}|\d{1,2}[:.]\d{2}|\d[./-]\d{1,2}[./-]\d|@")
+#: What mail programs put around an address that is written from right to left, and other colons than ours.
+_SIGNS: Final = str.maketrans({**dict.fromkeys(map(chr, (*range(0x200E, 0x2010), *range(0x202A, 0x202F)))), "：": ":"})
+#: "On Monday Vera wrote:", "Am Montag schrieb Vera Kova:", "Vera Kova wrote on 2 March 2026:".
+_PREPOSITIONS: Final = "on|am|el|le|il|em|op|in|w|we|у|в|во"
+_ON_A_DAY: Final = re.compile(rf"(?:{_PREPOSITIONS}) (?:{_DAY}|понед[\w]{{3,8}}|четв[\w]{{2,6}}|серед[\w]{{1,4}}),? ")
+_MOST_NAMES: Final = 4
+#: Whoever is called so is known to the one who writes, and not to a program.
+_NO_NAMES: Final = {
+    *("i", "he", "she", "they", "we", "you", "it", "then", "later", "ich", "er", "sie", "wir", "dann", "yo", "él"),
+    *("ella", "ellos", "luego", "я", "він", "вона", "вони", "ми", "потім", "он", "она", "они", "потом", "je", "elle"),
+    *("ils", "puis", "ona", "oni", "ja", "potem"),
+}
 
 
 def lead_at(lines: list[str], number: int) -> int:
@@ -65,21 +104,29 @@ def lead_at(lines: list[str], number: int) -> int:
 
     Only one sentence does. A paragraph right above it was said.
     """
-    joined = ""
-    for length, line in enumerate(lines[number : number + 3], start=1):
-        words = " ".join(line[: LONGEST + 1].lower().split())
+    joined, near = "", lines[number : number + 3]
+    if not any(line.rstrip().endswith(_CLOSINGS) for line in near):
+        return 0
+    for length, line in enumerate(near, start=1):
+        words = " ".join(line[: LONGEST + 1].translate(_SIGNS).lower().split())
         if length == 1:
             words = words.lstrip("-– ")
         if not words or words.startswith(">") or len(joined) + len(words) > LONGEST:
-            return 0
-        if length > 1 and (_DAY_FIRST.match(words) or joined.endswith(("!", "?"))):
-            return 0
+            break
+        if length > 1 and (_is_day_first(words) or joined.endswith(("!", "?"))):
+            break
+        if length > 1 and _WRITER_FIRST.match(words) and not _BROKEN.search(joined):
+            break
         joined = f"{joined} {words}".strip()
-        if not (_DAY_FIRST.match(joined) or _WRITER_FIRST.match(joined)):
-            return 0
+        if not (_is_day_first(joined) or _WRITER_FIRST.match(joined) or _QUOTING.match(joined)):
+            break
         if _is_lead(joined):
             return length
-    return 0
+    return int(_is_brief_lead(lines, number))
+
+
+def _is_day_first(words: str) -> bool:
+    return (_DAY_FIRST.match(words) or _DAY_ALONE.match(words)) is not None
 
 
 def _is_lead(joined: str) -> bool:
@@ -90,11 +137,51 @@ def _is_lead(joined: str) -> bool:
     ends = ends if ends.endswith(":") else f"{ends}:"
     if not _EXACT.search(ends):
         return False
+    if _QUOTING.match(ends):
+        return True
     if writer := _WRITER_FIRST.match(ends):
-        said = ends[writer.end() :]
-        return said.startswith(_INSIDE) or said.strip() in _ENDINGS
-    return (
-        ends.endswith(_ENDINGS)
-        or any(one in ends for one in _INSIDE)
-        or (ends.endswith(">:") and (any(one in ends for one in _FROM) or ends[0].isdigit()))
-    )
+        return _says_who_wrote(ends[writer.end() :].lstrip(", "))
+    is_named_last = ends.endswith((">:", "):")) and "@" in ends
+    is_told_whose = any(one in ends for one in _FROM) or (_DAY_ALONE.match(ends) is not None and _NAMED.search(ends))
+    return ends.endswith(_ENDINGS) or any(one in ends for one in _INSIDE) or (is_named_last and bool(is_told_whose))
+
+
+def _says_who_wrote(rest: str) -> bool:
+    """What stands behind a name: a verb, "wrote on Monday:", "2 Mar 2026 tarihinde şunu yazdı:"."""
+    if rest in _ENDINGS or f" {rest}".startswith(_INSIDE):
+        return True
+    is_dated = _DAY_ALONE.match(rest) is not None or rest.startswith(("于", "於"))
+    return (is_dated and rest.endswith(_ENDINGS)) or rest.startswith(tuple(f"{verb} (" for verb in _VERBS))
+
+
+def _is_brief_lead(lines: list[str], number: int) -> bool:
+    """Does the line say who wrote what is marked as a quote right below? It names somebody, and nothing else."""
+    words = " ".join(lines[number][: LONGEST + 1].translate(_SIGNS).split())
+    if not words.endswith(":") or len(words) > LONGEST:
+        return False
+    below = next((one for one in lines[number + 1 : number + 3] if one.strip()), "")
+    if not MARKED.match(below):
+        return False
+    day = _ON_A_DAY.match(words.lower())
+    if day is None and number > 0 and lines[number - 1].strip():
+        return False  # the end of a paragraph
+    names = [one.lstrip("\"'„“«(") for one in _named(words[day.end() if day else 0 :]).split()]
+    is_somebody = all(one[:1].isupper() and one.lower() not in _NO_NAMES for one in names)
+    return is_somebody and 0 < len(names) <= _MOST_NAMES
+
+
+def _named(words: str) -> str:
+    """The name in a sentence of a name and a verb, and perhaps a day; empty for any other."""
+    lower = words.lower()
+    for verb in _VERBS:
+        if verb not in lower:
+            continue
+        before, found, behind = f" {lower}".rpartition(f" {verb}")
+        if not found or (behind and behind[0] not in ": "):
+            continue
+        behind = behind.strip(" :")
+        if not before or not behind:  # "schrieb Vera:", "Vera wrote:"
+            return words[len(verb) : -1] if not before else words[: len(before) - 1]
+        if _is_day_first(behind) or _ON_A_DAY.match(f"{behind} ") is not None:
+            return words[: len(before) - 1]
+    return ""

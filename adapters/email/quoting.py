@@ -7,27 +7,53 @@ text was measured at 14 s for 4 kB. In doubt nothing is folded: too much on a ca
     On Tuesday, Vera wrote:       folded from here on, if nothing else is said below
     > what was quoted
 
-A text quoted first and answered below loses the quote above; answers between quoted lines keep all of it. A text that
-was passed on is what the sender wants read, so it stays.
+A text quoted first and answered below loses the quote above; answers between quoted lines keep all of it, and so does
+a sentence of one's own that ends in a colon right above. A text that was passed on is what the sender wants read.
 """
 
-import re
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
-from adapters.email.leads import LONGEST, lead_at
+from adapters.email.leads import LONGEST, MARKED, lead_at
+from adapters.email.signatures import without_signature
 
 #: A line that compose may draw above what it quotes.
 _OURS: Final = ("##-", "-##")
 #: Lines of a header block, as Outlook repeats them, in the languages of the desk and their neighbours.
 _SENDER: Final = (
     *("from:", "von:", "de:", "від:", "от:", "da:", "van:", "od:", "från:", "fra:", "gönderen:"),
-    *("відправник:", "отправитель:", "expéditeur:", "mittente:", "nadawca:", "remitente:", "absender:"),
+    *(
+        "відправник:",
+        "отправитель:",
+        "feladó:",
+        "lähettäjä:",
+        "expeditor:",
+        "από:",
+        "发件人:",
+        "寄件者:",
+        "差出人:",
+        "보낸 사람:",
+    ),
+    *("expéditeur:", "mittente:", "nadawca:", "remitente:", "absender:"),
 )
 _TITLES: Final = (
     *("subject:", "betreff:", "asunto:", "тема:", "objet:", "oggetto:", "temat:", "onderwerp:", "assunto:"),
-    *("ämne:", "emne:", "konu:"),
+    *(
+        "ämne:",
+        "emne:",
+        "konu:",
+        "předmět:",
+        "predmet:",
+        "tárgy:",
+        "subiect:",
+        "aihe:",
+        "θέμα:",
+        "主题:",
+        "主旨:",
+        "件名:",
+        "제목:",
+    ),
 )
 _OTHERS: Final = (
     *_TITLES,
@@ -37,6 +63,21 @@ _OTHERS: Final = (
     *("надіслано:", "дата:", "кому:", "копія:", "отправлено:", "копия:"),
     *("envoyé:", "à:", "inviato:", "a:", "wysłano:", "do:", "verzonden:", "aan:"),
     *("skickat:", "till:", "sendt:", "til:", "gönderildi:", "tarih:", "kime:"),
+    *("odesláno:", "odoslané:", "komu:", "küldve:", "címzett:", "trimis:", "către:", "lähetetty:", "vastaanottaja:"),
+    *(
+        "στάλθηκε:",
+        "προς:",
+        "发送时间:",
+        "日期:",
+        "收件人:",
+        "抄送:",
+        "寄件日期:",
+        "收件者:",
+        "送信日時:",
+        "日時:",
+        "宛先:",
+    ),
+    *("보낸 날짜:", "받는 사람:"),
 )
 _ORIGINALS: Final = (
     "original message",
@@ -53,6 +94,15 @@ _ORIGINALS: Final = (
     "oorspronkelijk bericht",
     "mensagem original",
     "original appointment",
+    *("původní zpráva", "pôvodná správa", "eredeti üzenet", "mesaj original", "alkuperäinen viesti"),
+    *(
+        "ursprungligt meddelande",
+        "oprindelig meddelelse",
+        "opprinnelig melding",
+        "özgün ileti",
+        "原始邮件",
+        "元のメッセージ",
+    ),
 )
 _PASSED_ON: Final = (
     "forwarded message",
@@ -64,27 +114,13 @@ _PASSED_ON: Final = (
     "переслане повідомлення",
     "пересланное сообщение",
     "початок листа, що пересилається:",
+    *("message transféré", "messaggio inoltrato", "wiadomość przekazana dalej", "mensagem encaminhada"),
+    *("doorgestuurd bericht", "przekazywana wiadomość", "début du message transféré :", "inizio messaggio inoltrato:"),
 )
 _SUBJECTS: Final = ("fw:", "fwd:", "wg:", "rv:", "enc:", "tr:", "i:", "пересл:", "вт:")
-_SENT_FROM: Final = (
-    "sent from my ",
-    "sent from outlook",
-    "sent from mail for",
-    "sent from yahoo",
-    "get outlook for",
-    "von meinem ",
-    "gesendet von ",
-    "gesendet mit ",
-    "enviado desde ",
-    "надіслано з ",
-    "відправлено з ",
-    "отправлено с ",
-)
-_LONGEST_SIGNATURE: Final = 25
-_SHORTEST_RULE: Final = 4
+_SHORTEST_RULE: Final = 3
 #: Headers of a block that does not begin with the sender; one more where no address stands in it.
 _FEWEST_HEADERS: Final = 3
-_QUOTED: Final = re.compile(r"\s{0,3}>")
 _EDGES: Final = " \t*_-–—=#>"
 
 
@@ -134,8 +170,8 @@ def fold(text: str, *, is_passed_on: bool = False) -> Folded:
     lines = text.split("\n")
     start, end = 0, len(lines)
     if not is_passed_on:
-        end = _without_signature(lines, end)
-        end = _without_signature(lines, _end_of_words(lines, end))
+        end = without_signature(lines, end)
+        end = without_signature(lines, _end_of_words(lines, end))
         start = _start_of_words(lines, end)
     said = "\n".join(lines[start:end]).strip()
     if not said:
@@ -154,14 +190,14 @@ def words_alone(text: str) -> str:
     while number < len(lines):
         line = lines[number]
         words = line.strip(_EDGES).lower()
-        if _QUOTED.match(line):
+        if MARKED.match(line):
             number += 1
             continue
         if _is_ours(line) or _is_alone(words, (*_ORIGINALS, *_PASSED_ON)) or _is_header_block(lines, number):
             break
         if lead := lead_at(lines, number):
             following = next((one for one in lines[number + lead :] if one.strip()), "")
-            if not _QUOTED.match(following):
+            if not MARKED.match(following):
                 break  # quoted without any sign, to the end
             number += lead
             continue
@@ -169,14 +205,14 @@ def words_alone(text: str) -> str:
         number += 1
     while kept and not kept[-1].strip(_EDGES):
         kept.pop()  # also the line that Outlook draws above
-    return "\n".join(kept[: _without_signature(kept, len(kept))]).strip()
+    return "\n".join(kept[: without_signature(kept, len(kept))]).strip()
 
 
 def _end_of_words(lines: list[str], end: int) -> int:
     """The line at which a quote begins below which nothing is said; `end` if there is none."""
     last_quoted = last_said = -1
     for number in range(end):
-        if _QUOTED.match(lines[number]):
+        if MARKED.match(lines[number]):
             last_quoted = number
         elif lines[number].strip():
             last_said = number
@@ -187,16 +223,23 @@ def _end_of_words(lines: list[str], end: int) -> int:
         if _is_alone(words, _PASSED_ON):
             return end
         # Quoted itself, our line says nothing about what was written below the quote.
-        is_ours = _is_ours(lines[number]) and (last_said < number or not _QUOTED.match(lines[number]))
+        is_ours = _is_ours(lines[number]) and (last_said < number or not MARKED.match(lines[number]))
         if is_ours or _is_alone(words, _ORIGINALS) or _is_header_block(lines, number):
             # Outlook draws a line above.
-            has_rule = number > 0 and len(lines[number - 1]) > _SHORTEST_RULE and not lines[number - 1].strip(_EDGES)
+            has_rule = number > 0 and len(lines[number - 1]) >= _SHORTEST_RULE and not lines[number - 1].strip(_EDGES)
             return number - has_rule
         after = number + lead_at(lines, number)
         # Below its lead a quote is marked to the end, or not at all: some programs quote without any sign.
         if after > number and (last_said < after or last_quoted < after):
             return number
+    if last_said < last_quoted and _introduces(lines, last_said):
+        return end
     return end if last_said > last_quoted else last_said + 1
+
+
+def _introduces(lines: list[str], number: int) -> bool:
+    """Is the marked text right below somebody's own evidence? "The log says:" is no sentence of a mail program."""
+    return number >= 0 and lines[number].rstrip().endswith(":") and MARKED.match(lines[number + 1]) is not None
 
 
 def _is_ours(line: str) -> bool:
@@ -233,7 +276,8 @@ def _is_sender_first(lines: list[str], number: int) -> bool:
 
 
 def _header(line: str) -> str:
-    name, colon, rest = line[:LONGEST].strip(_EDGES).lower().replace("*", "").partition(":")
+    line = line[:LONGEST].replace("：", ":")
+    name, colon, rest = line.strip(_EDGES).lower().replace("*", "").partition(":")
     return f"{name.rstrip()}{colon}{rest}"  # the French put a space before it
 
 
@@ -242,28 +286,14 @@ def _value(line: str) -> str:
     return line[:LONGEST].partition(":")[2].strip().strip("*").strip()
 
 
-def _without_signature(lines: list[str], end: int) -> int:
-    """Step back over a signature at the end of what was said."""
-    while end and not lines[end - 1].strip():
-        end -= 1
-    for number in range(end - 1, max(end - _LONGEST_SIGNATURE, 0) - 1, -1):
-        line = lines[number]
-        # The mark is two dashes and a space (RFC 3676 4.3). Without the space people draw a line between what they say.
-        if line == "-- ":
-            return number
-        if number == end - 1 and line.strip().lower().startswith(_SENT_FROM):
-            return number
-    return end
-
-
 def _start_of_words(lines: list[str], end: int) -> int:
     """Step over a quote that opens the text and is answered below, unless more quotes follow."""
     at = 0
     while at < end and not lines[at].strip():
         at += 1
     first = at = at + (lead_at(lines, at) if at < end else 0)
-    while at < end and (not lines[at].strip() or _QUOTED.match(lines[at])):
+    while at < end and (not lines[at].strip() or MARKED.match(lines[at])):
         at += 1
-    is_quote = any(_QUOTED.match(line) for line in lines[first:at])
-    is_answered_between = any(_QUOTED.match(line) for line in lines[at:end])
+    is_quote = any(MARKED.match(line) for line in lines[first:at])
+    is_answered_between = any(MARKED.match(line) for line in lines[at:end])
     return at if is_quote and at < end and not is_answered_between else 0

@@ -1,0 +1,65 @@
+"""What is folded away below the words of a mail, in the words of many mail programs, and what never is."""
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from adapters.email.quoting import fold, words_alone
+from tests.unit.email.corpus import FOLDER
+
+KNOWN = tomllib.loads((FOLDER / "leads.toml").read_text("utf-8"))
+SAID = "Yes, please."
+MARKED = "> as agreed\n>\n> tomorrow"
+PLAIN = "as agreed\n\ntomorrow"
+
+
+def each(*tables: str) -> list[Any]:
+    return [pytest.param(line, id=name) for table in tables for name, line in KNOWN[table].items()]
+
+
+def marked(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("lead", each("programs", "headers", "brief"))
+def test_what_leads_to_a_marked_quote_goes_with_it(lead: str) -> None:
+    for text in (f"{SAID}\n\n{lead}\n{MARKED}", f"{SAID}\n\n{lead}\n\n{MARKED}", f"{SAID}\n\n{marked(lead)}\n{MARKED}"):
+        folded = fold(text)
+        assert folded.said == words_alone(text) == SAID
+        assert lead.partition("\n")[0].strip() in folded.beneath
+
+
+@pytest.mark.parametrize("lead", each("programs", "headers"))
+def test_a_quote_without_any_mark_is_known_by_what_leads_to_it(lead: str) -> None:
+    for text in (f"{SAID}\n{lead}\n{PLAIN}", f"{SAID}\n\n{lead}\n\n{PLAIN}"):
+        folded = fold(text)
+        assert folded.said == words_alone(text) == SAID
+        assert folded.beneath.endswith("tomorrow")
+
+
+@pytest.mark.parametrize("lead", each("brief"))
+def test_what_somebody_tells_of_another_stays(lead: str) -> None:
+    text = f"{SAID}\n\n{lead}\n\n{PLAIN}\n\nThat fails."
+    assert fold(text).said == text
+
+
+@pytest.mark.parametrize("lead", each("programs", "brief"))
+def test_an_answer_below_the_quote_is_all_that_was_said(lead: str) -> None:
+    assert fold(f"{lead}\n{MARKED}\n\n{SAID}").said == SAID
+
+
+@pytest.mark.parametrize("text", each("own"))
+def test_somebodys_own_words_stay_with_what_they_show(text: str) -> None:
+    assert fold(text).said == text
+
+
+@pytest.mark.parametrize("line", each("added"))
+def test_what_a_telephone_adds_is_no_word_of_its_owner(line: str) -> None:
+    assert fold(f"{SAID}\n\n{line}").said == SAID
+    assert fold(f"{SAID}\n\n{line}\n\nOn Mon, 2 Mar 2026 at 09:00, Vera <vera@desk.test> wrote:\n{MARKED}").said == SAID
+
+
+@pytest.mark.parametrize("line", each("own_below"))
+def test_last_words_that_begin_as_a_telephones_stay(line: str) -> None:
+    assert fold(f"{SAID}\n\n{line}").said == f"{SAID}\n\n{line}"
