@@ -2,10 +2,11 @@
 
 nh3 first, because only a real parser of HTML sees what a mail program sees; it takes quadratic time for nested tags, so
 a page that is too large or too deep loses its tags without being understood. Links keep their target in sight. Runs in
-the child that parses mail.
+the child that parses mail. What a page hides from its readers is left out, unless it hides everything.
 """
 
 import re
+from collections.abc import Mapping
 from html import unescape
 from html.parser import HTMLParser
 from typing import Final
@@ -25,7 +26,13 @@ _BOXES: Final = frozenset(
 )
 _OWN_LINES: Final = _HEADINGS | _TABLES | _BOXES | {"footer", "nav"}
 _OWN_PARAGRAPHS: Final = _HEADINGS | {"p", "pre", "blockquote"}
-_KEPT: Final = _OWN_LINES | _OWN_PARAGRAPHS | {"a", "br", "hr", "img", "td", "th", "tbody", "thead", "span", "b", "i"}
+_KEPT: Final = (
+    _OWN_LINES | _OWN_PARAGRAPHS | {"a", "br", "hr", "img", "td", "th", "tbody", "thead", "span", "b", "i", "font"}
+)
+#: How pages hide words, as one declaration of a style without its spaces.
+_HIDING: Final = frozenset(
+    {"display:none", "visibility:hidden", "mso-hide:all", "opacity:0", "font-size:0", "font-size:0px", "font-size:0pt"}
+)
 _DROPPED: Final = frozenset({"script", "style", "title", "head", "template", "object", "svg", "math", "noscript"})
 #: In a page that is not parsed: what breaks a line, what does not, and what begins and ends a program.
 _BLOCK: Final = re.compile(r"</?(?:br|p|div|tr|li|table|ul|ol|h[1-6])\b[^<>]*>", re.IGNORECASE)
@@ -45,11 +52,15 @@ def text_from_html(page: str) -> str:
         page,
         tags=set(_KEPT),
         clean_content_tags=set(_DROPPED),
-        attributes={"a": {"href"}, "img": {"alt"}},
+        attributes={"a": {"href"}, "img": {"alt"}, "*": {"style", "hidden"}},
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel=None,
     )
-    reader = _Reader()
+    return _read(safe) or _read(safe, shows_hidden=True)
+
+
+def _read(safe: str, *, shows_hidden: bool = False) -> str:
+    reader = _Reader(shows_hidden=shows_hidden)
     reader.feed(safe)
     reader.close()
     return reader.text()
@@ -93,8 +104,10 @@ def _without_programs(page: str) -> str:
 class _Reader(HTMLParser):
     """Writes down what nh3 left, as text."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shows_hidden: bool) -> None:
         super().__init__(convert_charrefs=True)
+        self._shows_hidden = shows_hidden
+        self._hidden = 0
         self._lines: list[tuple[int, str]] = []
         self._line = ""
         self._quote = 0
@@ -110,6 +123,10 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
+        if tag not in _VOID and (self._hidden or self._hides(named)):
+            self._hidden += 1
+        if self._hidden or self._hides(named):
+            return
         self._part(tag)
         match tag:
             case "br":
@@ -128,6 +145,9 @@ class _Reader(HTMLParser):
                 self._begin_block(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        if self._hidden:
+            self._hidden -= tag not in _VOID
+            return
         if tag == "a" and self._links:
             self._end_link(*self._links.pop())
         self._part(tag)
@@ -145,6 +165,8 @@ class _Reader(HTMLParser):
                 self._row.pop()
 
     def handle_data(self, data: str) -> None:
+        if self._hidden:
+            return
         if self._pre:
             first, *rest = data.split("\n")
             self._line += first
@@ -156,6 +178,12 @@ class _Reader(HTMLParser):
         if not self._line or self._line.endswith(" "):
             words = words.lstrip(" ")
         self._line += words
+
+    def _hides(self, named: Mapping[str, str | None]) -> bool:
+        if self._shows_hidden:
+            return False
+        style = "".join((named.get("style") or "").lower().split()).replace("!important", "")
+        return "hidden" in named or not _HIDING.isdisjoint(style.split(";"))
 
     def _part(self, tag: str) -> None:
         """End what stands before a tag that begins or ends a block."""
