@@ -64,6 +64,7 @@ def payload_from_inbound(inbound: Inbound) -> bytes:
         case DeliveryNotice():
             whose = inbound.to.address if inbound.to else None
             fields |= {"kind": "notice", "state": inbound.state, "reason": inbound.reason, "to": whose}
+            fields |= {"is_address": inbound.is_address}
         case InboundPlace():
             by, to = inbound.by and inbound.by.address, inbound.to and inbound.to.address
             fields |= {"kind": "place", "change": inbound.change, "from": by, "title": inbound.title, "to": to}
@@ -171,7 +172,8 @@ def _notice(raw: Raw, fields: Fields) -> DeliveryNotice:
     reason = one_line(_text(fields, "reason", ""))
     to = _optional(fields, "to")
     whose = Identity(raw.channel, to) if to else None
-    return DeliveryNotice(_conversation(raw, fields), _text(fields, "id"), state, _moment(fields), reason, whose)
+    where, is_address = _conversation(raw, fields), bool(fields.get("is_address", True))
+    return DeliveryNotice(where, _text(fields, "id"), state, _moment(fields), reason, whose, is_address)
 
 
 def _place(raw: Raw, fields: Fields) -> InboundPlace:

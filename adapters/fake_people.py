@@ -168,10 +168,12 @@ class People:
         *,
         at: datetime | None = None,
         to: str | None = None,
+        is_address: bool = True,
     ) -> Raw:
         """Let the channel tell what became of something we sent, or of the copy that went `to` somebody else."""
         whose = self._identity(to) if to is not None else None
-        notice = DeliveryNotice(self.conversation(address), external_id, state, self._at(at), reason, whose)
+        where, at = self.conversation(address), self._at(at)
+        notice = DeliveryNotice(where, external_id, state, at, reason, whose, is_address)
         return await self._happens("noticed", notice, f"{state} {reason}".strip(), "")
 
     async def becomes(

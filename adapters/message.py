@@ -183,7 +183,8 @@ class DeliveryNotice:
 
     Or `unwanted`: it arrived, and whoever reads there complained of it to their provider.
 
-    `to` is whose copy it is about; None: what went to the conversation itself.
+    `to` is whose copy it is about; None: what went to the conversation itself. Of what `failed`, `is_address` says
+    that nothing arrives there, whatever is sent; a full mail box or somebody's policy does not.
     """
 
     conversation: Conversation
@@ -192,6 +193,7 @@ class DeliveryNotice:
     at: datetime
     reason: str = ""
     to: Identity | None = None
+    is_address: bool = True
 
 
 #: What may become of a place: we joined or left a group, a person blocked us or no longer does, it has a new address,

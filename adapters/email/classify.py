@@ -13,6 +13,7 @@ from adapters.email import ids
 from adapters.email.calendars import has_note, words_beside_answer
 from adapters.email.headers import mailboxes
 from adapters.email.letter import Letter, Report, Returned
+from adapters.email.refusals import is_about_the_address
 from adapters.email.room import mend_of
 from adapters.email.threading import Sent, Signer
 from adapters.errors import UnsupportedError
@@ -85,7 +86,8 @@ def _notices(
     # Somebody else who takes part did not get it; whoever it was written to did.
     is_copy = one.address.lower() != sent.address and one.address.lower() in map(str.lower, report.copies)
     to = ids.person(one.address) if is_copy else None
-    return (DeliveryNotice(where, name, outcome, at, reason or "a mail server returned it", to),)
+    is_address = outcome == "failed" and is_about_the_address(reason)
+    return (DeliveryNotice(where, name, outcome, at, reason or "a mail server returned it", to, is_address),)
 
 
 def _sent(one: Returned, report: Report, letter: Letter, ourselves: Ourselves) -> Sent | None:

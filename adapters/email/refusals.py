@@ -2,17 +2,18 @@
 
     4xx                                         TemporaryError
     5xx, as an address is named                 AddressError: nobody is there
-    5xx with 5.7, or in words about us          PermanentError: a policy, which says nothing about the address
+    5xx about this mail, a policy, or room      PermanentError: it says nothing about the address
     any other 5xx                               PermanentError
 
-What is about us stays wrong for the next mail too, whoever it is for (RFC 3463, 3.8).
+What is about us stays wrong for the next mail too, whoever it is for (RFC 3463, 3.8). What a server writes back later
+about a mail that it had taken means the same.
 """
 
 import re
 from typing import Final
 
 from adapters.email import ids
-from adapters.email.room import OURS_HAS_NO_ROOM
+from adapters.email.room import OURS_HAS_NO_ROOM, is_full
 from adapters.errors import AddressError, PermanentError, TemporaryError
 from adapters.message import Untaken
 
@@ -20,7 +21,10 @@ from adapters.message import Untaken
 Refusal = TemporaryError | PermanentError
 
 _PERMANENT: Final = range(500, 600)
-_POLICY: Final = re.compile(r"(?<![0-9.])5\.7\.[0-9]{1,3}(?![0-9.])")
+_STATUS: Final = re.compile(r"(?<![0-9.])([245])\.([0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
+#: Not about whoever reads there (RFC 3463): our own address, a full mail box, a mail that is too large, how it went
+#: from server to server, the server itself, what stands in the mail, a policy.
+_NOT_THE_ADDRESS: Final = re.compile(r"1\.[78]|2\.[23]|4\.(?:[3567]|14)|[367]\.[0-9]+")
 #: "Relaying denied", "Client host blocked", "Authentication required", "Daily sending limit exceeded".
 _ABOUT_US: Final = re.compile(
     r"\brelay|client host|\b(?:block|black|deny) ?list|spamhaus|\b(?:dns|r)bl\b|reputation|authenticat"
@@ -36,9 +40,19 @@ def error_from_refusal(code: int, words: str, *, names_an_address: bool) -> Refu
     told = f"the mail server said: {words}" + (f" ({_MEND})" if about_us else "")
     if code not in _PERMANENT:
         return TemporaryError(told)
-    if names_an_address and not about_us and not _POLICY.search(words):
+    if names_an_address and is_about_the_address(words):
         return AddressError(told)
     return PermanentError(told)
+
+
+def is_about_the_address(words: str) -> bool:
+    """Does a refusal say that nothing arrives at the address, whoever sends what? One without a status does.
+
+    Servers repeat what another one said behind a status of their own that says less.
+    """
+    if _ABOUT_US.search(words) or is_full(words):
+        return False
+    return all(kind == "5" and not _NOT_THE_ADDRESS.fullmatch(detail) for kind, detail in _STATUS.findall(words))
 
 
 def untaken_from_refusal(address: str, error: Refusal) -> Untaken:

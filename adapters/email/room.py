@@ -60,6 +60,11 @@ def warning_of(room: Room | None) -> str:
     return f"the mail box is {room}: make room in it, new mail is refused"
 
 
+def is_full(words: str) -> bool:
+    """Does a refusal speak of a mail box without room, whatever its status says?"""
+    return _FULL.search(words) is not None
+
+
 def mend_of(code: int, words: str, *, is_ours: bool = True) -> str:
     """What to do about a refusal that is about room or size, by its enhanced status or else its code (RFC 3463).
 

@@ -277,7 +277,7 @@ class Hearing:
         if line is None or line.ticket is None:
             return
         if one.state == "failed":
-            self._copies.lost(conn, [LostCopy(line.ticket, line.author, _key(one), to, one.reason)])
+            self._copies.lost(conn, [LostCopy(line.ticket, line.author, _key(one), to, one.reason, one.is_address)])
         else:
             failing.clear(conn, [to.key])
 
@@ -291,7 +291,8 @@ class Hearing:
             return
         key = Identity(where.channel, where.place).key
         if one.state == "failed":
-            failing.flag(conn, key, one.reason, at=self._now())
+            if one.is_address:
+                failing.flag(conn, key, one.reason, at=self._now())
         else:
             failing.clear(conn, [key])
 

@@ -190,3 +190,21 @@ async def test_an_address_that_mail_comes_back_from_is_flagged_until_it_writes_a
     assert (await desk.does("vera", Reply("Good."))).text == "Done."
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_what_is_not_about_the_address_is_told_and_flags_none(desk: Story) -> None:
+    """A policy against the mail, a mail box that is full today."""
+    await lena_writes_to_us_and(desk, MAX)
+    await desk.does("vera", Reply("Done."))
+    mail = desk.channels[Channel.EMAIL]
+    sent = mail.messages(f"{LENA}#a1")[-1].external_id
+    desk.forget()
+    await mail.notices(f"{LENA}#a1", sent, "failed", "552 5.2.2 full", to=MAX, is_address=False)
+    await mail.notices(f"{LENA}#a1", sent, "failed", "550 5.7.1 not from you", is_address=False)
+    await desk.settle()
+    desk.expect_ping("vera", containing=f"to {MAX} did not arrive: 552 5.2.2 full")
+    desk.expect_ping("vera", containing="550 5.7.1 not from you")
+    assert (await desk.page()).failing == {}
+    assert (await desk.does("vera", Reply("Once more."))).text == "Done."
+    desk.forget()
+    desk.expect_quiet()

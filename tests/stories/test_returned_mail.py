@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.message import Channel
+from bot.store.delivery import failing
 from bot.tickets.command import Reply
 from tests.builders import ON_MAIL, story_desk
 from tests.harness import NOON, Story
@@ -71,6 +72,17 @@ async def test_whoever_is_told_of_it_may_be_out_of_reach_as_well_and_it_ends_on_
     assert "(dana@desk.test)" in about_herself
     desk.forget()
     await desk.fast_forward(minutes=20)
+    desk.expect_quiet()
+
+
+async def test_a_policy_against_what_one_of_us_is_sent_flags_no_address(desk: Story) -> None:
+    desk.forget()
+    name = desk.channels[MAIL].shown(VERA)[-1].external_id
+    await desk.channels[MAIL].notices(VERA, name, "failed", "550 5.7.1 not from you", is_address=False)
+    await desk.settle()
+    desk.expect_card("vera", containing="T-1 · Acme")
+    desk.expect_ping("dana", containing="550 5.7.1 not from you")
+    assert await desk.database.read(lambda conn: failing.failing(conn, [f"email:{VERA}"])) == {}
     desk.expect_quiet()
 
 

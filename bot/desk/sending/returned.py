@@ -51,7 +51,8 @@ class Returns:
         if notice.state != "failed":
             failing.clear(conn, [address])
             return
-        failing.flag(conn, address, notice.reason, at=now)
+        if notice.is_address:
+            failing.flag(conn, address, notice.reason, at=now)
         if row.what == CARRIED:
             self._tell_author(conn, row, notice.reason, now)
             return

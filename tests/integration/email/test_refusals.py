@@ -72,6 +72,9 @@ async def test_only_a_mail_that_was_told_whole_may_have_gone(
     [
         pytest.param("550 5.1.1 no such user", AddressError, False, id="nobody is there"),
         pytest.param("550 unknown", AddressError, False, id="a number alone"),
+        pytest.param("550 5.2.1 account disabled", AddressError, False, id="closed"),
+        pytest.param("552 5.2.2 over quota", PermanentError, False, id="full"),
+        pytest.param("550 5.1.8 bad sender", PermanentError, False, id="our own address"),
         pytest.param("550 5.7.1 they take no mail from strangers", PermanentError, False, id="a policy of theirs"),
         pytest.param("550 5.7.1 Relaying denied", PermanentError, True, id="we may not send through it"),
         pytest.param(

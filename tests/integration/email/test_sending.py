@@ -125,9 +125,7 @@ async def test_whoever_takes_the_secrecy_out_of_the_line_is_told_nothing(answer:
         pytest.param("reject.data@desk.test", PermanentError, "554 5.7.1 this looks like spam", id="never, after it"),
         pytest.param("lena@acme.test", PermanentError, "550", id="for others only with a password"),
         pytest.param("full@desk.test", TemporaryError, "their mail box is full: reach them another way", id="full"),
-        pytest.param(
-            "over@desk.test", AddressError, "their mail box is full: reach them another way", id="full for good"
-        ),
+        pytest.param("over@desk.test", PermanentError, "their mail box is full: reach them", id="full for good"),
         pytest.param("noroom@desk.test", TemporaryError, "no room: make room there", id="no room at ours"),
     ],
 )

@@ -30,7 +30,7 @@ SEEN: Mapping[str, Callable[[InboundMessage], Any]] = {
     "reply_to": lambda one: one.reply_to or "",
     "message_id": lambda one: one.external_id.partition(" ")[0],
 }
-OTHERS = {"outcome", "reason", "contains", "lacks", "thread", "has_text_of", "state", "external_id"}
+OTHERS = {"outcome", "reason", "contains", "lacks", "thread", "has_text_of", "state", "external_id", "is_address"}
 COMING = {"uid", "sequence", "answer"}
 
 
@@ -90,3 +90,4 @@ def test_a_mail_that_came_back_tells_which_one_of_ours_it_was(entry: Entry) -> N
     assert [one.external_id for one in told] == entry.expected["external_id"]
     assert {one.state for one in told} == {entry.expected["state"]}
     assert all(entry.expected.get("reason", "") in one.reason for one in told)
+    assert {one.is_address for one in told} == {entry.expected.get("is_address", entry.expected["state"] == "failed")}
