@@ -40,6 +40,8 @@ def _read(file: Path) -> "Golden":
         written = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}", USAGE) from error
+    except RecursionError as error:
+        raise CommandError(f"{file} is nested too deeply to be read", USAGE) from error
     except ValueError as error:
         raise CommandError(f"{file} is not JSON: {error}", USAGE) from error
     if not isinstance(written, dict) or not isinstance(written.get("rows"), list):
@@ -57,7 +59,7 @@ def _difference(table: "Golden", row: "Row") -> dict[str, Any] | None:
         got = table.answer(row)
     except KeyError as missing:
         error = f"the row names {missing}, and there is none"
-    except (ValueError, TypeError, AttributeError, OverflowError) as mistake:
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as mistake:
         error = f"this cannot be computed: {mistake}"
     if not error and agrees(got, row.get("expect")):
         return None

@@ -161,12 +161,16 @@ class _Run:
         self._wake(self.until + 1 if row.get("until") else self.until)
 
     def _with_marks(self, clock: Clock) -> Clock:
-        """Reminders of a row come in any order; ours the mildest first. Of two at one moment the later listed tells."""
+        """Reminders of a row come in any order; ours the mildest first. Of two at one moment the later listed tells.
+
+        What was told before a change stands first: it holds back nothing that comes earlier by the new target.
+        """
         points = {mark: mark_points((mark,), clock.target_ms, clock.need_ms) for mark in self.marks}
-        standing = sorted((mark for mark in points if points[mark]), key=lambda mark: points[mark][0][1])
-        self.same = {milder: mark for milder, mark in pairwise(standing) if points[milder][0][1] == points[mark][0][1]}
-        kept = tuple(Mark(mark) for mark in standing if mark not in self.same)
-        return replace(clock, marks=kept)
+        waiting = [mark for mark in points if points[mark] and mark not in {*self.told, *clock.fired}]
+        waiting.sort(key=lambda mark: points[mark][0][1])
+        self.same = {milder: mark for milder, mark in pairwise(waiting) if points[milder][0][1] == points[mark][0][1]}
+        kept = [Mark(mark) for mark in waiting if mark not in self.same]
+        return replace(clock, marks=(*clock.fired, *kept))
 
     def _happen(self, event: Row, now: Instant) -> None:
         clock, calendar, kind = self.clock, self.calendar, event["type"]
