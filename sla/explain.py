@@ -9,7 +9,7 @@ from sla.clock import Clock, Pause, State, spans
 from sla.duration import BusinessDays, Instant, format_duration, format_within, length, moment
 from sla.layers import is_eased
 from sla.measure import cap_ms, resolved_ms
-from sla.policy import AGREED, Metric, Policy, Target, Unit
+from sla.policy import AGREED, RULE, Metric, Policy, Target, Unit
 
 #: Writes a moment.
 Tell = Callable[[Instant], str]
@@ -31,13 +31,13 @@ class Piece:
 class Explanation:
     """`counts_from` is the first moment that counted; `pieces` run to the due moment, or to where the clock stands.
 
-    `zone` is the calendar's, which the lines are written in. `notes` are whole sentences. `is_at_once` says that all
-    was used up when a change of the target took effect, which is when it is due.
+    `by` is whose word it is. `zone` is the calendar's, which the lines are written in. `notes` are whole sentences.
+    `is_at_once` says that all was used up when a change of the target took effect, which is when it is due.
     """
 
     metric: Metric
     state: State
-    policy: str
+    by: str
     source: str
     quote: str
     target: str
@@ -61,7 +61,7 @@ class Explanation:
         # Where closed hours alone make it due, nothing was ever counted.
         is_late_start = self.counts_from != self.started_at and (self.due_at is None or self.counts_from < self.due_at)
         return (
-            f"{self.metric}: {self.target} {hours} by policy {self.policy}, now {self.state}",
+            f"{self.metric}: {self.target} {hours} by {self.by}, now {self.state}",
             f"clause: {clause}" if clause else "clause: none quoted",
             f"started {tell(self.started_at)}",
             *((f"counts from {tell(self.counts_from)}",) if is_late_start else ()),
@@ -107,8 +107,7 @@ def explain(clock: Clock, policy: Policy, calendar: Calendar) -> Explanation:
     ruler = ALWAYS if clock.unit is Unit.WALL else calendar
     stands_at = clock.due_at if clock.due_at is not None else clock.pauses[-1].at if clock.pauses else clock.started_at
     target = clock.counts_by
-    layer = policy.layer_of(target)
-    is_agreed = target.layer == AGREED
+    by, source, quote = _stated(clock, policy)
     ran = [(since, min(until, stands_at)) for since, until in spans(clock, stands_at) if since < stands_at]
     found = [(start, end) for since, until in ran for start, end in ruler.intervals(since, until)]
     sums = _Sums(
@@ -121,9 +120,9 @@ def explain(clock: Clock, policy: Policy, calendar: Calendar) -> Explanation:
     return Explanation(
         metric=clock.metric,
         state=clock.state,
-        policy=layer.key,
-        source=target.quote if is_agreed else layer.source,
-        quote="" if is_agreed else target.quote,
+        by=by,
+        source=source,
+        quote=quote,
         target=format_within(target.within),
         calendar=clock.calendar,
         zone=calendar.zone,
@@ -191,10 +190,26 @@ def _hours(ms: int) -> str:
     return format_duration(length(ms))
 
 
-def _of_layers(clock: Clock, policy: Policy) -> Iterator[str]:
-    """Whose promise it is."""
+def _stated(clock: Clock, policy: Policy) -> tuple[str, str, str]:
+    """Whose word it is, in which document it stands, and in which words."""
     target = clock.counts_by
-    if target.layer == AGREED:
+    if clock.metric is Metric.ETA:
+        return "our own word", "", ""
+    if target.layer == RULE:
+        return "a rule of the desk", "", ""
+    layer = policy.layer_of(target)
+    by = f"policy {layer.key}"
+    return (by, target.quote, "") if target.layer == AGREED else (by, layer.source, target.quote)
+
+
+def _of_layers(clock: Clock, policy: Policy) -> Iterator[str]:
+    """Why this promise and no other."""
+    target = clock.counts_by
+    if clock.metric is Metric.ETA:
+        yield "a moment that the client was named"
+    elif target.layer == RULE:
+        yield "promised to no client: half of the answer that was owed, or what the desk's rules say if that is less"
+    elif target.layer == AGREED:
         yield "agreed for this ticket alone, in place of what its policy promises"
     elif target.replaces:
         yield f"policy {target.layer} replaces what the layers below it promise"

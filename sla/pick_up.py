@@ -14,7 +14,7 @@ from sla import clock as clocks_of
 from sla.clock import Clock, State, is_owing
 from sla.duration import Instant, length
 from sla.layers import Calendars, calendar_named, promised
-from sla.policy import Metric, Policy, Target, Unit, Urgency
+from sla.policy import RULE, Metric, Policy, Target, Unit, Urgency
 from sla.promise import RESPONSES, Promises, calendar_of
 
 LONGEST = timedelta(minutes=15)
@@ -113,4 +113,4 @@ def _half(clocks: Promises, longest: timedelta | None) -> Target | None:
     if owed is None or longest is None:
         return None
     within = min(longest, length(owed.target_ms // 2))
-    return replace(owed.target, within=within, quote="", off_hours_cap=None, high_load=None, goal=False)
+    return Target(within, owed.target.unit, owed.target.calendar, layer=RULE)

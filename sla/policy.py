@@ -82,8 +82,10 @@ class Marks:
 
 Cells = Mapping[Urgency, Mapping[Metric, Target]]
 
-#: The layer of a target that was agreed for one ticket alone.
-AGREED = "agreed"
+#: The layers of a target that no policy states: agreed for one ticket alone, or a rule of the desk's own, which is
+#: promised to nobody. No policy can have such a name.
+AGREED = ".agreed"
+RULE = ".rule"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """The arithmetic, told so that a person can check it with a pencil."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sla import clock as clocks_of
+from sla import pick_up
 from sla.clock import Clock, PauseReason
 from sla.duration import BusinessDays
 from sla.explain import explain
@@ -136,7 +138,7 @@ def test_a_promised_moment_is_real_time() -> None:
     eta = clocks_of.start_eta(at("2026-02-07T15:00Z"), at=at("2026-02-06T15:00Z"))
 
     lines = explain(eta, policy(), OFFICE).lines()
-    assert lines[0] == "eta: 24h of real time, day and night by policy premium, now running"
+    assert lines[:2] == ("eta: 24h of real time, day and night by our own word, now running", "clause: none quoted")
     assert lines[-1] == "due Sat 2026-02-07 15:00 (all moments in UTC)"
 
 
@@ -151,3 +153,16 @@ def test_a_very_long_promise_is_told_by_its_ends() -> None:
 
     assert any("more such lines" in line for line in lines)
     assert len(lines) < 20
+
+
+def test_what_no_policy_states_is_put_down_to_none() -> None:
+    answer = started(replace(hours(2), quote="within two hours"), "2026-02-06T10:00+01:00")
+    _, awaited = pick_up.assigned(
+        (answer,), policy(), "medium", "email", {"office": BERLIN}, at("2026-02-06T10:00+01:00")
+    )
+
+    assert explain(awaited, policy(), BERLIN).lines()[:2] == (
+        "pick_up: 15m in calendar office by a rule of the desk, now running",
+        "clause: none quoted",
+    )
+    assert "promised to no client" in " ".join(explain(awaited, policy(), BERLIN).lines())

@@ -103,7 +103,7 @@ def test_the_winner_is_pinned_and_named() -> None:
     reason = explain(clock, terms, DESK)
 
     assert clock.target.layer == "standard"
-    assert (reason.policy, reason.source) == ("standard", "Main SLA")
+    assert (reason.by, reason.source) == ("policy standard", "Main SLA")
     assert 'clause: "High: within 1 hour" (Main SLA)' in reason.lines()
     assert "of the layers standard + premium the one that is due first counts" in reason.lines()
 
