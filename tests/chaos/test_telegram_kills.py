@@ -94,7 +94,7 @@ async def test_updates_at_forty_a_second_under_kills_are_each_heard_once(
             await bot.kill()
             await bot.its_turn_is_over()  # how long others wait for it is shown in test_telegram_trouble
         await bot.polls()
-        await speak(crowd, until=updates, within_s=60)
+        await speak(crowd, until=updates, within_s=240)
         await bot.settled()
         await bot.stop()
         assert len(crowd.updates) == updates
@@ -141,7 +141,7 @@ async def test_what_a_webhook_brings_under_kills_is_heard_once(telegram: Telegra
         for life in range(4):
             bot.start()
             await bot.asks("setWebhook")
-            await speak(crowd, until=25 * (life + 1), within_s=10)
+            await speak(crowd, until=25 * (life + 1), within_s=60)
             await bot.kill()
         bot.start()
         await bot.asks("setWebhook")

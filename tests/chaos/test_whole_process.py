@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -34,6 +33,9 @@ async def test_a_bot_that_is_killed_under_load_loses_and_doubles_nothing(tmp_pat
                 await bot.sends(signal.SIGKILL)
                 assert await bot.ends() == -signal.SIGKILL
             await bot.start()
+            async with asyncio.timeout(60):
+                while chatters.lines <= PEOPLE * KILLS:  # noqa: ASYNC110 - a busy machine says little in a short life
+                    await asyncio.sleep(0.05)
             chatters.are_done = True
         await _settled(bot)
         await bot.sends(signal.SIGTERM)
@@ -57,10 +59,9 @@ async def test_a_second_signal_ends_at_once_and_loses_nothing(tmp_path: Path) ->
             await page.hear("ack")
             await bot.sends(signal.SIGTERM)
             await bot.says("stopping")  # and waits: this page never says goodbye
-            asked_at = time.monotonic()
             await bot.sends(signal.SIGTERM)
             assert await bot.ends() == 1
-            assert time.monotonic() - asked_at < 1
+            assert "stopped" not in [one["event"] for one in bot.log]
         await bot.start()
         await _settled(bot)
         async with site.page(token=token("person-1")) as page:
@@ -102,6 +103,6 @@ async def test_what_a_full_disk_cannot_keep_is_not_acknowledged_and_arrives_once
 
 async def _settled(bot: Whole) -> None:
     """Everything that was kept is decided."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await rows(bot.database_url, "SELECT id FROM inbound WHERE state = 'new' LIMIT 1"):  # noqa: ASYNC110 - another process cannot ring
             await asyncio.sleep(0.05)

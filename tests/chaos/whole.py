@@ -57,7 +57,7 @@ class Whole:
         self._reading = asyncio.create_task(self._read())
         await self.says("ready", within=60)
 
-    async def says(self, event: str, *, within: float = 20) -> None:
+    async def says(self, event: str, *, within: float = 60) -> None:
         """Wait until its log says so."""
         async with asyncio.timeout(within), self._heard:
             await self._heard.wait_for(lambda: any(one["event"] == event for one in self.log))
@@ -77,7 +77,7 @@ class Whole:
         finally:
             resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, before)
 
-    async def ends(self, *, within: float = 15) -> int:
+    async def ends(self, *, within: float = 60) -> int:
         """Wait for its end; gives the exit code."""
         assert self._process is not None
         assert self._reading is not None
@@ -121,6 +121,10 @@ class Chatters:
     site: Site
     said: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     are_done: bool = False
+
+    @property
+    def lines(self) -> int:
+        return sum(map(len, self.said.values()))
 
     async def chat(self, subject: str) -> None:
         """Write one line after the other until everybody is done and the last line is acknowledged."""

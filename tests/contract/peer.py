@@ -18,7 +18,7 @@ from adapters.errors import (
 from adapters.message import Conversation, Inbound, OutboundMessage, Receipt
 from adapters.port import Adapter, Answer, Cursor, Press, Raw
 
-PATIENCE = 5
+PATIENCE = 60
 AT = datetime(2026, 3, 27, 9, 30, tzinfo=UTC)
 
 

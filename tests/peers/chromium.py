@@ -15,7 +15,7 @@ from typing import IO
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.peers.missing import PeerMissingError
 
@@ -36,6 +36,10 @@ FLAGS = (
     "about:blank",
 )
 LISTENING = "DevTools listening on "
+#: The machine may be busy with the rest of the suite; a test that passes does not wait.
+PATIENCE_MS = 60_000
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium_path() -> Path:

@@ -30,13 +30,13 @@ class Hoodiecrow:
 
     def receives(self, mail: bytes, *, at: datetime | None = None, flags: str = "") -> None:
         """Put one mail into the inbox."""
-        with imaplib.IMAP4("127.0.0.1", self.port, timeout=10) as client:
+        with imaplib.IMAP4("127.0.0.1", self.port, timeout=60) as client:
             client.login(USER, PASSWORD)
             client.append("INBOX", flags, imaplib.Time2Internaldate(at) if at else "", mail)
 
     def count(self, folder: str = "INBOX") -> int:
         """How many mails nobody has deleted are in a folder."""
-        with imaplib.IMAP4("127.0.0.1", self.port, timeout=10) as client:
+        with imaplib.IMAP4("127.0.0.1", self.port, timeout=60) as client:
             client.login(USER, PASSWORD)
             client.select(folder, readonly=True)
             _, found = client.search(None, "UNDELETED")

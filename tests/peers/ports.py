@@ -5,7 +5,7 @@ import subprocess
 import threading
 from typing import Any
 
-STARTS_WITHIN_S = 20
+STARTS_WITHIN_S = 90
 
 
 def free_port() -> int:

@@ -38,12 +38,12 @@ class Relay:
 
     async def connected(self, count: int) -> None:
         """Wait until there were so many connections in all."""
-        async with asyncio.timeout(20), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(lambda: self.connections >= count)
 
     async def heard_from_client(self, words: bytes, *, count: int = 1) -> None:
         """Wait until the client said these words so often."""
-        async with asyncio.timeout(20), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(lambda: self.heard.count(words) >= count)
 
     async def stop(self) -> None:

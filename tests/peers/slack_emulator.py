@@ -27,7 +27,7 @@ ADMIN_TOKEN = "test_token_admin"
 SPARE_PEOPLE = 500
 #: It counts the calls of a token and refuses after five thousand, so the bot calls by many that are all the same to it.
 BOT_TOKENS = 40
-STARTS, STARTS_WITHIN_S = 3, 30
+STARTS, STARTS_WITHIN_S = 3, 90
 
 
 def program() -> Path:

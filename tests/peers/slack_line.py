@@ -21,7 +21,7 @@ from tests.peers.slack_payloads import Payload, body_of, signed_headers
 
 EVENTS, PRESSES, COMMANDS = "events_api", "interactive", "slash_commands"
 PATHS = {EVENTS: "/slack/events", PRESSES: "/slack/interactions", COMMANDS: "/slack/interactions"}
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 @dataclass(eq=False)
@@ -155,7 +155,7 @@ class Line:
 
     async def insists(self, delivery: Delivery, *, every_s: float = 1.0) -> Delivery:
         """Tell it again and again until it is acknowledged, as Slack does in its own good time."""
-        async with asyncio.timeout(3 * PATIENCE_S):
+        async with asyncio.timeout(PATIENCE_S):
             while not delivery.is_acknowledged:
                 await self.redelivers(delivery)
                 with suppress(TimeoutError):

@@ -12,7 +12,7 @@ from tests.peers.telegram_markup import Payload
 from tests.peers.telegram_methods import Methods, Query
 from tests.peers.telegram_world import BOT_ID, Place, World, membership
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -353,7 +353,7 @@ async def test_what_goes_wrong_in_the_auditor_does_not_end_it(desk: Story) -> No
     held = Held(breaks=True)
     running = asyncio.create_task(auditor_of(desk, held).run())
     for _ in range(2):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await held.pressed.wait()
         held.pressed.clear()
     assert not running.done()

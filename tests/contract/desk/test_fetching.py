@@ -297,7 +297,7 @@ async def test_a_file_that_takes_too_long_takes_no_other_with_it(home: Home) -> 
     home.desk = home.start()
     await home.desk.prepare(is_alone=True)
     await home.channel.says("1001", "the report", attachments=(FILE,))
-    await fetched_alone(home, pauses=(0,), file_within_s=0.2)
+    await fetched_alone(home, pauses=(0,), file_within_s=3)
     home.desk.intake.look_again()
     await settle(home)
     (line, *_) = await home.lines(1)

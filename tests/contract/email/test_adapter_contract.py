@@ -158,7 +158,7 @@ class MailPeer:
         return receipt
 
     async def shown(self) -> Sequence[str]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(mails := self._exim.outside(self._lena)) < self._sent:  # noqa: ASYNC110 - a file tells nobody
                 await asyncio.sleep(0.01)
         bodies = [message_from_bytes(one, policy=default).get_body(("plain",)) for one in mails]

@@ -9,7 +9,7 @@ from adapters.email.door import Door
 from adapters.email.imap import Connection, LoginRefusedError, LostError
 from adapters.email.timings import Timings
 
-WITHIN_S = 5.0
+WITHIN_S = 60.0
 
 
 class Server:

@@ -47,7 +47,7 @@ async def test_whoever_waits_for_another_to_be_gone_is_up_and_then_says_what_is_
     folder = Fetching(config, NOWHERE, "INBOX", turn, Past(), lambda: NOW, Timings(retry_first_s=60))
     assert not folder.health().is_up
     reading = asyncio.create_task(folder.run(journal))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await turn.asked.wait()
         assert folder.health().is_up
         assert folder.health().detail == "INBOX: another process reads it"

@@ -101,7 +101,7 @@ class Tally:
             self._sum += more
             self._changed.notify_all()
 
-    async def until(self, least: int, within: float = 10) -> None:
+    async def until(self, least: int, within: float = 60) -> None:
         async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(lambda: self._sum >= least)
 

@@ -29,7 +29,7 @@ class Page:
         await self.tell("say", id=client_id, text=text, files=files)
         return client_id
 
-    async def hear(self, type_: str, within: float = 5) -> dict[str, Any]:
+    async def hear(self, type_: str, within: float = 60) -> dict[str, Any]:
         """The next frame of this type; the ones before it are kept."""
         async with asyncio.timeout(within):
             while True:
@@ -48,7 +48,7 @@ class Page:
             found += [line["text"] for line in (await self.hear("lines"))["lines"]]
         return found
 
-    async def closed(self, within: float = 5) -> int | None:
+    async def closed(self, within: float = 60) -> int | None:
         """Wait for the end and give its code."""
         async with asyncio.timeout(within):
             while (message := await self.socket.receive()).type is WSMsgType.TEXT:

@@ -55,7 +55,7 @@ async def test_a_send_we_gave_up_in_the_middle_may_still_be_done(desk: Desk) -> 
 
     desk.slack.api.worked = hang
     sending = asyncio.create_task(desk.adapter.send(message))
-    await asyncio.wait_for(asked.wait(), 10)
+    await asyncio.wait_for(asked.wait(), 60)
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
     desk.slack.api.worked = None
@@ -116,7 +116,7 @@ async def test_files_that_take_longer_than_a_send_go_on_meanwhile_and_are_brough
     assert await desk.shown() == []
 
     files.may_come.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await is_sent(posts, message):
             pass
     assert names_of_files(await desk.slack.shown(ACME)) == ["report.pdf", "two.pdf"]
@@ -139,7 +139,7 @@ async def test_files_on_their_way_are_given_up_when_we_end(desk: Desk) -> None:
     files = SlowFiles(desk.files.content)
     posts = Posts(paced, Places(paced), Uploads(paced, files), wall, wall)
     sending = asyncio.create_task(posts.send(message))
-    await asyncio.wait_for(files.is_waited_for.wait(), 10)
+    await asyncio.wait_for(files.is_waited_for.wait(), 60)
     await web.close()
     with pytest.raises(TemporaryError):
         await sending

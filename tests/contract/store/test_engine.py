@@ -96,7 +96,7 @@ async def test_readers_see_the_last_commit_while_somebody_writes(database: Datab
         remember(conn, "greeting", "after")
         loop.call_soon_threadsafe(is_written.set)
         if database.is_sqlite:  # its writer has a thread of its own, which may wait
-            asyncio.run_coroutine_threadsafe(may_commit.wait(), loop).result(timeout=10)
+            asyncio.run_coroutine_threadsafe(may_commit.wait(), loop).result(timeout=60)
 
     reading = asyncio.create_task(seen_meanwhile())
     await database.write(change)

@@ -11,9 +11,9 @@ from bot.store import leases
 from bot.store.driver.database import Database
 
 NAME = "telegram:1"
-PATIENCE_S = 10
+PATIENCE_S = 60
 MINUTE = timedelta(minutes=1)
-QUICK = Pace(lease_for=timedelta(milliseconds=600), renew_every_s=0.05, ask_every_s=0.02)
+QUICK = Pace(lease_for=MINUTE, renew_every_s=0.05, ask_every_s=0.02)
 
 
 def turn(database: Database, owner: str | None = None, pace: Pace = QUICK) -> StoredTurn:
@@ -52,10 +52,11 @@ async def test_another_waits_until_it_is_given_back(database: Database) -> None:
 
 async def test_it_is_ours_for_longer_than_one_lease(database: Database) -> None:
     loop = asyncio.get_running_loop()
-    over_at = loop.time() + 2 * QUICK.lease_for.total_seconds()
+    short = Pace(lease_for=timedelta(seconds=4), renew_every_s=0.05)
+    over_at = loop.time() + 1.5 * short.lease_for.total_seconds()
     is_over = asyncio.Event()
     loop.call_at(over_at, is_over.set)
-    async with turn(database, "first").held():
+    async with turn(database, "first", short).held():
         await is_over.wait()
         assert await holder(database) == "first"
 
@@ -96,7 +97,7 @@ async def test_what_goes_wrong_inside_comes_out_as_it_is_and_the_turn_is_given_b
 async def test_whoever_is_alone_with_its_file_takes_up_after_itself_and_others_do_not(database: Database) -> None:
     await database.write(lambda conn: leases.acquire(conn, NAME, owner="alone", lease_for=MINUTE))
     asked = asyncio.create_task(_held(turn(database)))
-    done, _ = await asyncio.wait({asked}, timeout=0.5)
+    done, _ = await asyncio.wait({asked}, timeout=PATIENCE_S if database.is_sqlite else 0.5)
     assert bool(done) is database.is_sqlite
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)

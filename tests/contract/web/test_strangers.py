@@ -8,7 +8,7 @@ import structlog
 
 from tests.contract.web.served import ServedBoard
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 async def sent(address: str, head: str, body: bytes) -> bytes:

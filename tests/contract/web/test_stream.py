@@ -23,7 +23,7 @@ async def listening_to(visit: Visit) -> AsyncIterator[StreamReader]:
 
 
 async def heard(stream: StreamReader, line: bytes) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await stream.readline()).strip() != line:
             assert not stream.at_eof(), f"the stream ended before {line!r}"
 

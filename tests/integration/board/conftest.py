@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Dialog, Locator, Page
 
 from tests.contract.web.served import ServedBoard, board_of_story
 from tests.harness import Story
-from tests.peers.chromium import windows_closed
+from tests.peers.chromium import PATIENCE_MS, windows_closed
 
 #: Runs before the page's own script, from outside the page, so that the page's policy does not concern it.
 WATCH = """
@@ -78,7 +78,7 @@ async def sign_in(browser: Browser, board: ServedBoard) -> AsyncIterator[NewWind
         context = await browser.new_context(**options)
         await context.add_init_script(WATCH)
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: faults.append(f"script: {error}"))
         page.on("console", lambda said: faults.append(f"console: {said.text}") if said.type == "error" else None)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page
 
+from tests.peers.chromium import PATIENCE_MS
 from tests.peers.running import Running, running
 
 ROOT = Path(__file__).parents[3]
@@ -107,7 +108,7 @@ async def window(browser: Browser) -> AsyncIterator[Open]:
 
     async def open_window(url: str) -> Page:
         page = await (await browser.new_context()).new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: errors.append(str(error)))
         await page.goto(url)
         return page

@@ -11,11 +11,6 @@ from tests.integration.demo.conftest import Chat, Demo, Open
 pytestmark = pytest.mark.timeout(360)
 
 
-@pytest.fixture(autouse=True)
-def patience() -> None:
-    expect.set_options(timeout=30_000)
-
-
 async def chat(window: Open, demo: Demo) -> Chat:
     page = await window(demo.page)
     await page.get_by_role("button", name="Open chat").click()

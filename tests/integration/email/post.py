@@ -13,7 +13,7 @@ from tests.peers.dovecot import Box
 from tests.peers.exim import PASSWORD, USER, Exim
 
 ROOT = Path(__file__).parents[3]
-PATIENCE_S = 40
+PATIENCE_S = 60
 #: Our own mail server's word that the sender is who they say.
 PROVEN = "mx.desk.test; dmarc=pass header.from="
 

@@ -38,7 +38,7 @@ from tests.peers.dovecot import Box
 from tests.peers.exim import PASSWORD, USER, Exim
 from tests.story_parts import Stage, StoryDatabase
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 #: The folder is looked at again at once: a story waits for its own mail and for nothing else.
 QUICK = Timings(idle_for_s=0.03, poll_every_s=0.03, retry_first_s=0.02, retry_longest_s=0.1)
 UNPROVEN = " (unverified)"

@@ -12,7 +12,7 @@ from tests.peers.hoodiecrow import USER as OTHER_USER
 from tests.peers.hoodiecrow import hoodiecrow
 from tests.peers.ports import free_port
 
-QUICK = Timings(connect_within_s=5, command_within_s=5)
+QUICK = Timings(connect_within_s=60, command_within_s=60)
 
 
 def config(box: Box, exim: Exim) -> Config:

@@ -47,7 +47,7 @@ async def test_a_server_without_move_has_mail_copied_and_deleted(plain: Hoodiecr
     kept = Kept()
     async with reading(kept, fetching(kept, known(plain), processed="Processed")) as folder:
         await kept.has(1)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await asyncio.to_thread(plain.count):
                 pass
         await asyncio.to_thread(plain.receives, letter(2))
@@ -83,7 +83,7 @@ async def test_a_server_that_refuses_the_password_is_known_by_its_words(able: Ho
     turn = OurTurn()
     folder = fetching(kept, known(able, "wrong"), turn=turn)
     async with reading(kept, folder):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while turn.taken < 2:  # noqa: ASYNC110 - nobody tells of a failure
                 await asyncio.sleep(0.01)
         assert "refuses our login" in folder.health().detail

@@ -31,7 +31,7 @@ def small(crowded: Dovecot) -> Box:
 
 async def says(folder: Fetching, words: str) -> None:
     """Wait until its trouble holds these words; none: until it has none."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (words not in folder.health().trouble) if words else folder.health().trouble:  # noqa: ASYNC110 - it is asked, and tells nobody
             await asyncio.sleep(0.02)
 

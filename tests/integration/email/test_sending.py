@@ -15,7 +15,7 @@ from tests.peers.exim import LARGEST, PASSWORD, USER, Exim
 from tests.peers.relay import relay_to
 
 FROM = "support+token@desk.test"
-TIMINGS = Timings(connect_within_s=15, send_within_s=15)
+TIMINGS = Timings(connect_within_s=60, send_within_s=60)
 
 
 def smtp(exim: Exim, tls: Tls = "none", *, port: int = 0, password: str = "", timings: Timings = TIMINGS) -> Smtp:
@@ -108,7 +108,7 @@ async def test_whoever_takes_the_secrecy_out_of_the_line_is_told_nothing(answer:
 
     async with await asyncio.start_server(stands_in_between, "127.0.0.1", 0) as server:
         known = Server("localhost", server.sockets[0].getsockname()[1], "starttls", USER, PASSWORD)
-        sender = Smtp(known, "desk.test", Timings(connect_within_s=2, send_within_s=2))
+        sender = Smtp(known, "desk.test", TIMINGS)
         with pytest.raises(TemporaryError, match="offers no TLS" if answer is None else "localhost"):
             await sender.send(mail("a"), FROM, ["lena@acme.test"])
     assert b"AUTH" not in heard
@@ -201,7 +201,7 @@ async def test_a_mail_that_was_taken_and_dropped_comes_once_more_under_the_same_
             await sender.send(mail("twice"), FROM, [box.user])
         assert await sender.send(mail("twice"), FROM, [box.user]) == {}
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while box.count() < 2:  # noqa: ASYNC110 - a folder tells nobody
             await asyncio.sleep(0.02)
     assert {message_from_bytes(one)["Message-ID"] for one in box.mails()} == {"<twice@desk.test>"}
@@ -221,7 +221,7 @@ async def test_a_server_that_falls_silent_is_given_up(exim: Exim, box: Box) -> N
 
 async def _arrived(exim: Exim, address: str, *, count: int = 1) -> list[bytes]:
     """What came for an address, once so many did."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(found := exim.outside(address)) < count:  # noqa: ASYNC110 - a file tells nobody
             await asyncio.sleep(0.02)
     return found

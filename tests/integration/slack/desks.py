@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ from tests.integration.slack.conftest import PATIENCE_S, eventually, wall
 from tests.peers.slack_emulator import TEAM
 from tests.peers.slack_front import SlackFront
 
+#: Nothing here is given up because the machine is busy.
+PATIENT = Timings(answer_within_s=60, connect_within_s=60, ping_every_s=60, retry_first_s=0.02)
 VERA, LENA, ACME = "U0VERA", "U0LENA", "C0ACME"
 LENAS_TEAM = "T0ACMECO"
 #: The tests' desk with people of this Slack, open at any hour, because the wall clock may stand anywhere.
@@ -95,7 +97,7 @@ async def working(
         title="Desk",
         too_late=too_late(desk),
         wall=wall,
-        timings=timings or Timings(retry_first_s=0.02, retry_longest_s=0.1),
+        timings=timings or replace(PATIENT, retry_longest_s=0.1),
     )
     adapters[Channel.SLACK] = adapter
     await desk.prepare(is_alone=database.is_sqlite)

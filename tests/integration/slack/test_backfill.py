@@ -176,7 +176,7 @@ async def test_the_look_of_every_hour_asks_for_no_thread_in_which_nothing_is_new
     acme = await slack.channel("C0ACME", members=[lena])
     root = await slack.says(lena, acme, "root", at=wall() - timedelta(hours=3), is_told=False)
     await slack.says(lena, acme, "reply", thread=root.ts, at=wall() - timedelta(hours=2), is_told=False)
-    timings = Timings(retry_first_s=0.02, tick_every_s=0.02, sweep_every_s=0.1, ping_every_s=5)
+    timings = Timings(retry_first_s=0.02, tick_every_s=0.02, sweep_every_s=0.1, ping_every_s=60)
     async with caught_up(slack, left_at(wall() - MINUTE), timings=timings) as found:
         first = len(slack.api.asked("users.conversations"))
         await found.journal.until(lambda: len(slack.api.asked("users.conversations")) > first + 1)
@@ -195,7 +195,7 @@ async def test_a_new_wording_of_a_reply_is_read_back_and_once(slack: SlackFront)
         await slack.edits(said, f"{name}, reworded", is_told=False)
     past = left_at(now - MINUTE)
     past.open_threads = [roots["old"].external_id]
-    timings = Timings(retry_first_s=0.02, tick_every_s=0.02, sweep_every_s=0.1, ping_every_s=5)
+    timings = Timings(retry_first_s=0.02, tick_every_s=0.02, sweep_every_s=0.1, ping_every_s=60)
     async with caught_up(slack, past, timings=timings) as found:
         reads = len(slack.api.asked("users.conversations"))
         await found.journal.until(lambda: len(slack.api.asked("users.conversations")) > reads + 1)
@@ -320,10 +320,12 @@ async def test_over_http_no_moment_is_reached_that_was_not_read_until(slack: Sla
 
 
 async def test_a_moment_that_was_reached_is_kept_while_all_is_well(slack: SlackFront, sockets: Piped) -> None:
-    await sockets.journal.until(lambda: len(sockets.journal.cursors) > 3)
+    begun_at = wall()
+    await sockets.journal.until(
+        lambda: len(sockets.journal.cursors) > 3 and moment_from_ts(sockets.journal.cursors[-1]) > begun_at
+    )
     moments = [moment_from_ts(cursor) for cursor in sockets.journal.cursors]
     assert moments == sorted(moments)
-    assert wall() - moments[-1] < timedelta(seconds=5)
 
 
 async def test_no_moment_is_reached_while_nobody_can_tell_us(slack: SlackFront, sockets: Piped) -> None:
@@ -345,7 +347,7 @@ async def test_no_moment_is_reached_while_nobody_can_tell_us(slack: SlackFront, 
 
 
 async def test_everything_is_looked_through_now_and_then(slack: SlackFront) -> None:
-    timings = Timings(retry_first_s=0.02, tick_every_s=0.02, sweep_every_s=0.1, ping_every_s=5)
+    timings = Timings(retry_first_s=0.02, tick_every_s=0.02, sweep_every_s=0.1, ping_every_s=60)
     async with caught_up(slack, left_at(wall()), timings=timings) as found:
         lena = await slack.person("U0LENA", "Lena", team="T0ACME")
         acme = await slack.channel("C0ACME", members=[lena])

@@ -53,7 +53,7 @@ async def test_an_app_of_bolts_hears_what_people_write_press_and_ask(
 ) -> None:
     vera = await slack.person("U0VERA", "Vera")
     desk = await slack.channel("C0DESK", members=[vera])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         said = await slack.says(vera, desk, "Payroll failed")
         await said.told.settled()
         assert await heard.get() == ("said", "Payroll failed")

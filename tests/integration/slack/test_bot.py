@@ -77,7 +77,7 @@ async def test_a_message_in_a_clients_channel_is_a_card_in_front_of_their_manage
         await slack.line.insists(told.told)
         dm = await slack.dm(VERA)
         shown: list[dict[str, Any]] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not shown:
                 shown = await slack.shown(dm)
         assert "Payroll failed" in json.dumps(shown[0])
@@ -97,12 +97,12 @@ async def test_what_is_done_from_a_terminal_shows_on_the_card_and_under_it(
         told = await slack.says(LENA, acme, "Payroll failed")
         await slack.line.insists(told.told)
         dm = await slack.dm(VERA)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await slack.shown(dm):
                 pass
         code, _, complaint = await said(tmp_path, environment, "ticket", "T-1", "reply", "We mend it.", "--as", "vera")
         assert code == 0, complaint
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (under := [one for one in await slack.shown(dm) if one.get("thread_ts", one["ts"]) != one["ts"]]):
                 pass
             while not slack.api.asked("chat.update"):  # noqa: ASYNC110 - Slack tells nobody about it

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from adapters.slack.timings import Timings
 from bot.app.channels.slack_past import StoredPast
 from sla.duration import Instant, instant, moment
 from tests.integration.slack.conftest import eventually, wall
-from tests.integration.slack.desks import LENA, VERA, WholeDesk, people, prepared, working
+from tests.integration.slack.desks import LENA, PATIENT, VERA, WholeDesk, people, prepared, working
 from tests.peers.slack_front import Said, SlackFront
 from tests.templates import new_sqlite
 
@@ -29,7 +30,7 @@ def at(said: Said) -> datetime:
 
 async def until_rows(desk: WholeDesk, sql: str, count: int) -> None:
     """Wait until a query finds so many rows."""
-    async with asyncio.timeout(20), desk.desk.changes.watch() as bell:
+    async with asyncio.timeout(60), desk.desk.changes.watch() as bell:
         while len(await desk.rows(sql)) < count:
             await bell.sleep()
 
@@ -68,7 +69,7 @@ async def test_one_event_delivered_four_times_to_two_replicas_is_one_message(
         await until_rows(first, TICKETS, 1)
         dm = await slack.dm(VERA)
         shown: list[str] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not shown:
                 shown = [message["text"] for message in await slack.shown(dm)]
         assert len(await first.rows(MESSAGES)) == 1
@@ -106,13 +107,13 @@ async def test_while_the_database_is_locked_nothing_is_acknowledged_and_afterwar
     slack: SlackFront, sqlite_url: str, tmp_path: Path
 ) -> None:
     acme = await people(slack)
-    timings = Timings(answer_within_s=0.3, retry_first_s=0.02)
+    timings = Timings(answer_within_s=1, retry_first_s=0.02)
     async with working(slack, sqlite_url, tmp_path, timings=timings) as desk:
         locker = sqlite3.connect(tmp_path / "maitred.db", isolation_level=None)
         locker.execute("BEGIN IMMEDIATE")
         said = [await slack.says(LENA, acme, f"No {number}") for number in range(3)]
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(2):
                 await said[0].told.acknowledged.wait()
         assert not any(one.told.is_acknowledged for one in said)
 
@@ -130,7 +131,7 @@ async def test_a_reply_in_an_old_thread_reopens_its_ticket_although_nobody_could
     acme = await people(slack)
     now = wall().replace(microsecond=0)
     # No first message is so young that it is looked at in any case.
-    timings = Timings(retry_first_s=0.02, edits_back_s=1, threads_back_s=1)
+    timings = replace(PATIENT, edits_back_s=1, threads_back_s=1)
     async with working(slack, sqlite_url, tmp_path, timings=timings) as desk:
         said = await slack.says(LENA, acme, "Payroll failed", at=now - timedelta(minutes=30))
         await until_rows(desk, TICKETS, 1)

@@ -224,11 +224,11 @@ async def test_what_nobody_acknowledged_comes_again_on_another_socket(
     await client.connect()  # type: ignore[no-untyped-call]
     try:
         delivery = await slack.tells({"type": "app_uninstalled"})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await come.wait()
         come.clear()
         await slack.line.redelivers(delivery)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await come.wait()
     finally:
         await client.close()  # type: ignore[no-untyped-call]

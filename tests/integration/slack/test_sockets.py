@@ -127,12 +127,14 @@ async def test_a_connection_that_breaks_is_made_anew(slack: SlackFront, sockets:
 
 async def test_a_silent_connection_is_noticed_and_what_it_swallowed_is_read_back(slack: SlackFront) -> None:
     past = KeptPast(at=f"{wall().timestamp() - 60:.6f}")
-    async with piped(slack, past=past, timings=replace(QUICK, ping_every_s=0.4)) as found, found.running():
+    async with piped(slack, past=past, timings=replace(QUICK, ping_every_s=1)) as found, found.running():
         await slack.line.connected(2)
         lena, acme = await lena_in(slack)
         for socket in slack.line.sockets:
             socket.is_silent = True
+        slack.line.stuck_at = "upgrade"  # until both are said: a new connection would hear them
         said = [await slack.says(lena, acme, text) for text in ("one", "two")]
+        slack.line.stuck_at = ""
 
         await slack.line.greeted(4)
         await found.journal.until(lambda: len(found.journal.kept) == 2)
@@ -144,7 +146,7 @@ async def test_a_silent_connection_is_noticed_and_what_it_swallowed_is_read_back
     "place", [pytest.param("upgrade", id="the request is not answered"), pytest.param("hello", id="it is not greeted")]
 )
 async def test_a_connection_that_stays_silent_from_the_start_is_given_up(slack: SlackFront, place: str) -> None:
-    timings = replace(QUICK, connect_within_s=0.5, ping_every_s=0.2)
+    timings = replace(QUICK, connect_within_s=1)
     async with piped(slack, timings=timings) as found, found.running():
         await slack.line.connected(2)
         slack.line.stuck_at = place
@@ -213,7 +215,7 @@ async def test_an_app_that_hears_no_more_is_said_in_words_until_it_hears_again(
 
 
 async def test_what_slack_holds_back_later_in_that_minute_is_read_back_too(slack: SlackFront) -> None:
-    timings = replace(QUICK, held_back_s=1.5)
+    timings = replace(QUICK, held_back_s=10)
     async with piped(slack, timings=timings) as found, found.running():
         await slack.line.connected(2)
         await found.journal.until(lambda: bool(found.journal.cursors))

@@ -50,7 +50,7 @@ class Stage:
 
     async def until(self, look: Callable[[], Awaitable[object]]) -> None:
         """Wait until there is something to see."""
-        async with asyncio.timeout(3 * PATIENCE_S):
+        async with asyncio.timeout(PATIENCE_S):
             while not await look():  # noqa: ASYNC110 - Slack tells nobody what it shows
                 await asyncio.sleep(0.02)
 

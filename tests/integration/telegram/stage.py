@@ -43,7 +43,7 @@ from tests.peers.telegram_server import TelegramServer
 from tests.peers.telegram_world import BOT_ID, Place
 from tests.story_parts import Stage, StoryDatabase
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 #: What the adapter puts between signs of a client's words, so that Telegram makes no command or link of them.
 JOINER = "\N{WORD JOINER}"
 

@@ -16,7 +16,7 @@ from bot.store import leases, remembered
 from tests.builders import STORY_DESK, document
 from tests.peers.telegram_server import TelegramServer
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 #: Open at any hour, because the wall clock may stand anywhere.
 DESK = STORY_DESK.replace('mon-fri = ["10:00-19:00"]', 'mon-sun = ["00:00-24:00"]').replace(
     'mon-fri = ["09:00-21:00"]', 'mon-sun = ["00:00-24:00"]'

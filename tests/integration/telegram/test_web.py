@@ -22,10 +22,10 @@ async def web(telegram: TelegramServer) -> AsyncIterator[Web]:
     await made.close()
 
 
-async def failure_of(web: Web, method: str = "sendMessage") -> DeliveryError:
+async def failure_of(web: Web, method: str = "sendMessage", *, timeout_s: float = 60) -> DeliveryError:
     arguments = {"chat_id": 1001, "text": "hello"} if method == "sendMessage" else {}
     with pytest.raises(DeliveryError) as raised:
-        await web.call(method, arguments, timeout_s=0.5)
+        await web.call(method, arguments, timeout_s=timeout_s)
     return raised.value
 
 
@@ -72,8 +72,9 @@ async def test_what_may_have_happened_decides_how_a_call_ends(
 ) -> None:
     telegram.person("Lena", id=1001).starts()
     telegram.fail("*", fault, times=2)
-    assert type(await failure_of(web)) is said
-    assert type(await failure_of(web, "getMyCommands")) is asked
+    timeout_s = 3 if fault.hangs else 60
+    assert type(await failure_of(web, timeout_s=timeout_s)) is said
+    assert type(await failure_of(web, "getMyCommands", timeout_s=timeout_s)) is asked
 
 
 async def test_where_nobody_answers_nothing_was_said(telegram: TelegramServer, web: Web) -> None:
@@ -102,7 +103,7 @@ async def test_the_token_is_in_no_error_and_in_no_log(
     secret = telegram.token.partition(":")[2]
     telegram.fail("sendMessage", fault)
     with caplog.at_level(logging.DEBUG, logger="adapters"):
-        error = await failure_of(web)
+        error = await failure_of(web, timeout_s=3 if fault.hangs else 60)
     shown = "".join(traceback.format_exception(error))
     assert secret not in f"{shown}{error!r}{web!r}{config_of(telegram)!r}{caplog.text}"
     nowhere = Web(replace(config_of(telegram), api_url="http://127.0.0.1:1"))

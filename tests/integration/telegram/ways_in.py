@@ -20,11 +20,11 @@ from adapters.telegram.timings import Timings
 from adapters.telegram.web import Web
 from tests.peers.telegram_server import TelegramServer
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 #: No test waits for these; they are what the way in itself waits for.
 QUICK = Timings(
     poll_for_s=8,
-    answer_margin_s=2,
+    answer_margin_s=60,
     retry_first_s=0.02,
     retry_longest_s=0.1,
     conflict_s=0.1,

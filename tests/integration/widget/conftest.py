@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page
 
 from adapters.inapp.config import Config
 from tests.contract.inapp.desk import MemoryDesk, Served, Wall, config_for, token
-from tests.peers.chromium import windows_closed
+from tests.peers.chromium import PATIENCE_MS, windows_closed
 
 #: As strict as a host application can be: no inline anything, no markup made from text, nothing from elsewhere.
 POLICY = (
@@ -29,9 +29,6 @@ Maitred("on", "unread", (count) => told.push(["unread", count]));
 if (location.search.includes("refresh"))
   Maitred("on", "token_expired", async () => Maitred("identify", await (await fetch("/token")).text()));
 """
-
-# The machine may be busy with the rest of the suite; a test that passes does not wait.
-expect.set_options(timeout=20_000)
 
 
 @dataclass
@@ -159,7 +156,7 @@ async def new_window(browser: Browser, host: Host) -> AsyncIterator[NewWindow]:
         options = {"reduced_motion": "reduce", **options}  # a panel that still slides cannot be measured
         context: BrowserContext = beside.page.context if beside else await browser.new_context(**options)
         window = Window(await context.new_page(), host)
-        window.page.set_default_timeout(20_000)
+        window.page.set_default_timeout(PATIENCE_MS)
         window.page.on("pageerror", lambda error: errors.append(str(error)))
 
         async def dismiss(dialog: Dialog) -> None:
