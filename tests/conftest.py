@@ -3,7 +3,7 @@
 import gc
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.chaos.options",
@@ -20,8 +20,10 @@ pytest_plugins = [
 # A million objects are imported and collected and stay. Looking for garbage among them took a fifth of that time.
 gc.set_threshold(100_000)
 
-# How long an example takes says how busy the machine is.
-settings.register_profile("patient", settings(), deadline=None)
+# How long an example takes says how busy the machine is. A run tries the same examples as the one before, so that only
+# a change can break it; `--hypothesis-profile curious` looks for others.
+settings.register_profile("curious", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("patient", settings.get_profile("curious"), derandomize=True)
 settings.load_profile("patient")
 
 
