@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from adapters.errors import PermanentError, TemporaryError
-from adapters.message import Channel
+from adapters.message import Channel, Vouched
 from adapters.port import Answer
+from bot.app.channels.transcript import StoredTranscript
 from bot.store import audit
 from bot.tickets.command import HandOver, Reply, Resolve
 from routing.people import PersonId
@@ -20,6 +21,8 @@ PLACE = "T1/C1"
 IN_SLACK = ("channels = { telegram = [-1001234] }", f'channels = {{ slack = ["{PLACE}"] }}')
 
 TARA_AT_NIGHT = 'name = "Tara Lindt"\nroles = ["senior"]\ncalendar = "night"'
+AT_OFFICE = 'name = "Vera Kova"\nroles = ["manager"]\ncalendar = "office"'
+ALWAYS = '[calendars.always]\nzone = "fixed:+03:00"\nweek = { mon-sun = ["00:00-24:00"] }\n'
 NIGHTS = '[calendars.night]\nzone = "fixed:+03:00"\nweek = { mon-fri = ["01:00-05:00"] }\n'
 
 
@@ -63,6 +66,30 @@ async def test_an_empty_queue_says_so_and_until_when_the_shift_is(desk: Story) -
         "On shift until 19:00",
         "Oleg Hnatiuk stands in for you.",
     ]
+
+
+async def test_a_queue_that_is_longer_than_its_list_says_how_many_more_there_are(desk: Story) -> None:
+    slack = desk.channels[SLACK]
+    await slack.command("T1/U1", "home.open")
+    await opened(desk, *[f"lena-{number}" for number in range(28)])
+    for number in range(1, 29):
+        await desk.does("dana", HandOver(PersonId("vera")), ticket=number)
+    *listed, more, _, _ = (await asks(desk, "queue")).text.splitlines()
+    assert len(listed) == 20
+    assert more == "and 8 more, less urgent"
+    page = slack.home("T1/U1")
+    assert page is not None
+    assert page.title == "Your queue: 28 tickets"
+    assert page.cards[-2].title.startswith("T-25")
+    assert page.cards[-1].title == "and 3 more, less urgent"
+
+
+async def test_whoever_is_there_round_the_clock_is_on_shift_and_not_about_to_begin(make_desk: MakeStory) -> None:
+    desk = await make_desk(story_desk((AT_OFFICE, AT_OFFICE.replace("office", "always")), more=ALWAYS))
+    assert (await asks(desk, "queue")).text.splitlines()[1] == "On shift round the clock"
+    who = desk.identity("user-17", Channel.INAPP)
+    shown = await StoredTranscript(desk.desk).greeting(who, Vouched(client="acme"), "en", None)
+    assert (shown.subtitle, shown.is_here) == ("your manager · here round the clock", True)
 
 
 async def test_one_ticket_is_told_as_its_card(desk: Story) -> None:

@@ -180,7 +180,6 @@ def _profile(
             subtitle = speak("profile_back", opening=speak.moment(found.at, now=now))
         initials = "".join(word[0] for word in revision.name.split()[:2]).upper()
         return Profile(revision.name, revision.name, initials, subtitle, is_here, speak.language, texts)
-    until = revision.coverage.shift_ends(person, now)
     hours = _hours(revision, person, speak, now)
     role = speak("profile_manager")
     initials = "".join(word[0] for word in person.name.split()[:2]).upper()
@@ -189,7 +188,7 @@ def _profile(
         title=person.name,
         initials=initials,
         subtitle=f"{role} · {hours}" if is_own else hours,
-        is_here=until is not None,
+        is_here=revision.coverage.is_on_shift(person, now),
         language=speak.language,
         texts=texts,
     )
@@ -199,6 +198,8 @@ def _hours(revision: Revision, person: Person, speak: Texts, now: Instant) -> st
     """Until when somebody is there, or from when on; that they are away where nobody knows."""
     if (until := revision.coverage.shift_ends(person, now)) is not None:
         return speak("profile_here_until", time=speak.clock_time(until))
+    if revision.coverage.is_on_shift(person, now):
+        return speak("profile_here_always")
     back = revision.coverage.next_shift(person, now)
     return speak("profile_back", opening=speak.moment(back, now=now)) if back is not None else speak("profile_away")
 

@@ -29,7 +29,7 @@ from bot.desk.sending.copies import copied_message
 from bot.desk.sending.dropped import Dropped
 from bot.store.calls.invites import invite_of
 from bot.store.delivery.outbox import Outgoing
-from bot.store.delivery.sending import Background, ping_from_row, relayed, revised_line, told_together
+from bot.store.delivery.sending import Background, Page, ping_from_row, relayed, revised_line, told_together
 from bot.store.delivery.told import CARRIED, COPY, QUIET, where_aside
 from bot.store.people.invitations import invitation_from_row
 from bot.store.reading.references import goes_out
@@ -248,7 +248,8 @@ def _home(row: Outgoing, known: Background, now: Instant) -> OutboundHome | Drop
     if row.slot and known.newer.get(row.slot, row.id) > row.id:
         return Dropped("a newer drawing of the page is on its way")
     calls = [call_line(one, person, known.revision, now=now) for one in known.calls.get(person, ())[:CALLS_SHOWN]]
-    home = home_page(known.revision, person, known.pages.get(person, ()), now=now, calls=calls)
+    page = known.pages.get(person, Page())
+    home = home_page(known.revision, person, page.tickets, now=now, count=page.count, calls=calls)
     return OutboundHome(row.key, where_aside(row.lane, row.what), home, moment(now))
 
 

@@ -21,7 +21,7 @@ from bot.store.revisions import Revisions
 from bot.tickets.cards import ticket_card
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import opening_for, person_texts
-from bot.tickets.people.home import queue_line, shift_lines
+from bot.tickets.people.home import more_lines, queue_line, shift_lines
 from bot.tickets.people.radar import who_answers
 from bot.tickets.relays import name_of
 from bot.tickets.revision import Revision
@@ -53,14 +53,15 @@ class Questions:
     def answered(self, conn: Connection, by: PersonId, text: str) -> Answer:
         """The same for whoever reads the database already."""
         what, _, about = text.strip().partition(" ")
+        about = about.strip()
         speak = person_texts(self._revisions.current, by)
         match what.casefold():
             case "queue":
                 return self._queue(conn, by, speak)
             case "ticket":
-                return self._ticket(conn, by, about.strip(), speak)
+                return self._ticket(conn, by, about, speak)
             case "who":
-                return self._who(conn, about.strip(), speak)
+                return self._who(conn, about, speak)
             case _:
                 return Answer(speak("desk_help"))
 
@@ -76,10 +77,12 @@ class Questions:
 
     def _queue(self, conn: Connection, by: PersonId, speak: Texts) -> Answer:
         now, revision = self._now(), self._revisions.current
-        listed = [one.ticket.id for one in queue.tickets(conn, queue.Wanted(assignee=by, limit=LISTED, is_awake=True))]
+        wanted = queue.Wanted(assignee=by, limit=LISTED, is_awake=True)
+        listed = [one.ticket.id for one in queue.tickets(conn, wanted)]
         known = facts_of_tickets(conn, self._revisions, listed, now=now, is_whole=True)
         found = [known[one] for one in listed]
         mine = [queue_line(facts, facts.ticket, by) for facts in found if facts.ticket is not None]
+        mine += more_lines(queue.count(conn, wanted) - len(mine), speak)
         return Answer("\n".join([*(mine or [speak("desk_queue_empty")]), *shift_lines(revision, by, speak, now=now)]))
 
     def _ticket(self, conn: Connection, by: PersonId, number: str, speak: Texts) -> Answer:

@@ -45,7 +45,15 @@ FROM message WHERE id IN (
 )
 """
 #: As many tickets as a person's own page shows; the board has the rest.
-ON_A_PAGE: Final = 15
+ON_A_PAGE: Final = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The tickets that a person's own page has room for, in their order, and how many there are."""
+
+    tickets: Sequence[Facts] = ()
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class Background:
     """Lines to be said, tickets they are about, what a channel already shows under a slot, and the newest words.
 
     `margins` are those of the newest words of tickets, `copies` go with replies, by their lanes.
-    `pages` are the tickets on a person's own page, in their order, `calls` what they have ahead; `revision` is the desk
+    `pages` are what stands on a person's own page, `calls` what they have ahead; `revision` is the desk
     as it is now. `codes` were made for this very sending, by the row's id.
     """
 
@@ -62,7 +70,7 @@ class Background:
     shown: Mapping[tuple[str, str], str] = field(default_factory=dict)
     newer: Mapping[str, int] = field(default_factory=dict)
     excerpts: Mapping[int, str] = field(default_factory=dict)
-    pages: Mapping[str, Sequence[Facts]] = field(default_factory=dict)
+    pages: Mapping[str, Page] = field(default_factory=dict)
     calls: Mapping[str, Sequence[Listed]] = field(default_factory=dict)
     copies: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict)
     margins: Mapping[int, Margin] = field(default_factory=dict)
@@ -147,11 +155,11 @@ def revised_line(row: Outgoing) -> MessageId:
     return MessageId(json.loads(row.payload)["line"])
 
 
-def _page(conn: Connection, revisions: Revisions, person: PersonId, *, now: Instant) -> list[Facts]:
-    listed = queue.tickets(conn, queue.Wanted(assignee=person, limit=ON_A_PAGE, is_awake=True))
-    ids = [one.ticket.id for one in listed]
+def _page(conn: Connection, revisions: Revisions, person: PersonId, *, now: Instant) -> Page:
+    wanted = queue.Wanted(assignee=person, limit=ON_A_PAGE, is_awake=True)
+    ids = [one.ticket.id for one in queue.tickets(conn, wanted)]
     facts = facts_of_tickets(conn, revisions, ids, now=now, is_whole=True, has_load=False)
-    return [facts[one.ticket.id] for one in listed if one.ticket.id in facts]
+    return Page([facts[one] for one in ids if one in facts], queue.count(conn, wanted))
 
 
 def ping_from_row(row: Outgoing) -> Ping:

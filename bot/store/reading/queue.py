@@ -109,6 +109,13 @@ def tickets(conn: Connection, wanted: Wanted) -> tuple[Listed, ...]:
     return tuple(found[: wanted.limit])
 
 
+def count(conn: Connection, wanted: Wanted) -> int:
+    """How many open tickets are wanted, whatever the `limit`."""
+    query = text(f"SELECT count(*) FROM ticket WHERE {_conditions(wanted)}")  # noqa: S608 - conditions of ours
+    asked = {"assignee": wanted.assignee, "client": wanted.client}
+    return int(conn.execute(query, {name: asked[name] for name in query.compile().params}).scalar_one())
+
+
 def tally(conn: Connection, *, person: PersonId, since: Instant) -> Tally:
     """Figures for one person's page; kept and settled count promises that began at `since` or later."""
     counts = conn.execute(_COUNTS, {"person": person}).one()

@@ -20,13 +20,28 @@ BUTTONS = ("reply", "eta", "resolve")
 
 
 def home_page(
-    revision: Revision, person: PersonId, tickets: Sequence[Facts], *, now: Instant, calls: Sequence[str] = ()
+    revision: Revision,
+    person: PersonId,
+    tickets: Sequence[Facts],
+    *,
+    now: Instant,
+    count: int,
+    calls: Sequence[str] = (),
 ) -> Home:
-    """The page as things stand; `tickets` are theirs, the most urgent first, `calls` those ahead, the soonest first."""
+    """The page as things stand; `tickets` are the most urgent of the `count` that are theirs.
+
+    `calls` are those ahead, the soonest first.
+    """
     speak = person_texts(revision, person)
     shift = Card(revision.people[person].name, lines=(*shift_lines(revision, person, speak, now=now), *calls))
-    mine = (_row(facts, facts.ticket, person, speak) for facts in tickets if facts.ticket is not None)
-    return Home(speak("home_title", count=len(tickets)), (shift, *mine))
+    mine = [_row(facts, facts.ticket, person, speak) for facts in tickets if facts.ticket is not None]
+    more = [Card(line) for line in more_lines(count - len(mine), speak)]
+    return Home(speak("home_title", count=count), (shift, *mine, *more))
+
+
+def more_lines(count: int, speak: Texts) -> list[str]:
+    """What a list of somebody's tickets has no room for."""
+    return [speak("queue_more", count=count)] if count > 0 else []
 
 
 def shift_lines(revision: Revision, person: PersonId, speak: Texts, *, now: Instant) -> list[str]:
@@ -37,6 +52,8 @@ def shift_lines(revision: Revision, person: PersonId, speak: Texts, *, now: Inst
     back = coverage.next_shift(one, now)
     if ends is not None:
         shift = speak("home_on_shift", until=speak.moment(ends, now=now))
+    elif coverage.is_on_shift(one, now):
+        shift = speak("home_always_on_shift")
     elif back is None:
         shift = speak("home_away_open")
     elif absence is not None:
