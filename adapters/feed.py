@@ -1,5 +1,6 @@
 """Somebody's own calendar, as an ICS feed says it: when they have no time. Pure; what stands in it stays unread.
 
+What is broken in it is named, and hides nothing else (`feed_parts.py`).
 Only moments are taken: no title, place or guest of an appointment ever leaves this module. Events that are cancelled,
 or shown as free, take no time, nor do those that the calendar has from us; times that are published as busy do. In a
 calendar of leave an event shown as free is leave as well: calendars call whole days free until somebody says otherwise.
@@ -8,19 +9,30 @@ A whole day and a moment without a zone are those of the person's own zone; a da
 A rule that repeats may be written so that reading it takes hours: the product asks here in a child that can be killed.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
 import recurring_ical_events
-from icalendar import Calendar, Component
+from icalendar import Component
+
+from adapters.feed_parts import UNREADABLE, but_for, name_of, once, parts_of
 
 #: A calendar of years is smaller; a larger one is none, or is made to cost us time.
 LARGEST: Final = 2_000_000
 MOST_EVENTS: Final = 5_000
 #: Whoever has more appointments in the time that is looked at has no time anyway.
 MOST_SPANS: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a feed says: the soonest first, and the names of events that are broken."""
+
+    spans: tuple["Span", ...]
+    broken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,37 +51,55 @@ def spans_from_ics(
     until: datetime,
     ours: Collection[str] = (),
     is_leave: bool = False,
-) -> tuple[Span, ...]:
-    """When they have no time between two moments, the soonest first. ValueError with what is wrong, in words.
+) -> Reading:
+    """When they have no time between two moments. ValueError with what is wrong with all of it, in words.
 
     `ours` are the names of events that we told that calendar of: what becomes of their time we know ourselves.
     `is_leave`: each event is leave, also one that is shown as free.
     """
     if len(content) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST // 1_000_000} MB")
-    calendar = _calendar(content)
-    if len(calendar.walk("VEVENT")) > MOST_EVENTS:
+    parts = parts_of(content)
+    if sum(len(one.walk("VEVENT")) for one in parts.calendars) > MOST_EVENTS:
         raise ValueError(f"it has more than {MOST_EVENTS} events")
+    spans, broken = [], list(parts.broken)
     try:
-        found = recurring_ical_events.of(calendar).between(since, until)
-        theirs = (event for event in found if str(event.get("uid", "")) not in ours)
-        read = [span for event in theirs if (span := _span(event, zone, is_leave=is_leave)) is not None]
-        spans = sorted([*read, *_told_as_busy(calendar, zone, since=since, until=until)])
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError) as error:
+        for calendar in parts.calendars:
+            held, failed = _held(calendar, since, until)
+            broken += failed
+            theirs = (event for event in held if str(event.get("uid", "")) not in ours)
+            spans += [span for event in theirs if (span := _span(event, zone, is_leave=is_leave)) is not None]
+            spans += _told_as_busy(calendar, zone, since=since, until=until)
+    except UNREADABLE as error:
         raise ValueError("its events cannot be read") from error
     if len(spans) > MOST_SPANS:
         raise ValueError(f"it has more than {MOST_SPANS} appointments in {(until - since).days} days")
-    return tuple(_joined(span for span in spans if span.until > since and span.since < until))
+    there = _joined(span for span in sorted(spans) if span.until > since and span.since < until)
+    return Reading(tuple(there), tuple(broken))
 
 
-def _calendar(content: bytes) -> Component:
+def _held(calendar: Component, since: datetime, until: datetime) -> tuple[Sequence[Any], Sequence[str]]:
+    """Each time that events are held; where a rule cannot be followed, one by one, and the names of those that fail."""
     try:
-        calendar = Calendar.from_ical(content)
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError("it is no iCalendar file") from error
-    if calendar.name != "VCALENDAR":
-        raise ValueError("it is no iCalendar file")
-    return calendar
+        return _between(calendar, since, until), ()
+    except UNREADABLE:
+        held: list[Any] = []
+        broken: list[str] = []
+    named: dict[str, list[tuple[int, Component]]] = {}
+    for place, one in enumerate(calendar.walk("VEVENT"), 1):  # what was moved belongs to its rule, by its name
+        named.setdefault(str(one.get("uid", "")), []).append((place, one))
+    for those in named.values():
+        try:
+            held += _between(but_for(calendar, [one for _, one in those]), since, until)
+        except UNREADABLE:
+            broken += [name_of(place, one, "RRULE") for place, one in those]
+            with suppress(*UNREADABLE):
+                held += _between(but_for(calendar, [once(one) for _, one in those]), since, until)
+    return held, broken
+
+
+def _between(calendar: Component, since: datetime, until: datetime) -> Sequence[Any]:
+    return list(recurring_ical_events.of(calendar).between(since, until))
 
 
 def _span(event: Any, zone: tzinfo, *, is_leave: bool) -> Span | None:  # noqa: ANN401 - the library's own

@@ -3,7 +3,7 @@
 What runs there is in `feed_reading`; nothing that reads calendars is loaded here.
 
     in     a line of JSON: {"zone": an offset or a name, "since", "until", "ours": [uid, …], "is_leave"}; then the feed
-    out    JSON: {"spans": [[since, until], …]} or {"wrong": why}
+    out    JSON: {"spans": [[since, until], …], "broken": [name, …]} or {"wrong": why}
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,14 @@ _ROOT: Final = str(Path(__file__).resolve().parents[1])
 _BEGIN: Final = "import sys; sys.path.insert(0, sys.argv[1]); from adapters.feed_reading import main; main()"
 
 
+@dataclass(frozen=True, slots=True)
+class FeedRead:
+    """From when to when somebody has no time, the soonest first; and the names of events that are broken."""
+
+    spans: Sequence[tuple[datetime, datetime]]
+    broken: tuple[str, ...] = ()
+
+
 async def read_feed(
     content: bytes,
     *,
@@ -29,7 +38,7 @@ async def read_feed(
     until: datetime,
     ours: Collection[str] = (),
     is_leave: bool = False,
-) -> Sequence[tuple[datetime, datetime]]:
+) -> FeedRead:
     """From when to when somebody has no time; `zone` is an IANA name or an offset such as `+03:00`, the rest as there.
 
     ValueError with what is wrong, in words; OSError where no child can be had, or none that is given any time.
@@ -56,4 +65,5 @@ async def read_feed(
             await child.wait()
     if "wrong" in told:
         raise ValueError(str(told["wrong"]))
-    return [(datetime.fromisoformat(begins), datetime.fromisoformat(ends)) for begins, ends in told["spans"]]
+    spans = [(datetime.fromisoformat(begins), datetime.fromisoformat(ends)) for begins, ends in told["spans"]]
+    return FeedRead(spans, tuple(map(str, told["broken"])))

@@ -30,14 +30,15 @@ def _answer(content: bytes, asked: dict[str, Any]) -> dict[str, Any]:
     since, until = datetime.fromisoformat(asked["since"]), datetime.fromisoformat(asked["until"])
     try:
         ours = frozenset(asked["ours"])
-        spans = spans_from_ics(
+        read = spans_from_ics(
             content, zone=_zone(asked["zone"]), since=since, until=until, ours=ours, is_leave=asked["is_leave"]
         )
     except ValueError as error:
         return {"wrong": str(error)}
     except (MemoryError, RecursionError):
         return {"wrong": TOO_MUCH}
-    return {"spans": [[one.since.isoformat(), one.until.isoformat()] for one in spans]}
+    spans = [[one.since.isoformat(), one.until.isoformat()] for one in read.spans]
+    return {"spans": spans, "broken": read.broken}
 
 
 def _zone(name: str) -> tzinfo:

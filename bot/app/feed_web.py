@@ -6,7 +6,7 @@ machine itself is allowed, where a calendar may be mirrored to.
 
 import ipaddress
 import socket
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Awaitable, Collection
 from datetime import datetime
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from adapters.feed_child import read_feed
+from adapters.feed_child import FeedRead, read_feed
 from bot.desk.people.feeds import FeedAwayError
 
 WITHIN_S: Final = 20.0
@@ -32,7 +32,7 @@ class ReadFeed(Protocol):
 
     def __call__(
         self, content: bytes, *, zone: str, since: datetime, until: datetime, ours: Collection[str], is_leave: bool
-    ) -> Awaitable[Sequence[tuple[datetime, datetime]]]: ...
+    ) -> Awaitable[FeedRead]: ...
 
 
 async def spans_from_feed(
@@ -44,7 +44,7 @@ async def spans_from_feed(
     ours: Collection[str] = (),
     is_leave: bool = False,
     read: ReadFeed = read_feed,
-) -> Sequence[tuple[datetime, datetime]]:
+) -> FeedRead:
     """The `Read` of the desk."""
     content = await fetched(url)
     try:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from adapters.feed_child import FeedRead
 from adapters.message import Channel
 from bot.desk.people.feeds import FeedAwayError, Feeds
 from bot.store import audit
@@ -41,6 +42,7 @@ class Calendars:
         self.shown: dict[str, list[Stretch] | Exception] = {LEAVE: [], OWN: []}
         self.asked: list[str] = []
         self.ours: Collection[str] = ()
+        self.broken: dict[str, tuple[str, ...]] = {}
 
     async def read(
         self,
@@ -51,14 +53,14 @@ class Calendars:
         until: datetime,
         ours: Collection[str] = (),
         is_leave: bool = False,
-    ) -> Sequence[Stretch]:
+    ) -> FeedRead:
         self.asked.append(url)
         self.ours = ours
         assert is_leave == (url == LEAVE)  # free time of a calendar of leave is leave, and of no other
         shown = self.shown[url]
         if isinstance(shown, Exception):
             raise shown
-        return [one for one in shown if one[1] > since and one[0] < until]
+        return FeedRead([one for one in shown if one[1] > since and one[0] < until], self.broken.get(url, ()))
 
 
 @pytest.fixture
@@ -198,6 +200,45 @@ async def test_what_no_time_mends_is_told_at_once(desk: Story, calendars: Calend
     desk.expect_quiet()
 
 
+async def test_a_broken_event_is_named_once_and_all_others_count(desk: Story, calendars: Calendars) -> None:
+    calendars.shown[OWN] = [TOMORROW]
+    calendars.broken[OWN] = tuple(f"no. {place} (RRULE)" for place in range(1, 6))
+    await reads(desk, calendars, minutes=60)
+    named = "events of the own calendar are broken: no. 1 (RRULE), no. 2 (RRULE), no. 3 (RRULE) +2. Each takes as much"
+    for person in ("vera", "dana"):
+        desk.expect_alert(person, containing=named)
+    desk.expect_quiet()
+    since, until = map(instant, TOMORROW)
+    known = await desk.database.read(lambda conn: feeds.busy_of(conn, VERA, since=since, until=until))
+    assert known == (Busy(since, until),)
+    # That nobody can read it at all any more is other news, and so is that it is read again.
+    calendars.shown[OWN] = ValueError("it is no iCalendar file")
+    await reads(desk, calendars, minutes=30)
+    for person in ("vera", "dana"):
+        desk.expect_alert(person, containing="the own calendar cannot be read any more: it is no iCalendar file")
+    desk.expect_quiet()
+    calendars.shown[OWN] = [TOMORROW]
+    await reads(desk, calendars, minutes=30)
+    for person in ("vera", "dana"):
+        desk.expect_alert(person, containing=named)
+    calendars.broken.clear()
+    await reads(desk, calendars, minutes=30)
+    for person in ("vera", "dana"):
+        desk.expect_alert(person, containing="Vera Kova: the own calendar is read again")
+    desk.expect_quiet()
+
+
+async def test_no_leave_ends_while_events_of_its_calendar_are_broken(desk: Story, calendars: Calendars) -> None:
+    calendars.shown[LEAVE] = [TOMORROW]
+    await reads(desk, calendars)
+    calendars.shown[LEAVE], calendars.broken[LEAVE] = [], ("no. 1 (DTSTART)",)
+    await reads(desk, calendars, minutes=45)
+    assert [one.ended_at for one in await alive(desk)] == [None]
+    calendars.broken.clear()
+    await reads(desk, calendars, minutes=45)
+    assert not [one for one in await alive(desk) if one.ended_at is None]
+
+
 async def test_a_feed_that_the_desk_names_no_more_is_forgotten_with_its_leave(
     desk: Story, calendars: Calendars
 ) -> None:
@@ -265,7 +306,7 @@ async def test_whoever_leaves_the_desk_while_their_calendar_is_read_stops_no_oth
             until: datetime,
             ours: Collection[str] = (),
             is_leave: bool = False,
-        ) -> Sequence[Stretch]:
+        ) -> FeedRead:
             if not self.asked:
                 self.asked.append(url)
                 await desk.apply(without_vera)

@@ -4,6 +4,7 @@
       └──not read──> what was known goes on to count; after an hour the person and the admins are told, once,
                      and told again when it is read
     wrong (no calendar, too large) ──> told at once: that does not pass by itself
+    read but for broken events ──> what can be read counts, they are named at once; no leave ends meanwhile
 
 An absence out of a feed is one like any other. Each stretch is taken once: whoever said meanwhile that they are back
 is not sent away again. One that is missing from two readings in a row is over, because a calendar may be empty once.
@@ -11,7 +12,7 @@ is not sent away again. One that is missing from two readings in a row is over, 
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +20,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from adapters.feed_child import FeedRead
 from bot.desk.directory import Directory
 from bot.desk.people.absences import Absences
 from bot.store.calls import calls
@@ -44,6 +46,8 @@ LOOK_EVERY_S: Final = 60.0
 EVERY: Final = timedelta(minutes=15)
 TOLD_AFTER: Final = timedelta(hours=1)
 AHEAD: Final = timedelta(days=120)
+#: As many broken events are named at once.
+NAMED: Final = 3
 #: What began yesterday may go on.
 BACK: Final = timedelta(days=2)
 
@@ -66,8 +70,10 @@ class Read(Protocol):
         until: datetime,
         ours: Collection[str] = (),
         is_leave: bool = False,
-    ) -> Awaitable[Sequence[tuple[datetime, datetime]]]:
-        """From when to when, the soonest first. Raises FeedAwayError, and ValueError for what no time mends.
+    ) -> Awaitable[FeedRead]:
+        """From when to when, the soonest first, and what of it is broken.
+
+        Raises FeedAwayError, and ValueError for what no time mends.
 
         `ours` are the names of events that the calendar has from us: they are not its own. `is_leave`: each event is
         leave, however it is shown.
@@ -136,8 +142,11 @@ class Feeds:
                 lambda conn: self._failed(conn, key, person, kind, reason, is_wrong=is_wrong)
             )
         else:
-            spans = tuple((instant(begins), instant(ends)) for begins, ends in read)
-            is_told = await self._database.write(lambda conn: self._came(conn, key, person, kind, spans))
+            spans = tuple((instant(begins), instant(ends)) for begins, ends in read.spans)
+            if read.broken:
+                count = len(read.broken)
+                log.warning("events of a calendar of our people are broken", person=person, feed=kind, count=count)
+            is_told = await self._database.write(lambda conn: self._came(conn, key, person, kind, spans, read.broken))
         if is_told:
             self._told()
 
@@ -159,13 +168,23 @@ class Feeds:
         feeds.keep(conn, replace(feed, asked_at=now))
         return True
 
-    def _came(self, conn: Connection, key: str, person: PersonId, kind: str, spans: Spans) -> bool:
+    def _came(
+        self, conn: Connection, key: str, person: PersonId, kind: str, spans: Spans, broken: tuple[str, ...]
+    ) -> bool:
         now, feed = self._now(), feeds.known(conn, key)
         if feed is None:
             return False
-        feeds.keep(conn, replace(feed, spans=spans, read_at=now, failing_since=None, is_told=False))
+        since = (feed.failing_since if _is_partly(feed) else now) if broken else None
+        feeds.keep(conn, replace(feed, spans=spans, read_at=now, failing_since=since, is_told=bool(broken)))
         if kind == LEAVE:
-            self._take(conn, person, spans, before=feed.spans)
+            self._take(conn, person, spans, before=feed.spans, is_whole=not broken)
+        if broken and _is_partly(feed):
+            return False
+        if broken:
+            more = f" +{len(broken) - NAMED}" if len(broken) > NAMED else ""
+            reason = f"{', '.join(broken[:NAMED])}{more}"
+            self._tell(conn, person, kind, "ping_feed_partly", f"feed_partly:{key}:{since}", feed, reason=reason)
+            return True
         if not feed.is_told or feed.failing_since is None:
             return False
         self._tell(conn, person, kind, "ping_feed_back", f"feed_back:{key}:{feed.failing_since}", feed)
@@ -175,6 +194,8 @@ class Feeds:
         now, feed = self._now(), feeds.known(conn, key)
         if feed is None:
             return False
+        if _is_partly(feed):
+            feed = replace(feed, failing_since=None, is_told=False)
         since = feed.failing_since if feed.failing_since is not None else now
         is_due = not feed.is_told and (is_wrong or length(now - since) >= TOLD_AFTER)
         feeds.keep(conn, replace(feed, failing_since=since, is_told=feed.is_told or is_due))
@@ -201,10 +222,11 @@ class Feeds:
             ping = Ping(one, f"{name}:{one}", title, is_alert=True)
             write_ping(conn, ping, at=now, whereto=self._directory.whereto)
 
-    def _take(self, conn: Connection, person: PersonId, spans: Spans, *, before: Spans) -> None:
-        """Make the absences of a person what their feed says."""
+    def _take(self, conn: Connection, person: PersonId, spans: Spans, *, before: Spans, is_whole: bool) -> None:
+        """Make the absences of a person what their feed says; what is missing from a broken one may stand there."""
         now = self._now()
-        self._end(conn, person, keep=(*spans, *before))
+        if is_whole:
+            self._end(conn, person, keep=(*spans, *before))
         for span in spans:
             since, until = span
             if until > now and not feeds.was_taken(conn, person, span) and not self._is_said(conn, person, span):
@@ -222,3 +244,8 @@ class Feeds:
             is_said = leave.by == BY and (leave.since, leave.until) not in keep
             if is_said and (leave.ends_at is None or leave.ends_at > now):
                 self._absences.end(conn, person, by=BY, at=now, number=leave.id)
+
+
+def _is_partly(feed: Feed) -> bool:
+    """Whether it was read the last time, but for broken events."""
+    return feed.read_at is not None and feed.failing_since is not None and feed.read_at >= feed.failing_since

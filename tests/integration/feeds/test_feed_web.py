@@ -1,9 +1,10 @@
 """Calendars of our people as servers really give them: moved, gone, huge, slow, inside our network, made to harm."""
 
 import asyncio
+import gzip
 import os
 import socket
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from adapters.feed_child import TOO_MUCH, read_feed
+from adapters.feed_child import TOO_MUCH, FeedRead, read_feed
 from bot.app.feed_web import LARGEST, fetched, spans_from_feed
 from bot.desk.people.feeds import FeedAwayError
 from bot.web.server import listening
@@ -72,8 +73,8 @@ async def test_a_calendar_is_fetched_and_only_its_times_are_read() -> None:
     app = web.Application()
     app.add_routes([web.get("/own.ics", answer)])
     async with listening(app, "127.0.0.1", 0) as address:
-        spans = await spans_from_feed(f"{address}/own.ics", zone="Europe/Kyiv", since=SINCE, until=UNTIL)
-    assert spans == [(datetime(2026, 3, 3, 10, tzinfo=UTC), datetime(2026, 3, 3, 11, tzinfo=UTC))]
+        read = await spans_from_feed(f"{address}/own.ics", zone="Europe/Kyiv", since=SINCE, until=UNTIL)
+    assert read.spans == [(datetime(2026, 3, 3, 10, tzinfo=UTC), datetime(2026, 3, 3, 11, tzinfo=UTC))]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,27 @@ async def test_one_that_is_larger_than_a_calendar_is_cut_off() -> None:
 
     with pytest.raises(ValueError, match=f"larger than {LARGEST // 1_000_000} MB"):
         await given(answer)
+
+
+async def test_one_that_comes_packed_is_unpacked_and_no_more_than_a_calendar_is_large() -> None:
+    packed = {"calendar": gzip.compress(CALENDAR.format(rule="").encode()), "bomb": gzip.compress(bytes(100_000_000))}
+
+    async def fetched_as(what: str) -> bytes:
+        async def answer(_request: web.Request) -> web.Response:
+            return web.Response(body=packed[what], headers={"Content-Encoding": "gzip"})
+
+        return await given(answer)
+
+    assert await fetched_as("calendar") == CALENDAR.format(rule="").encode()
+    with pytest.raises(ValueError, match=f"larger than {LARGEST // 1_000_000} MB"):
+        await fetched_as("bomb")
+
+
+async def test_a_broken_event_is_named_by_the_child_that_reads_it() -> None:
+    told = CALENDAR.format(rule="RRULE:FREQ=SOMETIMES\n").encode()
+    read = await read_feed(told, zone="+03:00", since=SINCE, until=UNTIL)
+    begins = datetime(2026, 3, 3, 10, tzinfo=UTC)
+    assert read == FeedRead([(begins, begins + timedelta(hours=1))], ("no. 1 (20260303T100000Z, RRULE)",))
 
 
 async def test_one_that_never_ends_is_away() -> None:
@@ -205,7 +227,7 @@ async def test_a_machine_that_has_no_room_is_no_fault_of_the_feed(error: OSError
 
     async def read(
         content: bytes, *, zone: str, since: datetime, until: datetime, ours: Collection[str], is_leave: bool
-    ) -> Sequence[tuple[datetime, datetime]]:
+    ) -> FeedRead:
         raise error
 
     app = web.Application()

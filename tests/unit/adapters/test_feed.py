@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.feed import LARGEST, MOST_EVENTS, Span, spans_from_ics
+from adapters.feed import LARGEST, MOST_EVENTS, Reading, Span, spans_from_ics
 
 KYIV = ZoneInfo("Europe/Kyiv")
 #: A month in which clocks go forward, on the 29th.
@@ -22,7 +22,7 @@ def feed(*events: str) -> bytes:
 
 def spans(*events: str) -> list[str]:
     """Each as `02 08:00 - 02 09:00`, in UTC."""
-    found = spans_from_ics(feed(*events), zone=KYIV, since=SINCE, until=UNTIL)
+    found = spans_from_ics(feed(*events), zone=KYIV, since=SINCE, until=UNTIL).spans
     return [f"{one.since:%d %H:%M} - {one.until:%d %H:%M}" for one in found]
 
 
@@ -72,7 +72,7 @@ def test_an_event_takes_the_time_it_says(event: str, expected: list[str]) -> Non
 )
 def test_each_event_of_a_calendar_of_leave_is_leave(marked: str, expected: list[str]) -> None:
     event = f"DTSTART;VALUE=DATE:20260310\nDTEND;VALUE=DATE:20260312\n{marked}"
-    found = spans_from_ics(feed(event), zone=KYIV, since=SINCE, until=UNTIL, is_leave=True)
+    found = spans_from_ics(feed(event), zone=KYIV, since=SINCE, until=UNTIL, is_leave=True).spans
     assert [f"{one.since:%d %H:%M} - {one.until:%d %H:%M}" for one in found] == expected
 
 
@@ -85,10 +85,86 @@ def test_a_calendar_that_is_published_without_its_events_takes_the_times_it_call
     found = spans_from_ics(
         feed().replace(b"END:VCAL", told.encode() + b"END:VCAL"), zone=KYIV, since=SINCE, until=UNTIL
     )
-    assert [one.since.day for one in found] == [2, 3, 5]
-    broken = told.replace("20260303T080000Z/", "")
+    assert [one.since.day for one in found.spans] == [2, 3, 5]
+    broken = told + told.replace("20260303T080000Z/", "")
+    read = spans_from_ics(
+        feed().replace(b"END:VCAL", broken.encode() + b"END:VCAL"), zone=KYIV, since=SINCE, until=UNTIL
+    )
+    assert read == Reading(found.spans, ("VFREEBUSY",))
+
+
+GOOD = "SUMMARY:A secret\nDTSTART:20260302T080000Z\nDTEND:20260302T090000Z"
+THIRD = "DTSTART:20260303T080000Z\nDTEND:20260303T090000Z"
+HOUR = ["03 08:00 - 03 09:00"]
+
+
+@pytest.mark.parametrize(
+    ("event", "taken", "wrong"),
+    [
+        pytest.param(f"{THIRD}\nRRULE:FREQ=SOMETIMES", HOUR, "20260303T080000Z, RRULE", id="a rule of no kind"),
+        pytest.param(f"{THIRD}\nRRULE:COUNT=3", HOUR, "20260303T080000Z, RRULE", id="a rule that says not how often"),
+        pytest.param(
+            f"{THIRD}\nRRULE:FREQ=DAILY;UNTIL=NEVER", HOUR, "20260303T080000Z, RRULE", id="a rule without end"
+        ),
+        pytest.param(f"{THIRD}\nRRULE:FREQ=DAILY;INTERVAL=0", HOUR, "20260303T080000Z, RRULE", id="a rule that stays"),
+        pytest.param(f"{THIRD}\nRDATE:junk", HOUR, "20260303T080000Z, RDATE", id="another date that is none"),
+        pytest.param(f"{THIRD}\nRECURRENCE-ID:junk", HOUR, "20260303T080000Z, RECURRENCE-ID", id="moved from nowhere"),
+        pytest.param(
+            f"{THIRD}\nRRULE:FREQ=DAILY;COUNT=2\nEXDATE:junk",
+            [*HOUR, "04 08:00 - 04 09:00"],
+            "20260303T080000Z, EXDATE",
+            id="an exception that is none",
+        ),
+        pytest.param("DTSTART:20260231T080000Z", [], "20260231T080000Z, DTSTART", id="a day that there is not"),
+        pytest.param("DTEND:20260303T090000Z", [], "DTSTART", id="no beginning"),
+        pytest.param(f"{THIRD}\nDTSTART:20260304T080000Z", [], "20260303T080000Z, DTSTART", id="two beginnings"),
+        pytest.param(
+            "DTSTART:20260303T080000Z\nDTEND:later",
+            ["03 08:00 - 04 08:00"],
+            "20260303T080000Z, DTEND",
+            id="an end that is none",
+        ),
+        pytest.param(
+            "DTSTART:20260303T080000Z\nDURATION:P9999999999D",
+            ["03 08:00 - 04 08:00"],
+            "20260303T080000Z, DURATION",
+            id="a length that is none",
+        ),
+        pytest.param("SUMMARY:lost\nDTSTART:a word", [], "DTSTART", id="a beginning in words, which are not said on"),
+    ],
+)
+def test_an_event_that_is_broken_is_named_and_hides_no_other(event: str, taken: list[str], wrong: str) -> None:
+    read = spans_from_ics(feed(GOOD, event, GOOD), zone=KYIV, since=SINCE, until=UNTIL)
+    found = [f"{one.since:%d %H:%M} - {one.until:%d %H:%M}" for one in read.spans]
+    assert found == ["02 08:00 - 02 09:00", *taken]
+    assert read.broken == (f"no. 2 ({wrong})",)
+
+
+def test_what_does_not_even_parse_hides_nothing_either() -> None:
+    alarm = f"{THIRD}\nBEGIN:VALARM\nTRIGGER:junk\nEND:VALARM"
+    told = feed(GOOD, alarm).replace(b"END:VCALENDAR", b"a line of nobody\nEND:VCALENDAR")
+    read = spans_from_ics(told, zone=KYIV, since=SINCE, until=UNTIL)
+    assert [one.since.day for one in read.spans] == [2, 3]
+    assert read.broken == ()
+
+
+@pytest.mark.parametrize("more", [b"", b"a line of nobody\n"], ids=["as they are", "with a line that does not parse"])
+def test_several_calendars_in_one_file_count_each_with_its_own_zone(more: bytes) -> None:
+    weekly = "DTSTART:20260323T150000Z\nDTEND:20260323T160000Z\nRRULE:FREQ=WEEKLY;COUNT=2"
+    of_zone = feed(weekly).replace(b"VERSION:2.0\n", b"VERSION:2.0\nX-WR-TIMEZONE:Europe/Kyiv\n" + more)
+    read = spans_from_ics(feed(GOOD) + of_zone, zone=KYIV, since=SINCE, until=UNTIL)
+    assert [f"{one.since:%d %H}" for one in read.spans] == ["02 08", "23 15", "30 14"]
+    assert read.broken == ()
+
+
+@pytest.mark.parametrize(
+    "cut", [b"END:VCALENDAR\n", b"END:VEVENT\nEND:VCALENDAR\n", b"00Z\nEND:VEVENT\nEND:VCALENDAR\n"]
+)
+def test_one_that_is_cut_off_is_no_calendar_so_that_what_is_known_stays(cut: bytes) -> None:
+    whole = feed(GOOD, THIRD)
+    assert whole.endswith(cut)
     with pytest.raises(ValueError, match="no iCalendar file"):
-        spans_from_ics(feed().replace(b"END:VCAL", broken.encode() + b"END:VCAL"), zone=KYIV, since=SINCE, until=UNTIL)
+        spans_from_ics(whole.removesuffix(cut), zone=KYIV, since=SINCE, until=UNTIL)
 
 
 def test_what_overlaps_or_touches_is_one() -> None:
@@ -103,7 +179,7 @@ def test_an_empty_calendar_is_one() -> None:
 
 def test_a_fixed_offset_is_a_zone_too() -> None:
     event = feed("DTSTART:20260302T100000\nDTEND:20260302T110000")
-    (found,) = spans_from_ics(event, zone=timezone(timedelta(hours=3)), since=SINCE, until=UNTIL)
+    (found,) = spans_from_ics(event, zone=timezone(timedelta(hours=3)), since=SINCE, until=UNTIL).spans
     assert found == Span(datetime(2026, 3, 2, 7, tzinfo=UTC), datetime(2026, 3, 2, 8, tzinfo=UTC))
 
 
@@ -128,11 +204,11 @@ def test_no_calendar_trips_the_reader(broken: str, line: int) -> None:
     lines = feed("DTSTART:20260302T080000Z\nRRULE:FREQ=WEEKLY;COUNT=3").decode().splitlines()
     lines[min(line, len(lines) - 1)] = broken
     with suppress(ValueError):
-        found = spans_from_ics("\n".join(lines).encode("utf-8", "replace"), zone=KYIV, since=SINCE, until=UNTIL)
+        found = spans_from_ics("\n".join(lines).encode("utf-8", "replace"), zone=KYIV, since=SINCE, until=UNTIL).spans
         assert list(found) == sorted(found)
 
 
 def test_what_the_calendar_has_from_us_takes_no_time_of_its_own() -> None:
     written = feed("DTSTART:20260302T080000Z\nDTEND:20260302T090000Z", "DTSTART:20260303T080000Z\nDURATION:PT30M")
-    (span,) = spans_from_ics(written, zone=KYIV, since=SINCE, until=UNTIL, ours={"0", "another"})
+    (span,) = spans_from_ics(written, zone=KYIV, since=SINCE, until=UNTIL, ours={"0", "another"}).spans
     assert span.since == datetime(2026, 3, 3, 8, tzinfo=UTC)
