@@ -191,6 +191,23 @@ async def test_after_a_downtime_nothing_stale_is_said(make_desk: MakeStory) -> N
     desk.expect_quiet()
 
 
+async def test_after_days_of_downtime_its_person_is_asked_before_it_counts_as_held(make_desk: MakeStory) -> None:
+    desk = await booked(make_desk)
+    back = WITH_TIME + timedelta(days=5)
+    await desk.sleep_until(back)
+    desk.expect_ping("vera", containing="Was it held?")
+    assert await state(desk) is CallState.CONFIRMED
+    await desk.dies()
+    await desk.go_to(back + timedelta(hours=23))
+    assert (await desk.does("vera", CallNoShow())).text == "Done."
+    assert await state(desk) is CallState.NO_SHOW
+    desk.expect_message("lena", containing="We did not meet you in the call")
+    desk.forget()
+    await desk.go_to(back + timedelta(days=3))
+    assert await state(desk) is CallState.NO_SHOW
+    desk.expect_quiet()
+
+
 async def test_a_downtime_before_the_call_is_caught_up_with_one_reminder(make_desk: MakeStory) -> None:
     desk = await booked(make_desk)
     await desk.dies()

@@ -1,9 +1,10 @@
 """When a call has something to say by itself: the reminders before it, the question after it, the end of a request.
 
 Each is told once, because what was told is kept with the call. What came too late to be true is never told: after a
-downtime a call that has begun is announced by nothing.
+downtime a call that has begun is announced by nothing, and counts as held only a day after its person was asked.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -25,6 +26,8 @@ DAY: Final = "day"
 SOON: Final = "soon"
 OVER: Final = "over"
 ASSUMED: Final = "assumed"
+#: Before the moment at which its person was asked, where that was late.
+_ASKED: Final = "asked:"
 
 SOON_BEFORE: Final = timedelta(minutes=15)
 ASSUMED_AFTER: Final = timedelta(days=1)
@@ -60,8 +63,14 @@ def marks(call: Call, calendar: Calendar) -> dict[str, Instant]:
         DAY: reminded_at(calendar, begins_at=call.begins_at),
         SOON: later(call.begins_at, -SOON_BEFORE),
         OVER: call.ends_at,
-        ASSUMED: later(call.ends_at, ASSUMED_AFTER),
+        ASSUMED: later(_asked_at(call), ASSUMED_AFTER),
     }
+
+
+def _asked_at(call: Call) -> Instant:
+    """When its person was asked how it was: as it ended, or when we were back after that."""
+    late = (one.removeprefix(_ASKED) for one in call.told if one.startswith(_ASKED))
+    return Instant(max(map(int, late), default=call.ends_at))
 
 
 def _last_call(worked: int) -> int:
@@ -88,6 +97,9 @@ def wake_at(call: Call, calendar: Calendar) -> Instant | None:
 def fallen(call: Call, calendar: Calendar, *, now: Instant) -> tuple[str | None, frozenset[str]]:
     """What is to be told now, if anything, and everything that counts as told from now on."""
     due = [mark for mark, at in marks(call, calendar).items() if mark not in call.told and at <= now]
+    if OVER in due and ASSUMED in due:  # nobody has been asked yet: they have as long to answer as ever
+        due.remove(ASSUMED)
+        call = replace(call, told=call.told | {f"{_ASKED}{now}"})
     told = call.told | frozenset(due)
     true = [mark for mark in due if mark not in _REMINDERS or now < call.begins_at]
     return (true[-1] if true else None), told

@@ -1,5 +1,6 @@
 """What clients mean by words about calls, and how a call's time and its entitlement's period are told."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -104,6 +105,18 @@ def test_each_mark_of_a_call_falls_once_and_none_after_it_has_begun() -> None:
     assert fallen(call, office, now=later(BEGINS, timedelta(minutes=1))) == (None, frozenset({"day", "soon"}))
     assert told_from_the_start(call, office, now=known["day"]) == {"day"}
     assert marks(made(CallState.CANCELLED), office) == {}
+
+
+def test_after_a_downtime_its_person_is_asked_first_and_has_a_day_to_answer() -> None:
+    office, call = CALENDARS["office"], made()
+    back = later(call.ends_at, timedelta(days=5))
+    mark, told = fallen(call, office, now=back)
+    assert mark == "over"
+    assert "assumed" not in told
+    asked = replace(call, told=told)
+    assert wake_at(asked, office) == later(back, timedelta(days=1))
+    assert fallen(asked, office, now=later(back, timedelta(hours=23))) == (None, told)
+    assert fallen(asked, office, now=later(back, timedelta(days=1)))[0] == "assumed"
 
 
 def test_a_request_is_asked_about_in_working_hours_and_lapses_at_its_notice_point() -> None:
