@@ -179,7 +179,7 @@ class Board:
         values |= ticket_values(found, visitor, key=_fresh_key(), kept=kept, has_seconds=self._site.has_seconds)
         about = found.facts.speaker.name
         values["calls"] = calls_of(revisions.current, booked, visitor, about, now=standing.now)
-        values["bookable"] = bookable(revisions.current, booked, found.ticket, visitor)
+        values["bookable"] = bookable(revisions.current, booked, found.ticket, visitor, now=standing.now)
         title = f"{number(ticket)} {found.ticket.subject}"
         return self._pages.show("ticket.html", values | {"title": title}, status=status)
 

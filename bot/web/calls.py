@@ -145,9 +145,11 @@ def calls_of(revision: Revision, found: Sequence[Call], visitor: Visitor, contac
     return shown
 
 
-def bookable(revision: Revision, found: Sequence[Call], ticket: Ticket, visitor: Visitor) -> list[tuple[str, str]]:
+def bookable(
+    revision: Revision, found: Sequence[Call], ticket: Ticket, visitor: Visitor, *, now: Instant
+) -> list[tuple[str, str]]:
     """The kinds of call that may be booked for whoever the ticket is with; none while there is one ahead."""
-    if not visitor.may_act or not ticket.is_verified or any(one.state.is_live for one in found):
+    if not visitor.may_act or not ticket.is_verified or any(one.is_ahead(now) for one in found):
         return []
     client = revision.client(ticket.client)
     rules = revision.calls.of(client.id, client.plan) if client is not None else None

@@ -9,8 +9,11 @@ from bot.desk.people.linking import subject_of
 from bot.desk.people.proving import Proving
 from bot.store import audit
 from bot.store.calls.call_offers import Asker
+from bot.store.calls.calls import of_ticket
 from bot.store.people import tokens
+from bot.tickets.calls.call import CallState
 from bot.tickets.command import Reply, Take
+from bot.tickets.ticket import TicketId
 from routing.people import ClientId
 from sla.duration import later
 from tests.builders import document, story_desk
@@ -188,6 +191,20 @@ async def test_an_identity_that_is_unlinked_is_a_strangers_again(desk: Story) ->
     assert (await desk.ticket()).client is None
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_the_calls_of_whoever_is_unlinked_are_called_off(desk: Story) -> None:
+    await desk.receives(sender="5001", text=f"/start {await made(desk, contact=LENA)}")
+    await desk.receives(sender="5001", text="/call thursday 12:00")
+    await desk.receives(sender="5001", text="1")
+    await desk.receives(Channel.EMAIL, sender="lena", text="/call friday 12:00")
+    await desk.receives(Channel.EMAIL, sender="lena", text="1")
+    desk.forget()
+    assert await unlinked(desk, "5001")
+    desk.expect_message("5001", containing="Your call is off: Troubleshooting with Vera, Thursday 12:00")
+    desk.expect_ping("vera", containing="is off, because 5001 no longer speaks for them")
+    booked = await desk.database.read(lambda conn: [*of_ticket(conn, TicketId(1)), *of_ticket(conn, TicketId(2))])
+    assert [one.state for one in booked] == [CallState.CANCELLED, CallState.CONFIRMED]
 
 
 async def test_whoever_is_unlinked_is_told_nothing_more_of_what_followed_them(desk: Story) -> None:

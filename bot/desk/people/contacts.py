@@ -101,6 +101,7 @@ class Contacts:
         parted = joining.part(conn, gone)
         if parted is None:
             return Answer(speak("refused_not_joined"), is_refused=True)
+        joining.look_at_calls(conn, at=now)
         one, other = found[kept], found[gone]
         self._record(conn, "parted", by, one, other, now)
         self._tell(conn, parted.tickets, Event("two_people", now, by, "", {"name": one.name}), now)

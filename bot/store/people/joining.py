@@ -194,7 +194,7 @@ def join(conn: Connection, *, kept: ContactId, gone: ContactId, by: str, at: Ins
 
 
 def look_at_calls(conn: Connection, *, at: Instant) -> None:
-    """Two contacts who are one person may have calls at one time."""
+    """Who has a call has changed: somebody may have two at one time, or be nobody whom calls are for."""
     alarms.put(conn, [alarms.Alarm("calls:", at)])
 
 

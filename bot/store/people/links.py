@@ -105,6 +105,7 @@ def unlink(conn: Connection, identity: Identity, *, at: Instant) -> list[TicketI
     forgotten = {"key": row.key, "contact_id": owner, "is_verified": 0, "source": joining.SEEN, "joined_from": None}
     update_many(conn, schema.identity, [forgotten])
     homing.go_home(conn, before)
+    joining.look_at_calls(conn, at=at)
     return joining.tickets_of(conn, ContactId(owner))
 
 

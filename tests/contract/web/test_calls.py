@@ -82,6 +82,9 @@ async def test_a_manager_books_from_the_ticket_and_closes_the_call_with_notes(bo
     assert (await vera.press("T-1", "call_done", notes="too soon")).status == 422
     await board.story.go_to(datetime(2026, 3, 4, 13, 5, tzinfo=UTC))
     vera = await board.signed_in("vera")
+    page = await vera.see("/board/T-1")
+    assert 'action="/board/T-1/call_done"' in page.text
+    assert 'action="/board/T-1/call"' in page.text, "what is over holds up no next one"
     assert (await vera.press("T-1", "call_done", notes="She knows how now")).status == 303
     assert await state(board) == [CallState.DONE]
     assert "She knows how now" in (await vera.see("/board/T-1")).says
