@@ -21,6 +21,7 @@ from bot.desk.calls.door import Calls
 from bot.desk.calls.window import CallWindow
 from bot.desk.calls.words import Calling
 from bot.desk.care.high_load import HighLoad
+from bot.desk.care.new_openings import tell_new_openings
 from bot.desk.care.plan_changes import follow_plans
 from bot.desk.care.recounting import recount
 from bot.desk.care.unreached import Unreached
@@ -196,6 +197,7 @@ class Desk:
         if self._counted != (number := self.revisions.number):
             await follow_plans(self.database, self.revisions, self.directory, at=self.now())
             await recount(self.database, self.revisions, self.directory, at=self.now())
+            await tell_new_openings(self.database, self.revisions, self.directory, at=self.now())
             self._counted = number
             self.ticker.nudge.ring()
 

@@ -67,28 +67,52 @@ def put_off(facts: Facts, away: PersonId) -> Decision | None:
     None where what they were told is still so, or better, and where they wait for no answer.
     """
     ticket = facts.ticket
-    if ticket is None or not ticket.status.is_open or ticket.not_covered is not None or not _waits(ticket):
+    if ticket is None:
         return None
-    _, opening = back_at(facts.revision, ticket, facts.now)
-    moment, told = opening if opening is not None else NEVER, ticket.told_back_at
-    if moment <= facts.now:
-        return None
-    if told is None or told <= facts.now:
+    told = _told(facts, ticket)
+    if told is None:
         # Told who answers and by when; that counted on whoever is away now.
         absences = tuple(one for one in facts.revision.absences if one.person != away)
         _, told = back_at(replace(facts.revision, absences=absences), ticket, facts.now)
-        if ticket.assignee != away or told is None:
+        if ticket.assignee != away:
             return None
-    if moment <= told:
+    return _later(facts, ticket, told, f"{away} is away")
+
+
+def opened_later(facts: Facts, before: Revision | None) -> Decision | None:
+    """The same after another desk came into force; `before` is the one that they were told by, if it is known."""
+    ticket = facts.ticket
+    if ticket is None:
         return None
-    if is_silent(facts):
-        return None  # they were told nothing
+    told = _told(facts, ticket)
+    if told is None and before is not None and ticket.plan in before.plans:
+        _, told = back_at(replace(before, absences=facts.revision.absences), ticket, facts.now)
+    return _later(facts, ticket, told, "the working hours were written anew")
+
+
+def _told(facts: Facts, ticket: Ticket) -> Instant | None:
+    """When the client was told that somebody is back, while that lies ahead."""
+    told = ticket.told_back_at
+    return told if told is not None and told > facts.now else None
+
+
+def _later(facts: Facts, ticket: Ticket, told: Instant | None, why: str) -> Decision | None:
+    """The client hears when somebody is back, where that is later than `told`, and they wait and are told such things.
+
+    None for `told` where nobody was known to come: there is nothing to correct.
+    """
+    if told is None or not ticket.status.is_open or ticket.not_covered is not None or not _waits(ticket):
+        return None
+    _, opening = back_at(facts.revision, ticket, facts.now)
+    moment = opening if opening is not None else NEVER
+    if moment <= max(told, facts.now) or is_silent(facts):
+        return None
     speak = contact_texts(facts)
     if opening is not None:
         said = speak("put_off", number=number(ticket.id), opening=speak.moment(opening, now=facts.now))
     else:
         said = speak("put_off_open", number=number(ticket.id))
-    event = Event("put_off", facts.now, "desk", f"{away} is away", {"until": opening})
+    event = Event("put_off", facts.now, "desk", why, {"until": opening})
     after_it = replace(ticket, told_back_at=moment)
     return concluded(facts, after_it, facts.clocks, events=(event,), effects=(Say(said, MessageKind.AUTO),))
 

@@ -130,6 +130,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "routing",
         "snoozing",
         "terms",
+        "told_hours",
         "uncounted",
         "unheeded",
         "unmanned",

@@ -75,6 +75,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "routing",
         "snoozing",
         "terms",
+        "told_hours",
         "uncounted",
         "unheeded",
         "unmanned",

@@ -73,6 +73,7 @@ NOT_TOLD = {
         "test_radar.py",
         "test_routing.py",
         "test_second_line.py",
+        "test_told_hours.py",
         "test_unmanned.py",
         "test_waiting_list.py",
     },
