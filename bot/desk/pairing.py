@@ -11,7 +11,7 @@ from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
 from bot.store.pairing import facts_of_place, merge_words, split_words, spoken_on
 from bot.store.people.asking import going_on
-from bot.store.people.parting import merged_since, unmerge_words
+from bot.store.people.parting import merged_since, unmerge_words, urgency_before
 from bot.store.revisions import Revisions
 from bot.store.unit import write
 from bot.tickets.care.decide_not_spam import not_spam
@@ -77,7 +77,7 @@ class Pairing:
         merged_at = merged_since(conn, ticket)
         going = parted(lines, gone.ticket, merged_at=merged_at) if gone.ticket is not None and kept is not None else ()
         staying = tuple(one for one in lines if one not in going)
-        back, left = unmerge(gone, kept, going, staying, by)
+        back, left = unmerge(gone, kept, going, staying, by, urgency_before(conn, end, ticket))
         if back.refusal or kept is None:
             return Answer(back.refusal, is_refused=True)
         write(conn, [(kept, left)], recorded_at=now, whereto=self._whereto)

@@ -8,7 +8,7 @@ from bot.desk.desk import Desk
 from bot.now import Timekeeper
 from bot.store.driver.engine import open_database
 from bot.store.facts import load_of
-from bot.tickets.command import AddNote, Merge, Reply, Resolve, Unmerge
+from bot.tickets.command import AddNote, Merge, Reply, Resolve, SetUrgency, Unmerge
 from bot.tickets.ticket import Status, TicketId
 from routing.people import PersonId
 from sla.clock import State
@@ -124,6 +124,43 @@ async def test_by_the_button_on_its_card_and_twice_it_is_done_once(desk: Story) 
     desk.expect_message("lena", EMAIL, containing="we go on with both as T-1")
     await desk.does("vera", Unmerge(), ticket=2, key="and apart again")
     assert (await said(desk, 1), await said(desk, 2)) == (["Payroll failed"], ["The invoice is wrong"])
+
+
+async def merged_loudly(desk: Story) -> None:
+    """What is merged into the first is critical, and so the first is."""
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.go_to(NOON + timedelta(minutes=5))
+    await desk.receives(EMAIL, sender="lena", text="The shop is down")
+    await desk.does("vera", INTO_FIRST, ticket=2)
+    assert (await desk.ticket(1)).urgency == "critical"
+    desk.forget()
+
+
+async def test_what_was_urgent_goes_and_takes_its_urgency_along(desk: Story) -> None:
+    await merged_loudly(desk)
+    await desk.does("vera", Unmerge(), ticket=2)
+    left, back = await desk.ticket(1), await desk.ticket(2)
+    assert (left.urgency, left.judged, back.urgency) == ("medium", "", "critical")
+    assert (await desk.clock("first_response", 1)).due_at == instant(NOON + timedelta(hours=1))
+    assert (await desk.clock("first_response", 2)).due_at == instant(NOON + timedelta(minutes=20))
+    assert (await desk.events(1))[-1] == "urgency_set"
+
+
+async def test_what_was_said_of_its_urgency_since_holds(desk: Story) -> None:
+    await merged_loudly(desk)
+    await desk.does("vera", SetUrgency("high"))
+    await desk.does("vera", Unmerge(), ticket=2)
+    assert (await desk.ticket(1)).urgency == "high"
+    assert "urgency_set" not in (await desk.events(1))[-1]
+
+
+async def test_merged_and_parted_twice_it_is_as_urgent_as_at_first(desk: Story) -> None:
+    await merged_loudly(desk)
+    for turn in range(2):
+        await desk.does("vera", Unmerge(), ticket=2, key=f"apart {turn}")
+        assert (await desk.ticket(1)).urgency == "medium"
+        await desk.does("vera", INTO_FIRST, ticket=2, key=f"together {turn}")
+        assert (await desk.ticket(1)).urgency == "critical"
 
 
 async def test_an_executive_parts_nothing(desk: Story) -> None:

@@ -1,5 +1,6 @@
 """Words that go back to the ticket they were said on, where it was merged and is one of its own again."""
 
+import json
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, text, update
@@ -9,10 +10,16 @@ from bot.store.driver.plain import change_built
 from bot.store.pairing import split_words
 from bot.store.tables import columns, schema
 from bot.tickets.pairs.decide_split import Spoken
-from bot.tickets.ticket import TicketId
+from bot.tickets.pairs.decide_unmerge import Before
+from bot.tickets.ticket import TicketId, number
 from sla.duration import Instant
 
 _MERGED_AT = "SELECT max(at) AS at FROM event WHERE ticket_id IN {keys} AND what = 'merged_into'"
+#: What was said and done about how urgent a ticket is, and what was merged into it, in order.
+_URGENCIES = """
+SELECT what, at, particulars FROM event WHERE ticket_id IN {keys}
+AND what IN ('merged', 'urgency_set', 'urgency_raised') ORDER BY id
+"""
 _BACK, _FROM = bindparam("back", type_=columns.Whole), bindparam("kept", type_=columns.Whole)
 _NOTES = schema.note
 _NOTES_BACK = (
@@ -33,6 +40,16 @@ def merged_since(conn: Connection, ticket: TicketId) -> Instant:
     """When a ticket was last merged into another; the beginning of time for one that never was."""
     found = next(iter(rows_by_keys(conn, _MERGED_AT, [ticket])), None)
     return Instant(found.at) if found is not None and found.at is not None else Instant(0)
+
+
+def urgency_before(conn: Connection, kept: TicketId, gone: TicketId) -> Before | None:
+    """How urgent a ticket was before `gone` made it louder; None where that did not, or where more was said since."""
+    rows = [(row.what, row.at, json.loads(row.particulars)) for row in rows_by_keys(conn, _URGENCIES, [kept])]
+    said = [(at, told) for what, at, told in rows if what != "merged"]
+    merges = [at for what, at, told in rows if what == "merged" and told.get("gone") == number(gone)]
+    if not said or not merges or said[-1][0] != merges[-1] or "judged" not in said[-1][1]:
+        return None
+    return Before(said[-1][1]["before"], said[-1][1]["judged"])
 
 
 def unmerge_words(conn: Connection, lines: Sequence[Spoken], back: TicketId, kept: TicketId) -> None:

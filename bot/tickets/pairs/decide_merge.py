@@ -152,7 +152,9 @@ def _stays(facts: Facts, kept: Ticket, after_it: Ticket, gone: Ticket, by: Perso
         wakes = (*wakes, opening_wake(facts, after_it))
     events = [Event("merged", facts.now, by, "", {"gone": number(gone.id)})]
     if after_it.urgency != kept.urgency:
-        events.append(Event("urgency_set", facts.now, by, "", {"before": kept.urgency, "after": after_it.urgency}))
+        # How it was judged before is kept for the day on which they are parted.
+        told = {"before": kept.urgency, "after": after_it.urgency, "judged": kept.judged}
+        events.append(Event("urgency_set", facts.now, by, "", told))
     return concluded(facts, after_it, clocks, events=tuple(events), effects=effects, wakes=wakes)
 
 

@@ -7,9 +7,10 @@ since stays where it is, and can be split off.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.tickets import command as c
+from bot.tickets.care.judging import at_level
 from bot.tickets.decide_staff import refusal_of
 from bot.tickets.facts import Decision, Effect, Event, Facts, MessageKind, Ping, Say, ShowCard, Wake
 from bot.tickets.outcome import (
@@ -22,12 +23,14 @@ from bot.tickets.outcome import (
     line_calendar,
     opening_wake,
     person_texts,
+    promised_channel,
     routing_event,
     waiting_owner,
 )
 from bot.tickets.pairs.decide_split import Spoken, etas_of, promise_left, replayed
 from bot.tickets.ticket import Status, Ticket, TicketId, number
 from routing.people import PersonId
+from sla import promise
 from sla.clock import Clock, is_owing
 from sla.duration import Instant
 from sla.merging import MERGED
@@ -36,6 +39,14 @@ from sla.promise import Promises, ReplyKind
 
 #: What a ticket owes for the words on it, and for being there.
 _REPLAYED = frozenset({Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE, Metric.FOLLOW_UP, Metric.RESOLUTION})
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How urgent a ticket was before another was merged into it, and how that was judged."""
+
+    urgency: str
+    judged: str
 
 
 def parted(lines: Sequence[Spoken], gone: Ticket, *, merged_at: Instant) -> tuple[Spoken, ...]:
@@ -49,11 +60,16 @@ def parted(lines: Sequence[Spoken], gone: Ticket, *, merged_at: Instant) -> tupl
 
 
 def unmerge(
-    gone: Facts, kept: Facts | None, going: Sequence[Spoken], staying: Sequence[Spoken], by: PersonId
+    gone: Facts,
+    kept: Facts | None,
+    going: Sequence[Spoken],
+    staying: Sequence[Spoken],
+    by: PersonId,
+    before: Before | None = None,
 ) -> tuple[Decision, Decision]:
     """What becomes of the ticket that was merged and of the one it went on as; both facts bring their past clocks.
 
-    `kept` is None where it was never merged. A refusal stands in the first decision, and nothing in the second.
+    `kept` is None where it was never merged, `before` where the merge alone made it no louder. A refusal stands in the first decision, and nothing in the second.
     """
     speak = person_texts(gone.revision, by)
     ticket = gone.ticket
@@ -65,7 +81,7 @@ def unmerge(
     if not any(one.is_client for one in going) or not any(one.is_client for one in staying):
         # What was split off since, or taken over by a further merge, has left nothing to part.
         return Decision(refusal=speak("refused_unmerge_empty", number=number(ticket.id))), Decision()
-    return _comes_back(gone, ticket, kept, going, by), _stays(kept, kept.ticket, ticket, going, staying, by)
+    return _comes_back(gone, ticket, kept, going, by), _stays(kept, kept.ticket, ticket, going, staying, by, before)
 
 
 def _comes_back(gone: Facts, ticket: Ticket, kept: Facts, going: Sequence[Spoken], by: PersonId) -> Decision:
@@ -109,9 +125,15 @@ def _comes_back(gone: Facts, ticket: Ticket, kept: Facts, going: Sequence[Spoken
 
 
 def _stays(
-    kept: Facts, ticket: Ticket, gone: Ticket, going: Sequence[Spoken], staying: Sequence[Spoken], by: PersonId
+    kept: Facts,
+    ticket: Ticket,
+    gone: Ticket,
+    going: Sequence[Spoken],
+    staying: Sequence[Spoken],
+    by: PersonId,
+    before: Before | None,
 ) -> Decision:
-    event = Event("parted", kept.now, by, "", {"gone": number(gone.id)})
+    events: tuple[Event, ...] = (Event("parted", kept.now, by, "", {"gone": number(gone.id)}),)
     replies = [one.at for one in staying if one.kind is not None]
     left = replace(
         ticket,
@@ -122,17 +144,32 @@ def _stays(
         agreed=tuple(one for one in ticket.agreed if one not in gone.agreed),
     )
     clocks = kept.clocks
+    policy, plan = kept.policy_of(ticket), kept.revision.plan(ticket.plan)
+    if before is not None and before.urgency in policy.urgencies:
+        # What was urgent goes, and with it how urgent this one was for its sake.
+        left = at_level(left, plan, before.urgency, left.kind, before.judged)
+        told = {"before": ticket.urgency, "after": before.urgency, "judged": ticket.judged}
+        events = (*events, Event("urgency_set", kept.now, by, "", told))
+        clocks = promise.retargeted(
+            clocks,
+            policy,
+            left.urgency,
+            promised_channel(kept, left),
+            kept.calendars,
+            at=kept.now,
+            is_high_load=kept.is_high_load(left.plan),
+        )
     if ticket.status.is_open:
         moments = {one.at for one in going} - {one.at for one in staying}
-        gone_by = etas_of(kept.clocks, going)
+        gone_by = etas_of(clocks, going)
         clocks = tuple(
             promise_left(one, kept.now)
             if one in gone_by or (one.metric in _REPLAYED and one.started_at in moments)
             else one
-            for one in kept.clocks
+            for one in clocks
         )
         clocks = _together(clocks, _replay(kept, left, staying, kept.clocks))
-    return concluded(kept, left, clocks, events=(event,))
+    return concluded(kept, left, clocks, events=events)
 
 
 def _replay(facts: Facts, ticket: Ticket, lines: Sequence[Spoken], before: Sequence[Clock]) -> Promises:
