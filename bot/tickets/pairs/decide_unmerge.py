@@ -69,7 +69,8 @@ def unmerge(
 ) -> tuple[Decision, Decision]:
     """What becomes of the ticket that was merged and of the one it went on as; both facts bring their past clocks.
 
-    `kept` is None where it was never merged, `before` where the merge alone made it no louder. A refusal stands in the first decision, and nothing in the second.
+    `kept` is None where it was never merged, `before` where the merge alone made it no louder. A refusal stands in the
+    first decision, and nothing in the second.
     """
     speak = person_texts(gone.revision, by)
     ticket = gone.ticket
