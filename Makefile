@@ -27,9 +27,10 @@ test: $(VENV)/.dev ## every test, with the real peers (installs the Debian packa
 	@scripts/peers.sh
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-proof: $(VENV)/.dev ## the SLA engine against a brute-force oracle: the golden table and 100,000 random questions
+proof: $(VENV)/.dev ## the SLA engine against a brute-force oracle (100,000 random questions); 20,000 damaged mails
 	@$(BIN)/maitred golden tests/golden/sla.json
 	@$(BIN)/python -m scripts.proof $(ARGS)
+	@$(BIN)/python -m scripts.damage
 
 check: $(VENV)/.dev ## format, lint, types, and who may import whom
 	$(BIN)/ruff format --check .

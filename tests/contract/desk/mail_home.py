@@ -69,7 +69,7 @@ class Home:
         self.channel.connect(self.desk.journal, self.desk.press)
 
     async def receives(self, *mails: bytes, minutes_ago: int = 0) -> None:
-        at = NOON - timedelta(minutes=minutes_ago)
+        at = self.time.moment() - timedelta(minutes=minutes_ago)
         raws = [
             Raw(Channel.EMAIL, "desk", sha256(one).hexdigest(), sealed(Envelope(at, "INBOX", one)), NOON)
             for one in mails
