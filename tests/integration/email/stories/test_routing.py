@@ -1,0 +1,3 @@
+"""tests/stories/test_routing.py, by mail."""
+
+from tests.stories.test_routing import *  # noqa: F403 - its stories are collected here
