@@ -72,6 +72,10 @@ class Revisions:
             self._known[number] = found
         return self._known[number]
 
+    def is_newest(self, conn: Connection) -> bool:
+        """Whether no other process has put a newer one in force since this one looked."""
+        return newest_number(conn) == self._current
+
     def refresh(self, conn: Connection) -> bool:
         """Look for a newer revision and for what lies beside it; True for a newer one, current from now on."""
         (found,) = rows_of(conn, _NEWEST)

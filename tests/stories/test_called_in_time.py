@@ -12,6 +12,7 @@ from tests.harness import NOON
 from tests.stories.conftest import MakeStory
 from tests.stories.test_paging import PAGED
 
+DATABASES = ("sqlite", "postgresql")
 #: Leads share a place, where a promise is also shown that nobody is called for yet.
 SHARED = story_desk(("public_plan =", 'alerts = { slack = "T1/CLEADS" }\npublic_plan ='))
 NIGHT = datetime(2026, 3, 3, 23, 0, tzinfo=UTC)

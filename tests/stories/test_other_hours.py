@@ -3,6 +3,8 @@
 import pytest
 
 from bot.desk.care.recounting import KEY, recount
+from bot.desk.desk import Desk
+from bot.now import Timekeeper
 from bot.store import remembered
 from bot.tickets.command import AskDetails, Reply
 from sla.clock import State
@@ -116,5 +118,24 @@ async def test_a_process_that_died_before_it_counted_counts_at_its_next_start(
     await desk.desk.recount()
     await desk.settle()
 
+    desk.expect_edit("vera", containing="due 19:30")
+    desk.expect_quiet()
+
+
+async def test_a_process_that_lags_behind_leaves_newer_hours_to_those_who_know_them(desk: Story) -> None:
+    await late_ticket(desk)
+    before = await due(desk)
+    lagging = Desk(desk.database, desk.channels, Timekeeper(wall=desk.time.now))
+    await lagging.refresh()
+    await desk.apply_unseen(LONGER)
+
+    await lagging.recount()
+    assert await due(desk) == before
+    await lagging.refresh()
+    await lagging.recount()
+
+    assert before is not None
+    assert await due(desk) == before - 15 * 3_600_000
+    await desk.settle()
     desk.expect_edit("vera", containing="due 19:30")
     desk.expect_quiet()

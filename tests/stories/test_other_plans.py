@@ -1,9 +1,16 @@
 """A client buys another plan: what is open is promised by it too, from its own start, and nobody is told aloud."""
 
-from bot.tickets.command import Resume, WaitThirdParty
+from datetime import timedelta
+
+from adapters.message import Channel
+from bot.desk.desk import Desk
+from bot.now import Timekeeper
+from bot.tickets.command import Agree, Resume, WaitThirdParty
 from sla.clock import State
+from sla.policy import Metric
 from tests.builders import STORY_DESK, document
 from tests.harness import Story
+from tests.stories.test_uncounted import LOST, damaged
 
 SWIFT = """
 [policies.swift]
@@ -100,4 +107,52 @@ async def test_who_dies_in_the_middle_or_looks_late_finds_what_is_left(desk: Sto
     assert (await desk.events()).count("plan_changed") == 1
     await desk.settle()
     desk.expect_edit("vera", containing="30 min left")
+    desk.expect_quiet()
+
+
+async def test_a_process_that_lags_behind_moves_nothing_back(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    lagging = Desk(desk.database, desk.channels, Timekeeper(wall=desk.time.now))
+    await lagging.refresh()
+    await desk.apply(BOUGHT)
+    bought = await desk.clock("first_response")
+
+    await lagging.recount()
+
+    assert await desk.clock("first_response") == bought
+    assert (await desk.events()).count("plan_changed") == 1
+    desk.forget()
+
+
+async def test_a_plan_that_is_taken_back_before_anybody_saw_it_is_nobodys(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.desk.recount()
+    before = await desk.clock("first_response")
+    lagging = Desk(desk.database, desk.channels, Timekeeper(wall=desk.time.now))
+    await desk.apply_unseen(BOUGHT)
+    await lagging.refresh()
+    await desk.apply(BACK)
+
+    await lagging.recount()
+    await desk.desk.recount()
+
+    assert ((await desk.ticket()).plan, await desk.clock("first_response")) == ("premium", before)
+    desk.forget()
+
+
+async def test_one_ticket_that_cannot_be_counted_keeps_no_other_waiting(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.receives(Channel.EMAIL, sender="lena", text="The invoices are late")
+    await desk.does("vera", Agree(Metric.FIRST_RESPONSE, timedelta(hours=3)))  # it keeps its own hours, which are lost
+    await damaged(desk, f"{LOST} WHERE ticket_id = 1")
+    desk.forget()
+
+    await desk.apply(BOUGHT)
+    await desk.settle()
+
+    told = desk.expect_alert("dana", containing="T-1: when it is due cannot be computed")
+    assert "there is no calendar 'attic', which a promise counts in: restore it" in told
+    assert [(await desk.ticket(number)).plan for number in (1, 2)] == ["premium", "swift"]
+    desk.expect_edit("vera", containing="due 12:30")
+    await desk.desk.recount()
     desk.expect_quiet()

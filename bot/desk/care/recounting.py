@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from bot.desk.care.batches import in_batches
 from bot.desk.care.uncounted import Uncounted
 from bot.desk.directory import Directory
 from bot.deskfile.document import canonical
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 
 BATCH: Final = 200
 KEY: Final = "hours"
+#: In place of a digest while some tickets count with other hours than the rest.
+UNSETTLED: Final = "unsettled"
 
 
 async def recount(database: Database, revisions: Revisions, directory: Directory, *, at: Instant) -> int:
@@ -39,10 +42,9 @@ async def recount(database: Database, revisions: Revisions, directory: Directory
     if counted_with == hours:
         return 0
     why = _why(counted_with, hours)
-    moved, last = 0, TicketId(0)
     uncounted = Uncounted(revisions, directory)
 
-    def turn(conn: Connection) -> tuple[int, list[TicketId]]:
+    def turn(conn: Connection, last: TicketId) -> tuple[int, list[TicketId]]:
         ids = owing_after(conn, last, count=BATCH)
         facts = facts_of_tickets(conn, revisions, ids, now=at, is_locked=True)
         decided: list[tuple[Facts, Decision]] = []
@@ -58,16 +60,12 @@ async def recount(database: Database, revisions: Revisions, directory: Directory
                 log.error("promises of a ticket cannot be counted anew", ticket=one.number, reason=str(error))  # noqa: TRY400 - it says what to mend
                 uncounted.tell(conn, one.number, error, at=at)
         write(conn, decided, recorded_at=at, whereto=directory.whereto)
+        if decided:  # hours that are written back in the middle are a change as well
+            remembered.remember(conn, KEY, f"{(counted_with or hours).split()[0]} {UNSETTLED}")
         alarms.put(conn, woken)
         return len(decided), ids
 
-    while True:
-        done, ids = await database.write(turn)
-        moved += done
-        if not ids:
-            break
-        last = ids[-1]
-    await database.write(lambda conn: remembered.remember(conn, KEY, hours))
+    moved = await in_batches(database, revisions, turn, then=lambda conn: remembered.remember(conn, KEY, hours))
     if moved:
         log.info("open tickets count with other hours", moved=moved, why=why)
     return moved
