@@ -165,6 +165,7 @@ def _perform(ctx: typer.Context, number: str, action: str, fields: dict[str, str
         from adapters.port import Answer
         from bot.cli.acting import perform
         from bot.desk.calls.presses import call_command
+        from bot.tickets.texts import Texts
         from bot.tickets.ticket import ticket_id_from_number
 
         by, revision = who_acts(desk.revision, who), desk.revision
@@ -176,7 +177,7 @@ def _perform(ctx: typer.Context, number: str, action: str, fields: dict[str, str
             ticket = ticket_id_from_number(number)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        found: CallCommand | Answer = call_command(action, fields, now=desk.now, calendar=calendar)
+        found: CallCommand | Answer = call_command(action, fields, now=desk.now, calendar=calendar, speak=Texts("en"))
         if isinstance(found, Answer):
             raise CommandError("\n".join(found.errors.values()))
         say((await perform(desk, by, ticket, found)).text)

@@ -184,11 +184,7 @@ class SlackFront:
         is_told: bool = True,
     ) -> Said:
         """Somebody shares a file, with a word or without."""
-        token = self._tokens[user]
-        place = await self._as(user, "files.getUploadURLExternal", {"filename": name, "length": len(content)})
-        path = place["upload_url"].removeprefix(self.address)
-        await self.api.upload(path, content, token=token)
-        files = [{"id": place["file_id"], "title": name}]
+        files = [{"id": await self._uploaded(user, name, content), "title": name}]
         done = {"files": files, "channel_id": channel, "initial_comment": _escaped(text)}
         done |= {"thread_ts": thread} if thread else {}
         await self._as(user, "files.completeUploadExternal", done)
@@ -198,6 +194,16 @@ class SlackFront:
         if thread:
             self._in_thread(channel, thread, newest["ts"], user, is_broadcast=False)
         return await self._said(channel, newest, is_told=is_told)
+
+    async def shares_together(
+        self, user: str, channel: str, names: Sequence[str], content: bytes, *, text: str = ""
+    ) -> Said:
+        """Somebody shares several files in one message, each with the same bytes."""
+        files = [{"id": await self._uploaded(user, name, content), "title": name} for name in names]
+        done = {"files": files, "channel_id": channel, "initial_comment": _escaped(text)}
+        await self._as(user, "files.completeUploadExternal", done)
+        newest = max(await self.shown(channel), key=lambda one: float(one["ts"]))
+        return await self._said(channel, newest, is_told=True)
 
     async def edits(self, said: Said, text: str, *, is_told: bool = True) -> Delivery | None:
         """The author changes the wording."""
@@ -305,6 +311,13 @@ class SlackFront:
     def event_of(self, said: Said) -> Payload:
         """What the app is told about a message."""
         return event_payload(message_event(self.api.withheld(said.message), said.channel), at=float(said.ts))
+
+    async def _uploaded(self, user: str, name: str, content: bytes) -> str:
+        """A file that is shared nowhere yet."""
+        place = await self._as(user, "files.getUploadURLExternal", {"filename": name, "length": len(content)})
+        path = place["upload_url"].removeprefix(self.address)
+        await self.api.upload(path, content, token=self._tokens[user])
+        return str(place["file_id"])
 
     async def _said(self, channel: str, message: Payload, *, is_told: bool) -> Said:
         said = Said(channel, message["ts"], self.api.shaped(message), None)

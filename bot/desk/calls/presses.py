@@ -4,6 +4,7 @@ call T-12 tomorrow 15:00 [education] · call T-12 move fri 11:00 · confirm · d
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from adapters.card import Form, Input
@@ -11,6 +12,7 @@ from adapters.port import Answer
 from bot.tickets.calls import command as c
 from bot.tickets.calls.call import CallRules
 from bot.tickets.calls.texts import name_of_kind
+from bot.tickets.outcome import person_texts
 from bot.tickets.revision import Revision
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import TicketId, ticket_id_from_number
@@ -60,8 +62,10 @@ def is_about_calls(action: str) -> bool:
     return action in FIELDS or action in _AT_ONCE
 
 
-def call_command(action: str, fields: Mapping[str, str], *, now: Instant, calendar: Calendar) -> c.CallCommand | Answer:
-    """The command behind a press; an Answer that names the field when something in the form is wrong."""
+def call_command(
+    action: str, fields: Mapping[str, str], *, now: Instant, calendar: Calendar, speak: Texts
+) -> c.CallCommand | Answer:
+    """The command behind a press; an Answer that names the field when something in the form is wrong, by `speak`."""
     if (make := _AT_ONCE.get(action)) is not None:
         return make()
     if (with_why := _WITH_WHY.get(action)) is not None:
@@ -70,7 +74,7 @@ def call_command(action: str, fields: Mapping[str, str], *, now: Instant, calend
     try:
         if action == "ticket.call_done" and not fields.get(named, "").strip():
             return c.CallDone(fields.get("notes", ""))
-        at = parse_eta(fields.get(named, ""), now=now, zone=calendar.zone, calendar=calendar)
+        at = parse_eta(fields.get(named, ""), now=now, zone=calendar.zone, calendar=calendar, speak=speak)
     except ValueError as error:
         return Answer(errors={named: str(error)}, is_refused=True)
     if action == "ticket.call_done":
@@ -93,16 +97,17 @@ def call_words(text: str, by: PersonId, revision: Revision, *, now: Instant) -> 
     """What stands after `/desk call`. A ValueError says what is wrong with it."""
     named, _, rest = text.strip().partition(" ")
     ticket = ticket_id_from_number(named)
-    calendar = revision.calendars[revision.people[by].calendar]
+    calendar, speak = revision.calendars[revision.people[by].calendar], person_texts(revision, by)
+    read = partial(call_command, now=now, calendar=calendar, speak=speak)
     word, _, more = rest.strip().partition(" ")
     action = _WORDS.get(word.casefold())
     if action is None:
         kinds = {one.casefold(): one for one in revision.calls.kinds}
         when, _, last = rest.strip().rpartition(" ")
         kind = kinds.get(last.casefold(), "")
-        found = call_command(BOOK, {"at": when if kind else rest, "kind": kind}, now=now, calendar=calendar)
+        found = read(BOOK, {"at": when if kind else rest, "kind": kind})
     else:
-        found = call_command(action, _filled(action, more.strip()), now=now, calendar=calendar)
+        found = read(action, _filled(action, more.strip()))
     if isinstance(found, Answer):
         raise ValueError("\n".join(found.errors.values()))  # noqa: TRY004 - it is what somebody wrote that is wrong
     return ticket, found

@@ -175,7 +175,7 @@ class Forms:
         if one.kind == "moment":
             revision = self._revisions.current
             calendar = revision.calendars[revision.people[person].calendar]
-            parse_eta(text, now=now, zone=calendar.zone, calendar=calendar)
+            parse_eta(text, now=now, zone=calendar.zone, calendar=calendar, speak=speak)
         return text
 
     def _filled(self, conn: Connection, form: Asked, value: str, by: Identity, under: str, now: Instant) -> Answer:
@@ -191,7 +191,7 @@ class Forms:
         revision, speak = self._revisions.current, self._speak(form.person)
         press = Press(form.key, by, form.action, form.value, moment(now), form.fields, form.where)
         calendar = revision.calendars[revision.people[form.person].calendar]
-        command = command_from_press(press, now=now, calendar=calendar)
+        command = command_from_press(press, now=now, calendar=calendar, speak=speak)
         if isinstance(command, Answer):
             # Right when it was written and wrong now, as a moment that has passed meanwhile.
             wrong = next((place for place, one in enumerate(form.inputs) if one.name in command.errors), 0)

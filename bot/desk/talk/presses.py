@@ -79,13 +79,14 @@ _WORDS: Final = {
 _MOMENTS: Final = {"ticket.eta": "eta", "ticket.kind_eta": "eta", "ticket.snooze": "until"}
 
 
-def command_from_press(press: Press, *, now: Instant, calendar: Calendar) -> c.Command | Answer:
-    """The command behind a press; an Answer that names the field when something in the form is wrong."""
+def command_from_press(press: Press, *, now: Instant, calendar: Calendar, speak: Texts) -> c.Command | Answer:
+    """The command behind a press; an Answer that names the field when something in the form is wrong, by `speak`."""
     if is_about_calls(press.action):
-        return call_command(press.action, press.fields, now=now, calendar=calendar)
+        return call_command(press.action, press.fields, now=now, calendar=calendar, speak=speak)
     if (named := _MOMENTS.get(press.action)) is not None:
         try:
-            due_at = parse_eta(press.fields.get(named, ""), now=now, zone=calendar.zone, calendar=calendar)
+            written = press.fields.get(named, "")
+            due_at = parse_eta(written, now=now, zone=calendar.zone, calendar=calendar, speak=speak)
         except ValueError as error:
             return Answer(errors={named: str(error)}, is_refused=True)
         if press.action == "ticket.snooze":

@@ -175,7 +175,7 @@ class Pressing:
         if not press.fields and opens_form(press.action):
             return await self._form(by, press, ticket, speak) or unknown
         calendar = self._revisions.current.calendars[self._revisions.current.people[by].calendar]
-        command = _kept_in(press, speak) or command_from_press(press, now=self._now(), calendar=calendar)
+        command = _kept_in(press, speak) or command_from_press(press, now=self._now(), calendar=calendar, speak=speak)
         if isinstance(command, Answer):
             return command
         try:

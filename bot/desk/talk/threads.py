@@ -292,7 +292,8 @@ class Threads:
             opened = Pressed(replace(press, under=message.external_id), person, form)
             self._forms.open(conn, opened, wrote.key, now=now)
             return NOTHING
-        command = command_from_press(press, now=now, calendar=revision.calendars[revision.people[person].calendar])
+        calendar = revision.calendars[revision.people[person].calendar]
+        command = command_from_press(press, now=now, calendar=calendar, speak=speak)
         if isinstance(command, Answer):
             self._tell(conn, wrote, "\n".join(command.errors.values()) or command.text)
             return NOTHING

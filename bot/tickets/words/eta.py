@@ -13,10 +13,12 @@ import re
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final
 
+from bot.tickets.texts import Texts
 from sla.calendar import Calendar, parse_zone
 from sla.duration import BusinessDays, Instant, instant, later, moment, parse_duration
 
-HOW: Final = "write 15:00, 2h, tomorrow 10:00, mon 15:00 or 2026-03-05 15:00"
+#: What is wrong is said in English where nobody's own language is at hand: a terminal, a page.
+_ENGLISH_TEXTS: Final = Texts("en")
 #: Nobody promises further ahead; a year that was mistyped is found here.
 FARTHEST: Final = timedelta(days=366)
 
@@ -98,40 +100,81 @@ _LENGTH: Final = re.compile(r"(\d+)(hours?|hrs?|h|minutes?|mins?|min|m)", re.IGN
 _BUSINESS_DAYS: Final = re.compile(r"(\d{1,2})bd")
 
 
-def parse_eta(text: str, *, now: Instant, zone: str, calendar: Calendar, may_have_passed: bool = False) -> Instant:
-    """The moment those words mean for somebody in this zone. A ValueError says how to write it.
+class _WrongError(Exception):
+    """Words that mean no moment ahead: the text that says why, and what it is filled with."""
+
+    def __init__(self, key: str, **values: str) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+    def said(self, speak: Texts) -> str:
+        return speak(self.key, **self.values, how=speak("moment_how"))
+
+
+def parse_eta(
+    text: str,
+    *,
+    now: Instant,
+    zone: str,
+    calendar: Calendar,
+    may_have_passed: bool = False,
+    speak: Texts = _ENGLISH_TEXTS,
+) -> Instant:
+    """The moment those words mean for somebody in this zone. A ValueError says how to write it, by `speak`.
 
     One that is only asked about may have passed, if it is written in full.
     """
-    at = _moment(text, now, zone, calendar)
-    return at if may_have_passed else _ahead(at, text, now)
+    try:
+        at = _moment(text, now, zone, calendar)
+        return at if may_have_passed else _ahead(at, text, now)
+    except _WrongError as error:
+        raise ValueError(error.said(speak)) from error
 
 
-def parse_leave(text: str, *, now: Instant, zone: str, calendar: Calendar, begins: bool = False) -> Instant:
+def parse_leave(
+    text: str,
+    *,
+    now: Instant,
+    zone: str,
+    calendar: Calendar,
+    begins: bool = False,
+    speak: Texts = _ENGLISH_TEXTS,
+) -> Instant:
     """The same for the end of leave, or its beginning: a day alone is its first moment. A beginning may have passed."""
+    try:
+        at = _leave(text, now, zone, calendar, begins=begins)
+        return at if begins else _ahead(at, text, now)
+    except _WrongError as error:
+        raise ValueError(error.said(speak)) from error
+
+
+def _leave(text: str, now: Instant, zone: str, calendar: Calendar, *, begins: bool) -> Instant:
     here, words = moment(now).astimezone(parse_zone(zone)).date(), _words(text)
     day, is_weekday = _day(words[0], here) if len(words) == 1 else (None, False)
     if day is None:
-        at = _moment(text, now, zone, calendar)
-    else:
-        if (day == here and not begins) or (is_weekday and day == here):
-            day += timedelta(days=7 if is_weekday else 1)
-        at = _at(day, time(0), parse_zone(zone))
-    return at if begins else _ahead(at, text, now)
+        return _moment(text, now, zone, calendar)
+    if (day == here and not begins) or (is_weekday and day == here):
+        day += timedelta(days=7 if is_weekday else 1)
+    return _at(day, time(0), parse_zone(zone))
 
 
 def _moment(text: str, now: Instant, zone: str, calendar: Calendar) -> Instant:
     words = _words(text)
     if not words:
-        raise ValueError(f"no time was given: {HOW}")
-    return _exact(text) or _length(words, now, calendar) or _day_and_time(words, text, now, parse_zone(zone), calendar)
+        raise _WrongError("moment_missing")
+    if (exact := _exact(text)) is not None:
+        return exact
+    return _length(words, now, calendar) or _day_and_time(words, text, now, parse_zone(zone), calendar)
 
 
 def _ahead(at: Instant, text: str, now: Instant) -> Instant:
+    # One with its offset was chosen in a window, where nothing is written.
+    is_chosen = _exact(text) is not None
     if at <= now:
-        raise ValueError(f"{text.strip()!r} has passed: {HOW}")
+        raise _WrongError("refused_past") if is_chosen else _WrongError("moment_passed", said=text.strip())
     if at > later(now, FARTHEST):
-        raise ValueError(f"{text.strip()!r} is more than a year away: {HOW}")
+        raise _WrongError("moment_far_chosen") if is_chosen else _WrongError("moment_far", said=text.strip())
     return at
 
 
@@ -186,12 +229,12 @@ def _day_and_time(words: list[str], text: str, now: Instant, zone: tzinfo, calen
         words = words[0].split("t")  # 2026-03-05T15:00
     day, is_weekday, rest = _day_among(words, text, here.date())
     if day is None and rest[0].isdecimal():
-        raise ValueError(f"{text.strip()!r} is no moment: {HOW}")
+        raise _WrongError("moment_unclear", said=text.strip())
     if not rest:
         return _end_of_work(day or here.date(), now, zone, calendar, is_weekday=is_weekday)
     clock = _clock(rest[0], text)
     if day is None and _at(here.date(), clock, zone) <= now:
-        raise ValueError(f"{text.strip()!r} has passed today: write tomorrow {clock:%H:%M}")
+        raise _WrongError("moment_passed_today", said=text.strip(), time=f"{clock:%H:%M}")
     at = _at(day or here.date(), clock, zone)
     if is_weekday and at <= now and day is not None:
         at = _at(day + timedelta(days=7), clock, zone)
@@ -209,7 +252,7 @@ def _day_among(words: list[str], text: str, today: date) -> tuple[date | None, b
     rest = [word for word, day, _ in known if day is None]
     named = {DAYS[word] for word in weekdays}
     if max(len(rest), len(dates), len(named)) > 1 or (dates and named and {one.weekday() for one in dates} != named):
-        raise ValueError(f"{text.strip()!r} is no moment: {HOW}")
+        raise _WrongError("moment_unclear", said=text.strip())
     if dates:
         return dates.pop(), False, rest
     return next((day for _, day, is_weekday in known if is_weekday), None), bool(weekdays), rest
@@ -237,16 +280,16 @@ def _day(word: str, today: date) -> tuple[date | None, bool]:
 def _clock(word: str, text: str) -> time:
     match = _TIME.fullmatch(word)
     if match is None:
-        raise ValueError(f"{text.strip()!r} is no moment: {HOW}")
+        raise _WrongError("moment_unclear", said=text.strip())
     hour, minute = int(match["hour"]), int(match["minute"] or 0)
     if match["half"]:
         if not 1 <= hour <= 12:  # noqa: PLR2004 - half a day has twelve hours
-            raise ValueError(f"{word!r} is no time: {HOW}")
+            raise _WrongError("moment_no_time", said=word)
         hour = hour % 12 + (12 if match["half"] == "pm" else 0)
     try:
         return time(hour, minute)
     except ValueError as error:
-        raise ValueError(f"{word!r} is no time: {HOW}") from error
+        raise _WrongError("moment_no_time", said=word) from error
 
 
 def _at(day: date, clock: time, zone: tzinfo) -> Instant:
@@ -260,5 +303,5 @@ def _end_of_work(day: date, now: Instant, zone: tzinfo, calendar: Calendar, *, i
     if is_weekday and (not hours or hours[-1][1] <= now) and start <= now:
         return _end_of_work(day + timedelta(days=7), now, zone, calendar, is_weekday=False)
     if not hours:
-        raise ValueError(f"nobody works on {day.isoformat()} by your calendar: name a time as well")
+        raise _WrongError("moment_nobody_works", day=day.isoformat())
     return hours[-1][1]

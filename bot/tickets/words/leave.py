@@ -8,6 +8,7 @@ was said counts from then on, because nothing that was decided is taken back.
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from bot.tickets.decide_staff import ACTING, LEADING
@@ -58,8 +59,9 @@ def absence_from(words: Words, by: PersonId, revision: Revision, *, now: Instant
     if backup is not None and (backup.id == person.id or not backup.roles & ACTING):
         raise ValueError(speak("refused_backup", name=backup.name))
     hours = revision.calendars[person.calendar]
-    since = parse_leave(words.since, now=now, zone=hours.zone, calendar=hours, begins=True) if words.since else now
-    until = parse_leave(words.until, now=now, zone=hours.zone, calendar=hours) if words.until else None
+    read = partial(parse_leave, now=now, zone=hours.zone, calendar=hours, speak=speak)
+    since = read(words.since, begins=True) if words.since else now
+    until = read(words.until) if words.until else None
     since = max(since, now)
     if until is not None and until <= since:
         raise ValueError(speak("refused_leave_ends"))

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from bot.tickets.texts import LANGUAGES, Texts
 from bot.tickets.words.eta import parse_eta
 from sla.calendar import Calendar, CalendarSpec, compile_calendar, parse_week
 from sla.duration import Instant, instant, moment
@@ -82,6 +83,31 @@ def test_a_person_says(text: str, meant: str) -> None:
 def test_what_cannot_be_promised_is_asked_again(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         _meant(text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", ["", "soon", "25:00", "11:00", "0m", "2062-03-10", "sat", "1970-01-01T00:00+00:00"])
+def test_what_is_wrong_is_said_in_the_persons_language(text: str, language: str) -> None:
+    spoken = {}
+    for one in (language, "en"):
+        with pytest.raises(ValueError, match=r"\w") as refused:
+            parse_eta(text, now=NOW, zone=KYIV, calendar=_calendar(), speak=Texts(one))
+        spoken[one] = str(refused.value)
+    assert (spoken[language] == spoken["en"]) == (language == "en")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("1970-01-01T00:00:00+00:00", "This moment has passed", id="the first moment there is"),
+        pytest.param("2026-03-04T09:00:00+00:00", "This moment has passed", id="an hour ago"),
+        pytest.param("2028-03-04T09:00:00+00:00", "This moment is more than a year away", id="in two years"),
+    ],
+)
+def test_of_a_moment_that_was_chosen_and_not_written_nobody_is_told_how_to_write_it(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says) as refused:
+        _meant(text)
+    assert "write" not in str(refused.value)
 
 
 def test_a_time_is_read_in_the_persons_own_zone() -> None:
