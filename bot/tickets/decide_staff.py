@@ -100,6 +100,8 @@ def _note(facts: Facts, ticket: Ticket, by: PersonId, note: c.AddNote) -> Decisi
 
 
 def _wait_third_party(facts: Facts, ticket: Ticket, by: PersonId, wait: c.WaitThirdParty) -> Decision:
+    if not wait.reference.strip():  # the client is owed who they are kept waiting for
+        return Decision(refusal=person_texts(facts.revision, by)("refused_no_reference"))
     clocks = promise.waiting(facts.clocks, facts.calendars, at=facts.now, reason=PauseReason.THIRD_PARTY)
     waiting = replace(_opened(ticket), status=Status.WAITING_THIRD_PARTY)
     event = Event("waits_third_party", facts.now, by, wait.reference)

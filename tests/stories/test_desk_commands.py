@@ -9,7 +9,7 @@ from adapters.message import Channel, Vouched
 from adapters.port import Answer
 from bot.app.channels.transcript import StoredTranscript
 from bot.store import audit
-from bot.tickets.command import HandOver, Reply, Resolve
+from bot.tickets.command import HandOver, Reply, Resolve, WaitThirdParty
 from routing.people import PersonId
 from tests.builders import story_desk
 from tests.harness import NOON, Story
@@ -214,6 +214,16 @@ async def test_a_third_party_is_waited_for_from_the_card(desk: Story) -> None:
     assert not answer.is_refused
     assert (await desk.ticket()).status == "waiting_third_party"
     assert (await desk.clock("first_response")).state == "paused"
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize("reference", ["", " \t\n"])
+async def test_nobody_is_waited_for_who_is_not_named(desk: Story, reference: str) -> None:
+    await opened(desk)
+    answer = await desk.does("vera", WaitThirdParty(reference))
+    assert (answer.is_refused, answer.text.partition(":")[0]) == (True, "Name whom we wait for and their reference")
+    assert (await desk.ticket()).status == "new"
+    assert (await desk.clock("first_response")).state == "running"
     desk.expect_quiet()
 
 

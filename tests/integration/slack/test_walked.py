@@ -97,6 +97,16 @@ async def test_a_form_that_was_open_while_its_ticket_was_resolved_changes_nothin
     assert await stage.whole.rows("SELECT what FROM event ORDER BY id") == events
 
 
+async def test_words_that_are_none_are_refused_in_the_forms_place_and_stop_no_clock(stage: Stage) -> None:
+    await stage.written()
+    for label, field in (("Antworten", "text"), ("Notiz hinzufügen", "text"), ("Auf Dritte warten", "reference")):
+        response = await answer_to(stage, await opened(stage, label), **{field: "  \n "})
+        assert response["response_action"] == "update"
+        judge_view(response["view"])
+    assert await stage.whole.rows("SELECT state FROM clock WHERE metric = 'first_response'") == [("running",)]
+    assert await stage.whole.rows("SELECT status FROM ticket") == [("new",)]
+
+
 async def test_a_client_who_presses_or_commands_is_refused_in_their_own_language(stage: Stage) -> None:
     await stage.written()
     view = await opened(stage, "Antworten")
