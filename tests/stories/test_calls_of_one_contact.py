@@ -7,6 +7,7 @@ from adapters.message import Channel
 from bot.store.calls.call_offers import Asker
 from bot.tickets.calls.call import CallState
 from bot.tickets.calls.command import BookCall, CancelCall, MoveCall
+from bot.tickets.command import HandOver
 from bot.tickets.ticket import TicketId
 from routing.people import PersonId
 from sla.duration import instant
@@ -20,7 +21,6 @@ from tests.stories.test_calls_life import WITH_TIME
 DATABASES = ("sqlite", "postgresql")
 AT = instant(WITH_TIME)
 LATER = instant(WITH_TIME + timedelta(hours=1))
-OVERLAPS = "tomorrow 12:00 (15:00 for Oleg) overlaps another booked call."
 
 
 async def two_tickets(make_desk: MakeStory) -> Story:
@@ -37,7 +37,7 @@ async def test_a_second_call_at_that_time_is_refused_with_others_that_are_free(m
     desk = await two_tickets(make_desk)
     refused = await desk.does("oleg", BookCall(AT), ticket=2)
     assert refused.is_refused
-    assert OVERLAPS in refused.text
+    assert refused.text.startswith("tomorrow 15:00 (12:00 for Lena) overlaps another booked call.")
     assert "tomorrow 15:00 " not in refused.text.partition("\n")[2]
     half = BookCall(instant(WITH_TIME + timedelta(minutes=30)))
     assert (await desk.does("oleg", half, ticket=2)).text == "Done."
@@ -105,3 +105,28 @@ async def test_the_same_call_gives_way_to_itself(make_desk: MakeStory) -> None:
     assert [one.begins_at for one in await calls(desk, TicketId(1))] == [before]
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_who_moves_a_call_is_offered_other_times_of_whoever_it_is_with(make_desk: MakeStory) -> None:
+    desk = await called(make_desk)
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.does("oleg", BookCall(AT))  # who is not her own manager
+    desk.forget()
+    await desk.receives(sender="lena", text="/call move")
+    said = desk.expect_message("lena", containing="1. tomorrow 09:00 (12:00 for Oleg)")
+    assert "for Vera" not in said
+    assert "no free time" not in said
+    await desk.receives(sender="lena", text="1")
+    (call,) = await calls(desk)
+    assert (call.person, call.state) == ("oleg", CallState.RESCHEDULED)
+
+
+async def test_whoever_stands_in_for_whom_a_call_is_with_is_named_so(make_desk: MakeStory) -> None:
+    desk = await called(make_desk)
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.does("vera", BookCall(AT))
+    desk.forget()
+    assert (await desk.does("vera", HandOver(PersonId("oleg")))).text == "Done."
+    said = desk.expect_message("lena", containing="Oleg looks after your ticket now and can have the call with you.")
+    assert "1. tomorrow 12:00 (15:00 for Oleg)\n2. tomorrow 09:00 (12:00 for Oleg)" in said
+    assert "for Vera" not in said

@@ -302,7 +302,8 @@ class CallLife:
         call: Call | None = None,
     ) -> Outcome:
         kind = kind if kind in rules.kinds else next(iter(rules.kinds))
-        found = room(conn, facts, rules, kind, number=INSTEAD, but=call.key if call is not None else "")
+        whom, but = (time.person, call.key) if call is not None else (None, "")
+        found = room(conn, facts, rules, kind, number=INSTEAD, first=whom, but=but)
         values = values_of(facts, rules, kind, found, time)
         text = contact_texts(facts)(refusal, **values)
         can_ask = refusal in EXCEPTIONS and call is None

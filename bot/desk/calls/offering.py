@@ -38,6 +38,7 @@ from bot.tickets.facts import Decision, Facts, Heard, MessageKind, Say
 from bot.tickets.outcome import contact_texts, first_name
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import number
+from routing.people import PersonId
 from sla.duration import Instant, later
 
 #: What a link opens; it is good for as long as what was offered with it.
@@ -85,10 +86,11 @@ class Offering:
         facts = reached(conn, facts, self._directory.served) or facts
         rules, speak = rules_of(facts, moves), contact_texts(facts)
         kind = moves.kind if moves is not None else kind if kind in rules.kinds else next(iter(rules.kinds))
-        but, person = (moves.key, None) if moves is not None else ("", None)
+        but = moves.key if moves is not None else ""
+        whom = (wanted or moves).person if moves is not None else None
         many = rules.offered if said == "call_offer" else INSTEAD
         has_days = self.has_keyboards(facts)
-        found = room(conn, facts, rules, kind, number=EVERY if has_days else many + 1, person=person, but=but)
+        found = room(conn, facts, rules, kind, number=EVERY if has_days else many + 1, first=whom, but=but)
         # What was declined is not offered again, nor is the time that a call has already.
         but_not = Offered(moves.person, moves.begins_at) if moves is not None else wanted
         is_left_out = moves is not None or said == "call_declined"
@@ -176,7 +178,9 @@ class Offering:
         """The free times of a day below their keyboard, each with the number that means it; False: there are none."""
         rules, speak, (wanted, since) = rules_of(facts, moves), contact_texts(facts), chosen
         but = moves.key if moves is not None else ""
-        found = room(conn, facts, rules, standing.kind, number=EVERY, but=but) if standing.kind in rules.kinds else None
+        whom = PersonId(standing.wanted_of or moves.person) if moves is not None else None
+        is_offered = standing.kind in rules.kinds
+        found = room(conn, facts, rules, standing.kind, number=EVERY, first=whom, but=but) if is_offered else None
         times_there = found.offered if found is not None else ()
         own = moves.begins_at if moves is not None else None
         there = {one.begins_at: one for one in (*standing.first, *times_there)}

@@ -78,13 +78,17 @@ def room(
     *,
     number: int,
     person: PersonId | None = None,
+    first: PersonId | None = None,
     but: str = "",
 ) -> Room | None:
     """The first of them who has any time, with as many times as wanted; None where nobody has one.
 
-    `person` asks for the times of that one alone; `but` is the call that may give way to itself.
+    `person` asks for the times of that one alone, `first` for theirs before those of all others, as where a call is
+    with them already; `but` is the call that may give way to itself.
     """
     terms, people = rules.terms(kind), people_for(facts)
+    if (whom := facts.revision.person(first)) is not None:
+        people = [whom, *(one for one in people if one.id != whom.id)]
     asked = people if person is None else [one for one in facts.revision.people.values() if one.id == person]
     until = later(facts.now, rules.ahead)
     others = calls.busy_of_contact(conn, _contact(facts), since=facts.now, until=later(until, terms.length), but=but)
