@@ -78,7 +78,7 @@ def _notices(
     sent = _sent(one, report, letter, ourselves) if outcome else None
     if outcome is None or sent is None:
         return ()
-    reason = " ".join(part for part in (one.status, one.why) if part)
+    reason = one.why if one.status in one.why else f"{one.status} {one.why}".strip()
     if outcome == "failed" and (mend := mend_of(0, one.status, is_ours=False)):
         reason = f"{reason} ({mend})"
     where = ids.conversation(sent.address, sent.thread)
