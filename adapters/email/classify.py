@@ -11,7 +11,7 @@ from typing import Final
 
 from adapters.email import ids
 from adapters.email.calendars import has_note, words_beside_answer
-from adapters.email.headers import mailboxes
+from adapters.email.headers import mailboxes, parameters
 from adapters.email.letter import Letter, Report, Returned
 from adapters.email.refusals import is_about_the_address
 from adapters.email.room import mend_of
@@ -126,7 +126,7 @@ def reason_to_park(letter: Letter, ourselves: Ourselves, *, sender: str, is_answ
 
 
 def _machine(letter: Letter) -> str:
-    submitted = letter.first("auto-submitted").partition(";")[0].partition("(")[0].strip().lower()
+    submitted, _ = parameters(letter.first("auto-submitted"))
     # Google's calendar sends what a person answers with a note as a mail that a program made.
     is_note = submitted == "auto-generated" and letter.calendar in ANSWERS_TO_INVITATIONS and has_note(letter)
     if submitted and submitted != "no" and not is_note:
@@ -158,7 +158,7 @@ def _bulk(letter: Letter, ourselves: Ourselves, *, is_answer: bool) -> str:
     What somebody answers through a list of theirs carries that list's headers. The precedence alone is a program's:
     `formail -r` of procmail answers everything so, in our own thread.
     """
-    precedence = letter.first("precedence").partition("(")[0].strip().lower()
+    precedence, _ = parameters(letter.first("precedence"))
     if precedence == "junk":
         return "sent to many"
     if _is_our_list(letter, ourselves.addresses):
