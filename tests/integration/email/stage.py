@@ -1,7 +1,9 @@
 """The mail of a story, for real: the adapter reads a Dovecot's folder and sends through an Exim.
 
 What somebody says becomes a mail with headers, in the folder at the story's moment; whoever was written to before
-answers the last mail they got, as people do. What is sent is looked at where Exim delivered it. Mails are read where
+answers the last mail they got, as people do. An address with a name behind a # (`lena@acme.test#a1`) is a thread of its
+own: its first mail begins it, the next ones answer the last mail of it. What comes back is a report as mail servers
+write it. What is sent is looked at where Exim delivered it. Mails are read where
 the test stands; that the child reads them in the same way is told by its own tests.
 """
 
@@ -24,9 +26,10 @@ from adapters.email.config import Config, Server
 from adapters.email.convert import inbound_from_raw, payload_from_letter
 from adapters.email.drawing import text_from_card
 from adapters.email.envelope import mail_name, opened
+from adapters.email.headers import canonical_id
 from adapters.email.memory import Known
 from adapters.email.parse import letter_from_bytes
-from adapters.email.threading import Signer
+from adapters.email.threading import Signer, thread_from_root, thread_of_doubt
 from adapters.email.timings import Timings
 from adapters.errors import DeliveryError, TemporaryError
 from adapters.message import Attachment, Channel, Conversation, Identity, Inbound, OutboundMessage, Receipt, Vouched
@@ -34,6 +37,7 @@ from adapters.port import Ask, Cursor, Journal, Raw
 from bot.store.channels import mail_threads
 from bot.tickets.texts import Texts
 from tests.integration.email.reading import OurTurn, at_once
+from tests.integration.email.returns import report
 from tests.peers.dovecot import Box
 from tests.peers.exim import PASSWORD, USER, Exim
 from tests.story_parts import Stage, StoryDatabase
@@ -77,8 +81,10 @@ class MailStage(Stage):
         self._book = asyncio.Lock()
         self._name: str | None = None
         self._sent: dict[str, EmailMessage] = {}
-        #: The last mail that each address got, by its name.
+        #: The last mail that each address got, or each thread of it with a name, by its name.
         self._latest: dict[str, str] = {}
+        #: What a story calls a thread, by the name that the desk has for it.
+        self._threads: dict[str, str] = {}
         self._seen: set[Path] = set()
         self._heard: list[Raw] = []
         self._news = asyncio.Condition()
@@ -114,10 +120,14 @@ class MailStage(Stage):
         if self._faults.is_down:
             raise TemporaryError("the channel is down")
         receipt = await self._adapter.send(message)
-        address, _ = ids.address_and_thread(message.conversation.address)
+        address, thread = ids.address_and_thread(message.conversation.address)
+        address = self._threads.get(thread, address)
         mail = await self._delivered(receipt.external_id)
         _compare(message, mail)
         self._sent[receipt.external_id], self._latest[address] = mail, receipt.external_id
+        name = address.partition("#")[1:]
+        for one in message.copies if isinstance(message, OutboundMessage) else ():
+            self._latest["".join((one.address, *name))] = receipt.external_id
         is_copy = isinstance(message, OutboundMessage) and message.sent_to is not None
         async with self._book:
             self._name = None if is_copy else receipt.external_id
@@ -159,25 +169,48 @@ class MailStage(Stage):
         assert unheard == ((), None, None, None, {}), "a mail of a story has words alone"
         who, claim, _ = (sender or address).partition(UNPROVEN)
         where = who.partition("#")[0]
-        answered = reply_to or self._latest.get(where)
+        answered = reply_to or self._latest.get(address if address.startswith(f"{where}#") else where)
         mail = EmailMessage()
         verdict = "fail" if claim or (doubt and not is_inward) else "pass"
         mail["Authentication-Results"] = f"mx.desk.test; {OUTSIDE[verdict]} header.from={where.rpartition('@')[2]}"
         mail["From"] = f"{name or where.partition('@')[0]} <{where}>"
-        mail["Message-ID"] = f"<{external_id or self._next_id('in')}.{where}>"
+        name = f"{external_id or self._next_id('in')}.{where}"
+        mail["Message-ID"] = f"<{name}>"
         if beside:
             mail["Cc"] = ", ".join(one.address for one in beside)
         if language is not None:
             mail["Content-Language"] = language
         if answered is not None and (sent := self._sent.get(answered)) is not None:
             mail["To"] = str(sent["Reply-To"])
-            mail["In-Reply-To"] = mail["References"] = f"<{answered}>"
+            mail["In-Reply-To"] = f"<{answered}>"
+            mail["References"] = f"{sent['References'] or ''} <{answered}>".strip()
             mail["Subject"] = f"Re: {sent['Subject']}"
         else:
+            if "#" in address:
+                thread = thread_from_root if verdict == "pass" else thread_of_doubt
+                self._threads[thread(canonical_id(name))] = address
             mail["To"] = self._box.user
             mail["Subject"] = subject or " ".join(text.partition("\n")[0].split())[:200]
         mail.set_content(text)
         return await self._posted(mail.as_bytes(policy=SMTP), at or self._now())
+
+    async def notices(
+        self,
+        address: str,
+        external_id: str,
+        state: str,
+        reason: str = "",
+        *,
+        at: datetime | None = None,
+        to: str | None = None,
+        is_address: bool = True,
+    ) -> Raw:
+        """A mail server's report; whether it is about the address stands in its reason."""
+        sent = self._sent.get(external_id, EmailMessage())
+        original = {"Message-ID": f"<{external_id}>"} | {one: str(sent[one]) for one in ("To", "Cc") if sent[one]}
+        name, reader = f"{self._next_id('in')}.mx@acme.test", to or address.partition("#")[0]
+        written = report(self._box.user, name, reader, state, reason, original)
+        return await self._posted(written, at or self._now())
 
     async def _posted(self, mail: bytes, at: datetime) -> Raw:
         """Until the adapter has handed it to the desk; also one that it knows already."""

@@ -20,6 +20,7 @@ from tests.stories.conftest import MakeStory
 #: What cannot be told by mail, each with the reason.
 NO_SECOND_THOUGHTS = "a mail that was sent cannot be changed or taken back"
 NO_NAME = "nobody answers a mail that was never sent"
+HEADERS_SAY = "what it says of its mail, headers say here; the corpus has such mails"
 ONE_THREAD = "whoever was written to answers that mail, so a second ticket of theirs opens nowhere"
 NOT_BY_MAIL = {
     "test_thanks_with_a_file_are_a_message": "a story's file has no bytes; test_bot.py sends a real one",
@@ -31,6 +32,9 @@ NOT_BY_MAIL = {
     "test_whoever_left_the_desk_answers_nobody": NO_NAME,
     "test_another_ticket_of_the_client_is_owed_what_it_was": ONE_THREAD,
     "test_it_goes_with_a_ticket_that_is_merged_and_comes_back_with_it": ONE_THREAD,
+    "test_a_mail_that_nobody_proves_makes_nobody_take_part": HEADERS_SAY,
+    "test_what_is_folded_away_is_kept_and_goes_nowhere": HEADERS_SAY,
+    "test_an_answer_to_what_was_sent_to_another_counts_for_who_takes_part_alone": HEADERS_SAY,
     "test_words_that_a_resolution_overlooked_are_owed_an_answer_from_then_on": "by mail a ticket has one notice a day",
 }
 

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 
 #: Reason -> names without `test_` and `.py`.
 LEFT_OUT: Mapping[str, Sequence[str]] = {
-    "its mails are refused, come back or name their thread as the channel in memory can be told to": (
+    "its mails are refused, or written by machines, as the channel in memory can be told to": (
         "automatic_mail",
         "copies_later",
-        "mail_beside",
         "mail_patience",
-        "returned_mail",
     ),
     "a promise of a chat stands in it beside one of mail": ("second_line",),
     "it waits for notices of which a ticket has one a day by mail": ("waiting_list",),
