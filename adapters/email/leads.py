@@ -84,7 +84,7 @@ _CLOSINGS: Final = (":", "：", "-", "–")
 #: How a line ends that a sentence was broken behind, between the moment and the name.
 _BROKEN: Final = re.compile(r"(?:[,(<\"]|\d|\b[ap]\.?m\.?|\buhr|\b[рг]\.)$")
 #: A year, an hour, a short date: what a program puts there, and a sentence about a day seldom.
-_EXACT: Final = re.compile(r"\d{4}|\d{1,2}[:.]\d{2}|\d[./-]\d{1,2}[./-]\d|@")
+EXACT: Final = re.compile(r"\d{4}|\d{1,2}[:.]\d{2}|\d[./-]\d{1,2}[./-]\d|@")
 #: What mail programs put around an address that is written from right to left, and other colons than ours.
 _SIGNS: Final = str.maketrans({**dict.fromkeys(map(chr, (*range(0x200E, 0x2010), *range(0x202A, 0x202F)))), "：": ":"})
 #: "On Monday Vera wrote:", "Am Montag schrieb Vera Kova:", "Vera Kova wrote on 2 March 2026:".
@@ -135,7 +135,7 @@ def _is_lead(joined: str) -> bool:
     if ends == joined and not joined.endswith(":"):
         return False
     ends = ends if ends.endswith(":") else f"{ends}:"
-    if not _EXACT.search(ends):
+    if not EXACT.search(ends):
         return False
     if _QUOTING.match(ends):
         return True

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
-from adapters.email.leads import LONGEST, MARKED, lead_at
+from adapters.email.leads import EXACT, LONGEST, MARKED, lead_at
 from adapters.email.signatures import without_signature
 
 #: A line that compose may draw above what it quotes.
@@ -210,12 +210,7 @@ def words_alone(text: str) -> str:
 
 def _end_of_words(lines: list[str], end: int) -> int:
     """The line at which a quote begins below which nothing is said; `end` if there is none."""
-    last_quoted = last_said = -1
-    for number in range(end):
-        if MARKED.match(lines[number]):
-            last_quoted = number
-        elif lines[number].strip():
-            last_said = number
+    last_quoted, last_said = _last_quoted_and_said(lines, end)
     for number in range(end):
         words = lines[number].strip(_EDGES).lower()
         if not words:
@@ -223,8 +218,9 @@ def _end_of_words(lines: list[str], end: int) -> int:
         if _is_alone(words, _PASSED_ON):
             return end
         # Quoted itself, our line says nothing about what was written below the quote.
-        is_ours = _is_ours(lines[number]) and (last_said < number or not MARKED.match(lines[number]))
-        if is_ours or _is_alone(words, _ORIGINALS) or _is_header_block(lines, number):
+        if _is_ours(lines[number]) and (last_said < number or not MARKED.match(lines[number])):
+            return _lead_to_ours(lines, number)
+        if _is_alone(words, _ORIGINALS) or _is_header_block(lines, number):
             # Outlook draws a line above.
             has_rule = number > 0 and len(lines[number - 1]) >= _SHORTEST_RULE and not lines[number - 1].strip(_EDGES)
             return number - has_rule
@@ -235,6 +231,27 @@ def _end_of_words(lines: list[str], end: int) -> int:
     if last_said < last_quoted and _introduces(lines, last_said):
         return end
     return end if last_said > last_quoted else last_said + 1
+
+
+def _last_quoted_and_said(lines: list[str], end: int) -> tuple[int, int]:
+    """The last lines that are marked as a quote and that are not; -1 without any."""
+    last_quoted = last_said = -1
+    for number in range(end):
+        if MARKED.match(lines[number]):
+            last_quoted = number
+        elif lines[number].strip():
+            last_said = number
+    return last_quoted, last_said
+
+
+def _lead_to_ours(lines: list[str], number: int) -> int:
+    """The line at which a quote of our own mail begins: what leads to it ends in a colon, in whatever language."""
+    above = number
+    while above and (not lines[above - 1].strip() or MARKED.match(lines[above - 1])):
+        above -= 1
+    if above and lines[above - 1].rstrip().endswith((":", "：")) and EXACT.search(lines[above - 1]):
+        return above - 1
+    return number
 
 
 def _introduces(lines: list[str], number: int) -> bool:

@@ -63,3 +63,17 @@ def test_what_a_telephone_adds_is_no_word_of_its_owner(line: str) -> None:
 @pytest.mark.parametrize("line", each("own_below"))
 def test_last_words_that_begin_as_a_telephones_stay(line: str) -> None:
     assert fold(f"{SAID}\n\n{line}").said == f"{SAID}\n\n{line}"
+
+
+@pytest.mark.parametrize("mark", ["> ", ""])
+def test_above_our_own_mail_a_lead_is_known_in_any_language(mark: str) -> None:
+    lead = "Kirjutas Vera kuupäeval 2. märts 2026 kell 9:00:"
+    for gap in ("", "\n"):
+        folded = fold(f"{SAID}\n\n{lead}\n{gap}{mark}##- Please write above this line -##\n{mark}\n{mark}Hi")
+        assert folded.said == SAID
+        assert folded.beneath.startswith(lead)
+
+
+def test_a_sentence_without_a_moment_above_our_own_mail_stays() -> None:
+    text = f"{SAID}\n\nYou told me:"
+    assert fold(f"{text}\n> ##- Please write above this line -##\n> Hi").said == text
