@@ -65,7 +65,8 @@ class SlackAdapter:
         self._paced = paced
         self._posts = Posts(paced, places, Uploads(paced, files), now, wall or now)
         self._marks = Marks(paced)
-        self._names = Names(paced)
+        timings = timings or Timings()
+        self._names = Names(paced, timings.names_within_s)
         self._turns = Turns()
         self._downloads = Downloads(config, paced)
         self._presses = Presses(paced, places, now, account=config.account, title=title, too_late=too_late)

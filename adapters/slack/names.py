@@ -30,8 +30,6 @@ log = structlog.get_logger()
 #: So many people are called by their names in one message; whoever is mentioned beside them, by their ids.
 MOST_NAMED: Final = 8
 _MENTION: Final = re.compile(r"<@([UW][A-Z0-9]{1,30})>", re.ASCII)
-#: An acknowledgement may wait this long for names, once a person.
-WAIT_FOR: Final = timedelta(milliseconds=250)
 #: After a question that Slack did not answer nobody is asked about for so long.
 REST_FOR: Final = timedelta(minutes=1)
 #: Of whoever is none here, or none that we may see, there is no name to come.
@@ -42,8 +40,10 @@ _REMEMBERED: Final = 20_000
 class Names:
     """Looks people up, each once; whoever has no name or cannot be asked about stays without."""
 
-    def __init__(self, web: PacedWeb) -> None:
+    def __init__(self, web: PacedWeb, within_s: float) -> None:
+        """`within_s` is how long an acknowledgement may wait for names, once a person."""
         self._web = web
+        self._within_s = within_s
         self._known: dict[str, str] = {}
         #: Guests of whom the desk has not been told.
         self._guests: set[str] = set()
@@ -82,7 +82,7 @@ class Names:
             for user in unknown:
                 if user not in self._asked:
                     self._asked[user] = asyncio.create_task(self._ask(user), name=f"name of {user}")
-            await asyncio.wait([self._asked[user] for user in unknown], timeout=WAIT_FOR.total_seconds())
+            await asyncio.wait([self._asked[user] for user in unknown], timeout=self._within_s)
         return {user: name for user in users if (name := self._known.get(user, ""))}
 
     async def _ask(self, user: str) -> None:

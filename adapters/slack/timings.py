@@ -14,6 +14,7 @@ class Timings:
     minute: `held_back_s` after it said so, that minute is over. What stands at the top of a place is looked at
     `threads_back_s` before that moment: the first message of a thread says there when it was last answered, so one call
     for two hundred of them finds the threads that went on. Replies are looked at for `edits_back_s`, for new wordings.
+    An acknowledgement waits `names_within_s` for names, once a person.
     """
 
     answer_within_s: float = 2.8
@@ -27,3 +28,4 @@ class Timings:
     margin_s: float = 600.0
     edits_back_s: float = 86_400.0
     threads_back_s: float = 2_592_000.0
+    names_within_s: float = 0.25

@@ -67,7 +67,8 @@ class TelegramAdapter:
         self._account = config.account
         moves = Moves()
         speaker = Speaker(paced, Topics(paced, memory.topics, wall or now), moves)
-        self._posts = Posts(speaker, memory, files, now)
+        timings = timings or Timings()
+        self._posts = Posts(speaker, memory, files, now, patience_s=timings.files_within_s)
         self._changes = Changes(paced, self._posts, speaker, memory.parts, now)
         self._marks = Marks(paced, speaker, say)
         self._presses = Presses(paced, speaker, moves, memory.buttons, now, account=config.account, say=say)

@@ -43,7 +43,7 @@ class Posts:
         files: KeptFiles,
         now: Callable[[], datetime],
         *,
-        patience_s: float = 2,
+        patience_s: float,
     ) -> None:
         """`patience_s` is how long a send waits for its files."""
         self._speaker = speaker

@@ -11,7 +11,8 @@ class Timings:
     or the token is none any more: a person has to act, and asking more often helps nobody. An outage shorter than
     `outage_s` loses nothing. Telegram chooses ids anew after a week in which nothing came, so that after `idle_s` of
     it nothing is asked for by its id. `look_every_s`: how often the webhook is looked after;
-    `holes_after_s`: how long what it has still to bring is waited for.
+    `holes_after_s`: how long what it has still to bring is waited for. `files_within_s`: how long a send waits for its
+    files before the others have their turn; they go on meanwhile.
     """
 
     poll_for_s: float = 25.0
@@ -27,3 +28,4 @@ class Timings:
     look_every_s: float = 300.0
     menu_every_s: float = 60.0
     holes_after_s: float = 120.0
+    files_within_s: float = 2.0

@@ -132,7 +132,7 @@ class Driver:
         self.start(crash_at=self.crashes.pop(0) if self.crashes else "")
         return True
 
-    async def settle(self, *, within: float = 30, turn: Callable[[], object] = lambda: None) -> None:
+    async def settle(self, *, within: float = 120, turn: Callable[[], object] = lambda: None) -> None:
         """Wait until everything said is heard, decided and sent; a victim that dies meanwhile is revived."""
         until = time.monotonic() + within
         while True:

@@ -15,7 +15,7 @@ from tests.chaos.driver import rows
 from tests.chaos.telegram_life import live
 from tests.peers.forked import FORKS
 
-SETTLED_WITHIN_S = 90
+SETTLED_WITHIN_S = 150
 _UNSETTLED = """
 SELECT (SELECT count(*) FROM inbound WHERE state = 'new') +
 (SELECT count(*) FROM outbox WHERE state IN ('pending', 'postponed', 'sending', 'uncertain'))
@@ -51,13 +51,13 @@ class MailLife:
         """End it as a power cut would."""
         assert self._process is not None
         self._process.kill()
-        await asyncio.to_thread(self._process.join, 30)
+        await asyncio.to_thread(self._process.join, 60)
 
     async def stop(self) -> None:
         """Ask it to stop, as a service manager does."""
         assert self._process is not None
         self._process.terminate()
-        await asyncio.to_thread(self._process.join, 30)
+        await asyncio.to_thread(self._process.join, 60)
         assert self._process.exitcode == 0, self.log[-3000:]
 
     def end(self) -> None:

@@ -25,7 +25,7 @@ from tests.peers.telegram_server import TelegramServer
 from tests.templates import new_sqlite
 
 ROOT = Path(__file__).parents[2]
-SETTLED_WITHIN_S = 60
+SETTLED_WITHIN_S = 120
 
 _UNSETTLED = """
 SELECT (SELECT count(*) FROM inbound WHERE state = 'new') +
@@ -103,7 +103,7 @@ class TelegramLife:
     async def asks(self, method: str) -> None:
         """Wait until the process that was started last calls a method for the first time."""
         count = self._asked[method]
-        await self.telegram.until(lambda: len(self.telegram.asked(method)) > count or not self.is_alive, within_s=40)
+        await self.telegram.until(lambda: len(self.telegram.asked(method)) > count or not self.is_alive, within_s=60)
         assert self.is_alive, self.log_file.read_text()[-3000:]
 
     async def kill(self) -> None:
@@ -128,7 +128,7 @@ class TelegramLife:
     async def ends(self) -> int | None:
         """Wait for its end; gives the exit code."""
         assert self._process is not None
-        await asyncio.to_thread(self._process.join, 30)
+        await asyncio.to_thread(self._process.join, 60)
         assert not self._process.is_alive(), "it does not end"
         return self._process.exitcode
 

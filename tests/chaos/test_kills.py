@@ -43,7 +43,7 @@ async def test_random_kills_lose_and_double_nothing(
                 await busy(desk, crowd, chance.uniform(0.05, 0.6))
                 await desk.kill()
             desk.start()
-            await desk.settle(within=60, turn=lambda: desk.passes(2 * STEP))
+            await desk.settle(turn=lambda: desk.passes(2 * STEP))
             assert await faults(desk, crowd) == []
             assert len(crowd.lines) > 10
 

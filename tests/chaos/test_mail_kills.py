@@ -115,7 +115,7 @@ async def everything_is_heard_once(bot: MailLife, pouring: Pouring) -> None:
 async def nothing_left_twice_but_for_kills(bot: MailLife, pouring: Pouring, exim: Exim, post: Post) -> None:
     settled = {f"<{name}>" for (name,) in await bot.rows(SENT)}
     out = mails_out(exim, post)
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         while not settled <= {str(one["Message-ID"]) for one in out}:
             await asyncio.sleep(0.1)
             out = mails_out(exim, post)

@@ -15,6 +15,8 @@ from tests.chaos.far_end import far_end
 from tests.chaos.test_kills import SPEED, STEP, busy
 
 STOPS = 5
+#: As in deploy/maitred.service.
+SERVICE_MANAGERS_PATIENCE_S = 20
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -31,9 +33,9 @@ async def test_a_desk_that_is_asked_to_stop_repeats_nothing(
                 await busy(desk, crowd, chance.uniform(0.3, 0.8))
                 asked_at = time.monotonic()
                 assert await desk.stop() == 0
-                assert time.monotonic() - asked_at < 10
+                assert time.monotonic() - asked_at < SERVICE_MANAGERS_PATIENCE_S
                 assert await desk.rows("SELECT id FROM outbox WHERE state IN ('sending', 'uncertain')") == []
             desk.start()
-            await desk.settle(within=60, turn=lambda: desk.passes(2 * STEP))
+            await desk.settle(turn=lambda: desk.passes(2 * STEP))
             assert desk.kills == 0
             assert await faults(desk, crowd) == []

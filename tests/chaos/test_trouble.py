@@ -41,6 +41,6 @@ async def test_a_database_that_takes_nothing_loses_nothing(
                 acknowledged = sum(len(side.offered) - len(side.waiting) for side in far.sides.values())
                 assert acknowledged <= len(stored)
                 assert not far.is_heard
-            await desk.settle(within=60, turn=lambda: desk.passes(2 * STEP))
+            await desk.settle(turn=lambda: desk.passes(2 * STEP))
             assert desk.kills == 0
             assert await faults(desk, crowd) == []

@@ -16,7 +16,13 @@ from tests.peers.slack_front import SlackFront
 from tests.peers.slack_payloads import Payload
 
 QUICK = Timings(
-    answer_within_s=60, connect_within_s=60, ping_every_s=60, retry_first_s=0.02, retry_longest_s=0.1, tick_every_s=0.05
+    answer_within_s=60,
+    connect_within_s=60,
+    ping_every_s=60,
+    names_within_s=60,
+    retry_first_s=0.02,
+    retry_longest_s=0.1,
+    tick_every_s=0.05,
 )
 #: What a test must not wait for; tests/unit/slack/test_pacing.py has the world's.
 HASTE = {method: Rate(burst=1_000, every_s=0.001, by_place=rate.by_place) for method, rate in RATES.items()}

@@ -17,7 +17,9 @@ from adapters.telegram.pacing import Budgets, Rates
 from adapters.telegram.timings import Timings
 from tests.peers.telegram_server import TelegramServer
 
-QUICK = Timings(poll_for_s=1, answer_margin_s=60, retry_first_s=0.02, retry_longest_s=0.1, conflict_s=0.1)
+QUICK = Timings(
+    poll_for_s=1, answer_margin_s=60, retry_first_s=0.02, retry_longest_s=0.1, conflict_s=0.1, files_within_s=60
+)
 #: What a test must not wait for; tests/unit/telegram/test_pacing.py has the world's.
 HASTE = Rates(in_a_second=10_000, chat_every_s=0, chat_rest_s=0, in_a_minute=10_000, edits_in_a_minute=10_000)
 WORDS = {
@@ -204,6 +206,7 @@ def adapter_for(
     rates: Rates = HASTE,
     memory: Memory | None = None,
     rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    timings: Timings = QUICK,
 ) -> TelegramAdapter:
     """The adapter that asks for its updates, as quick as a test wants it, at whatever time it says."""
     kept = kept or KeptInMemory(clock=lambda: at().timestamp())
@@ -215,7 +218,7 @@ def adapter_for(
         say=lambda name, language: WORDS[name] if language in {None, "en"} else f"{WORDS[name]} ({language})",
         turn=AlwaysOurs(),
         past=NoPast(),
-        timings=QUICK,
+        timings=timings,
         budgets=Budgets(rates),
         rest=rest,
     )

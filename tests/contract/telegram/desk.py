@@ -8,7 +8,8 @@ from adapters.card import Card, OutboundCard, Promise
 from adapters.message import Attachment, Button, Channel, Conversation, OutboundMessage, Untrusted
 from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.pacing import Rates
-from tests.peers.telegram_adapter import HASTE, KeptFiles, KeptInMemory, adapter_for, wall
+from adapters.telegram.timings import Timings
+from tests.peers.telegram_adapter import HASTE, QUICK, KeptFiles, KeptInMemory, adapter_for, wall
 from tests.peers.telegram_people import Group
 from tests.peers.telegram_person import Person
 from tests.peers.telegram_server import TelegramServer
@@ -44,13 +45,13 @@ class Desk:
         self.kept.clock = lambda: self.now().timestamp()
         self.adapter: TelegramAdapter = self.anew()
 
-    def anew(self) -> TelegramAdapter:
+    def anew(self, timings: Timings = QUICK) -> TelegramAdapter:
         """The adapter of another life, with the same memory."""
-        return adapter_for(self.telegram, self.files, self.kept, at=self.now, rates=self.rates)
+        return adapter_for(self.telegram, self.files, self.kept, at=self.now, rates=self.rates, timings=timings)
 
-    async def restarts(self) -> None:
+    async def restarts(self, timings: Timings = QUICK) -> None:
         await self.adapter.close()
-        self.adapter = self.anew()
+        self.adapter = self.anew(timings)
 
     def now(self) -> datetime:
         return wall() + self.ahead

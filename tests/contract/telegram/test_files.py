@@ -17,6 +17,7 @@ from adapters.telegram.pacing import Budgets, PacedWeb
 from adapters.telegram.places import Moves
 from adapters.telegram.posts import Posts
 from adapters.telegram.speaking import Speaker
+from adapters.telegram.timings import Timings
 from adapters.telegram.topics import Topics
 from adapters.telegram.uploads import LARGEST_FILE
 from adapters.telegram.web import Web
@@ -223,7 +224,7 @@ async def test_an_upload_ends_only_while_its_send_waits_so_a_kill_repeats_at_mos
     assert shown() == [0, 0, 0, 0], "what nobody waits for is not there"
     posts, web = await life(patience_s=0)
     desk.telegram.fail("sendDocument", Fault(cut="after"))
-    patient, line = made(desk, desk.files, patience_s=5)
+    patient, line = made(desk, desk.files, patience_s=60)
     with pytest.raises(UncertainError):
         await patient.send(rows[1])
     await dies(posts, web)
@@ -256,7 +257,7 @@ async def test_a_file_without_content_is_refused_for_good(desk: Desk) -> None:
 
 async def test_a_slow_file_lets_everybody_else_have_their_turn(desk: Desk) -> None:
     desk.files = slow = SlowFiles(desk.files.content)
-    await desk.restarts()
+    await desk.restarts(Timings())
     async with asyncio.timeout(60):
         with pytest.raises(TemporaryError, match="on their way") as put_off:
             await desk.adapter.send(desk.words("Here it is.", attachments=(desk.file(),)))

@@ -135,6 +135,6 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
         read_until(running.stderr, "ready")
         yield beside
         running.send_signal(signal.SIGTERM)
-        assert running.wait(20) == 0
+        assert running.wait(60) == 0
     finally:
         running.close()

@@ -35,7 +35,7 @@ def ticket(bot: Terminal) -> str:
         _keep(bot, [_said("00000000-0000-4000-8000-000000000003", "Are you there?")])
         assert read_until(following.stdout, "client_spoke")["ticket"] == opened["ticket"]
         following.send_signal(signal.SIGINT)
-        assert following.wait(20) == 0
+        assert following.wait(60) == 0
     finally:
         following.close()
     return str(opened["ticket"])

@@ -124,7 +124,7 @@ def test_a_run_says_where_it_listens_keeps_others_out_and_stops_in_order(termina
         assert read_until(running.stderr, "ready")["http"].startswith("http://127.0.0.1:")
         second = terminal("run", MAITRED_HTTP="127.0.0.1:0")
         running.send_signal(signal.SIGTERM)
-        assert running.wait(20) == 0
+        assert running.wait(60) == 0
     finally:
         running.kill()
         running.communicate()

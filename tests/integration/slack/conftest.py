@@ -25,7 +25,13 @@ from tests.peers.slack_front import SlackFront
 PATIENCE_S = 60
 #: No test waits for these; they are what the pipe itself waits for.
 QUICK = Timings(
-    answer_within_s=60, connect_within_s=60, ping_every_s=60, retry_first_s=0.02, retry_longest_s=0.1, tick_every_s=0.05
+    answer_within_s=60,
+    connect_within_s=60,
+    ping_every_s=60,
+    names_within_s=60,
+    retry_first_s=0.02,
+    retry_longest_s=0.1,
+    tick_every_s=0.05,
 )
 
 

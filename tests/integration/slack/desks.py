@@ -28,7 +28,7 @@ from tests.peers.slack_emulator import TEAM
 from tests.peers.slack_front import SlackFront
 
 #: Nothing here is given up because the machine is busy.
-PATIENT = Timings(answer_within_s=60, connect_within_s=60, ping_every_s=60, retry_first_s=0.02)
+PATIENT = Timings(answer_within_s=60, connect_within_s=60, ping_every_s=60, names_within_s=60, retry_first_s=0.02)
 VERA, LENA, ACME = "U0VERA", "U0LENA", "C0ACME"
 LENAS_TEAM = "T0ACMECO"
 #: The tests' desk with people of this Slack, open at any hour, because the wall clock may stand anywhere.
