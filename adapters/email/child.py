@@ -23,9 +23,10 @@ from adapters.email import limits
 from adapters.email.letter import Letter, letter_from_fields
 from adapters.errors import MalformedError, TemporaryError
 
-#: Seconds of processor time for one mail, a large one gets more, and of waiting for it: the machine may be busy.
+#: Seconds of processor time for one mail, a large one gets more, and of waiting for it: on the busiest machine a child
+#: has had its processor time before.
 CPU_SECONDS: Final = 2.0
-WITHIN_SECONDS: Final = 20.0
+WITHIN_SECONDS: Final = 60.0
 START_WITHIN_SECONDS: Final = 60.0
 MEMORY: Final = 256 * 1024 * 1024
 #: A child is replaced after so many mails, whatever it has gathered by then.

@@ -105,6 +105,7 @@ async def said(post: Post, *words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.timeout(600)
 async def test_three_days_down_and_four_hundred_mails_later_each_is_a_message_once(post: Post) -> None:
     for number in range(400):
         mail = post.mail(post.lena, f"Question number {number}", subject=f"Question {number}")
@@ -136,7 +137,7 @@ def rows(post: Post, sql: str) -> list[Any]:
 
 async def until_kept(post: Post, count: int) -> None:
     """Wait until so many mails are messages."""
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):
         while rows(post, "SELECT count(*) FROM message WHERE direction = 'in'")[0][0] < count:  # noqa: ASYNC110 - a database tells nobody
             await asyncio.sleep(0.05)
 
