@@ -8,8 +8,9 @@ from playwright.async_api import Browser, Page, expect
 Window = Callable[[Browser, str], Awaitable[Page]]
 Keep = Callable[[Page, str], Awaitable[None]]
 
-#: Where a call's calendar file is; the page of the same token books, moves and cancels.
-_FILE = re.compile(r"(https?://\S+)/call/([\w-]+)\.ics")
+#: Where the calendar file of one call is; the page of the same token books, moves and cancels. The other address that
+#: the chat names opens that file alone.
+_FILE = re.compile(r"(https?://\S+)/call/([\w-]+)\.ics\?call=")
 
 
 async def taken(browser: Browser, urls: list[str], window: Window, keep: Keep) -> None:
