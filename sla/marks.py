@@ -6,7 +6,9 @@ are left out.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NewType
 
 from sla.duration import millis, parse_duration
@@ -31,6 +33,20 @@ def parse_mark(text: str) -> Mark:
     raise ValueError(
         f"{text!r} is not a reminder: write a share as in 80%, a time before due as in T-30m, or last_call"
     )
+
+
+def out_of_order(marks: Sequence[str]) -> tuple[str, str] | None:
+    """The first two of which the later listed is not the more urgent, so that one of them never falls; None for none.
+
+    Shares are compared with shares and times before due with such times: how these two stand, the target decides.
+    """
+    shares = [mark for mark in marks if _PERCENT.fullmatch(mark)]
+    times = [mark for mark in marks if mark.startswith("T-")]
+    calls = [mark for mark in marks if mark == LAST_CALL]
+    for one, other in (*pairwise(shares), *pairwise(times), *pairwise(calls)):
+        if _point(one, WHOLE, 0) >= _point(other, WHOLE, 0):
+            return one, other
+    return None
 
 
 @lru_cache(maxsize=1_024)  # few targets, asked about with every message

@@ -35,6 +35,11 @@ Advice = Iterator[tuple[KeyPath, str]]
 Span = tuple[Instant, Instant]
 
 RESPONSES = ("first_response", "next_response")
+#: What comes after the first answer, and how that is said beside it.
+LATER = (
+    ("next_response", "a next response", "a first one"),
+    ("resolution", "a resolution", "the first response"),
+)
 WEEKS = 4
 LOOK_AHEAD = timedelta(weeks=WEEKS)
 #: How often lengths that are counted otherwise are tried: no window of hours is worth less.
@@ -144,21 +149,21 @@ def _holes(promises: Promises) -> Advice:
         for lacks, urgencies in missing.items():
             if lacks:
                 words = f"[policies.{key}] promises no {' and no '.join(lacks)} for {', '.join(urgencies)}"
-                yield (
-                    ("policies", key),
-                    f"{words}: add [policies.{key}.targets.{urgencies[0]}], or name fewer urgencies",
-                )
+                add = f"add {' and '.join(lacks)} to [policies.{key}.targets.{urgencies[0]}]"
+                yield ("policies", key), f"{words}: {add}, or name fewer urgencies"
 
 
-def _next_sooner_than_first(promises: Promises) -> Advice:
-    """A further answer that is promised sooner than the first one is often a slip."""
+def _sooner_than_first(promises: Promises) -> Advice:
+    """A further answer, or the end of it all, that is promised sooner than the first answer is often a slip."""
     for key in promises.policies:
         for urgency in promises.urgencies(key):
-            first, following = (promises.own(key, urgency, metric) for metric in RESPONSES)
-            if first is None or following is None or following.layer != key or not promises.is_longer(first, following):
-                continue
-            sooner = f"{following.cell.within}, sooner than a first one ({first.cell.within})"
-            yield following.path, f"{urgency!r} is promised a next response within {sooner}"
+            first = promises.own(key, urgency, "first_response")
+            for metric, what, than in LATER:
+                later = promises.own(key, urgency, metric)
+                if first is None or later is None or later.layer != key or not promises.is_longer(first, later):
+                    continue
+                sooner = f"{later.cell.within}, sooner than {than} ({first.cell.within})"
+                yield later.path, f"{urgency!r} is promised {what} within {sooner}"
 
 
 def _urgencies_out_of_order(promises: Promises) -> Advice:
@@ -269,7 +274,7 @@ def _reviews_passed(tables: DeskDirectory, today: date) -> Advice:
 
 CHECKS: tuple[Callable[[Promises], Advice], ...] = (
     _holes,
-    _next_sooner_than_first,
+    _sooner_than_first,
     _urgencies_out_of_order,
     _layers_without_effect,
     _longer_than_a_week,

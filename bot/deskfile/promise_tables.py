@@ -15,6 +15,7 @@ from bot.deskfile.fields import (
 )
 from bot.deskfile.table import Table
 from sla.duration import BusinessDays, DayMode, Within, is_too_long, parse_duration, parse_within
+from sla.marks import out_of_order
 from sla.policy import Target, Unit
 
 URGENCIES = ("critical", "high", "medium", "low", "informational", "feature")
@@ -95,6 +96,12 @@ class Reminders(Table):
     """Marks in the clock's own time, mildest first."""
 
     marks: list[Mark]
+
+    @model_validator(mode="after")
+    def _mildest_first(self) -> "Reminders":
+        if (found := out_of_order(self.marks)) is not None:
+            raise ValueError(f"{found[0]} would never fall beside {found[1]}: list each once, the mildest first")
+        return self
 
 
 class Policy(Table):

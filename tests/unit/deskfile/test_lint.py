@@ -29,8 +29,14 @@ def advised(*changes: tuple[str, str]) -> list[str]:
             "next_response =",
             "resolution =",
             "plans.toml:1: warning: [policies.standard] promises no next_response for high: add "
-            "[policies.standard.targets.high], or name fewer urgencies",
+            "next_response to [policies.standard.targets.high], or name fewer urgencies",
             id="a hole",
+        ),
+        pytest.param(
+            'next_response = { within = "2h" }',
+            'next_response = { within = "2h" }\nresolution = { within = "30m" }',
+            "plans.toml:7: warning: 'high' is promised a resolution within 30m, sooner than the first response (1h)",
+            id="a resolution sooner than the first response",
         ),
         pytest.param(
             'next_response = { within = "2h" }',

@@ -178,6 +178,18 @@ from tests.unit.deskfile.desks import desk
         ),
         pytest.param(
             "review = 2027-01-08",
+            'reminders = { marks = ["80%", "50%", "last_call"] }',
+            "plans.toml:3: `policies.standard.reminders`: 80% would never fall beside 50%: list each once, the mildest",
+            id="reminders out of their order",
+        ),
+        pytest.param(
+            "review = 2027-01-08",
+            'reminders = { marks = ["50%", "T-30m", "T-1h"] }',
+            "plans.toml:3: `policies.standard.reminders`: T-30m would never fall beside T-1h: list each once",
+            id="times before due out of their order",
+        ),
+        pytest.param(
+            "review = 2027-01-08",
             'extends = "standard"',
             "plans.toml:3: policies extend each other in a circle (standard -> standard): break it",
             id="a policy that extends itself",
