@@ -2,10 +2,14 @@
 
 import re
 import signal
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Page, expect
 
+from bot.app.demo.rehearsing import ZONE, tuesday
+from bot.now import wall_now
+from sla.duration import moment
 from tests.integration.demo.conftest import Chat, Demo, Open
 
 pytestmark = pytest.mark.timeout(360)
@@ -102,7 +106,9 @@ async def test_every_channel_can_be_played_from_both_sides(demo: Demo, window: O
     await form.get_by_role("textbox").first.fill("16:30")
     await form.get_by_role("button", name="Give ETA").click()
     await expect(form).to_have_count(0)
-    await expect(bill.get_by_role("log")).to_contain_text("07:30")  # Chicago, where Bill is
+    promised_at = moment(tuesday(wall_now())).astimezone(ZONE).replace(hour=16, minute=30)
+    his_time = promised_at.astimezone(ZoneInfo("America/Chicago"))  # where Bill is, in summer as in winter
+    await expect(bill.get_by_role("log")).to_contain_text(f"by {his_time:%H:%M} (your time)")
 
     await bill.get_by_role("button", name="Take Email down").click()
     await expect(bill.get_by_role("status").filter(has_text="Email is away")).to_be_visible()
