@@ -7,6 +7,7 @@ import pytest
 from adapters.message import Channel
 from bot.tickets.command import HandOver, Reply, Resolve, SetUrgency, Take
 from routing.people import PersonId
+from sla.clock import State
 from tests.harness import Story
 from tests.stories.conftest import MakeStory
 from tests.stories.test_paging import FRIDAY, MONDAY, PAGED, SATURDAY
@@ -141,6 +142,22 @@ async def test_what_nobody_took_before_the_closing_is_paged_for_as_the_shift_end
     await story.dies()
     await story.go_to(CLOSING + timedelta(minutes=18))
     story.expect_alert("dana", containing="critical")
+    await story.go_to(TEN - timedelta(seconds=1))
+    story.expect_quiet()
+
+
+async def test_what_broke_by_day_is_paged_for_at_night_though_nobody_is_left_on_call(make_desk: MakeStory) -> None:
+    """Whoever is on call is on leave, and the ladder of the breach has been climbed: those who lead hear."""
+    nobody_else = PAGED.replace(', { after = "15m", tell = "lead" }', "")
+    story = await make_desk(nobody_else, start=CLOSING - timedelta(hours=2))
+    await story.channels[Channel.SLACK].command("T1/U4", "desk", "away until friday")
+    await story.receives(sender="lena", text="Payroll is down")
+    await story.go_to(CLOSING)
+    assert (await story.clock("first_response")).state is State.BREACHED
+    story.forget()
+    await story.go_to(CLOSING + timedelta(minutes=3))
+    story.expect_alert("dana", containing="critical, and Vera Kova, who has it, is not on shift")
+    await story.dies()
     await story.go_to(TEN - timedelta(seconds=1))
     story.expect_quiet()
 

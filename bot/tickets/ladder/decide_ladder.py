@@ -177,15 +177,19 @@ def paged(facts: Facts, ticket: Ticket) -> tuple[Ticket, list[Event], list[Effec
 
 
 def _paged_beside(facts: Facts, ticket: Ticket, known: Climbing, name: str) -> tuple[Ticket, list[Event], list[Effect]]:
-    """A promise is broken and its ladder goes on: those on call hear as well, once, whom its steps do not name."""
+    """A promise is broken and its ladder goes on: those on call hear as well, once, whom its steps do not name.
+
+    Where nobody is left on call, those hear who would if nobody stood on its own ladder.
+    """
     is_heeded = known.quiet_until is not None and facts.now < known.quiet_until
     page = Climbing(ladder=name, broken_at=facts.now)
-    step = next((one for one in steps_of(facts, ticket, page) if behind(facts, one.tell)), None)
-    if step is None or is_heeded or on_call(facts, ticket) is not None:
+    if is_heeded or on_call(facts, ticket) is not None:
         return ticket, [], []
-    people = behind(facts, step.tell)
+    step = next((one for one in steps_of(facts, ticket, page) if behind(facts, one.tell)), None)
+    people = behind(facts, step.tell) if step is not None else last_resort(facts)
     told = replace(known, paged_at=facts.now, people=tuple(dict.fromkeys((*known.people, *people))))
-    event = Event("alerted", facts.now, "desk", f"paged: {step.tell}", {"people": ", ".join(people), "ladder": name})
+    why = f"paged: {step.tell if step is not None else 'nobody is on call'}"
+    event = Event("alerted", facts.now, "desk", why, {"people": ", ".join(people), "ladder": name})
     return replace(ticket, ladder=told), [event], _page_pings(facts, ticket, page, 1, people)
 
 
