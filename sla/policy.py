@@ -82,9 +82,9 @@ class Marks:
 
 Cells = Mapping[Urgency, Mapping[Metric, Target]]
 
-#: The layers of a target that no policy states: agreed for one ticket alone, or a rule of the desk's own, which is
-#: promised to nobody. No policy can have such a name.
-AGREED = ".agreed"
+#: The layers of a target that no policy states: agreed for one ticket alone (databases keep it by this name), or a rule
+#: of the desk's own, which is promised to nobody.
+AGREED = "agreed"
 RULE = ".rule"
 
 
