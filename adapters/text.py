@@ -28,6 +28,7 @@ _REORDERING = dict.fromkeys(chain(range(0x202A, 0x202F), range(0x2066, 0x206A), 
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")
 _CLEANING = _SURROGATES | _CONTROLS | _REORDERING | _NEW_LINES
 
+_SHAPELESS = frozenset({"Cc", "Cf"})
 _JOINER = "\N{ZERO WIDTH JOINER}"
 _VIRAMA = 9  # the combining class of signs that bind the next letter of an Indic script
 _FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # two of them are one flag
@@ -48,6 +49,11 @@ def clean(text: str) -> Untrusted:
     if text.replace("\n", " ").replace("\t", " ").isprintable():
         return Untrusted(text)
     return Untrusted(text.translate(_CLEANING))
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing in it that a reader sees: white space, and signs that have no shape of their own."""
+    return all(one.isspace() or unicodedata.category(one) in _SHAPELESS for one in text)
 
 
 def one_line(text: str, limit: int = 200) -> Untrusted:

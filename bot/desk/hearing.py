@@ -24,7 +24,7 @@ from adapters.message import (
     InboundPlace,
 )
 from adapters.port import Adapter, Raw
-from adapters.text import clean
+from adapters.text import clean, is_blank
 from bot.desk.albums import Albums, album_of
 from bot.desk.calls.door import Calls
 from bot.desk.directory import Directory
@@ -217,7 +217,7 @@ class Hearing:
 
     def _heard(self, facts: Facts, message: InboundMessage, now: Instant) -> Decision | None:
         text = clean(message.text)
-        if not text.strip() and not message.attachments:
+        if is_blank(text) and not message.attachments:
             return None
         key, name, at = _key(message), message.external_id, min(instant(message.at), now)
         word = word_from_text(text, channel=message.conversation.channel)

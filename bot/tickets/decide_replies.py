@@ -6,6 +6,7 @@ named satisfies where any human reply does; where only an answer counts, the car
 
 from dataclasses import replace
 
+from adapters.text import is_blank
 from bot.tickets import command as c
 from bot.tickets.decide_client import reopens_until
 from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, Wake
@@ -32,7 +33,7 @@ from sla.promise import ReplyKind
 
 def reply(facts: Facts, ticket: Ticket, by: PersonId, said: c.Reply) -> Decision:
     """Words to the client. On a ticket that is done they change nothing else about it."""
-    if not said.text.strip() and not said.attachments:
+    if is_blank(said.text) and not said.attachments:
         return refused_empty(facts, by)
     kind = said.kind
     policy = facts.policy_of(ticket)
@@ -111,7 +112,7 @@ def reply_arrives(facts: Facts, kind: ReplyKind, *, written_at: Instant) -> Deci
 
 def ask_details(facts: Facts, ticket: Ticket, by: PersonId, asked: c.AskDetails) -> Decision:
     """A question to the client; from here on we wait for them, and say so."""
-    if not asked.text.strip():
+    if is_blank(asked.text):
         return refused_empty(facts, by)
     clocks = _replied(facts, ticket, ReplyKind.CLARIFY, facts.now)
     said = (
@@ -131,7 +132,7 @@ def give_eta(facts: Facts, ticket: Ticket, by: PersonId, eta: c.GiveEta) -> Deci
     speak = contact_texts(facts)
     due = speak.moment(eta.due_at, now=facts.now)
     promised = speak("eta_given", name=first_name(facts.revision, by, by), due=due)
-    text = f"{eta.text.strip()}\n{promised}" if eta.text.strip() else promised
+    text = promised if is_blank(eta.text) else f"{eta.text.strip()}\n{promised}"
     said = Say(text, MessageKind.REPLY, by, ReplyKind.ETA)
     spoken = replace(answering(facts, ticket, by), unset_reply_at=None)
     spoken, _, wakes = _followed(facts, spoken, ReplyKind.ETA)
@@ -144,7 +145,7 @@ def resolve(facts: Facts, ticket: Ticket, by: PersonId, done: c.Resolve) -> Deci
     clocks = promise.resolved(facts.clocks, facts.calendars, at=facts.now)
     said: tuple[Effect, ...] = ()
     after_it = ticket
-    if done.text.strip():
+    if not is_blank(done.text):
         said = (Say(done.text, MessageKind.REPLY, by, ReplyKind.FIX),)
         after_it = answering(facts, ticket, by)
     if facts.revision.person(after_it.assignee) is None:

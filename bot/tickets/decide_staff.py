@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from adapters.text import is_blank
 from bot.tickets import command as c
 from bot.tickets.calling_back import is_phone
 from bot.tickets.calls.marks import call_owner
@@ -76,7 +77,9 @@ def refusal_of(facts: Facts, by: PersonId, command: c.Command) -> str:
         return ""
     if ticket is not None and not ticket.status.is_open and not isinstance(command, AFTERWARDS):
         return speak("refused_closed", number=number(ticket.id))
-    is_said = isinstance(command, c.Reply | c.AskDetails) or (isinstance(command, c.Resolve) and command.text.strip())
+    is_said = isinstance(command, c.Reply | c.AskDetails) or (
+        isinstance(command, c.Resolve) and not is_blank(command.text)
+    )
     return speak("refused_phone") if is_said and is_phone(facts.talk.conversation) else ""
 
 
@@ -94,13 +97,13 @@ def _take(facts: Facts, ticket: Ticket, by: PersonId, _: c.Take) -> Decision:
 
 
 def _note(facts: Facts, ticket: Ticket, by: PersonId, note: c.AddNote) -> Decision:
-    if not note.text.strip():
+    if is_blank(note.text):
         return refused_empty(facts, by)
     return acted(facts, ticket, Event("noted", facts.now, by), notes=(Note(by, note.text),))
 
 
 def _wait_third_party(facts: Facts, ticket: Ticket, by: PersonId, wait: c.WaitThirdParty) -> Decision:
-    if not wait.reference.strip():  # the client is owed who they are kept waiting for
+    if is_blank(wait.reference):  # the client is owed who they are kept waiting for
         return Decision(refusal=person_texts(facts.revision, by)("refused_no_reference"))
     clocks = promise.waiting(facts.clocks, facts.calendars, at=facts.now, reason=PauseReason.THIRD_PARTY)
     waiting = replace(_opened(ticket), status=Status.WAITING_THIRD_PARTY)

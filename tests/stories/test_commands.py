@@ -146,7 +146,7 @@ async def test_a_note_never_leaves_the_desk(desk: Story) -> None:
 async def test_an_empty_reply_note_or_question_is_refused(desk: Story) -> None:
     await opened(desk)
     version = (await desk.ticket()).version
-    for command in (Reply("  \n"), AddNote(""), AskDetails(" ")):
+    for command in (Reply("  \n"), Reply("\u200b\u2060"), AddNote(""), AddNote("\u200b"), AskDetails(" ")):
         assert (await desk.does("vera", command)).is_refused
     assert (await desk.ticket()).version == version
     desk.expect_quiet()

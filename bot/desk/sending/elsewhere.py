@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from adapters.message import Channel
 from adapters.port import Answer
+from adapters.text import is_blank
 from bot.desk.directory import Directory
 from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
@@ -45,7 +46,7 @@ class Elsewhere:
         speak = person_texts(self._revisions.current, by)
         there = {str(channel): where for channel, where in other_channels(conn, facts, self._served).items()}
         refusal = refusal_of(facts, by, go) or ("" if go.channel in there else speak("refused_no_channel"))
-        refusal = refusal or ("" if go.text.strip() else speak("refused_empty"))
+        refusal = refusal or (speak("refused_empty") if is_blank(go.text) else "")
         if refusal or facts.ticket is None:
             return Answer(refusal, is_refused=True)
         go_on_in(conn, facts.ticket, there[go.channel], at=now)

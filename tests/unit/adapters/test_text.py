@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.text import ELLIPSIS, clean, one_line, split, truncate, utf16_size
+from adapters.text import ELLIPSIS, clean, is_blank, one_line, split, truncate, utf16_size
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 SEEN_AS_ONE = [
@@ -29,6 +29,18 @@ written = st.lists(
     ),
     max_size=200,
 ).map("".join)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n\t", "\u200b\u200b", "\u2060 \u200d", "\N{SOFT HYPHEN}", "\N{IDEOGRAPHIC SPACE}"]
+)
+def test_what_nobody_sees_is_blank(text: str) -> None:
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", [".", "\u200b?", FAMILY, "\u05d0\u200f", "\N{COMBINING ACUTE ACCENT}"])
+def test_what_somebody_sees_is_not_blank(text: str) -> None:
+    assert not is_blank(text)
 
 
 def bare(text: str) -> str:
