@@ -11,6 +11,9 @@ from routing.people import PersonId
 from sla.clock import State
 from sla.duration import Instant, instant
 from tests.harness import NOON, Story
+from tests.stories.conftest import MakeStory
+from tests.stories.test_absences import says
+from tests.stories.test_put_off import ALONE
 
 LATER = instant(NOON + timedelta(hours=3))
 
@@ -162,3 +165,23 @@ async def test_spam_is_one_press_away(desk: Story) -> None:
     assert (await desk.clock("first_response")).state is State.CANCELLED
     await desk.fast_forward(days=1)
     desk.expect_quiet()
+
+
+async def test_more_than_a_year_ahead_is_a_slip_and_refused(waiting: Story) -> None:
+    answer = await waiting.does("vera", Snooze(instant(NOON + timedelta(days=367))))
+    assert (answer.is_refused, "more than a year away" in answer.text) == (True, True)
+    assert await snoozed_until(waiting) is None
+    assert not (await waiting.does("vera", Snooze(instant(NOON + timedelta(days=365))))).is_refused
+
+
+async def test_whoever_has_it_is_away_without_end_and_the_lead_hears_that_it_is_back(make_desk: MakeStory) -> None:
+    story = await make_desk(ALONE)
+    await story.receives(sender="lena", text="Payroll failed")
+    await story.does("vera", Reply("Looking into it"))
+    await story.does("vera", Snooze(LATER))
+    await says(story, "away")
+    story.forget()
+    await story.go_to(NOON + timedelta(hours=3))
+    assert "Vera Kova has it, is away" in story.expect_alert("dana", containing="T-1 from Acme is back: Payroll failed")
+    await story.fast_forward(days=2)
+    story.expect_quiet()

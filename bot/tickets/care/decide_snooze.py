@@ -1,13 +1,20 @@
 """What happens when one of our people puts a ticket out of the way, takes it back, or its moment comes."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
 from bot.tickets import command as c
 from bot.tickets.care.snoozing import back_ping, is_pressing, next_hours, snooze_owner
 from bot.tickets.facts import Decision, Effect, Event, Facts, Wake
+from bot.tickets.ladder.decide_ladder import last_resort, leads
 from bot.tickets.outcome import acted, client_name, concluded, person_texts
 from bot.tickets.ticket import Ticket, number
 from routing.people import PersonId
+from sla.duration import length
+
+#: Further away a moment is a slip of the keyboard, and the ticket would be out of everybody's sight for good.
+FURTHEST: Final = timedelta(days=366)
 
 
 def snooze(facts: Facts, ticket: Ticket, by: PersonId, snoozed: c.Snooze) -> Decision:
@@ -15,6 +22,8 @@ def snooze(facts: Facts, ticket: Ticket, by: PersonId, snoozed: c.Snooze) -> Dec
     speak = person_texts(facts.revision, by)
     if snoozed.until <= facts.now:
         return Decision(refusal=speak("refused_past"))
+    if length(snoozed.until - facts.now) > FURTHEST:
+        return Decision(refusal=speak("refused_snooze_far"))
     if is_pressing(facts.clocks):
         return Decision(refusal=speak("refused_snooze", number=number(ticket.id)))
     if snoozed.until == ticket.snoozed_until:
@@ -47,5 +56,11 @@ def snooze_due(facts: Facts) -> Decision:
     if person is not None and reads_at is not None:
         speak = person_texts(facts.revision, person.id)
         effects = (back_ping(ticket, person.id, speak, client_name(facts)),)
+    elif person is not None:
+        # Away, and nobody knows until when: whoever leads hears that it is back with nobody there.
+        effects = tuple(
+            back_ping(ticket, one, person_texts(facts.revision, one), client_name(facts), away=person.name)
+            for one in leads(facts, ticket) or last_resort(facts)
+        )
     event = Event("came_back", facts.now, "desk", "its moment has come")
     return concluded(facts, replace(ticket, snoozed_until=None), facts.clocks, events=(event,), effects=effects)

@@ -57,11 +57,15 @@ def snoozed_line(ticket: Ticket, speak: Texts, *, now: Instant) -> str:
     return speak("card_snoozed", until=speak.moment(ticket.snoozed_until, now=now))
 
 
-def back_ping(ticket: Ticket, person: PersonId, speak: Texts, client: str) -> Effect:
-    """Whoever has it reads that it is back."""
+def back_ping(ticket: Ticket, person: PersonId, speak: Texts, client: str, *, away: str = "") -> Effect:
+    """Whoever has it reads that it is back; or whoever leads, where `away` has it and is not there to read."""
     title = speak("ping_snooze_over", number=number(ticket.id), client=client, subject=ticket.subject)
-    guard = Guard(assignee=person, is_open=True)
-    return Ping(person, f"back:{ticket.id}:{ticket.snoozed_until}", title, guard=guard, actions=("ticket.reply",))
+    key = f"back:{ticket.id}:{ticket.snoozed_until}"
+    if away:
+        lines = (speak("ping_snooze_away", name=away),)
+        guard, actions = Guard(is_open=True), ("ticket.take", "ticket.handover")
+        return Ping(person, f"{key}:{person}", title, lines, is_alert=True, guard=guard, actions=actions)
+    return Ping(person, key, title, guard=Guard(assignee=person, is_open=True), actions=("ticket.reply",))
 
 
 def next_hours(revision: Revision, person: PersonId, at: Instant) -> Instant | None:
