@@ -1,6 +1,7 @@
 """When a person says "by then": a moment out of a few words, in the person's own zone and four languages.
 
     15:00   3pm   in 2h   1h30m   2bd   today   tomorrow 10:00   mon 15:00   завтра о 10   2026-03-05 15:00   5 March
+    the day after tomorrow at 15
 
 A date in figures alone is written in full, because 08/01 is read in two ways. One with the name of its month may leave
 the year out: it is the near one then. A day without a time means the end of work on that day, by the person's own
@@ -22,8 +23,19 @@ _ENGLISH_TEXTS: Final = Texts("en")
 #: Nobody promises further ahead; a year that was mistyped is found here.
 FARTHEST: Final = timedelta(days=366)
 
-_TODAY: Final = frozenset({"today", "сьогодні", "hoy", "heute"})
-_TOMORROW: Final = frozenset({"tomorrow", "завтра", "mañana", "morgen"})
+#: Days by how far ahead they are.
+_NAMED: Final = {
+    name: ahead
+    for ahead, names in enumerate(
+        (
+            "today сьогодні hoy heute",
+            "tomorrow tmrw завтра mañana morgen",
+            "overmorrow післязавтра позавтра übermorgen uebermorgen",
+        )
+    )
+    for name in names.split()
+}
+_OVERMORROW: Final = re.compile(r"\bday after tomorrow\b|\bpasado mañana\b")
 #: Monday first; every way to say a day in English, Ukrainian, Spanish and German.
 _WEEKDAYS: Final = tuple(
     frozenset(names.split())
@@ -181,13 +193,13 @@ def _ahead(at: Instant, text: str, now: Instant) -> Instant:
 def is_about_a_moment(text: str) -> bool:
     """Whether these words are an attempt at a moment, good or bad, and nothing else: each has a figure or is a day."""
     words = _words(text)
-    days = DAYS.keys() | _TODAY | _TOMORROW
-    return bool(words) and all(word in days or any(sign.isdigit() for sign in word) for word in words)
+    return bool(words) and all(word in DAYS or word in _NAMED or any(sign.isdigit() for sign in word) for word in words)
 
 
 def _words(text: str) -> list[str]:
     plain = text.casefold().replace("’", "'").replace("ʼ", "'").replace(",", " ")
     plain = re.sub(r"(?<=[\d\s])([ap])\.\s?m\b\.?", r"\1m", plain)
+    plain = _OVERMORROW.sub("overmorrow", plain)
     plain = _MONTH_DAY.sub(_as_date, _DAY_MONTH.sub(_as_date, plain))
     joined = re.sub(r"(?<=\d)\s+(?=(?:am|pm|h|hours?|hrs?|m|min|mins|minutes?|bd)\b)", "", plain)
     words = [word for word in joined.split() if word not in _FILLERS]
@@ -260,10 +272,8 @@ def _day_among(words: list[str], text: str, today: date) -> tuple[date | None, b
 
 def _day(word: str, today: date) -> tuple[date | None, bool]:
     """The day a word means, and whether it was a weekday, which comes round again."""
-    if word in _TODAY:
-        return today, False
-    if word in _TOMORROW:
-        return today + timedelta(days=1), False
+    if word in _NAMED:
+        return today + timedelta(days=_NAMED[word]), False
     if word in DAYS:
         return today + timedelta(days=(DAYS[word] - today.weekday()) % 7), True
     years = (today.year, today.year + 1) if word.startswith("--") else (None,)
