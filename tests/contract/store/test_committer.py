@@ -58,7 +58,7 @@ async def test_what_is_urgent_goes_first_into_a_batch_that_is_short(committer: C
     told = await committer.commit_all(alarms.keep, ["alarm 1", "alarm 2"], is_urgent=True)
 
     assert told == ["alarm 1 is kept", "alarm 2 is kept"]
-    assert batches.sizes == [64, 8]
+    assert batches.sizes[:2] == [64, 8]  # the third may be on its way before we are told
     await asyncio.gather(*many)
     assert (batches.sizes, alarms.sizes) == ([64, 8, 64, 14], [2])
 
