@@ -44,6 +44,8 @@ async def test_the_waiting_list_is_given_out_at_the_new_opening(
     await desk.apply(document(story_desk(change)))
     await desk.fast_forward(hours=1)
     assert (await desk.ticket()).assignee is None
+    _expect_told(desk, change)
+    desk.expect_quiet()
     await desk.go_to(opens_at)
     desk.expect_card("vera", containing="T-1 · Acme: Payroll failed")
     await desk.does("vera", Reply("It runs again"))
@@ -59,6 +61,7 @@ async def test_a_manager_reads_the_night_when_their_new_shift_begins(
     desk = await _talking_at_night(make_desk)
     await desk.apply(document(story_desk(change)))
     await desk.fast_forward(hours=1)
+    _expect_told(desk, change)
     desk.expect_quiet()
     await desk.go_to(opens_at)
     desk.expect_ping("vera", containing="1 ticket waited for you\nT-1 · Payroll failed")
@@ -107,3 +110,9 @@ async def _talking_at_night(make_desk: MakeStory) -> Story:
     await desk.receives(sender="lena", text="It fails again")
     desk.forget()
     return desk
+
+
+def _expect_told(desk: Story, change: tuple[str, str]) -> None:
+    """Whoever waits longer than they were told hears until when; that somebody comes sooner they will see."""
+    if change == LATER:
+        desk.expect_message("lena", containing="A change for T-1: we are back tomorrow 07:30 (your time)")
