@@ -78,6 +78,13 @@ async def test_one_event_delivered_four_times_to_two_replicas_is_one_message(
         states = await first.rows("SELECT state FROM inbound WHERE external_id LIKE 'Ev%'")
         assert {state for (state,) in states} <= {"done", "new", "parked"}
 
+        pressed = await slack.press(VERA, dm, "Resolve")
+        assert pressed.attempts == 0
+        both = (first, second, second, first)
+        await asyncio.gather(*(slack.line.redelivers(pressed, to=one.address) for one in both))
+        assert pressed.statuses == [200] * 4
+        assert await first.rows("SELECT what, by FROM event WHERE what = 'resolved'") == [("resolved", "vera")]
+
 
 async def test_an_outage_is_read_back_into_tickets_with_the_moments_things_were_said_at(
     slack: SlackFront, sqlite_url: str, tmp_path: Path

@@ -97,6 +97,44 @@ async def test_a_form_that_was_open_while_its_ticket_was_resolved_changes_nothin
     assert await stage.whole.rows("SELECT what FROM event ORDER BY id") == events
 
 
+@pytest.mark.parametrize(
+    ("label", "values", "after"),
+    [
+        pytest.param("Übergeben", {"to": "oleg"}, [("oleg",)], id="to a colleague"),
+        pytest.param("Zweite Linie", {"why": "Needs the logs"}, [("tara",)], id="to the second line"),
+    ],
+)
+async def test_a_ticket_that_is_handed_on_goes_there_once(
+    stage: Stage, label: str, values: dict[str, str], after: list[tuple[str]]
+) -> None:
+    await stage.written()
+    view = await opened(stage, label)
+    judge_view(view)
+    assert [await answer_to(stage, view, **values) for _ in range(2)] == [None, None]
+    assert await stage.whole.rows("SELECT assignee FROM ticket") == after
+    assert len(await stage.whole.rows("SELECT id FROM event WHERE what = 'handed_over'")) == 1
+
+
+async def test_an_answer_of_which_slack_does_not_tell_whether_it_arrived_is_waited_for_and_said_once(
+    stage: Stage,
+) -> None:
+    await stage.written()
+    (card,) = await stage.cards()
+    await stage.until(stage.to_lena)
+    stage.slack.api.fail("chat.postMessage", Fault(cut="after"), channel=ACME)
+    for method in ("conversations.history", "conversations.replies"):
+        stage.slack.api.fail(method, Fault(status=503), times=1_000, channel=ACME)
+    answer = await stage.slack.says(VERA, await stage.slack.dm(VERA), "We are on it.", thread=card["ts"])
+
+    async def reads(sign: str) -> bool:
+        return await stage.signs(answer) == [sign]
+
+    await stage.until(lambda: reads("hourglass"))
+    stage.slack.api.mend()
+    await stage.until(lambda: reads("white_check_mark"))
+    assert len([text for text in await stage.to_lena() if "We are on it." in text]) == 1
+
+
 async def test_words_that_are_none_are_refused_in_the_forms_place_and_stop_no_clock(stage: Stage) -> None:
     await stage.written()
     for label, field in (("Antworten", "text"), ("Notiz hinzufügen", "text"), ("Auf Dritte warten", "reference")):
