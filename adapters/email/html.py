@@ -30,9 +30,10 @@ _KEPT: Final = (
     _OWN_LINES | _OWN_PARAGRAPHS | {"a", "br", "hr", "img", "td", "th", "tbody", "thead", "span", "b", "i", "font"}
 )
 #: How pages hide words, as one declaration of a style without its spaces.
-_HIDING: Final = frozenset(
-    {"display:none", "visibility:hidden", "mso-hide:all", "opacity:0", "font-size:0", "font-size:0px", "font-size:0pt"}
-)
+_HIDING: Final = frozenset({"display:none", "visibility:hidden", "mso-hide:all", "opacity:0"})
+#: Words of no size are hidden as well, but not what stands among them in a size of its own: so many pages are laid out.
+_SIZE: Final = re.compile(r"(?:^|;)font-size:([^;]*)")
+_NO_SIZE: Final = re.compile(r"0+(?:\.0+)?[a-z%]*")
 _DROPPED: Final = frozenset({"script", "style", "title", "head", "template", "object", "svg", "math", "noscript"})
 #: In a page that is not parsed: what breaks a line, what does not, and what begins and ends a program.
 _BLOCK: Final = re.compile(r"</?(?:br|p|div|tr|li|table|ul|ol|h[1-6])\b[^<>]*>", re.IGNORECASE)
@@ -108,6 +109,8 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._shows_hidden = shows_hidden
         self._hidden = 0
+        #: For each tag that is open, whether words right below it have no size.
+        self._sizeless: list[bool] = []
         self._lines: list[tuple[int, str]] = []
         self._line = ""
         self._quote = 0
@@ -123,6 +126,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
+        if tag not in _VOID:
+            self._sizeless.append(self._is_sizeless(named))
         if tag not in _VOID and (self._hidden or self._hides(named)):
             self._hidden += 1
         if self._hidden or self._hides(named):
@@ -145,6 +150,8 @@ class _Reader(HTMLParser):
                 self._begin_block(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag not in _VOID and self._sizeless:
+            self._sizeless.pop()
         if self._hidden:
             self._hidden -= tag not in _VOID
             return
@@ -165,7 +172,7 @@ class _Reader(HTMLParser):
                 self._row.pop()
 
     def handle_data(self, data: str) -> None:
-        if self._hidden:
+        if self._hidden or (self._sizeless and self._sizeless[-1]):
             return
         if self._pre:
             first, *rest = data.split("\n")
@@ -182,8 +189,13 @@ class _Reader(HTMLParser):
     def _hides(self, named: Mapping[str, str | None]) -> bool:
         if self._shows_hidden:
             return False
-        style = "".join((named.get("style") or "").lower().split()).replace("!important", "")
-        return "hidden" in named or not _HIDING.isdisjoint(style.split(";"))
+        return "hidden" in named or not _HIDING.isdisjoint(_style(named).split(";"))
+
+    def _is_sizeless(self, named: Mapping[str, str | None]) -> bool:
+        if self._shows_hidden:
+            return False
+        sizes = _SIZE.findall(_style(named))
+        return bool(_NO_SIZE.fullmatch(sizes[-1])) if sizes else bool(self._sizeless and self._sizeless[-1])
 
     def _part(self, tag: str) -> None:
         """End what stands before a tag that begins or ends a block."""
@@ -241,3 +253,8 @@ def _same(target: str, shown: str) -> bool:
     """Does a link show where it goes?"""
     bare = [one.lower().removeprefix("https://").removeprefix("http://").rstrip("/") for one in (target, shown)]
     return bare[0] == bare[1]
+
+
+def _style(named: Mapping[str, str | None]) -> str:
+    """The declarations of a tag, without spaces and what only says how much they are meant."""
+    return "".join((named.get("style") or "").lower().split()).replace("!important", "")
