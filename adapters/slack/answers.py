@@ -35,8 +35,8 @@ class Response:
     """`body` goes with the acknowledgement. What follows it is called afterwards: a window, a whisper.
 
     `instead` is whispered where Slack would not open the window; without words of its own, it asks to press again.
-    `late_to` is Slack's own address for what is said to
-    whoever pressed, also in a place that the app is no member of; empty where Slack gave none.
+    `late_to` is Slack's own address for what is said to whoever pressed, also in a place that the app is no member of;
+    empty where Slack gave none.
     """
 
     body: Mapping[str, Any] = field(default_factory=dict)

@@ -6,6 +6,8 @@ import pytest
 
 from adapters.message import Channel
 from bot.desk.care.new_openings import KEY, tell_new_openings
+from bot.desk.desk import Desk
+from bot.now import Timekeeper
 from bot.store import remembered
 from bot.tickets.command import NotCovered, Reply
 from tests.builders import STORY_DESK, document
@@ -43,6 +45,18 @@ async def test_told_anew_once_and_not_by_the_next_desk(told: Story) -> None:
     await told.apply(LATER)
     await told.settle()
     told.expect_nothing("lena", Channel.TELEGRAM)
+
+
+async def test_a_process_that_lags_behind_leaves_it_to_those_who_know_the_new_hours(told: Story) -> None:
+    lagging = Desk(told.database, told.channels, Timekeeper(wall=told.time.now))
+    await lagging.refresh()
+    await told.apply_unseen(LATER)
+    await tell_new_openings(told.database, lagging.revisions, lagging.directory, at=told.time.at)
+    await told.desk.refresh()
+    await told.desk.recount()
+    await told.settle()
+    told.expect_message("lena", containing="A change for T-1: we are back tomorrow 09:00 (your time)")
+    assert (await told.events()).count("put_off") == 1
 
 
 async def test_an_earlier_opening_is_not_told(told: Story) -> None:

@@ -7,10 +7,12 @@ somebody comes earlier is not said: they will see.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
 
+from bot.desk.care.batches import in_batches
 from bot.desk.directory import Directory
 from bot.deskfile.document import canonical
 from bot.store import remembered
@@ -20,7 +22,9 @@ from bot.store.facts import facts_of_tickets, told_later
 from bot.store.people.shifts import owing_after
 from bot.store.revisions import Revisions, newest_document
 from bot.store.unit import write
+from bot.tickets.facts import Facts
 from bot.tickets.people.decide_absence import opened_later
+from bot.tickets.revision import Revision
 from bot.tickets.ticket import TicketId
 from sla.duration import Instant
 
@@ -37,32 +41,26 @@ async def tell_new_openings(database: Database, revisions: Revisions, directory:
     known, told_by, hours = await database.read(_looked)
     if told_by == hours:
         return 0
-    told, last = 0, TicketId(0)
+    unpromised = 0
 
-    def turn(conn: Connection) -> tuple[int, list[TicketId]]:
+    def turn(conn: Connection, last: TicketId) -> tuple[int, list[TicketId]]:
         before = revisions.numbered(conn, known) if known else None
         ids = owing_after(conn, last, count=BATCH)
-        facts = facts_of_tickets(conn, revisions, ids, now=at, is_locked=True)
-        pairs = [(one, decision) for one in facts.values() if (decision := opened_later(one, before)) is not None]
-        write(conn, pairs, recorded_at=at, whereto=directory.whereto)
-        return len(pairs), ids
+        return tell(conn, facts_of_tickets(conn, revisions, ids, now=at, is_locked=True), before), ids
 
-    def unpromised(conn: Connection) -> int:
+    def rest(conn: Connection) -> None:
         """Those who are promised no moment were told one all the same."""
-        facts = facts_of_tickets(conn, revisions, told_later(conn, at), now=at, is_locked=True)
-        pairs = [(one, decision) for one in facts.values() if (decision := opened_later(one, None)) is not None]
+        nonlocal unpromised
+        unpromised = tell(conn, facts_of_tickets(conn, revisions, told_later(conn, at), now=at, is_locked=True), None)
+        remembered.remember(conn, KEY, json.dumps({"revision": revisions.number, "hours": hours}))
+
+    def tell(conn: Connection, facts: Mapping[TicketId, Facts], before: Revision | None) -> int:
+        pairs = [(one, decision) for one in facts.values() if (decision := opened_later(one, before)) is not None]
         write(conn, pairs, recorded_at=at, whereto=directory.whereto)
         return len(pairs)
 
-    while True:
-        done, ids = await database.write(turn)
-        told += done
-        if not ids:
-            break
-        last = ids[-1]
-    told += await database.write(unpromised)
-    kept = json.dumps({"revision": revisions.number, "hours": hours})
-    await database.write(lambda conn: remembered.remember(conn, KEY, kept))
+    told = await in_batches(database, revisions, turn, then=rest)
+    told += unpromised
     if told:
         log.info("clients heard that somebody is back later", told=told)
     return told
