@@ -1,8 +1,6 @@
 """What happens when one of our people puts a ticket out of the way, takes it back, or its moment comes."""
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final
 
 from bot.tickets import command as c
 from bot.tickets.care.snoozing import back_ping, is_pressing, next_hours, snooze_owner
@@ -10,11 +8,9 @@ from bot.tickets.facts import Decision, Effect, Event, Facts, Wake
 from bot.tickets.ladder.decide_ladder import last_resort, leads
 from bot.tickets.outcome import acted, client_name, concluded, person_texts
 from bot.tickets.ticket import Ticket, number
+from bot.tickets.words.eta import FARTHEST
 from routing.people import PersonId
-from sla.duration import length
-
-#: Further away a moment is a slip of the keyboard, and the ticket would be out of everybody's sight for good.
-FURTHEST: Final = timedelta(days=366)
+from sla.duration import later
 
 
 def snooze(facts: Facts, ticket: Ticket, by: PersonId, snoozed: c.Snooze) -> Decision:
@@ -22,7 +18,7 @@ def snooze(facts: Facts, ticket: Ticket, by: PersonId, snoozed: c.Snooze) -> Dec
     speak = person_texts(facts.revision, by)
     if snoozed.until <= facts.now:
         return Decision(refusal=speak("refused_past"))
-    if length(snoozed.until - facts.now) > FURTHEST:
+    if snoozed.until > later(facts.now, FARTHEST):  # out of everybody's sight for good
         return Decision(refusal=speak("refused_snooze_far"))
     if is_pressing(facts.clocks):
         return Decision(refusal=speak("refused_snooze", number=number(ticket.id)))
