@@ -15,6 +15,7 @@ from adapters.slack.timings import Timings
 from tests.peers.slack_front import SlackFront
 from tests.peers.slack_payloads import Payload
 
+#: No test waits for these; they are what the pipe itself waits for.
 QUICK = Timings(
     answer_within_s=60,
     connect_within_s=60,

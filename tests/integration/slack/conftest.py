@@ -20,19 +20,10 @@ from adapters.slack.pacing import PacedWeb
 from adapters.slack.pipe import Pipe
 from adapters.slack.timings import Timings
 from adapters.slack.web import Web
+from tests.peers.slack_adapter import QUICK
 from tests.peers.slack_front import SlackFront
 
 PATIENCE_S = 60
-#: No test waits for these; they are what the pipe itself waits for.
-QUICK = Timings(
-    answer_within_s=60,
-    connect_within_s=60,
-    ping_every_s=60,
-    names_within_s=60,
-    retry_first_s=0.02,
-    retry_longest_s=0.1,
-    tick_every_s=0.05,
-)
 
 
 @dataclass

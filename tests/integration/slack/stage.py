@@ -36,8 +36,8 @@ from adapters.port import Answer, Ask, Cursor, Journal, Press, Raw
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.config import Config
 from adapters.slack.pacing import Budgets
-from tests.integration.slack.conftest import PATIENCE_S, QUICK
-from tests.peers.slack_adapter import HASTE, KeptFiles, NoPast, press_again, seen
+from tests.integration.slack.conftest import PATIENCE_S
+from tests.peers.slack_adapter import HASTE, QUICK, KeptFiles, NoPast, press_again, seen
 from tests.peers.slack_api import Call
 from tests.peers.slack_emulator import BOT_USER, TEAM
 from tests.peers.slack_front import Said, SlackFront

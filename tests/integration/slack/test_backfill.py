@@ -18,8 +18,8 @@ from adapters.slack.ids import moment_from_ts
 from adapters.slack.readers import UNKNOWN
 from adapters.slack.timings import Timings
 from adapters.slack.whereabouts import place_from_raw
-from tests.integration.slack.conftest import QUICK, KeptJournal, KeptPast, Piped, eventually, piped, texts, wall
-from tests.peers.slack_adapter import adapter_for
+from tests.integration.slack.conftest import KeptJournal, KeptPast, Piped, eventually, piped, texts, wall
+from tests.peers.slack_adapter import QUICK, adapter_for
 from tests.peers.slack_api import Fault
 from tests.peers.slack_emulator import TEAM
 from tests.peers.slack_front import Said, SlackFront

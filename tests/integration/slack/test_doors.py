@@ -18,7 +18,8 @@ import structlog
 from adapters.errors import DeskAwayError, MalformedError
 from adapters.slack.doors import LARGEST_BODY
 from adapters.slack.held_back import held_back_from_raw
-from tests.integration.slack.conftest import PATIENCE_S, QUICK, Piped, eventually, piped, texts, wall
+from tests.integration.slack.conftest import PATIENCE_S, Piped, eventually, piped, texts, wall
+from tests.peers.slack_adapter import QUICK
 from tests.peers.slack_emulator import APP
 from tests.peers.slack_front import SlackFront
 from tests.peers.slack_payloads import body_of, event_payload, signed_headers

@@ -8,7 +8,8 @@ import structlog
 
 from adapters.errors import DeskAwayError, MalformedError, UnsupportedError
 from adapters.slack.timings import Timings
-from tests.integration.slack.conftest import QUICK, KeptPast, Piped, eventually, piped, texts, wall
+from tests.integration.slack.conftest import KeptPast, Piped, eventually, piped, texts, wall
+from tests.peers.slack_adapter import QUICK
 from tests.peers.slack_api import Fault
 from tests.peers.slack_emulator import APP
 from tests.peers.slack_front import SlackFront
