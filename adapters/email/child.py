@@ -28,6 +28,8 @@ from adapters.errors import MalformedError, TemporaryError
 CPU_SECONDS: Final = 2.0
 WITHIN_SECONDS: Final = 60.0
 START_WITHIN_SECONDS: Final = 60.0
+#: Seconds that a child which answers no more has to end by itself, before it is killed.
+LAST_BREATH_SECONDS: Final = 5.0
 MEMORY: Final = 256 * 1024 * 1024
 #: A child is replaced after so many mails, whatever it has gathered by then.
 MAILS_IN_A_LIFE: Final = 2_000
@@ -86,6 +88,17 @@ class Reader:
         """End the child; another one starts with the next mail."""
         await self._end()
 
+    async def _ended(self) -> int | None:
+        """How the child ended that broke off a conversation.
+
+        It may have ended already without our loop knowing. `kill` looks for that itself and takes the reason with it.
+        """
+        if self._child is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_BREATH_SECONDS):
+                    await self._child.wait()
+        return await self._end()
+
     async def _end(self) -> int | None:
         """End the child, and say how it ended."""
         child, self._child = self._child, None
@@ -106,7 +119,7 @@ class Reader:
         except TimeoutError as error:
             raise MalformedError("could not be read in time") from error
         except (OSError, asyncio.IncompleteReadError, ValueError, KeyError, TypeError) as error:
-            if await self._end() == -signal.SIGPROF:
+            if await self._ended() == -signal.SIGPROF:
                 raise MalformedError("could not be read within the time a mail may take") from error
             raise _DiedError from error
         finally:

@@ -85,6 +85,20 @@ async def test_a_parser_costs_one_mail_and_no_other(fault: bytes, allowance: All
     await reader.close()
 
 
+async def test_whoever_took_too_long_is_told_of_as_that_each_time() -> None:
+    """The machine ends the child a moment before our loop hears of it: who asks too early takes the reason away."""
+    reader = Reader(Allowance(cpu_s=0.02), FAULTY)
+    told = [str(await _refusal(reader)) for _ in range(25)]
+    await reader.close()
+    assert set(told) == {"could not be read within the time a mail may take"}
+
+
+async def _refusal(reader: Reader) -> MalformedError:
+    with pytest.raises(MalformedError) as refused:
+        await reader.read(mail_of(b"SPIN"))
+    return refused.value
+
+
 async def test_twenty_good_mails_around_a_bad_one_are_all_read_while_others_work_on() -> None:
     reader = Reader(Allowance(cpu_s=0.3), FAULTY)
     turns = 0
