@@ -17,7 +17,9 @@ _UID: Final = re.compile(rb"\bUID (\d{1,19})", re.IGNORECASE)
 _SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d{1,19})", re.IGNORECASE)
 _AT: Final = re.compile(rb'\bINTERNALDATE "([^"]{1,40})"', re.IGNORECASE)
 _LITERAL: Final = re.compile(rb"\bBODY\[\](?:<\d+>)? \{\d+\}$", re.IGNORECASE)
-_SHORT: Final = re.compile(rb'\bBODY\[\](?:<\d+>)? (?:NIL|"((?:[^"\\]|\\.)*)")', re.IGNORECASE)
+_SHORT: Final = re.compile(rb'\bBODY\[\](?:<\d+>)? "((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+#: What an answer goes on with behind the literal: its end, or something else that it tells.
+_BEHIND: Final = re.compile(rb"\)| \S.*")
 _ESCAPED: Final = re.compile(rb"\\(.)")
 
 #: A line of an answer, or a literal.
@@ -74,7 +76,11 @@ def listed_from_lines(lines: Iterable[Line]) -> list[Listed]:
 
 
 def fetched_from_lines(lines: Iterable[Line]) -> list[Fetched]:
-    """The answer to UID FETCH of whole mails. What else the server tells meanwhile (new flags) is passed over."""
+    """The answer to UID FETCH of whole mails. What else the server tells meanwhile (new flags) is passed over.
+
+    So is a mail that does not end where the server said it would: what there is of it may lack its end, or hold more.
+    A mail of NIL is one that somebody removed meanwhile.
+    """
     found = []
     for told, mail in _answers(lines):
         uid = _UID.search(told)
@@ -84,24 +90,27 @@ def fetched_from_lines(lines: Iterable[Line]) -> list[Fetched]:
 
 
 def _answers(lines: Iterable[Line]) -> Iterator[tuple[bytes, bytes | None]]:
-    """One answer a mail: its lines without the literal, and the literal."""
+    """One answer a mail: its lines without the literal, and the literal, if the answer goes on behind it."""
     told: list[Line] = []
     mail: bytes | None = None
+    given: bytes | None = None
     is_next = False
     for line in lines:
         if isinstance(line, bytearray):
-            if is_next:
-                mail = bytes(line)
+            given = bytes(line) if is_next else None
             is_next = False
             continue
         if _FETCH.match(line):
             if told:
                 yield b" ".join(told), mail
-            told, mail = [], None
+            told, mail, given = [], None, None
+        if given is not None and _BEHIND.fullmatch(line):
+            mail = given
+        given = None
         told.append(line)
         is_next = _LITERAL.search(line) is not None
         if mail is None and (short := _SHORT.search(line)):
-            mail = _ESCAPED.sub(rb"\1", short[1] or b"")
+            mail = _ESCAPED.sub(rb"\1", short[1])
     if told:
         yield b" ".join(told), mail
 

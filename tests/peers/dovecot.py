@@ -131,6 +131,11 @@ class Dovecot:
         )
         return done.stdout
 
+    def save(self, user: str, folder: str, mail: bytes) -> None:
+        """Put a mail into a folder of any name."""
+        command = ["doveadm", "-c", str(self.folder / "dovecot.conf"), "save", "-u", user, "-m", folder]
+        subprocess.run(command, check=True, input=mail, capture_output=True)
+
 
 @dataclass(slots=True)
 class Box:

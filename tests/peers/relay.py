@@ -1,7 +1,7 @@
 """A line that can be cut: a TCP relay between a client of ours and a server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 _PIECE = 2**16
@@ -11,6 +11,7 @@ class Relay:
     """`stalls`: takes everything and passes nothing on. `refuses`: new connections are closed at once.
 
     `cut_before` cuts the line, once, when the server's answer holds these bytes, instead of passing it on.
+    `happens` is called, once, before what holds the bytes `before` is passed on to the server.
     """
 
     def __init__(self, port: int) -> None:
@@ -18,6 +19,8 @@ class Relay:
         self.stalls = False
         self.refuses = False
         self.cut_before = b""
+        self.before = b""
+        self.happens: Callable[[], None] | None = None
         self.connections = 0
         self.heard = bytearray()
         self._target = port
@@ -86,6 +89,9 @@ class Relay:
                 async with self._changed:
                     self.heard += piece
                     self._changed.notify_all()
+                if self.before in piece and (happens := self.happens) is not None:
+                    self.happens = None
+                    await asyncio.to_thread(happens)
                 if not self.stalls:
                     writer.write(piece)
                     await writer.drain()

@@ -55,14 +55,20 @@ def test_mails_are_literals_and_what_stands_around_them() -> None:
         b"5 FETCH (UID 9 BODY[] {0}",
         bytearray(),
         b")",
+        b"6 FETCH (UID 10 BODY[] {3}",
+        bytearray(b"abc"),
+        b"d)",
+        b"7 FETCH (UID 11 BODY[] {8}",
+        bytearray(b"abc)\r\nA1"),
+        b'8 FETCH (UID 12 BODY[] "")',
         b"Fetch completed.",
     ]
     assert fetched_from_lines(lines) == [
         Fetched(4, AT, b"9 FETCH (UI"),
         Fetched(5, AT, b"ab"),
-        Fetched(6, None, b""),
         Fetched(8, None, b'a "b"'),
         Fetched(9, None, b""),
+        Fetched(12, None, b""),
     ]
 
 
