@@ -23,6 +23,9 @@ _HEX: Final = re.compile(r"=([0-9A-Fa-f]{2})")
 _LANGUAGE_SUFFIX: Final = "*"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}")
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\]:;@\\,\"]{1,64}@[^\s<>()\[\]:;@\\,\"]{1,255}")
+#: A local part in quotes that it does not need (RFC 5322 3.4.1): the same address as the one without.
+_QUOTED: Final = re.compile(r"\"([^\"]{1,200})\"\s*@\s*([^\s\"]{1,255})")
+_ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}){0,32}")
 _MESSAGE_ID: Final = re.compile(r"<([^<>\s]{1,990})>")
 _LONGEST_NAME: Final = 120
 
@@ -177,13 +180,21 @@ def mailboxes(value: str, most: int = limits.MOST_ADDRESSES) -> tuple[Mailbox, .
     for piece in _divided(value.replace(";", ","), ","):
         before, angle, rest = piece.rpartition("<")
         written = rest.partition(">")[0] if angle else piece.rpartition(":")[2]
-        address = "".join(written.split()) if angle else written.strip()
+        address = _bare(written.strip(), is_in_brackets=bool(angle))
         name = before.rpartition(":")[2] if before.count(":") and '"' not in before else before
         if _ADDRESS.fullmatch(address):
             found.append(Mailbox(address, _name(name)))
         if len(found) >= most:
             break
     return tuple(found)
+
+
+def _bare(written: str, *, is_in_brackets: bool) -> str:
+    """An address without blanks and quotes that mean nothing. Quotes that mean something stay, and then it is none."""
+    if quoted := _QUOTED.fullmatch(written):
+        local = re.sub(r"\\(.)", r"\1", quoted[1])
+        return f"{local}@{quoted[2]}" if _ATOMS.fullmatch(local) else ""
+    return "".join(written.split()) if is_in_brackets else written
 
 
 def _name(written: str) -> str:

@@ -25,6 +25,8 @@ _LONGEST_FROM: Final = 2_000
 _PLAIN_VALUE: Final = re.compile(r"[A-Za-z0-9@._+-]*")
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}\.){1,30}[a-z0-9-]{1,63}")
 _ADDRESS_IN_NAME: Final = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,255}")
+#: What a sender's own words may not bring to where our people read the doubt.
+_STRANGE: Final = re.compile(r"[^\w@.+\" -]")
 #: Among the names that are trusted: whoever writes the header gives no name.
 UNNAMED: Final = "unnamed"
 #: Microsoft's word for "there is no policy, and it would have passed".
@@ -47,18 +49,18 @@ class Sender:
 def sender_of(letter: Letter, authserv_ids: frozenset[str]) -> Sender:
     """Whoever the mail says wrote it, and what there is to say against it."""
     written = letter.headers.get("from", ())
-    found = [one for value in written for one in mailboxes(value)] or _instead(letter)
-    first = found[0]
+    found = [one for value in written for one in mailboxes(value)]
+    first = found[0] if found else _instead(letter)
     address = first.address.lower()
     return Sender(address, name_of(first), _doubt(letter, written, found, authserv_ids))
 
 
-def _instead(letter: Letter) -> list[Mailbox]:
+def _instead(letter: Letter) -> Mailbox:
     """Somebody to answer to where From names nobody; never proven."""
     for name in ("reply-to", "return-path"):
         if found := mailboxes(letter.first(name)):
-            return [found[0]]
-    return [Mailbox(ids.NOBODY)]
+            return found[0]
+    return Mailbox(ids.NOBODY)
 
 
 def name_of(mailbox: Mailbox) -> str:
@@ -74,6 +76,8 @@ def _doubt(letter: Letter, written: Sequence[str], found: Sequence[Mailbox], aut
         return "it names no sender"
     if letter.oddity:
         return letter.oddity
+    if not found:  # a check of the domain in From says nothing about whoever else is named
+        return f"its sender is none that can be answered: {_STRANGE.sub('?', one_line(written[0], 120))}"
     if len(written) > 1 or len(found) > 1:
         return "it names several senders"
     address = found[0].address
@@ -155,7 +159,8 @@ def authserv_id(header: str) -> str:
     """The name of the server that wrote the header; empty where it does not say."""
     sections = _sections("".join(_unquoted(header.split(";", 1)[0] if '"' not in header else header) or ()))
     first = sections[0] if sections else []
-    if first and "=" not in "".join(first):
+    # Some letters outside ASCII turn into one of its letters when they are made small.
+    if first and "=" not in "".join(first) and first[0].isascii():
         return first[0].lower()
     return ""
 
