@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.message import Channel
-from bot.tickets.command import HandOver, Reply, Resolve, SetUrgency, Take
+from bot.tickets.command import GiveEta, HandOver, Reply, Resolve, SetUrgency, Take
 from routing.people import PersonId
 from sla.clock import State
+from sla.duration import later
 from tests.harness import Story
 from tests.stories.conftest import MakeStory
 from tests.stories.test_paging import FRIDAY, MONDAY, PAGED, SATURDAY
@@ -185,6 +186,25 @@ async def test_leave_that_leaves_urgent_words_with_nobody_pages(make_desk: MakeS
     story.forget()
     await story.fast_forward(minutes=10)
     story.expect_nothing("dana", Channel.SLACK)
+
+
+async def test_leave_that_leaves_what_is_answered_with_nobody_pages_nobody(make_desk: MakeStory) -> None:
+    """A promise of theirs broke by day, and is with their lead; what the client says next pages."""
+    story = await make_desk(PAGED, start=CLOSING - timedelta(hours=4))
+    for one in ("T1/U2", "T1/U3"):
+        await story.channels[Channel.SLACK].command(one, "desk", "away until friday")
+    await story.receives(sender="lena", text="Payroll is down")
+    await story.does("vera", GiveEta(later(story.time.at, timedelta(hours=1))))
+    await story.fast_forward(hours=3)
+    assert (await story.clock("eta")).state is State.BREACHED
+    story.forget()
+    await story.channels[Channel.SLACK].command("T1/U1", "desk", "away until friday")
+    await story.settle()
+    story.expect_nothing("tara", Channel.SLACK)
+    await story.go_to(CLOSING + timedelta(hours=5))
+    story.expect_nothing("tara", Channel.SLACK)
+    await story.receives(sender="lena", text="It is down again")
+    story.expect_alert("tara", containing="critical, and Vera Kova, who has it, is not on shift")
 
 
 async def test_whoever_makes_it_critical_on_saturday_pages(make_desk: MakeStory) -> None:

@@ -73,7 +73,7 @@ def shift_over(facts: Facts, person: PersonId) -> Decision:
     ticket = facts.ticket
     if ticket is None or ticket.assignee != person or ticket.status not in OURS_TO_MOVE or is_there(facts, person):
         return Decision()
-    if not any(one.metric in RESPONSES and is_owing(one) for one in facts.clocks):
+    if not _is_answer_owed(facts):
         return Decision()
     found = assigned(facts, ticket)
     if found.person is None or found.person == person:
@@ -83,7 +83,9 @@ def shift_over(facts: Facts, person: PersonId) -> Decision:
 
 
 def paged_for(facts: Facts, ticket: Ticket) -> Decision:
-    """Nobody is there to take it: where it is urgent, those on call are; else nothing changes."""
+    """Nobody is there to take it: where it is urgent and an answer is owed, those on call are; else nothing changes."""
+    if ticket.status not in OURS_TO_MOVE or not _is_answer_owed(facts):
+        return Decision()
     ticket, events, effects = paged(facts, ticket)
     if ticket == facts.ticket:
         return Decision()
@@ -106,6 +108,10 @@ def left_behind(facts: Facts) -> Decision:
         wakes = (opening_wake(facts, given),)
         return concluded(facts, given, facts.clocks, events=(event, *pages), effects=tuple(effects), wakes=wakes)
     return concluded(facts, given, facts.clocks, events=(event,), effects=tuple(effects))
+
+
+def _is_answer_owed(facts: Facts) -> bool:
+    return any(one.metric in RESPONSES and is_owing(one) for one in facts.clocks)
 
 
 def _given(facts: Facts, ticket: Ticket, found: Assignment) -> tuple[Ticket, Event, list[Effect]]:

@@ -13,7 +13,6 @@ from typing import Final
 from bot.tickets.decide_due import was_away
 from bot.tickets.facts import Decision, Effect, Event, Facts, MessageKind, Ping, Say, ShowCard
 from bot.tickets.ladder.decide_pick_up import paged_for
-from bot.tickets.ladder.picking import OURS_TO_MOVE
 from bot.tickets.outcome import (
     assigned,
     back_at,
@@ -50,14 +49,14 @@ def covered(facts: Facts, away: PersonId) -> Decision | None:
     """The ticket with whoever the rules name while its assignee is away; None where it is not theirs.
 
     A Decision without a ticket, or with one that is theirs still: nobody is there to take it yet. What is urgent
-    calls those on call.
+    and waits for an answer calls those on call.
     """
     ticket = facts.ticket
     if ticket is None or not ticket.status.is_open or ticket.assignee != away:
         return None
     assignment = assigned(facts, ticket)
     if assignment.person is None or assignment.person == away:
-        return paged_for(facts, ticket) if ticket.status in OURS_TO_MOVE else Decision()
+        return paged_for(facts, ticket)
     return _given(facts, ticket, assignment)
 
 
