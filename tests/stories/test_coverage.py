@@ -167,7 +167,8 @@ async def test_more_than_one_batch_of_a_night_is_one_digest_in_the_morning(make_
     await desk.settle()
     desk.forget()
     await desk.go_to(OPENING)
-    desk.expect_ping("vera", containing=f"{BATCH + 1} tickets waited for you")
+    digest = desk.expect_ping("vera", containing=f"{BATCH + 1} tickets waited for you").splitlines()
+    assert (len([line for line in digest if " · " in line]), f"and {BATCH + 1 - 10} more" in digest) == (10, True)
     for one in range(BATCH + 1):
         desk.expect_card("vera", containing=f"T-{one + 1} · Acme")
         desk.expect_message(f"thread-{one}", Channel.EMAIL, containing=f"Vera looks after T-{one + 1} from now on")

@@ -16,6 +16,7 @@ from bot.store.driver.connection import Connection
 from bot.store.revisions import Revisions
 from bot.store.unit import write_ping
 from bot.tickets.facts import Ping
+from bot.tickets.listing import listed
 from bot.tickets.outcome import person_texts
 from bot.tickets.people.radar import radar, uncovered_lines
 from bot.tickets.revision import Revision
@@ -27,8 +28,6 @@ log = structlog.get_logger()
 
 #: The alarm of the weekly look.
 OWNER: Final = "radar:"
-#: So many gaps are told one by one.
-LISTED: Final = 10
 WEEK: Final = timedelta(days=7)
 
 
@@ -47,13 +46,11 @@ class Radar:
         present = [one for one in _leads(revision) if revision.coverage.is_on_shift(one, at)]
         for lead in present if found else ():
             speak = person_texts(revision, lead.id)
-            lines = uncovered_lines(found, revision, speak)
-            if len(lines) > LISTED:
-                lines = [*lines[:LISTED], speak("radar_more", count=len(lines) - LISTED)]
+            lines = listed(uncovered_lines(found, revision, speak), speak, more="radar_more")
             # The week that begins with this look, so that a second look in it says nothing.
             key = f"radar:{_monday(revision, at)}:{lead.id}"
             title = speak("ping_radar", count=len(found))
-            ping = Ping(lead.id, key, title, tuple(lines), is_shared=True, is_digest=True)
+            ping = Ping(lead.id, key, title, lines, is_shared=True, is_digest=True)
             write_ping(conn, ping, at=at, whereto=self._directory.whereto)
         if found:
             log.info("promises have nobody behind them", gaps=len(found), told=len(present))

@@ -5,7 +5,6 @@ dies in between leaves nothing half done, and one that comes second finds nothin
 """
 
 from collections import defaultdict
-from typing import Final
 
 import structlog
 
@@ -17,6 +16,7 @@ from bot.store.revisions import Revisions
 from bot.store.unit import write, write_ping
 from bot.tickets.facts import Decision, Facts, Ping
 from bot.tickets.ladder.decide_pick_up import left_behind
+from bot.tickets.listing import listed
 from bot.tickets.outcome import person_texts
 from bot.tickets.people.digest import changed_hands, digested
 from bot.tickets.relays import name_of
@@ -25,9 +25,6 @@ from routing.people import PersonId
 from sla.duration import Instant
 
 log = structlog.get_logger()
-
-#: How many tickets a message names one by one.
-NAMED: Final = 10
 
 
 def hand_on(conn: Connection, revisions: Revisions, directory: Directory, *, at: Instant) -> int:
@@ -57,10 +54,11 @@ def hand_on(conn: Connection, revisions: Revisions, directory: Directory, *, at:
             lines = [
                 f"{number(one.id)} · {one.subject} → "
                 + (name_of(revision, one.assignee) if one.assignee else speak("rule_waiting_list"))
-                for one in tickets[:NAMED]
+                for one in tickets
             ]
             title = speak("ping_gone", name=person, count=len(tickets))
-            pings.append(Ping(admin, f"gone:{person}:{revision.number}:{admin}", title, tuple(lines), is_alert=True))
+            key = f"gone:{person}:{revision.number}:{admin}"
+            pings.append(Ping(admin, key, title, listed(lines, speak), is_alert=True))
     for ping in pings:
         write_ping(conn, ping, at=at, whereto=directory.whereto)
     log.info("tickets of people who left were handed on", people=sorted(moved), moved=len(pairs))

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.tickets.facts import Decision, Ping
+from bot.tickets.listing import listed
 from bot.tickets.outcome import person_texts
 from bot.tickets.revision import Revision
 from routing.people import PersonId
 from routing.piles import MOST_ALONE, Alert, most_severe
 from sla.duration import Instant
 
-#: How many alerts a digest names one by one.
-NAMED: Final = 10
 #: From this weight on an alert is about the most urgent level, broken.
 GRAVE: Final = 3
 
@@ -77,13 +76,14 @@ def _digest(to: str, gathered: Sequence[Held], revision: Revision, now: Instant)
     if len(inside) <= MOST_ALONE:
         return None
     person = inside[0].ping.person
+    speak = person_texts(revision, person)
     # Whatever is milder than the alert that stands for its clock goes with it.
     gone = tuple(one.id for one in gathered if one.clock not in alone)
     ping = Ping(
         person,
         f"pile:{to}:{now}:{gone[0]}",
-        person_texts(revision, person)("ping_pile", count=len(inside)),
-        tuple(one.ping.title for one in inside[:NAMED]),
+        speak("ping_pile", count=len(inside)),
+        listed([one.ping.title for one in inside], speak),
         is_alert=any(one.ping.is_alert for one in inside),
         is_digest=True,
     )

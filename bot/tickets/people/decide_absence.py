@@ -13,6 +13,7 @@ from typing import Final
 from bot.tickets.decide_due import was_away
 from bot.tickets.facts import Decision, Effect, Event, Facts, MessageKind, Ping, Say, ShowCard
 from bot.tickets.ladder.decide_pick_up import paged_for
+from bot.tickets.listing import listed
 from bot.tickets.outcome import (
     assigned,
     back_at,
@@ -34,8 +35,6 @@ from routing.people import PersonId
 from routing.route import Assignment
 from sla.duration import Instant
 
-#: How many tickets a digest names one by one.
-NAMED: Final = 10
 #: The rule that brings a ticket back to whoever had it.
 CAME_BACK: Final = "came_back"
 
@@ -140,7 +139,7 @@ def cover_pings(
         speak, said = person_texts(revision, person), said_of(absence, person, revision, now=now)
         count = len(tickets)
         title = speak("ping_cover", absence=said, count=count) if count else speak("ping_covers", absence=said)
-        pings.append(Ping(person, f"{key}:{now}:{person}", title, _lines(tickets), is_digest=True))
+        pings.append(Ping(person, f"{key}:{now}:{person}", title, _lines(tickets, speak), is_digest=True))
     return pings
 
 
@@ -168,15 +167,16 @@ def back_pings(
     pings = []
     if lines:
         title = speak("ping_back", count=len(lines))
-        pings.append(Ping(person, f"{key}:back", title, tuple(lines[:NAMED]), is_digest=True))
+        pings.append(Ping(person, f"{key}:back", title, listed(lines, speak), is_digest=True))
     former: dict[PersonId, list[Ticket]] = defaultdict(list)
     for facts, _ in pairs:
         stood_in = revision.person(facts.ticket.assignee) if facts.ticket is not None else None
         if facts.ticket is not None and stood_in is not None and revision.coverage.is_on_shift(stood_in, now):
             former[stood_in.id].append(facts.ticket)
     for one, tickets in sorted(former.items()):
-        title = person_texts(revision, one)("ping_cover_ends", name=name_of(revision, person), count=len(tickets))
-        pings.append(Ping(one, f"{key}:ends:{one}", title, _lines(tickets), is_digest=True))
+        theirs = person_texts(revision, one)
+        title = theirs("ping_cover_ends", name=name_of(revision, person), count=len(tickets))
+        pings.append(Ping(one, f"{key}:ends:{one}", title, _lines(tickets, theirs), is_digest=True))
     return pings
 
 
@@ -210,8 +210,8 @@ def _fate(facts: Facts, ticket: Ticket, person: PersonId, speak: Texts, since: I
     return speak("back_waited", ticket=_named(ticket)) if waited else ""
 
 
-def _lines(tickets: Sequence[Ticket]) -> tuple[str, ...]:
-    return tuple(map(_named, tickets[:NAMED]))
+def _lines(tickets: Sequence[Ticket], speak: Texts) -> tuple[str, ...]:
+    return listed([_named(one) for one in tickets], speak)
 
 
 def _named(ticket: Ticket) -> str:

@@ -8,13 +8,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.tickets.facts import Decision, Facts, Ping, ShowCard
+from bot.tickets.listing import listed
 from bot.tickets.outcome import person_texts
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket, TicketId, number
 from routing.people import PersonId
-
-#: How many tickets a digest names one by one.
-NAMED = 10
 
 
 def digested(
@@ -64,10 +62,10 @@ def _digest(person: PersonId, waiting: Sequence[tuple[Facts, Ticket]], answered:
     said: list[str] = []
     if waiting:
         said += [speak("ping_digest", count=len(waiting))]
-        said += [f"{number(ticket.id)} · {ticket.subject}" for _, ticket in waiting[:NAMED]]
+        said += listed([f"{number(ticket.id)} · {ticket.subject}" for _, ticket in waiting], speak)
     if answered:
         said += [speak("ping_answered", count=len(answered))]
-        said += [_answered(one, one.ticket, speak) for one in answered[:NAMED] if one.ticket is not None]
+        said += listed([_answered(one, one.ticket, speak) for one in answered if one.ticket is not None], speak)
     return Ping(person, f"digest:{person}:{facts.now}", said[0], tuple(said[1:]), is_digest=True)
 
 
