@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import Any, Final
@@ -131,23 +131,35 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What one of our people did about a ticket; `due_at` is the moment they promised, if they did."""
+    """What one of our people did about a ticket; `due_at` is the moment they promised, if they did.
+
+    `words` are what else it names: another ticket, a person, a moment, a clause.
+    """
 
     at: datetime
     who: str
     what: str
     due_at: datetime | None = None
+    words: str = ""
 
 
 @dataclass
 class Ticket:
-    """One ticket over time: how it stood from when on, what its client said and was told, what ours did about it."""
+    """One ticket over time: how it stood from when on, what its client said and was told, what ours did about it.
+
+    `others` are tickets that went on as it, with the moments; `turned` are moments at which its words became those of
+    another ticket, or another's became its own.
+    """
 
     conv: str = ""
     states: list[State] = field(default_factory=list)
     said: list[tuple[datetime, str]] = field(default_factory=list)
     told: list[tuple[datetime, Line]] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
+    others: list[tuple[datetime, "Ticket"]] = field(default_factory=list)
+    turned: list[datetime] = field(default_factory=list)
+    #: When its client asked for somebody higher up.
+    asked: list[datetime] = field(default_factory=list)
 
     def at(self, moment: datetime) -> State | None:
         """How it stood then, the moment itself included."""
@@ -157,9 +169,29 @@ class Ticket:
         """Whether anybody, or this one, did anything about it between two moments, both included."""
         return any(since <= one.at <= until and who in {"", one.who} for one in self.acts)
 
+    def heard(self, until: datetime) -> list[tuple[datetime, str]]:
+        """What was said by then on it and on all that had gone on as it by then."""
+        found: list[Ticket] = [self]
+        for one in found:
+            found += [other for at, other in one.others if at <= until and all(other is not known for known in found)]
+        return [(at, words) for one in found for at, words in one.said if at <= until]
+
+    def is_left_out(self, at: datetime) -> bool:
+        """Whether the agreement did not cover it then."""
+        found = [one.what for one in self.acts if one.at <= at and one.what in {"NotCovered", "Covered"}]
+        return found[-1:] == ["NotCovered"]
+
     def heeded(self, since: datetime, until: datetime) -> bool:
         """Whether anybody said between two moments that they look after it."""
         return any(since <= one.at <= until and one.what == "Acknowledge" for one in self.acts)
+
+
+def _named(act: Act) -> int:
+    """The other ticket that an act is about."""
+    found = NUMBER.search(act.words)
+    if found is None:
+        raise ValueError(f"which ticket is {act.words!r}?")
+    return int(found[1])
 
 
 @cache
@@ -247,13 +279,19 @@ class Book:
 
     def urgency(self, number: int, at: datetime) -> str:
         """How urgent a ticket is by what its client has said by then; it never gets less so by words."""
-        said = " ".join(words.casefold() for moment, words in self.tickets[number].said if moment <= at)
+        said = " ".join(words.casefold() for _, words in self.tickets[number].heard(at))
         found = {urgency for word, urgency in self.desk.urgent.items() if word in said}
         return next((one for one in ("critical", "high") if one in found), "medium")
 
     def is_loud(self, number: int, at: datetime) -> bool:
         """Whether people are called about it at any hour."""
         return self.urgency(number, at) in LOUD
+
+    def is_asked_for(self, number: int, at: datetime) -> bool:
+        """Whether its client, or one of ours, has just asked for somebody higher up."""
+        ticket = self.tickets[number]
+        acts = [one.at for one in ticket.acts if one.what == "Escalate"]
+        return any(at - SETTLES <= one <= at for one in (*acts, *ticket.asked))
 
     def stretches(self, ticket: Ticket) -> Iterator[tuple[datetime, datetime, State]]:
         """The stretches in which it stands as it stands; without those in which we were down."""
@@ -272,6 +310,7 @@ class Book:
     def _read(self) -> None:
         clients = {line.where for line in self.lines if line.kind == "said"}
         down_since: datetime | None = None
+        asks: list[Line] = []
         for line in self.lines:
             at = read_moment(line.at)
             if line.kind == "down":
@@ -280,15 +319,30 @@ class Book:
                 self.down.append((down_since, at + SETTLES))
             elif line.kind == "leave":
                 self._leave(line, at)
+            elif line.kind == "asks":
+                asks.append(line)
             elif line.kind == "told" and line.where not in clients:
                 self._told_of_ours(line, at)
             elif line.ticket is not None:
                 self._of_ticket(line, self.tickets[line.ticket], at)
+        for line in asks:
+            self._asks(line)
+
+    def _asks(self, line: Line) -> None:
+        """What is answered to a word of command says which ticket it was about."""
+        at = read_moment(line.at)
+        for ticket in self.tickets.values():
+            answers = [one for moment, one in ticket.told if at <= moment <= at + SETTLES]
+            if line.text == "/escalate" and any(one.what == "auto" and one.where == line.where for one in answers):
+                ticket.asked.append(at)
 
     def _of_ticket(self, line: Line, ticket: Ticket, at: datetime) -> None:
         match line.kind:
             case "act" if not line.what.endswith("refused"):
-                ticket.acts.append(Act(at, line.who, line.what, read_moment(line.text) if line.text else None))
+                due_at = read_moment(line.text) if line.what == "GiveEta" else None
+                act = Act(at, line.who, line.what, due_at, line.text)
+                ticket.acts.append(act)
+                self._turns(ticket, act)
             case "ticket":
                 ticket.conv = line.where
                 status, _, waits = line.what.partition(", ")
@@ -298,13 +352,39 @@ class Book:
             case "told":
                 ticket.told.append((at, line))
 
+    def _turns(self, ticket: Ticket, act: Act) -> None:
+        """What was said on a ticket is on another one from then on, or again."""
+        if act.what not in {"Merge", "Split", "Unmerge"}:
+            return
+        concerned = [ticket]
+        if act.what == "Merge":
+            kept = self.tickets[_named(act)]
+            kept.others.append((act.at, ticket))
+            kept.acts.append(act)
+            concerned.append(kept)
+        elif act.what == "Split":
+            fresh = self.tickets[_named(act)]
+            fresh.said += ticket.said[-1:]
+            del ticket.said[-1:]
+            # What the agreement leaves out stays so where it is split.
+            fresh.acts += [act] if not ticket.is_left_out(act.at) else [act, replace(act, what="NotCovered")]
+            concerned.append(fresh)
+        else:
+            parted = [one for one in self.tickets.values() if any(other is ticket for _, other in one.others)]
+            for one in parted:
+                one.acts.append(act)
+            concerned += parted
+        for one in concerned:
+            one.turned.append(act.at)
+
     def _told_of_ours(self, line: Line, at: datetime) -> None:
         if line.what not in CALLING:
             return
         if line.ticket and (line.what == "alert" or not line.who):
             self.shown[line.ticket].append(at)
-        for number in {line.ticket} if line.ticket else set(map(int, NUMBER.findall(line.text))):
-            for person in line.who.split(","):
+        named = {line.ticket} if line.ticket else set(map(int, NUMBER.findall(line.text)))
+        for person in line.who.split(","):
+            for number in named:
                 self.calls[person, number].append(at)
 
     def _leave(self, line: Line, at: datetime) -> None:

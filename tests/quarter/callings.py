@@ -105,6 +105,8 @@ class Callings:
             over = self._worked(person, number, begun, ended)
             if over is None or over + SETTLES >= ended or ticket.acted(begun, over + SETTLES):
                 continue
+            if ticket.is_left_out(begun) or not self._book.is_there(person, over):
+                continue
             if not (_waits(ticket, begun) and _waits(ticket, over + SETTLES)):
                 continue
             if not any(begun <= one <= over + SETTLES for one in self._book.shown[number]):
@@ -142,19 +144,27 @@ class Callings:
         """A promise is broken, nobody sees to it, and whoever stands on the next step was not told."""
         for due in dues(self._book):
             ticket = self._book.tickets[due.number]
-            for step in self._book.desk.ladders[self._book.desk.plan_of(ticket.conv)["ladder"]]["steps"]:
+            steps = self._book.desk.ladders[self._book.desk.plan_of(ticket.conv)["ladder"]]["steps"]
+            for place, step in enumerate(steps):
                 at = advanced(due.due_at, length_from_text(step["after"]), due.hours)
                 for heeded in (
                     one.at for one in ticket.acts if due.begun <= one.at <= at and one.what == "Acknowledge"
                 ):
                     at = max(at, advanced(heeded, HEEDED, due.hours))
+                # Of steps that come together only the highest is told.
+                higher = [one for other in steps[place + 1 :] for one in self._book.desk.on_step(other["tell"])]
                 for person in self._book.desk.on_step(step["tell"]):
+                    # Nobody is woken for a moment that one of ours named.
                     came = (
                         at
-                        if self._book.is_loud(due.number, at) and not self._book.is_away(person, at)
+                        if due.hours is not None
+                        and self._book.is_loud(due.number, at)
+                        and not self._book.is_away(person, at)
                         else self._there(person, at, due.kept_at)
                     )
                     if came is None or due.kept_at <= came + SETTLES or ticket.acted(at, came + SETTLES):
+                        continue
+                    if any(self._called(one, due.number, came - SETTLES, came + SETTLES) for one in higher):
                         continue
                     if not self._called(person, due.number, due.due_at - SETTLES, came + SETTLES):
                         yield f"{person} was not told by {came:%Y-%m-%d %H:%M} that T-{due.number} is overdue"
@@ -172,6 +182,8 @@ class Callings:
     def _is_vacant(self, ticket: Ticket, number: int, at: datetime) -> bool:
         state = ticket.at(at)
         if state is None or not state.waits or not self._book.is_loud(number, at) or not self._book.is_running(at):
+            return False
+        if ticket.is_left_out(at):
             return False
         return not (state.person and self._book.is_there(state.person, at))
 
@@ -212,13 +224,15 @@ class Callings:
         return None
 
     def called_at_night(self) -> Iterator[str]:
-        """Somebody was called outside their hours for what is not urgent."""
+        """Somebody was called outside their hours for what is not urgent, and nobody had asked for them."""
         for line in self._book.lines:
             if line.kind != "told" or line.what not in {"ping", "alert", "card"}:
                 continue
             at = read_moment(line.at)
             for person in filter(None, line.who.split(",")):
                 if line.ticket and line.what == "alert" and self._book.is_loud(line.ticket, at):
+                    continue
+                if line.ticket and line.what == "alert" and self._book.is_asked_for(line.ticket, at):
                     continue
                 if not self._book.is_there(person, at) and not self._book.is_there(person, at - SETTLES):
                     yield f"{person} does not work and was called at {line.at}: {line.what} {line.text!r}"

@@ -124,22 +124,24 @@ class Judge:
 
     def told_twice(self) -> Iterator[str]:
         """The same words about the same ticket to the same one, and nothing happened to it in between."""
-        happened: dict[int | None, int] = {}
+        happened: dict[int | str, int] = {}
         told: dict[tuple[str, str, int | None, str], int] = {}
         held = defaultdict(set)
         for line in self._lines:
             if line.kind == "ticket" and line.ticket is not None:
                 held[line.where].add(line.ticket)
         for place, line in enumerate(self._lines):
-            if line.kind == "act":
+            if line.kind == "act" and line.ticket:
                 happened[line.ticket] = place
-            elif line.kind == "said":
-                happened |= dict.fromkeys(held[line.where], place)
+            elif line.kind in {"said", "asks"}:
+                happened |= dict.fromkeys([line.where, *held[line.where]], place)
             elif line.kind == "told":
                 to = line.who or line.where
                 key = (to, line.what, line.ticket, line.text)
                 before = told.get(key)
-                about = {line.ticket} if line.ticket else {int(one) for one in NUMBER.findall(line.text)}
+                about: set[int | str] = {line.ticket} if line.ticket else set(map(int, NUMBER.findall(line.text)))
+                # Who asks about nothing that is open is told so, each time.
+                about = about or {line.where}
                 if before is not None and before > max((happened.get(one, -1) for one in about), default=-1):
                     yield f"{to} was told twice, at {self._lines[before].at} and {line.at}: {line.text!r}"
                 told[key] = place
@@ -167,10 +169,10 @@ class Judge:
         return ((since, until, one.person) for since, until, one in self._book.stretches(ticket) if one.waits)
 
     def _is_kept(self, ticket: Ticket, person: str, at: datetime, *, since: datetime) -> bool:
-        if person and not self._book.is_away(person, at):
-            return True
-        # Whoever comes has a minute in which it is given to them.
+        # Whoever goes on leave has a minute in which it goes on, and whoever comes one in which it is given to them.
         before = at - MINUTE
+        if person and not (self._book.is_away(person, at) and self._book.is_away(person, before)):
+            return True
         if self._is_anybody_there(ticket, at) and self._is_anybody_there(ticket, before):
             return False
         # Nobody who serves them is there, and they know when somebody will be.

@@ -19,7 +19,7 @@ from sla.duration import Instant, instant
 from tests.quarter.crew import LEAD, Crew
 from tests.quarter.hearing import Hearing
 from tests.quarter.replicas import Replicas
-from tests.quarter.script import Leave, Said
+from tests.quarter.script import Asked, Leave, Said
 from tests.quarter.transcript import Line
 
 _HEARD = text("""
@@ -53,13 +53,13 @@ class Player:
         return self._replicas.killed
 
     async def play(
-        self, events: Sequence[Said | Leave], *, until: Instant, down: tuple[datetime, datetime] | None = None
+        self, events: Sequence[Said | Asked | Leave], *, until: Instant, down: tuple[datetime, datetime] | None = None
     ) -> list[Line]:
         """Play events, which stand in their order; `down` is a time in which the bot does not run."""
         with ExitStack() as stack:
             self._hearing.follow(stack)
             await self._replicas.prepare()
-            waiting: list[Said | Leave] = []
+            waiting: list[Said | Asked | Leave] = []
             for event in events:
                 at = instant(event.at)
                 if down is not None and instant(down[0]) <= at < instant(down[1]):
@@ -75,7 +75,7 @@ class Player:
             await self._replicas.drain()
         return self.lines
 
-    async def _goes_down(self, down: tuple[datetime, datetime], waiting: Sequence[Said | Leave]) -> None:
+    async def _goes_down(self, down: tuple[datetime, datetime], waiting: Sequence[Said | Asked | Leave]) -> None:
         """The process ends, time goes on without it, and what was said meanwhile waits in the channels."""
         await self._pass_until(instant(down[0]))
         self._hearing.write("down")
@@ -87,10 +87,12 @@ class Player:
             await self._happens(event)
         await self._settle()
 
-    async def _happens(self, event: Said | Leave) -> None:
+    async def _happens(self, event: Said | Asked | Leave) -> None:
         match event:
             case Said():
                 await self._says(event)
+            case Asked():
+                await self._asks(event)
             case Leave():
                 await self._tells_of_leave(event)
         await self._settle()
@@ -115,6 +117,12 @@ class Player:
         heard = {"where": where, "name": raw.external_id}
         ticket = await self._replicas.database.read(lambda conn: conn.execute(_HEARD, heard).scalar())
         self._hearing.name_ticket(place, ticket)
+
+    async def _asks(self, event: Asked) -> None:
+        """They ask, and are answered at once."""
+        channel = self._replicas.channels[event.channel]
+        self._hearing.write("asks", who=event.name, where=channel.conversation(event.address).key, text=event.word)
+        await channel.says(event.address, event.word, name=event.name, at=event.at)
 
     async def _pass_until(self, until: Instant) -> None:
         """Time passes, from alarm to send to what somebody means to do, whichever is first."""

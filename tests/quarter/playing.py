@@ -11,7 +11,7 @@ from bot.store.driver.engine import open_database
 from sla.duration import instant
 from tests.builders import document
 from tests.quarter.player import Player
-from tests.quarter.script import BEGINS, DOWN, LEAVES, WEEKS, Leave, Said, said
+from tests.quarter.script import BEGINS, DOWN, LEAVES, WEEKS, Asked, Leave, Said, asked, said
 
 DESK: Final = Path(__file__).parent / "desk.toml"
 GOLDEN: Final = Path(__file__).parents[1] / "golden/quarter.tsv"
@@ -29,7 +29,8 @@ async def played(
     player = Player(database, clock, replicas=replicas, kills=random.Random(kills) if kills is not None else None)
     ends = datetime.combine(BEGINS + timedelta(weeks=weeks), time(0), UTC)
     words = said(weeks=weeks) if messages is None else said(messages=messages, weeks=weeks)
-    events: list[Said | Leave] = sorted([*words, *(one for one in LEAVES if one.at < ends)], key=lambda one: one.at)
+    leaves = [one for one in LEAVES if one.at < ends]
+    events: list[Said | Asked | Leave] = sorted([*words, *asked(words), *leaves], key=lambda one: one.at)
     try:
         await player.play(events, until=instant(ends + AFTERWARDS), down=DOWN if DOWN[1] < ends else None)
     finally:

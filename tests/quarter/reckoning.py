@@ -2,7 +2,8 @@
 
 A promise is counted from the oldest words that wait for an answer, in the hours of the client's agreement, by the
 urgency that these words and those before them show. Only what is plain is reckoned: where the urgency changes while a
-promise runs, where business days are promised, or where the bot did not run meanwhile, there is none.
+promise runs, where business days are promised, where the bot did not run meanwhile, or where words came from another
+ticket or went to one, there is none.
 """
 
 import re
@@ -17,6 +18,8 @@ from tests.quarter.book import COURTESY, MINUTE, Book, Hours, Ticket
 _LENGTH: Final = re.compile(r"(\d+)(m|h)")
 #: What answers a client.
 ANSWERS: Final = frozenset({"Reply", "AskDetails", "GiveEta", "Resolve"})
+TURNED: Final = "Turned"
+_BLURS: Final = frozenset({TURNED, "WaitThirdParty", "Resume", "NotCovered", "Covered"})
 _SHORTEST_CALL: Final = timedelta(minutes=2)
 _LONGEST_CALL: Final = timedelta(minutes=30)
 
@@ -88,19 +91,29 @@ def dues(book: Book) -> Iterator[Due]:
 
 def _responses(book: Book, number: int, ticket: Ticket) -> Iterator[Due]:
     since: datetime | None = None
-    metric = "first_response"
-    happened = sorted([(at, 0, words) for at, words in ticket.said] + [(one.at, 1, one.what) for one in ticket.acts])
+    metric, is_plain = "first_response", True
+    happened = sorted(
+        [(at, 0, words) for at, words in ticket.said]
+        + [(at, 1, TURNED) for at in ticket.turned]
+        + [(one.at, 2, one.what) for one in ticket.acts]
+    )
     waiting: list[datetime] = []
-    for at, kind, what in [*happened, (book.ends, 1, "Reply")]:
+    for at, kind, what in [*happened, (book.ends, 2, "Reply")]:
         if kind == 0 and not COURTESY.fullmatch(what):
             since = since or at
             waiting.append(at)
-        elif kind == 1 and what in ANSWERS and since is not None:
-            if len({book.urgency(number, one) for one in waiting}) == 1:
+        elif what in _BLURS:
+            # What runs on now began elsewhere, or pauses, or is owed no more: until the next answer.
+            is_plain = False
+        elif what in ANSWERS:
+            if since is not None and is_plain and len({book.urgency(number, one) for one in waiting}) == 1:
                 found = _promise(book, number, ticket, metric, since, at)
                 if found is not None:
                     yield found
-            since, waiting, metric = None, [], "next_response"
+            is_plain = not ticket.is_left_out(at)
+            if since is not None or not is_plain:
+                metric = "next_response"
+            since, waiting = None, []
 
 
 def _promise(book: Book, number: int, ticket: Ticket, metric: str, since: datetime, kept: datetime) -> Due | None:
@@ -124,7 +137,8 @@ def _etas(book: Book, number: int, ticket: Ticket) -> Iterator[Due]:
     for place, one in enumerate(ticket.acts):
         if one.due_at is None:
             continue
-        ends = (act.at for act in ticket.acts[place + 1 :] if act.what in {"GiveEta", "Resolve"})
+        ends = [act.at for act in ticket.acts[place + 1 :] if act.what in {"GiveEta", "Resolve", *_BLURS}]
+        ends += [at for at in ticket.turned if at >= one.at]
         over = (state.since for state in ticket.states if state.since > one.at and not state.is_open)
         kept = min([*ends, *over], default=book.ends)
         yield Due(number, one.at, one.due_at, kept, one.due_at - one.at, None)

@@ -18,6 +18,8 @@ DOWN = (datetime(2026, 3, 27, 15, 0, tzinfo=UTC), datetime(2026, 3, 30, 15, 0, t
 MESSAGES = 560
 #: A word to what was answered, which asks for nothing.
 COURTESIES = ("Thanks!", "Thank you", "Great, thanks")
+#: How often somebody asks the desk itself after what they wrote.
+ASKING = 0.06
 TOPICS = (
     "The export of {day} has failed",
     "Can you add a user for us, number {n}?",
@@ -50,6 +52,17 @@ class Said:
     address: str
     name: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody asks the desk itself, by a word of command."""
+
+    at: datetime
+    channel: Channel
+    address: str
+    name: str
+    word: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +119,18 @@ def said(seed: int = 7, *, messages: int = MESSAGES, weeks: int = WEEKS) -> Sequ
             text = chance.choice(COURTESIES)
         found.append(Said(local.astimezone(UTC), channel, writer.addresses[channel], writer.name, text))
     return sorted(found, key=lambda one: (one.at, one.address, one.text))
+
+
+def asked(words: Sequence[Said], seed: int = 7) -> Sequence[Asked]:
+    """After some of their words a client asks how it stands, or for somebody higher up; some do so twice."""
+    chance = random.Random(f"asked {seed}")
+    found: list[Asked] = []
+    for one in words:
+        if one.text in COURTESIES or chance.random() >= ASKING:
+            continue
+        word = chance.choice(("/status", "/escalate", "/escalate"))
+        moments = [one.at + timedelta(minutes=chance.choice((4, 20, 70)))]
+        if chance.random() < 0.3:
+            moments.append(moments[0] + timedelta(minutes=15))
+        found += [Asked(at, one.channel, one.address, one.name, word) for at in moments]
+    return sorted(found, key=lambda one: (one.at, one.address, one.word))

@@ -15,6 +15,7 @@ from tests.quarter.book import CALLING, Book, desk_from_toml, read_moment
 from tests.quarter.callings import Callings
 from tests.quarter.checker import Judge
 from tests.quarter.playing import DESK, GOLDEN, played
+from tests.quarter.sequels import Sequels
 from tests.quarter.telling import Told
 from tests.quarter.transcript import Line, lines_from_transcript, transcript_from_lines
 
@@ -52,6 +53,66 @@ def test_every_minute_of_it_somebody_has_what_waits_and_nobody_is_told_twice(lin
 
 def test_all_of_ours_are_called_when_they_should_be_and_only_then(lines: list[Line]) -> None:
     assert list(callings(lines).faults()) == []
+
+
+def sequels(lines: Sequence[Line]) -> Sequels:
+    return Sequels(Book(desk_from_toml(DESK.read_text(encoding="utf-8")), lines))
+
+
+def test_what_must_follow_a_deed_or_a_word_of_command_follows(lines: list[Line]) -> None:
+    assert list(sequels(lines).faults()) == []
+
+
+@pytest.mark.parametrize(
+    ("is_gone", "misses"),
+    [
+        pytest.param(lambda line: " is back: " in line.text, Sequels.not_back, id="what was put off"),
+        pytest.param(
+            lambda line: line.what == "auto" and "support agreement" in line.text,
+            Sequels.not_said,
+            id="what is not covered",
+        ),
+        pytest.param(
+            lambda line: line.what == "auto" and " go on with both as " in line.text,
+            Sequels.not_said,
+            id="what was merged",
+        ),
+        pytest.param(lambda line: "the client asks for the" in line.text, Sequels.not_escalated, id="who is asked for"),
+        pytest.param(
+            lambda line: line.what == "alert" and "asks for help" in line.text, Sequels.not_escalated, id="help"
+        ),
+        pytest.param(lambda line: line.what == "auto", Sequels.not_answered, id="answers"),
+    ],
+)
+def test_the_judge_misses_what_does_not_follow(
+    lines: list[Line], is_gone: Callable[[Line], bool], misses: Callable[[Sequels], Iterator[str]]
+) -> None:
+    left = [line for line in lines if not (line.kind == "told" and is_gone(line))]
+    assert len(left) < len(lines)
+    assert list(misses(sequels(left)))
+
+
+def test_the_judge_sees_what_must_not_follow(lines: list[Line]) -> None:
+    place = next(place for place, line in enumerate(lines) if line.what == "Take refused")
+    both = [*lines[:place], dataclasses.replace(lines[place], what="Take"), *lines[place + 1 :]]
+    assert [one.partition(" at ")[0] for one in sequels(both).faults()] == [
+        f"T-{lines[place].ticket} was taken by 2 of 2"
+    ]
+    note = next(line.text for line in lines if line.what == "AddNote")
+    place = next(place for place, line in enumerate(lines) if line.what == "reply")
+    leaked = [*lines[:place], dataclasses.replace(lines[place], text=note), *lines[place + 1 :]]
+    assert any(note in one for one in sequels(leaked).given_away())
+    place = next(place for place, line in enumerate(lines) if line.what == "NotCovered")
+    called = dataclasses.replace(
+        lines[place],
+        at=f"{read_moment(lines[place].at) + timedelta(minutes=3):%Y-%m-%dT%H:%M:%SZ}",
+        kind="told",
+        where="slack:desk:T1/U1",
+        what="ping",
+        text="Last call for it",
+    )
+    pressed = [*lines[: place + 1], called, *lines[place + 1 :]]
+    assert any("is not covered" in one for one in sequels(pressed).pressed_for_what_is_left_out())
 
 
 def _of_ours(line: Line) -> bool:
@@ -176,14 +237,14 @@ def test_the_judge_reckons_for_itself_when_somebody_comes(lines: list[Line]) -> 
     read = [found for line in lines if line.what == "auto" and (found := known.told_in(line)) != Told()]
     assert Counter(found.opens_at is not None for found in read)[True] > 90
     assert Counter(found.answers_by is not None for found in read)[True] > 90
-    place = next(place for place, line in enumerate(lines) if "We are back tomorrow 08:00" in line.text)
-    for words in ("tomorrow 09:00", "Friday 08:00", "tomorrow 07:59"):
-        wrong = dataclasses.replace(lines[place], text=lines[place].text.replace("tomorrow 08:00", words))
+    place = next(place for place, line in enumerate(lines) if "We are back tomorrow 02:00" in line.text)
+    for words in ("tomorrow 03:00", "Friday 02:00", "tomorrow 01:59"):
+        wrong = dataclasses.replace(lines[place], text=lines[place].text.replace("tomorrow 02:00", words))
         faults = list(judge([*lines[:place], wrong, *lines[place + 1 :]]).told_wrong_times())
         assert [one.startswith(f"T-{wrong.ticket} at {wrong.at}") for one in faults] == [True]
-    place = next(place for place, line in enumerate(lines) if "Bob is back" in line.text)
-    other = dataclasses.replace(lines[place], text=lines[place].text.replace("Bob", "Vera"))
-    assert any("Vera is not there then" in one for one in judge([*lines[:place], other]).told_wrong_times())
+    place = next(place for place, line in enumerate(lines) if "Vera буде на звʼязку" in line.text)
+    other = dataclasses.replace(lines[place], text=lines[place].text.replace("Vera", "Bob"))
+    assert any("Bob is not there then" in one for one in judge([*lines[:place], other]).told_wrong_times())
     early = dataclasses.replace(lines[place], text="Thank you, we have it (T-1). We answer by 00:01 (your time).")
     assert any("nobody comes before" in one for one in judge([*lines[:place], early]).told_wrong_times())
 
@@ -198,8 +259,8 @@ def test_the_judge_misses_what_was_lost_let_go_or_told_to_another_client(lines: 
     new = next(line for line in lines if line.kind == "ticket" and line.what == "new, waits")
     lost = [line for line in lines if line.kind == "said" or line.ticket != new.ticket]
     assert any("it waits nowhere" in one for one in judge(lost).unheard())
-    act = next(line for line in lines if line.kind == "act" and line.ticket == new.ticket)
-    assert any("nobody did anything" in one for one in judge([one for one in lines if one is not act]).let_go())
+    idle = [line for line in lines if line.kind != "act" or line.ticket != new.ticket]
+    assert any("nobody did anything" in one for one in judge(idle).let_go())
     told = next(line for line in lines if line.kind == "told" and line.where == new.where)
     leaked = dataclasses.replace(told, where="telegram:desk:1003")
     assert any("another client's" in one for one in judge([*lines, leaked]).told_to_others())
