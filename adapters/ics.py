@@ -10,6 +10,7 @@ Pure: `made_at` is an argument, and the same invitation gives the same bytes. Th
 that takes longer than most starts.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,8 +30,11 @@ _LONGEST_NAME: Final = 120
 _LONGEST_TEXT: Final = 2_000
 #: The rules of a zone are told from so long before the first call to so long after the last: both its halves of a year.
 _AROUND: Final = timedelta(days=366)
-#: A calendar that answers an invitation holds one event; a long one was made by nobody's calendar program.
+#: A calendar that answers an invitation holds one event; without these lines a long one is no calendar's.
 _LONGEST_ANSWER: Final = 100_000
+_REPEATED: Final = re.compile(
+    r"(?:ATTACH|DESCRIPTION|SUMMARY|LOCATION|CONTACT|URL|X-[A-Z0-9-]{1,60})[:;]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,8 @@ def attendance_from_ics(written: str) -> Attendance | None:
     """What a calendar answers, None for anything that is no answer to one invitation by one attendee."""
     from icalendar import Calendar  # noqa: PLC0415 - see above
 
-    if len(written) > _LONGEST_ANSWER:
-        return None
     try:
-        calendar = Calendar.from_ical(written)
+        calendar = Calendar.from_ical(_as_far_as_needed(written))
         if str(calendar.get("method", "")).upper() != "REPLY":
             return None
         (event,) = calendar.walk("VEVENT")
@@ -97,14 +99,32 @@ def note_from_ics(written: str) -> str:
     """
     from icalendar import Calendar  # noqa: PLC0415 - see above
 
-    if len(written) > _LONGEST_ANSWER:
-        return ""
     try:
-        events = Calendar.from_ical(written).walk("VEVENT")
+        events = Calendar.from_ical(_as_far_as_needed(written)).walk("VEVENT")
         notes = [note for event in events for note in _notes(event)]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return ""
     return "\n".join(dict.fromkeys(note for note in notes if note))
+
+
+def _as_far_as_needed(written: str) -> str:
+    """An answer without what it repeats, where it is long: some repeat the whole invitation, files and all.
+
+    Raises ValueError where what is left is too long.
+    """
+    if len(written) <= _LONGEST_ANSWER:
+        return written
+    kept: list[str] = []
+    is_kept = True
+    for line in written.split("\n"):
+        if not line.startswith((" ", "\t")):  # a line that goes on belongs to the one before it
+            is_kept = _REPEATED.match(line) is None
+        if is_kept:
+            kept.append(line)
+    short = "\n".join(kept)
+    if len(short) > _LONGEST_ANSWER:
+        raise ValueError("a calendar with more people and notes than an answer has")
+    return short
 
 
 def _notes(event: "Component") -> Iterator[str]:

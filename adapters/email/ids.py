@@ -50,6 +50,11 @@ def with_token(address: str, token: str) -> str:
     return f"{local}+{token}@{domain}"
 
 
+def loop_mark(ours: str) -> str:
+    """What X-Loop of our automatic mail says. Others who pass mail on to us may put our bare address there."""
+    return f"maitred {ours.lower()}"
+
+
 def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower()
 

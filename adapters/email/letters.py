@@ -124,6 +124,7 @@ def letter_from_words(words: Words, sender: Sender, files: Mapping[str, bytes]) 
         mail["Auto-Submitted"] = "auto-replied" if words.answers else "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
         mail["Precedence"] = "bulk"
+        mail["X-Loop"] = ids.loop_mark(sender.address)
     _write(mail, words)
     invitation = _invite(mail, words, sender)
     _attach(mail, words.attachments, files)

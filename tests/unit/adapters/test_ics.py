@@ -159,6 +159,24 @@ def test_what_an_attendee_answers_is_read(answer: str) -> None:
     assert attendance_from_ics(reply(answer.upper())) == Attendance(INVITE.uid, 2, "lena@acme.test", answer)  # type: ignore[arg-type]
 
 
+def folded(size: int) -> str:
+    return "\r\n ".join("A" * 74 for _ in range(size // 74))
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        pytest.param({"ATTACH;ENCODING=BASE64;VALUE=BINARY": folded(400_000)}, id="a file"),
+        pytest.param({"X-ALT-DESC;FMTTYPE=text/html": folded(200_000), "DESCRIPTION": folded(90_000)}, id="a page"),
+        pytest.param({"description": "a" * 300_000}, id="one line"),
+    ],
+)
+def test_an_answer_that_repeats_a_long_invitation_is_read(repeated: dict[str, str]) -> None:
+    written = reply(COMMENT="Call me", **repeated)
+    assert attendance_from_ics(written) == Attendance(INVITE.uid, 2, "lena@acme.test", "accepted")
+    assert note_from_ics(written) == "Call me"
+
+
 def test_an_answer_without_a_sequence_is_to_the_first_invitation() -> None:
     found = attendance_from_ics(reply(SEQUENCE=""))
     assert found is not None

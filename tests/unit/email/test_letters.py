@@ -54,6 +54,7 @@ def test_an_answer_stands_in_its_thread() -> None:
     assert mail["Message-ID"] == f"<{letter.name}>"
     assert mail["Auto-Submitted"] is None
     assert mail["Precedence"] is None
+    assert mail["X-Loop"] is None
 
 
 def test_nobody_is_written_to_where_a_mail_named_nobody() -> None:
@@ -99,6 +100,7 @@ def test_a_machines_mail_says_that_it_is_one() -> None:
     assert mail["Auto-Submitted"] == "auto-replied"
     assert mail["X-Auto-Response-Suppress"] == "All"
     assert mail["Precedence"] == "bulk"
+    assert mail["X-Loop"] == "maitred support@desk.test"
     assert mail["From"] == "Desk <support@desk.test>"
     assert read(composed(replace(WORDS, automatic=True, answers=None)))["Auto-Submitted"] == "auto-generated"
 
