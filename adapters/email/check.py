@@ -40,7 +40,8 @@ async def _reading(config: Config, server: Server, timings: Timings) -> AsyncIte
     try:
         connection = await connected(server, timings)
     except LoginRefusedError as error:
-        yield Doubt("IMAP_PASSWORD", f"{server.host} refuses our login ({error}): mend IMAP_USER and IMAP_PASSWORD")
+        secret = "MAIL_TOKEN_FILE" if server.token else "IMAP_PASSWORD"
+        yield Doubt(secret, f"{server.host} refuses our login ({error}): mend IMAP_USER and {secret}")
         return
     except (LostError, OSError) as error:
         yield Doubt("IMAP_HOST", f"{server.host}:{server.port} cannot be reached ({error}): mend host, port or TLS")

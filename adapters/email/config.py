@@ -30,6 +30,15 @@ class Server:
     token: Callable[[], str] | None = field(default=None, repr=False)
     ca_file: str | None = None
 
+    def secret(self) -> str:
+        """What proves who we are at this moment; empty where it cannot be had."""
+        if self.token is None:
+            return self.password
+        try:
+            return self.token()
+        except (OSError, ValueError):  # a file that is being written anew
+            return ""
+
     def context(self) -> ssl.SSLContext | None:
         """How the server proves who it is: by the authorities of this machine, or by those of `ca_file` alone."""
         return None if self.tls == "none" else ssl.create_default_context(cafile=self.ca_file)

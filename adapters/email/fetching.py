@@ -88,7 +88,7 @@ class Fetching:
     ) -> None:
         """`door` is that of all folders there."""
         self.trouble = ""
-        self._door = door or Door(timings.refused_first_s, timings.refused_longest_s)
+        self._door = door or Door(timings, server.secret)
         self._config = config
         self._server = server
         self._mailbox = mailbox
@@ -123,7 +123,7 @@ class Fetching:
                 log.warning("mail cannot be kept now", channel="email", mailbox=self._mailbox, reason=str(error))
                 pause_s = self._lost.pause_s()
             except LoginRefusedError as error:
-                mend = "mend IMAP_USER and IMAP_PASSWORD"
+                mend = f"mend IMAP_USER and {'MAIL_TOKEN_FILE' if self._server.token else 'IMAP_PASSWORD'}"
                 self._failed(f"{self._server.host} refuses our login ({error}): {mend}", is_final=True)
             except SaidNoError as error:
                 mend = "make it there, or mend IMAP_MAILBOX"

@@ -53,6 +53,7 @@ class Smtp:
         self._name = name
         self._timings = timings
         self._rests_until = 0.0
+        self._refused = ""
 
     async def watch(self) -> None:
         """Try the server at the start, and again while something is wrong, until cancelled.
@@ -97,12 +98,16 @@ class Smtp:
 
     async def _greeted(self) -> SMTP:
         left_s = self._rests_until - asyncio.get_running_loop().time()
-        if left_s > 0:  # whoever it is for: a server that sees a wrong password again and again locks the account
+        if left_s > 0 and self._server.secret() in {
+            self._refused,
+            "",
+        }:  # whoever it is for: a server that sees a wrong password again and again locks the account
             raise TemporaryError(self.trouble, retry_after=timedelta(seconds=left_s))
+        tried = self._server.secret()
         try:
             return await self._connected()
         except (SMTPException, OSError, ValueError) as error:
-            raise self._not_reached(error) from error
+            raise self._not_reached(error, tried) from error
 
     async def _connected(self) -> SMTP:
         server = self._server
@@ -174,10 +179,11 @@ class Smtp:
             self.complaint = str(refused)
         return refused
 
-    def _not_reached(self, error: Exception) -> TemporaryError:
+    def _not_reached(self, error: Exception, tried: str) -> TemporaryError:
         if isinstance(error, SMTPAuthenticationError) and error.code in _PERMANENT:
-            words = f"{self._server.host} refuses our login ({_words(error)}): mend SMTP_USER and SMTP_PASSWORD"
-            self.trouble = words
+            secret = "MAIL_TOKEN_FILE" if self._server.token else "SMTP_PASSWORD"
+            words = f"{self._server.host} refuses our login ({_words(error)}): mend SMTP_USER and {secret}"
+            self.trouble, self._refused = words, tried
             self._rests_until = asyncio.get_running_loop().time() + _LOGIN_AGAIN.total_seconds()
             return TemporaryError(words, retry_after=_LOGIN_AGAIN)
         if isinstance(error, SMTPNotSupported) or "AUTH extension" in str(error):

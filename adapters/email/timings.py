@@ -9,8 +9,9 @@ class Timings:
 
     `command_within_s` is also how long a server may pause within an answer. IDLE is renewed every `idle_for_s`, long
     before the 29 minutes after which servers hang up, because a connection that died in silence is noticed only then.
-    A wrong password is tried every five minutes at the most: servers lock accounts. A folder that cannot be opened is
-    looked for more often. How full the mail box is is asked every `room_every_s`.
+    A wrong password is tried every five minutes at the most, since servers lock accounts; another one is looked for every
+    `look_every_s`. A folder that cannot be opened is looked for more often. How full the mail box is is asked every
+    `room_every_s`.
     """
 
     connect_within_s: float = 10.0
@@ -22,6 +23,7 @@ class Timings:
     retry_longest_s: float = 120.0
     refused_first_s: float = 600.0
     refused_longest_s: float = 3_600.0
+    look_every_s: float = 5.0
     unopened_first_s: float = 30.0
     unopened_longest_s: float = 900.0
     probe_every_s: float = 60.0

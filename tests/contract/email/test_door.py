@@ -34,6 +34,10 @@ def refused() -> Exception:
     return LoginRefusedError("[AUTHENTICATIONFAILED] no")
 
 
+def resting(seconds: float) -> Timings:
+    return Timings(refused_first_s=seconds, refused_longest_s=seconds)
+
+
 async def knock(door: Door, server: Server) -> str:
     with pytest.raises((LoginRefusedError, LostError)) as error:
         await door.enter(server.login)
@@ -46,7 +50,7 @@ def test_a_refused_login_rests_for_five_minutes_at_the_least() -> None:
 
 
 async def test_after_a_refusal_all_folders_rest_together() -> None:
-    door, server = Door(0.2, 0.2), Server(refused)
+    door, server = Door(resting(0.2)), Server(refused)
     async with asyncio.timeout(WITHIN_S):
         assert await knock(door, server) == "LoginRefusedError"
         assert await asyncio.gather(*(knock(door, server) for _ in range(3))) == ["LostError"] * 3
@@ -56,7 +60,7 @@ async def test_after_a_refusal_all_folders_rest_together() -> None:
 
 
 async def test_each_further_refusal_makes_the_rest_begin_anew_for_everybody() -> None:
-    door, server = Door(0.2, 0.2), Server(refused, refused, refused)
+    door, server = Door(resting(0.2)), Server(refused, refused, refused)
     async with asyncio.timeout(WITHIN_S):
         await asyncio.gather(*(knock(door, server) for _ in range(3)))
     gaps = [after - before for before, after in zip(server.asked_at, server.asked_at[1:], strict=False)]
@@ -64,6 +68,21 @@ async def test_each_further_refusal_makes_the_rest_begin_anew_for_everybody() ->
 
 
 async def test_what_is_no_refusal_makes_nobody_rest() -> None:
-    door, server = Door(600, 600), Server()
+    door, server = Door(resting(600)), Server()
     async with asyncio.timeout(WITHIN_S):
         assert [await knock(door, server) for _ in range(3)] == ["LostError"] * 3
+
+
+async def test_another_secret_is_tried_at_once() -> None:
+    secrets = ["stale"]
+    door = Door(Timings(look_every_s=0.01), lambda: secrets[-1])
+    server = Server(refused)
+    async with asyncio.timeout(WITHIN_S):
+        assert await knock(door, server) == "LoginRefusedError"
+        waiting = asyncio.create_task(knock(door, server))
+        secrets.append("")  # its file is being written
+        await asyncio.sleep(0.05)
+        assert len(server.asked_at) == 1
+        secrets.append("fresh")
+        assert await waiting == "LostError"
+    assert len(server.asked_at) == 2

@@ -1,6 +1,7 @@
 """A mail goes to a real Exim, and whatever comes of it is told apart: sent, not now, never, nobody knows."""
 
 import asyncio
+from base64 import b64decode
 from datetime import timedelta
 from email import message_from_bytes
 
@@ -63,6 +64,36 @@ async def test_after_a_wrong_password_nobody_knocks_again_for_five_minutes(exim:
             rests.append(refused.value.retry_after)
         assert relay.connections == 1
     assert [rest is not None and timedelta(minutes=4) < rest <= timedelta(minutes=5) for rest in rests] == [True] * 3
+
+
+async def test_another_token_is_tried_at_once_and_the_refused_one_is_not() -> None:
+    tokens, tried = ["stale"], list[str]()
+
+    async def knows_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx.desk.test\r\n")
+        while line := (await reader.readline()).decode().strip():
+            verb, _, rest = line.partition(" ")
+            answer = {"EHLO": "250-mx.desk.test\r\n250 AUTH XOAUTH2", "QUIT": "221 bye"}.get(verb, "250 OK")
+            if verb == "AUTH":
+                tried.append(b64decode(rest.split()[1]).decode().partition("Bearer ")[2].strip("\1"))
+                answer = "235 welcome" if tried[-1] == "fresh" else "535 5.7.3 expired"
+            writer.write(b"354 go on\r\n" if verb == "DATA" else f"{answer}\r\n".encode())
+            while verb == "DATA" and (await reader.readline()).strip() != b".":
+                pass
+            writer.write(b"250 OK\r\n" if verb == "DATA" else b"")
+        writer.close()
+
+    async with await asyncio.start_server(knows_one, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        sender = Smtp(Server("127.0.0.1", port, "none", USER, token=lambda: tokens[-1]), "desk.test", TIMINGS)
+        for _ in range(2):
+            with pytest.raises(TemporaryError, match="mend SMTP_USER and MAIL_TOKEN_FILE"):
+                await sender.send(mail("a"), FROM, ["lena@acme.test"])
+        tokens.append("fresh")
+        assert await sender.send(mail("a"), FROM, ["lena@acme.test"]) == {}
+
+    assert tried == ["stale", "fresh"]
+    assert sender.trouble == ""
 
 
 async def test_a_copy_that_is_refused_is_named_and_goes_nowhere_without_the_mail(exim: Exim, box: Box) -> None:
