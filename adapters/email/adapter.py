@@ -62,7 +62,7 @@ class EmailAdapter:
         self._smtp = Smtp(config.smtp, domain_of(config.address), timings) if config.smtp is not None else None
         self._folders: Sequence[Fetching] = ()
         if (imap := config.imap) is not None:
-            door = Door(timings, config.imap.secret)
+            door = Door(timings, imap.secret)
             self._folders = [
                 Fetching(config, imap, name, turn(name), past, now, timings, door) for name in config.mailboxes
             ]

@@ -9,7 +9,7 @@ class Timings:
 
     `command_within_s` is also how long a server may pause within an answer. IDLE is renewed every `idle_for_s`, long
     before the 29 minutes after which servers hang up, because a connection that died in silence is noticed only then.
-    A wrong password is tried every five minutes at the most, since servers lock accounts; another one is looked for every
+    A wrong password is tried every five minutes at the most, since servers lock accounts; another is looked for every
     `look_every_s`. A folder that cannot be opened is looked for more often. How full the mail box is is asked every
     `room_every_s`.
     """
