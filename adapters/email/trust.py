@@ -72,7 +72,7 @@ def name_of(mailbox: Mailbox) -> str:
 
 
 def _doubt(letter: Letter, written: Sequence[str], found: Sequence[Mailbox], authserv_ids: frozenset[str]) -> str:
-    if not written:
+    if not any(value.strip() for value in written):
         return "it names no sender"
     if letter.oddity:
         return letter.oddity
@@ -101,6 +101,9 @@ def _is_plain(written: str) -> bool:
     if len(written) > _LONGEST_FROM:
         return False
     bare = "".join(_unquoted(written, keeps_quoted=False) or ())
+    name, _, rest = bare.partition("<")
+    if name.strip().lower() == rest.partition(">")[0].strip().lower():  # its own name: read either way it is the same
+        bare = rest
     return bare.count("@") == 1 and bare.count("<") < 2 and not set(bare) & set(",:;\0")  # noqa: PLR2004
 
 
