@@ -3,6 +3,7 @@ r"""What a mail travels in between the mail server and the journal: a few lines 
     Maitred-Internal-Date: 2026-03-02T09:00:00+00:00
     Maitred-Mailbox: INBOX
     Maitred-Note: larger than 25 MB: only its beginning was fetched      (only where there is something to say)
+    Maitred-Unreadable: the mail server could not give this mail         (only where just its headers were had)
     <empty line>
     <the mail, byte for byte>
 
@@ -23,7 +24,8 @@ from adapters.text import one_line
 _DATE: Final = b"Maitred-Internal-Date"
 _MAILBOX: Final = b"Maitred-Mailbox"
 _NOTE: Final = b"Maitred-Note"
-_KNOWN: Final = frozenset({_DATE, _MAILBOX, _NOTE})
+_UNREADABLE: Final = b"Maitred-Unreadable"
+_KNOWN: Final = frozenset({_DATE, _MAILBOX, _NOTE, _UNREADABLE})
 _END: Final = b"\r\n\r\n"
 #: What we write is far shorter; whatever is longer is none of ours.
 _LONGEST: Final = 8_192
@@ -31,12 +33,16 @@ _LONGEST: Final = 8_192
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A mail with what only its server knew. `note` is for people: what is not right about what was fetched."""
+    """A mail with what only its server knew. `note` is for people: what is not right about what was fetched.
+
+    `unreadable` is why no more than its headers are here.
+    """
 
     at: datetime
     mailbox: str
     mail: bytes
     note: str = ""
+    unreadable: str = ""
 
 
 def sealed(envelope: Envelope) -> bytes:
@@ -47,6 +53,8 @@ def sealed(envelope: Envelope) -> bytes:
     ]
     if envelope.note:
         lines.append(_NOTE + b": " + one_line(envelope.note, 500).encode())
+    if envelope.unreadable:
+        lines.append(_UNREADABLE + b": " + one_line(envelope.unreadable, 500).encode())
     return b"\r\n".join(lines) + _END + envelope.mail
 
 
@@ -61,12 +69,12 @@ def opened(payload: bytes) -> Envelope:
     try:
         at = datetime.fromisoformat(fields[_DATE].decode())
         mailbox = unquote(fields[_MAILBOX].decode("ascii"), errors="strict")
-        note = fields.get(_NOTE, b"").decode()
+        note, unreadable = (fields.get(name, b"").decode() for name in (_NOTE, _UNREADABLE))
     except ValueError as error:
         raise MalformedError("the envelope around the mail cannot be read") from error
     if at.tzinfo is None:
         raise MalformedError("the envelope around the mail names no zone")
-    return Envelope(at.astimezone(UTC), mailbox, mail, note)
+    return Envelope(at.astimezone(UTC), mailbox, mail, note, unreadable)
 
 
 def mail_name(mail: bytes) -> str:

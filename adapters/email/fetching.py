@@ -215,9 +215,7 @@ class Fetching:
             return []
         first, is_alone = asked[0], len(bunch) == 1
         if is_alone and self._broke[first] >= PATIENCE:
-            log.error("a mail cannot be fetched and is left behind", channel="email", mailbox=self._mailbox, uid=first)
-            note = f"the mail server could not give this mail: number {first} in {self._mailbox}"
-            return [self._raw(Fetched(first, there[first].at, b""), note, f"{self._mailbox}:{validity}:{first}")]
+            return [await self._left_behind(connection, validity, there[first])]
         size, largest = there[first].size, self._config.largest
         try:
             if size is None:
@@ -240,16 +238,32 @@ class Fetching:
         note = f"larger than {largest // 2**20} MB: only its beginning was fetched" if is_cut else ""
         return [self._raw(one, note) for one in sorted(found, key=lambda one: one.uid)]
 
+    async def _left_behind(self, connection: Connection, validity: int, one: Listed) -> Raw:
+        """Its headers alone, if these can be had: they say who is to be answered all the same."""
+        uid = one.uid
+        log.error("a mail cannot be fetched and is left behind", channel="email", mailbox=self._mailbox, uid=uid)
+        head = b""
+        if self._broke[uid] == PATIENCE:
+            self._broke[uid] += 1  # without them the next time, unless they come
+            head = b"".join(found.mail for found in await connection.headers(uid))
+            self._broke[uid] = PATIENCE
+        reason = f"the mail server could not give this mail: number {uid} in {self._mailbox}"
+        envelope = Envelope(one.at or self._now(), self._mailbox, head, unreadable=reason)
+        return self._sealed(envelope, f"{self._mailbox}:{validity}:{uid}")
+
     async def _is_short(self, connection: Connection, asked: Sequence[int], found: Sequence[Fetched]) -> bool:
         """Is a mail still there that was asked for and did not come?"""
         left_out = set(asked) - {one.uid for one in found}
         return bool(await connection.still_there(sorted(left_out)))
 
-    def _raw(self, fetched: Fetched, note: str = "", name: str = "") -> Raw:
-        now = self._now()
-        envelope = Envelope(fetched.at or now, self._mailbox, fetched.mail, note)
-        name = name or mail_name(fetched.mail)
-        return Raw(Channel.EMAIL, self._config.account, name, sealed(envelope), now, lane_of(fetched.mail))
+    def _raw(self, fetched: Fetched, note: str = "") -> Raw:
+        return self._sealed(
+            Envelope(fetched.at or self._now(), self._mailbox, fetched.mail, note), mail_name(fetched.mail)
+        )
+
+    def _sealed(self, envelope: Envelope, name: str) -> Raw:
+        lane = lane_of(envelope.mail)
+        return Raw(Channel.EMAIL, self._config.account, name, sealed(envelope), self._now(), lane)
 
     async def _tidy(self, connection: Connection, mark: Mark) -> None:
         """Put what is kept where it was asked to go. What cannot be moved stays, and is tried again the next time."""

@@ -174,6 +174,10 @@ class Connection:
         """The first bytes of one mail."""
         return fetched_from_lines(await self._fetched([uid], f"(UID INTERNALDATE BODY.PEEK[]<0.{size}>)"))
 
+    async def headers(self, uid: int) -> list[Fetched]:
+        """What stands above the words of one mail."""
+        return fetched_from_lines(await self._fetched([uid], "(UID INTERNALDATE BODY.PEEK[HEADER])"))
+
     async def move(self, uids: Sequence[int], folder: str) -> None:
         """Put mails elsewhere. Raises SaidNoError, and then none was moved."""
         which, where, protocol = _set(uids), folder_name(folder), self._client.protocol

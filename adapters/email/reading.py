@@ -39,7 +39,10 @@ async def completed(raw: Raw, keep: KeepFile, reader: Reading, *, is_last: bool)
     except MalformedError as error:
         return replace(raw, payload=payload_from_failure(str(error)))
     if not envelope.mail:
-        return replace(raw, payload=payload_from_failure(envelope.note or "could not be read: nothing is in it"))
+        reason = envelope.unreadable or envelope.note or "could not be read: nothing is in it"
+        return replace(raw, payload=payload_from_failure(reason))
+    if envelope.unreadable:
+        return await _without_body(raw, envelope, reader, envelope.unreadable)
     try:
         letter, contents = await reader.read(envelope.mail)
     except MalformedError as error:

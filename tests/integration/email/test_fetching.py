@@ -325,8 +325,9 @@ async def test_a_mail_that_always_breaks_the_line_is_left_behind_alone(box: Box)
         finally:
             cutter.cancel()
 
-    left = [one for one in kept.envelopes if not one.mail]
-    assert [one.note for one in left] == ["the mail server could not give this mail: number 11 in INBOX"]
+    left = [one for one in kept.envelopes if one.unreadable]
+    assert [one.unreadable for one in left] == ["the mail server could not give this mail: number 11 in INBOX"]
+    assert [b"From: Lena <lena@acme.test>" in one.mail and b"POISON" not in one.mail for one in left] == [True]
     assert len({one.mail for one in kept.envelopes}) == 21
 
 

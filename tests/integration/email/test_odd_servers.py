@@ -27,6 +27,7 @@ class Odd:
     validity: int = 7
     refusals: list[str] = field(default_factory=list)
     when: str = WHEN
+    has_headers: bool = True
     fetched: Counter[int] = field(default_factory=Counter)
     asked: list[list[int]] = field(default_factory=list)
 
@@ -49,6 +50,10 @@ class Odd:
             there = [one for one in asked if one in self.mails]
             if "RFC822.SIZE" in verb:
                 return b"".join(self._size(uid) for uid in there) + done
+            if "BODY.PEEK[HEADER]" in verb:
+                if not self.has_headers:
+                    return f"{tag} NO they cannot be had\r\n".encode()
+                return b"".join(_head(uid, self.mails[uid]) for uid in there) + done
             self.asked.append(asked)
             self.fetched.update(there)
             return b"".join(self.mail(self, uid, self.mails[uid]) for uid in there) + done
@@ -64,6 +69,10 @@ class Odd:
 
     def _size(self, uid: int) -> bytes:
         return f"* {uid} FETCH (UID {uid} {self.when}RFC822.SIZE {len(self.mails[uid])})\r\n".encode()
+
+
+def _head(uid: int, mail: bytes) -> bytes:
+    return told(uid, mail.partition(b"\r\n\r\n")[0] + b"\r\n\r\n").replace(b"BODY[]", b"BODY[HEADER]")
 
 
 def _matches(uid: int, command: str) -> bool:
@@ -117,8 +126,22 @@ async def test_a_mail_that_is_longer_or_shorter_than_was_told_is_never_kept_as_i
         await kept.has(3)
 
     whole = {odd.mails[1], odd.mails[3]}
-    assert {one.mail for one in kept.envelopes} == whole | {b""}
-    assert [one.note for one in kept.envelopes if one.note] == [
+    (head,) = {one.mail for one in kept.envelopes} - whole
+    assert head == odd.mails[2].partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    assert [one.unreadable for one in kept.envelopes if one.unreadable] == [
+        "the mail server could not give this mail: number 2 in INBOX"
+    ]
+
+
+async def test_a_mail_of_which_not_even_the_headers_can_be_had_is_left_behind_by_its_number() -> None:
+    def never(_odd: Odd, uid: int, mail: bytes) -> bytes:
+        return told(uid, mail, count=len(mail) - 1 if uid == 2 else None)
+
+    odd, kept = Odd(never, some(3), has_headers=False), Kept()
+    async with served(odd) as server, reading(kept, fetching(kept, server)):
+        await kept.has(3)
+
+    assert [one.unreadable for one in kept.envelopes if not one.mail] == [
         "the mail server could not give this mail: number 2 in INBOX"
     ]
 

@@ -1,6 +1,7 @@
 """From a kept mail to a letter beside it: files kept by their digests, and mails that cannot be read."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -62,6 +63,18 @@ def message_from(whole: Raw) -> InboundMessage:
 async def test_a_mail_is_unfinished_until_it_was_read() -> None:
     with pytest.raises(UnfinishedError):
         inbound_from_raw(raw(WITH_FILE), US)
+
+
+async def test_a_mail_that_its_server_could_not_give_is_a_dead_letter_whose_sender_is_known() -> None:
+    head = WITH_FILE.replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n"
+    reason = "the mail server could not give this mail: number 7 in INBOX"
+    kept = replace(raw(head), payload=sealed(Envelope(AT, "INBOX", head, unreadable=reason)))
+    with pytest.raises(MalformedError, match="number 7 in INBOX") as error:
+        inbound_from_raw(await completed(kept, Shelf(), Desktop(), is_last=False), US)
+    instead = error.value.instead
+    assert isinstance(instead, InboundMessage)
+    assert instead.sender.address.startswith("lena@acme.test")
+    assert instead.attachments == ()
 
 
 async def test_a_mail_is_read_and_its_files_are_kept() -> None:
