@@ -32,10 +32,11 @@ from adapters.text import clean, one_line
 Fields = Mapping[str, Any]
 
 _STATES = frozenset({"delivered", "seen", "failed", "unwanted"})
-_ANSWERS: Mapping[str, Literal["accepted", "declined", "tentative"]] = {
+_ANSWERS: Mapping[str, Literal["accepted", "declined", "tentative", "countered"]] = {
     "accepted": "accepted",
     "declined": "declined",
     "tentative": "tentative",
+    "countered": "countered",
 }
 _CHANGES: Mapping[str, PlaceChange] = {change: change for change in get_args(PlaceChange)}
 
@@ -56,7 +57,8 @@ def payload_from_inbound(inbound: Inbound) -> bytes:
             fields |= {"files": [_fields_from_attachment(one) for one in inbound.attachments]}
         case InboundAttendance():
             fields |= {"kind": "attendance", "from": inbound.sender.address, "uid": inbound.uid}
-            fields |= {"sequence": inbound.sequence, "answer": inbound.answer}
+            proposed_at = inbound.proposed_at.isoformat() if inbound.proposed_at else ""
+            fields |= {"sequence": inbound.sequence, "answer": inbound.answer, "proposed_at": proposed_at}
         case InboundDeletion():
             fields |= {"kind": "deletion", "from": inbound.sender.address}
         case InboundReaction():
@@ -157,7 +159,8 @@ def _attendance(raw: Raw, fields: Fields) -> InboundAttendance:
         raise MalformedError("no answer to an invitation")
     where, name = _conversation(raw, fields), _text(fields, "id")
     sender, uid = _sender(raw, fields), _text(fields, "uid")
-    return InboundAttendance(where, name, sender, uid, sequence, answer, _moment(fields))
+    proposed_at = datetime.fromisoformat(at) if (at := _text(fields, "proposed_at", "")) else None
+    return InboundAttendance(where, name, sender, uid, sequence, answer, _moment(fields), proposed_at)
 
 
 def _reaction(raw: Raw, fields: Fields) -> InboundReaction:

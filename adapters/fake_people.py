@@ -194,11 +194,17 @@ class People:
         return await self.receives(payload_from_inbound(place), address=address)
 
     async def attends(
-        self, address: str, uid: str, answer: Literal["accepted", "declined", "tentative"], *, sequence: int = 0
+        self,
+        address: str,
+        uid: str,
+        answer: Literal["accepted", "declined", "tentative", "countered"],
+        *,
+        sequence: int = 0,
+        proposed_at: datetime | None = None,
     ) -> Raw:
         """Let somebody's calendar answer an invitation."""
-        where, name = self.conversation(address), self._next_id("attended")
-        said = InboundAttendance(where, name, self._identity(address), uid, sequence, answer, self._now())
+        where, name, who = self.conversation(address), self._next_id("attended"), self._identity(address)
+        said = InboundAttendance(where, name, who, uid, sequence, answer, self._now(), proposed_at)
         return await self.receives(payload_from_inbound(said), external_id=name, address=address)
 
     async def drops(self, at_most: int, since: datetime, until: datetime) -> Raw:

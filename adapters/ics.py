@@ -23,7 +23,7 @@ from adapters.text import clean, one_line
 if TYPE_CHECKING:
     from icalendar import Component, Event, vCalAddress
 
-Answered = Literal["accepted", "declined", "tentative"]
+Answered = Literal["accepted", "declined", "tentative", "countered"]
 
 _ANSWERS: Final[dict[str, Answered]] = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
 _LONGEST_NAME: Final = 120
@@ -39,12 +39,17 @@ _REPEATED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """What an attendee's calendar answers: to which invitation, in which of its versions."""
+    """What an attendee's calendar answers: to which invitation, in which of its versions.
+
+    Whoever `countered` proposes another moment (RFC 5546 3.2.7), `proposed_at`, which is aware. The whole event is
+    repeated then with all who are invited: where these are several, `attendee` is empty, and it is whoever sent it.
+    """
 
     uid: str
     sequence: int
     attendee: str
     answer: Answered
+    proposed_at: datetime | None = None
 
 
 def ics_from_invites(
@@ -77,19 +82,36 @@ def attendance_from_ics(written: str) -> Attendance | None:
 
     try:
         calendar = Calendar.from_ical(_as_far_as_needed(written))
-        if str(calendar.get("method", "")).upper() != "REPLY":
+        method = str(calendar.get("method", "")).upper()
+        if method not in {"REPLY", "COUNTER"}:
             return None
         (event,) = calendar.walk("VEVENT")
-        (attendee,) = _each(event, "attendee")
-        answer = _ANSWERS.get(str(attendee.params.get("PARTSTAT", "")).upper())
-        address = str(attendee).strip()
+        attendees = _each(event, "attendee")
         uid, sequence = str(event["uid"]), int(event.get("sequence", 0))
+        if method == "COUNTER":
+            return _counter(uid, sequence, attendees, event.decoded("dtstart"))
+        (attendee,) = attendees
+        answer = _ANSWERS.get(str(attendee.params.get("PARTSTAT", "")).upper())
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
-    scheme, _, plain = address.partition(":")
-    if answer is None or not uid or scheme.lower() != "mailto" or not plain:
+    plain = _mailbox(attendee)
+    if answer is None or not uid or not plain:
         return None
-    return Attendance(str(one_line(uid, _LONGEST_NAME)), sequence, str(one_line(plain.lower(), 320)), answer)
+    return Attendance(str(one_line(uid, _LONGEST_NAME)), sequence, plain, answer)
+
+
+def _counter(uid: str, sequence: int, attendees: Sequence[Any], at: object) -> Attendance | None:
+    """None for a day, and for a time of no zone: nobody knows which moment that is."""
+    if not uid or not isinstance(at, datetime) or at.utcoffset() is None:
+        return None
+    plain = _mailbox(attendees[0]) if len(attendees) == 1 else ""
+    return Attendance(str(one_line(uid, _LONGEST_NAME)), sequence, plain, "countered", at)
+
+
+def _mailbox(attendee: object) -> str:
+    """The mail address of an attendee; empty where it is none."""
+    scheme, _, plain = str(attendee).strip().partition(":")
+    return str(one_line(plain.lower(), 320)) if scheme.lower() == "mailto" else ""
 
 
 def note_from_ics(written: str) -> str:

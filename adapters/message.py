@@ -231,7 +231,7 @@ class InboundGap:
 class InboundAttendance:
     """A calendar's answer to an invitation of ours, by whom it was sent to: the channel has proven that they are it.
 
-    `uid` and `sequence` name the invitation as they answered it.
+    `uid` and `sequence` name the invitation as they answered it. Whoever `countered` proposes another moment.
     """
 
     conversation: Conversation
@@ -239,8 +239,9 @@ class InboundAttendance:
     sender: Identity
     uid: str
     sequence: int
-    answer: Literal["accepted", "declined", "tentative"]
+    answer: Literal["accepted", "declined", "tentative", "countered"]
     at: datetime
+    proposed_at: datetime | None = None
 
 
 #: What is about a message, and so has a conversation, a moment and the name of that message there.

@@ -49,7 +49,7 @@ def inbound_from_raw(raw: Raw, ourselves: Ourselves) -> Sequence[Inbound]:
         return notices_from_report(letter.report, letter, ourselves, at)
     sender = _sender(letter, ourselves)
     coming: tuple[InboundAttendance, ...] = ()
-    if letter.attendance is not None and sender.is_proven and letter.attendance.attendee == sender.address:
+    if letter.attendance is not None and sender.is_proven and letter.attendance.attendee in {sender.address, ""}:
         coming = (_attendance(raw, letter, at, sender, letter.attendance),)
     answered = _answered(letter, sender, ourselves)
     if reason := reason_to_park(letter, ourselves, sender=sender.address, is_answer=answered is not None):
@@ -191,6 +191,7 @@ def _attendance(raw: Raw, letter: Letter, at: datetime, sender: Sender, coming: 
         sequence=coming.sequence,
         answer=coming.answer,
         at=at,
+        proposed_at=coming.proposed_at,
     )
 
 

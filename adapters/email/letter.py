@@ -6,6 +6,7 @@ changed. Headers that nobody looks at are not in it; the mail itself stays in th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from adapters.errors import MalformedError
@@ -126,7 +127,10 @@ class Letter:
 
 
 def fields_from_letter(letter: Letter) -> dict[str, Any]:
-    return asdict(letter)
+    fields = asdict(letter)
+    if letter.attendance is not None and letter.attendance.proposed_at is not None:
+        fields["attendance"]["proposed_at"] = letter.attendance.proposed_at.isoformat()
+    return fields
 
 
 def letter_from_fields(fields: object) -> Letter:
@@ -154,7 +158,10 @@ def letter_from_fields(fields: object) -> Letter:
 
 
 def _attendance(fields: Mapping[str, Any]) -> Attendance:
-    return Attendance(str(fields["uid"]), int(fields["sequence"]), str(fields["attendee"]), fields["answer"])
+    at = fields.get("proposed_at")
+    proposed_at = datetime.fromisoformat(at) if at is not None else None
+    whose = str(fields["attendee"])
+    return Attendance(str(fields["uid"]), int(fields["sequence"]), whose, fields["answer"], proposed_at)
 
 
 def _report(fields: Mapping[str, Any]) -> Report:

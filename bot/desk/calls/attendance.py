@@ -1,6 +1,7 @@
 """What calendars answer to our invitations. The channel has proven who sent it; an answer to an older time is none.
 
     a contact does not come      the call is off; coming needs no answer
+    a contact proposes a time    it is offered to be chosen where it can be had, else what can be had instead
     its person comes             a call that waits for them is accepted
     its person does not come     one that waits is declined; a booked one is off and others are offered, until its
                                  notice point: then it stands, and they and the leads read so
@@ -15,6 +16,7 @@ from adapters.message import Inbound, InboundAttendance
 from bot.desk.calls.alarms import CallAlarms
 from bot.desk.calls.life import CallLife
 from bot.desk.calls.staff import CallStaff
+from bot.desk.calls.wishes import CallWishes, Via
 from bot.desk.directory import Directory
 from bot.store import journal
 from bot.store.calls import calls
@@ -26,7 +28,7 @@ from bot.store.revisions import Revisions
 from bot.tickets.calls.call import Call, CallState
 from bot.tickets.facts import Facts
 from routing.people import PersonId
-from sla.duration import Instant
+from sla.duration import Instant, instant
 
 NOT_OURS: Final = "an answer to an invitation that is not ours"
 #: Why, in the history of the ticket.
@@ -37,9 +39,16 @@ class CallAttendance:
     """Hears them, inside the transaction that decides their payloads."""
 
     def __init__(
-        self, life: CallLife, staff: CallStaff, alarms: CallAlarms, revisions: Revisions, directory: Directory
+        self,
+        life: CallLife,
+        wishes: CallWishes,
+        staff: CallStaff,
+        alarms: CallAlarms,
+        revisions: Revisions,
+        directory: Directory,
     ) -> None:
         self._life = life
+        self._wishes = wishes
         self._staff = staff
         self._alarms = alarms
         self._revisions = revisions
@@ -76,8 +85,12 @@ class CallAttendance:
             return False
         facts = facts_of_asker(conn, self._revisions, asker, now=now, about=call.ticket)
         live = self._live(conn, one, now)
-        if facts is not None and live is not None and one.answer == "declined":
+        if facts is None or live is None:
+            return True
+        if one.answer == "declined":
             self._life.cancel(conn, facts, live, why=_CALENDAR)
+        elif one.proposed_at is not None and instant(one.proposed_at) != live.begins_at:
+            self._wishes.move_to(conn, facts, live, instant(one.proposed_at), Via())
         return True
 
     def _hear_person(
@@ -85,7 +98,7 @@ class CallAttendance:
     ) -> None:
         facts = self._facts(conn, call, now)
         live = self._live(conn, one, now)
-        if facts is None or live is None or one.answer == "tentative":
+        if facts is None or live is None or one.answer in {"tentative", "countered"}:
             return
         if live.waits_for == person:
             self._staff.answered(conn, facts, live, is_yes=one.answer == "accepted", why=_CALENDAR)

@@ -28,7 +28,7 @@ class Calls:
         self.staff = CallStaff(self.life, revisions, directory)
         self.keys = StaffKeyboard(self.staff, revisions, directory)
         self.alarms = CallAlarms(self.life, revisions, directory)
-        self.attendance = CallAttendance(self.life, self.staff, self.alarms, revisions, directory)
+        self.attendance = CallAttendance(self.life, wishes, self.staff, self.alarms, revisions, directory)
 
 
 def call_asked(text: str) -> str:

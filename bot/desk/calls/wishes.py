@@ -104,7 +104,7 @@ class CallWishes:
         """Move or cancel a call: the one that a button names, the one of a number, the only one they have."""
         here = self.named(conn, facts, via)
         if here is not None:
-            return self._changed(conn, facts, here, wish.what, via)
+            return self._changed(conn, facts, here, wish.what, via, at=wish.at)
         if wish.number:
             return self._picked(conn, facts, wish.number, standing, wish.what, via)
         known = whose.ahead(conn, facts, is_known=via.is_known)
@@ -114,7 +114,7 @@ class CallWishes:
             return self._which(conn, facts, known, wish.what, via, above="call_which_none")
         if len(known) > 1:
             return self._which(conn, facts, known, wish.what, via)
-        return self._changed(conn, self._on(conn, facts, known[0]), known[0], wish.what, via)
+        return self._changed(conn, self._on(conn, facts, known[0]), known[0], wish.what, via, at=wish.at)
 
     def named(self, conn: Connection, facts: Facts, via: Via) -> Call | None:
         """The call that a button names by its ticket; what that was merged into may have another as well."""
@@ -143,15 +143,23 @@ class CallWishes:
         text = self._life.offering.ask_which(conn, facts, known, deed, heard=via.heard, under=via.under, above=said)
         return Outcome(text, is_refused=bool(above))
 
-    def _changed(self, conn: Connection, facts: Facts, call: Call, deed: str, via: Via) -> Outcome:
+    def _changed(
+        self, conn: Connection, facts: Facts, call: Call, deed: str, via: Via, *, at: Instant | None = None
+    ) -> Outcome:
         """What is wanted of that very call; these are the facts of its ticket, where they ask."""
-        rules, speak = rules_of(facts, call), contact_texts(facts)
         if deed == "cancel":
             return self._life.cancel(conn, facts, call, heard=via.heard)
         if deed != "move":
             return self._stands(conn, facts, call, via, is_refused=False)
+        return self.move_to(conn, facts, call, at, via)
+
+    def move_to(self, conn: Connection, facts: Facts, call: Call, at: Instant | None, via: Via) -> Outcome:
+        """Other times for a call that they have; one that they named first where it can be had, else why it cannot."""
+        rules, speak = rules_of(facts, call), contact_texts(facts)
         if self._life.is_late(facts, call, rules):
             return self._told(conn, facts, speak("call_move_late", notice=said_notice(rules, speak)), via)
+        if at is not None and at != call.begins_at:
+            return self._proposed(conn, facts, call.kind, Offered(call.person, at), via, moves=call)
         self._life.offering.offer(conn, facts, heard=via.heard, under=via.under, moves=call, said="call_move_offer")
         return Outcome(speak("call_offered"))
 
@@ -215,9 +223,13 @@ class CallWishes:
         if call is not None and not is_move:
             return self._stands(conn, facts, call, via)
         kind = standing.kind if standing is not None and standing.kind in rules.kinds else next(iter(rules.kinds))
-        moves = call if is_move else None
-        but, person = (call.key, call.person) if call is not None else ("", people_for(facts)[0].id)
-        time = Offered(person, at)
+        person = call.person if call is not None else people_for(facts)[0].id
+        return self._proposed(conn, facts, kind, Offered(person, at), via, moves=call)
+
+    def _proposed(
+        self, conn: Connection, facts: Facts, kind: str, time: Offered, via: Via, *, moves: Call | None
+    ) -> Outcome:
+        rules, but = rules_of(facts, moves), moves.key if moves is not None else ""
         refusal = why_not(conn, facts, rules, kind, time, but=but)
         said = refusal or "call_suggest"
         first = [] if refusal else [time]

@@ -28,7 +28,7 @@ _DEEDS: Final[Mapping[What, frozenset[str]]] = {
 class Wish:
     """What somebody wants about a call: of a `choice` the number, of a `moment` the moment, of a `kind` its key.
 
-    Who moves or cancels may say the number of the call that they mean.
+    Who moves or cancels may say the number of the call that they mean, and who moves the moment that they want.
     """
 
     what: What
@@ -67,16 +67,23 @@ def wish_from_text(text: str, kinds: Collection[str], *, now: Instant, zone: str
         deed, _, which = said.partition(" ")
         if said in words or (deed in words and _number(which) is not None):
             return Wish(what, number=_number(which) or 0)
+        if what == "move" and deed in words:
+            return Wish(what, at=_moment(which, now, zone, calendar))
     plain = said.replace(" ", "_").replace("-", "_")
     kind = next((one for one in kinds if one.casefold().replace("-", "_") == plain), None)
     if kind is not None:
         return Wish("kind", kind=kind)
+    at = _moment(said, now, zone, calendar)
+    return Wish("moment", at=at) if at is not None else Wish("unknown")
+
+
+def _moment(said: str, now: Instant, zone: str, calendar: Calendar) -> Instant | None:
     if len(said) > LONGEST:
-        return Wish("unknown")
+        return None
     try:
-        return Wish("moment", at=parse_asked(said, now=now, zone=zone, calendar=calendar))
+        return parse_asked(said, now=now, zone=zone, calendar=calendar)
     except ValueError:
-        return Wish("unknown")
+        return None
 
 
 def _number(said: str) -> int | None:

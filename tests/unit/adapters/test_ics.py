@@ -177,6 +177,37 @@ def test_an_answer_that_repeats_a_long_invitation_is_read(repeated: dict[str, st
     assert note_from_ics(written) == "Call me"
 
 
+PROPOSED = datetime(2026, 10, 28, 14, 30, tzinfo=UTC)
+BOTH = "ATTENDEE;PARTSTAT={0}:mailto:lena@acme.test\r\nATTENDEE:mailto:vera@desk.test"
+
+
+@pytest.mark.parametrize(
+    ("lines", "attendee", "whose"),
+    [
+        pytest.param({"DTSTART": "20261028T143000Z"}, "", "lena@acme.test", id="in universal time"),
+        pytest.param({"DTSTART;TZID=Europe/Berlin": "20261028T153000"}, "", "lena@acme.test", id="in a zone"),
+        pytest.param({"DTSTART": "20261028T143000Z"}, BOTH, "", id="for all who are invited"),
+    ],
+)
+def test_another_time_that_is_proposed_is_read(lines: dict[str, str], attendee: str, whose: str) -> None:
+    written = reply("NEEDS-ACTION", **({"attendee": attendee} if attendee else {}), **lines)
+    found = attendance_from_ics(written.replace("METHOD:REPLY", "METHOD:COUNTER"))
+    assert found == Attendance(INVITE.uid, 2, whose, "countered", PROPOSED)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param({}, id="no time"),
+        pytest.param({"DTSTART;VALUE=DATE": "20261028"}, id="a day"),
+        pytest.param({"DTSTART": "20261028T143000"}, id="a time of no zone"),
+        pytest.param({"DTSTART": "20261028T143000Z", "UID": ""}, id="for no invitation"),
+    ],
+)
+def test_what_proposes_no_moment_is_no_answer(lines: dict[str, str]) -> None:
+    assert attendance_from_ics(reply(**lines).replace("METHOD:REPLY", "METHOD:COUNTER")) is None
+
+
 def test_an_answer_without_a_sequence_is_to_the_first_invitation() -> None:
     found = attendance_from_ics(reply(SEQUENCE=""))
     assert found is not None

@@ -32,6 +32,7 @@ SEEN: Mapping[str, Callable[[InboundMessage], Any]] = {
 }
 OTHERS = {"outcome", "reason", "contains", "lacks", "thread", "has_text_of", "state", "external_id", "is_address"}
 COMING = {"uid", "sequence", "answer"}
+PROPOSED = "proposed_at"
 
 
 def of_outcome(outcome: str) -> list[Any]:
@@ -41,7 +42,7 @@ def of_outcome(outcome: str) -> list[Any]:
 
 def test_the_corpus_is_large_enough_to_mean_something() -> None:
     assert len(ALL) >= 150
-    assert {key for one in ALL for key in one.expected} <= SEEN.keys() | OTHERS | COMING
+    assert {key for one in ALL for key in one.expected} <= SEEN.keys() | OTHERS | COMING | {PROPOSED}
 
 
 @pytest.mark.parametrize("entry", of_outcome("message"))
@@ -77,6 +78,7 @@ def test_a_calendar_answers_for_whoever_is_proven_to_be_invited(entry: Entry) ->
     assert texts == [entry.expected[key] for key in ("text",) if key in entry.expected]
     told = {"sender": one.sender.address, "uid": one.uid, "sequence": one.sequence, "answer": one.answer}
     assert told == {key: value for key, value in entry.expected.items() if key in COMING | {"sender"}}
+    assert one.proposed_at == entry.expected.get(PROPOSED)
     assert one.at == AT
 
 

@@ -50,6 +50,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "calls_life",
         "calls_of_one_contact",
         "calls_off",
+        "calls_proposed",
     ),
     "it has a channel fail as the one in memory can be told to": (
         "after_all",

@@ -98,6 +98,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "calls_of_one_contact",
         "calls_of_one_person",
         "calls_off",
+        "calls_proposed",
         "calls_refused",
         "calls_walked",
     ),
