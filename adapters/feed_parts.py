@@ -24,6 +24,8 @@ _CALENDAR, _EVENT, _BUSY, _ZONE = "VCALENDAR", "VEVENT", "VFREEBUSY", "VTIMEZONE
 _OF_ALL: Final = frozenset({"X-WR-TIMEZONE"})
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
 _WRITTEN: Final = re.compile(r"[0-9TZ]{8,16}")
+#: An appointment is not repeated more often.
+_MOST_A_DAY: Final = 96
 #: What the libraries raise for what they cannot read.
 UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError)
 _NO_CALENDAR: Final = "it is no iCalendar file"
@@ -99,8 +101,16 @@ def _mend(event: Any) -> str:  # noqa: ANN401 - the library's own
 
 
 def _is_no_rule(rule: Any) -> bool:  # noqa: ANN401 - the library's own
-    """Whether a rule says nothing of how often, or goes on without ever coming to another day."""
-    return "FREQ" not in rule or any(one < 1 for one in rule.get("INTERVAL", []))
+    """Whether a rule says nothing of how often, never comes to another day, or means more times than appointments do.
+
+    Those are legal, and nobody can count them: one for each second has no end.
+    """
+    if "FREQ" not in rule or any(one < 1 for one in rule.get("INTERVAL", [])):
+        return True
+    often = str(rule["FREQ"][0]).upper()
+    hours = 24 if often == "HOURLY" else len(rule.get("BYHOUR", "1"))
+    a_day = hours * len(rule.get("BYMINUTE", "1")) * len(rule.get("BYSECOND", "1"))
+    return often in {"SECONDLY", "MINUTELY"} or a_day > _MOST_A_DAY
 
 
 def _calendars(content: bytes) -> tuple[Sequence[Component], Sequence[str]]:

@@ -107,6 +107,11 @@ HOUR = ["03 08:00 - 03 09:00"]
             f"{THIRD}\nRRULE:FREQ=DAILY;UNTIL=NEVER", HOUR, "20260303T080000Z, RRULE", id="a rule without end"
         ),
         pytest.param(f"{THIRD}\nRRULE:FREQ=DAILY;INTERVAL=0", HOUR, "20260303T080000Z, RRULE", id="a rule that stays"),
+        pytest.param(f"{THIRD}\nRRULE:FREQ=SECONDLY", HOUR, "20260303T080000Z, RRULE", id="a rule for each second"),
+        pytest.param(f"{THIRD}\nRRULE:FREQ=MINUTELY;BYHOUR=3", HOUR, "20260303T080000Z, RRULE", id="for each minute"),
+        pytest.param(
+            f"{THIRD}\nRRULE:FREQ=HOURLY;BYMINUTE=0,10,20,30,40", HOUR, "20260303T080000Z, RRULE", id="120 times a day"
+        ),
         pytest.param(f"{THIRD}\nRDATE:junk", HOUR, "20260303T080000Z, RDATE", id="another date that is none"),
         pytest.param(f"{THIRD}\nRECURRENCE-ID:junk", HOUR, "20260303T080000Z, RECURRENCE-ID", id="moved from nowhere"),
         pytest.param(
