@@ -51,6 +51,7 @@ class Golden:
         """What the engine says. ValueError or KeyError for a row that means nothing."""
         if row["op"] not in OPERATIONS:
             raise ValueError(f"unknown operation {row['op']!r}: known are {', '.join(OPERATIONS)}")
+        _are_whole_seconds(row)
         return OPERATIONS[row["op"]](self, row)
 
     def calendar(self, key: str | None) -> Calendar:
@@ -81,6 +82,17 @@ class Golden:
             day_length=None if length is None else timedelta(hours=length),
             effective_from=effective_from,
         )
+
+
+def _are_whole_seconds(row: Row) -> None:
+    """Lengths are whole seconds wherever a row asks with one: half of one would be cut off, and true would be one."""
+    asked = [(name, value) for name, value in row.items() if name != "expect"]
+    for name, one in ((name, one) for name, value in asked for one in (value if isinstance(value, list) else [value])):
+        is_length = name == "seconds" or name.endswith("_s")
+        if is_length and one is not None and type(one) is not int:
+            raise ValueError(f"{name}: {one!r} is no whole number of seconds")
+        if isinstance(one, Mapping):
+            _are_whole_seconds(one)
 
 
 def agrees(said: object, expected: object) -> bool:

@@ -87,14 +87,16 @@ def _zone(written: str) -> str:
 
 
 def _length(written: str) -> str:
-    return compact(parse_duration(written))
+    length = parse_duration(written)
+    if is_too_long(length):
+        raise ValueError(f"{written!r} is longer than a year, and nothing here waits so long: write a year at most")
+    return compact(length)
 
 
 def _positive(written: str) -> str:
-    length = parse_duration(written)
-    if not length:
+    if not parse_duration(written):
         raise ValueError(f"{written!r} is no time at all: write at least 1m")
-    return compact(length)
+    return _length(written)
 
 
 def within_text(within: Within) -> str:

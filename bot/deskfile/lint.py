@@ -13,7 +13,7 @@ from bot.deskfile.days_off import frozen_years
 from bot.deskfile.document import calendar_document
 from bot.deskfile.layers import ADDENDA, all_policies, chain_of
 from bot.deskfile.places import KeyPath
-from bot.deskfile.promise_tables import URGENCIES, Cell, Cells
+from bot.deskfile.promise_tables import URGENCIES, Addendum, Cell, Cells, Policy
 from bot.deskfile.reading import dotted
 from bot.deskfile.revise import compiled
 from bot.deskfile.tables import DeskDirectory
@@ -259,17 +259,20 @@ def _paged_by_no_ladder(promises: Promises) -> Advice:
 
 
 def _reviews_passed(tables: DeskDirectory, today: date) -> Advice:
-    """Documents that were to be read again."""
-    written: list[tuple[KeyPath, date | None]] = [
-        (("policies", key), one.review) for key, one in tables.policies.items()
+    """Documents that were to be read again, and those that count no more."""
+    written: list[tuple[KeyPath, Policy | Addendum]] = [
+        (("policies", key), one) for key, one in tables.policies.items()
     ]
     for key, client in tables.clients.items():
         addenda = ((part, getattr(client, part)) for part in ADDENDA)
-        written += [(("clients", key, part), one.review) for part, one in addenda if one is not None]
-    for path, review in written:
-        if review is not None and review < today:
-            words = f"the review date of [{dotted(path)}] ({review}) has passed: read the document again"
+        written += [(("clients", key, part), one) for part, one in addenda if one is not None]
+    for path, one in written:
+        if one.review is not None and one.review < today:
+            words = f"the review date of [{dotted(path)}] ({one.review}) has passed: read the document again"
             yield (*path, "review"), words
+        if one.until is not None and one.until <= today:
+            words = f"[{dotted(path)}] counts no more since {one.until}: take it out, or write when it ends now"
+            yield (*path, "until"), words
 
 
 CHECKS: tuple[Callable[[Promises], Advice], ...] = (

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from bot.deskfile.fields import (
     Day,
@@ -14,7 +14,7 @@ from bot.deskfile.fields import (
     WithinText,
 )
 from bot.deskfile.table import Table
-from sla.duration import BusinessDays, DayMode, Within, is_too_long, parse_duration, parse_within
+from sla.duration import BusinessDays, DayMode, Within, parse_duration, parse_within
 from sla.marks import out_of_order
 from sla.policy import Target, Unit
 
@@ -51,8 +51,6 @@ class Cell(Table):
         load = None if self.high_load is None else parse_within(self.high_load, self.mode)
         within = parse_within(self.within, self.mode)
         Target(within, Unit(self.unit), calendar, off_hours_cap=cap, high_load=load)
-        if cap is not None and is_too_long(cap):
-            raise ValueError(f"off_hours_cap of {self.off_hours_cap} is longer than a year: write a year at most")
         if load is not None and _is_sooner(load, within):
             raise ValueError(
                 f"high_load ({self.high_load}) is sooner than what is promised else ({self.within}): write a longer one"
@@ -132,6 +130,14 @@ class Policy(Table):
     floor: Annotated[Length | None, Field(description="The least time a change of urgency leaves a clock; 15m.")] = None
     reminders: Reminders | None = None
     targets: Annotated[dict[Key, UrgencyCells], Field(description="By urgency.")] = {}
+
+    @field_validator("urgencies", "immediate")
+    @classmethod
+    def _each_once(cls, written: list[str] | None) -> list[str] | None:
+        twice = [one for place, one in enumerate(written or ()) if one in (written or ())[:place]]
+        if twice:
+            raise ValueError(f"{twice[0]!r} is listed twice: list each urgency once")
+        return written
 
 
 class Addendum(Table):

@@ -68,6 +68,8 @@ MEANINGLESS = [
     pytest.param({**SCENE, "start": "2026-03-29T10:00"}, "add an offset", id="of no zone"),
     pytest.param({**SCENE, "start": "08/01/2024"}, "Invalid isoformat string", id="of no date"),
     pytest.param({**SCENE, "seconds": -60}, "open time can be counted forward only", id="backwards"),
+    pytest.param({**SCENE, "seconds": 1.5}, "seconds: 1.5 is no whole number of seconds", id="half a second"),
+    pytest.param({**SCENE, "seconds": True}, "seconds: True is no whole number of seconds", id="yes seconds"),
     pytest.param({**FALL, "down": ["2026-02-02T09:00:00Z"]}, "list index out of range", id="down for ever"),
     pytest.param(
         {"op": "burn", "bucket_h": 20, "rollover_pct": 50, "used_h": [-1]}, "less than nothing", id="unburned"

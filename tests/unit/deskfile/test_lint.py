@@ -109,6 +109,13 @@ def advised(*changes: tuple[str, str]) -> list[str]:
         ),
         pytest.param(
             'manager = "vera"',
+            'manager = "vera"\naddendum = { until = 2026-01-08, targets.high.first_response.within = "50m" }',
+            "people.toml:18: warning: [clients.acme.addendum] counts no more since 2026-01-08: take it out, or write "
+            "when it ends now",
+            id="an addendum that is over",
+        ),
+        pytest.param(
+            'manager = "vera"',
             'manager = "vera"\naddendum = { targets.high.first_response.within = "90m" }',
             "people.toml:18: warning: this never counts: standard promises 1h, which is sooner than 1h30m. If it is "
             'meant to loosen that, write rule = "replace"',

@@ -51,9 +51,22 @@ from tests.unit.deskfile.desks import desk
         pytest.param(
             'within = "1h"',
             'within = "1h", off_hours_cap = "9999h"',
-            "plans.toml:5: `policies.standard.targets.high.first_response`: off_hours_cap of 9999h is longer than a "
-            "year",
+            "plans.toml:5: `policies.standard.targets.high.first_response.off_hours_cap`: '9999h' is longer than a "
+            "year, and nothing here waits so long: write a year at most",
             id="a cap that caps nothing",
+        ),
+        pytest.param(
+            'after = "30m"',
+            'after = "9999h"',
+            "plans.toml:11: `ladders.standard.steps[1].after`: '9999h' is longer than a year, and nothing here waits "
+            "so long: write a year at most",
+            id="a step that nobody lives to see",
+        ),
+        pytest.param(
+            "review = 2027-01-08",
+            'default_urgency = "low"\nurgencies = ["high", "low", "high"]',
+            "plans.toml:4: `policies.standard.urgencies`: 'high' is listed twice: list each urgency once",
+            id="an urgency twice",
         ),
         pytest.param(
             'within = "1h"',
