@@ -97,13 +97,10 @@ class Smtp:
         self.trouble = ""
 
     async def _greeted(self) -> SMTP:
-        left_s = self._rests_until - asyncio.get_running_loop().time()
-        if left_s > 0 and self._server.secret() in {
-            self._refused,
-            "",
-        }:  # whoever it is for: a server that sees a wrong password again and again locks the account
+        left_s, tried = self._rests_until - asyncio.get_running_loop().time(), self._server.secret()
+        # Whoever it is for: a server that sees a wrong password again and again locks the account.
+        if left_s > 0 and tried in {self._refused, ""}:
             raise TemporaryError(self.trouble, retry_after=timedelta(seconds=left_s))
-        tried = self._server.secret()
         try:
             return await self._connected()
         except (SMTPException, OSError, ValueError) as error:

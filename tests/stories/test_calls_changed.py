@@ -358,3 +358,24 @@ async def test_a_call_is_not_offered_the_time_that_it_has(make_desk: MakeStory) 
     said = desk.expect_message("lena", containing="Which time shall it be instead?")
     assert "\n2. tomorrow 09:30 (12:30 for Vera)\n3. tomorrow 10:30 (13:30 for Vera)" in said
     desk.expect_quiet()
+
+
+@pytest.mark.parametrize(
+    ("until", "begins", "whose"),
+    [
+        pytest.param("2026-03-16", "Vera has no free time just now; these are the times of Oleg.", "Oleg", id="long"),
+        pytest.param("thursday", "Troubleshooting, 30 min, with Vera.", "Vera", id="short"),
+    ],
+)
+async def test_who_is_on_leave_for_more_than_a_week_is_stood_in_for(
+    make_desk: MakeStory, until: str, begins: str, whose: str
+) -> None:
+    desk = await called(make_desk)
+    await desk.channels[Channel.SLACK].command("T1/U1", "desk", f"away until {until}", by="T1/U1")
+    await desk.settle()
+    desk.forget()
+    await desk.receives(sender="lena", text="/call")
+    said = desk.expect_message("lena", containing=begins)
+    assert f" for {whose})" in said
+    await desk.receives(sender="lena", text="1")
+    desk.expect_message("lena", containing=f"Booked: Troubleshooting with {whose}")

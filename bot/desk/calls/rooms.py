@@ -26,6 +26,8 @@ from sla.duration import Instant, later
 
 #: Where a call has to be accepted, whoever accepts it works at least so long before its notice point.
 ACCEPTED_WITHIN: Final = timedelta(hours=1)
+#: So long a client waits for whoever is on leave before others are offered to them.
+STOOD_IN_FOR_AFTER: Final = timedelta(days=7)
 #: As many as a refusal offers instead.
 INSTEAD: Final = 3
 
@@ -83,6 +85,7 @@ def room(
 ) -> Room | None:
     """The first of them who has any time, with as many times as wanted; None where nobody has one.
 
+    Whose leave lasts longer is stood in for by whoever has time before, but where a call is with them already.
     `person` asks for the times of that one alone, `first` for theirs before those of all others, as where a call is
     with them already; `but` is the call that may give way to itself.
     """
@@ -92,6 +95,7 @@ def room(
     asked = people if person is None else [one for one in facts.revision.people.values() if one.id == person]
     until = later(facts.now, rules.ahead)
     others = calls.busy_of_contact(conn, _contact(facts), since=facts.now, until=later(until, terms.length), but=but)
+    soon, on_leave = later(facts.now, STOOD_IN_FOR_AFTER), None
     for one in asked:
         diary = diary_of(conn, facts.revision, one, since=facts.now, until=later(until, terms.length), but=but)
         diary = replace(diary, others=others)
@@ -99,10 +103,18 @@ def room(
         if agreed_at is None or agreed_at >= until:
             continue
         found = slots.legal(diary, terms, asked_at=agreed_at, until=until, number=number)
-        if found:
+        if found and (on_leave is None or found[0] <= soon):
             own = people[0].id if people and people[0].id != one.id else None
-            return Room(one.id, terms, found, own)
-    return None
+            here = Room(one.id, terms, found, own)
+            if whom is not None or found[0] <= soon or not _is_on_leave(diary, facts.now, found[0]):
+                return here
+            on_leave = here
+    return on_leave
+
+
+def _is_on_leave(diary: Diary, since: Instant, until: Instant) -> bool:
+    """Whether leave of theirs lies between two moments."""
+    return any(one.since < until and (one.until is None or since < one.until) for one in diary.absences)
 
 
 def diary_of(
