@@ -33,8 +33,8 @@ SUMMARY:Dentist
 {rule}END:VEVENT
 END:VCALENDAR
 """
-#: The thirtieth of February never comes: whoever looks for it second by second never ends.
-FOR_EVER = CALENDAR.format(rule="RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30\n").replace("\n", "\r\n").encode()
+#: The thirtieth of February never comes: whoever looks for it hour by hour hardly ever ends.
+FOR_EVER = CALENDAR.format(rule="RRULE:FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30\n").replace("\n", "\r\n").encode()
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
