@@ -62,9 +62,13 @@ def moment(at: Instant) -> datetime:
     return EPOCH + at * MILLISECOND
 
 
+_REACH_BEGINS: Final = instant(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC))
+_REACH_ENDS: Final = instant(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC))
+
+
 def is_within_reach(at: Instant) -> bool:
-    """Whether a moment that somebody wrote lies in years of which calendars can be asked; see `REACH`."""
-    return FIRST_YEAR <= moment(at).year <= LAST_YEAR
+    """Whether a moment that somebody wrote lies in years of which calendars can be asked; see `REACH`. Never raises."""
+    return _REACH_BEGINS <= at < _REACH_ENDS
 
 
 def later(at: Instant, length: timedelta) -> Instant:

@@ -1,6 +1,6 @@
 """Another time for a call that somebody has, named at once: after `/call move`, or by their calendar."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -81,6 +81,26 @@ async def test_a_time_that_a_calendar_proposes_and_nobody_has_is_answered_by_tho
     found = desk.expect_message("lena", containing="Vera")
     assert "\n1. " in found
     await proposes(desk, WITH_TIME)  # what it has
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        pytest.param(datetime(9999, 12, 31, 23, 30, tzinfo=timezone(-timedelta(hours=12))), id="after all time"),
+        pytest.param(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), id="before all time"),
+        pytest.param(datetime(2150, 3, 3, 12, 0, tzinfo=UTC), id="in a hundred years"),
+        pytest.param(WITH_TIME - timedelta(days=300), id="long ago"),
+    ],
+)
+async def test_a_calendar_that_is_out_of_its_mind_reads_which_times_there_are(
+    make_desk: MakeStory, at: datetime
+) -> None:
+    desk = await booked(make_desk)
+    await proposes(desk, at)
+    assert "\n1. " in desk.expect_message("lena", containing="(12:00 for Vera)")
+    assert await desk.inbox("dead") == []
+    assert await state(desk) is CallState.CONFIRMED
     desk.expect_quiet()
 
 

@@ -28,7 +28,7 @@ from bot.store.revisions import Revisions
 from bot.tickets.calls.call import Call, CallState
 from bot.tickets.facts import Facts
 from routing.people import PersonId
-from sla.duration import Instant, instant
+from sla.duration import Instant, instant, is_within_reach
 
 NOT_OURS: Final = "an answer to an invitation that is not ours"
 #: Why, in the history of the ticket.
@@ -89,8 +89,9 @@ class CallAttendance:
             return True
         if one.answer == "declined":
             self._life.cancel(conn, facts, live, why=_CALENDAR)
-        elif one.proposed_at is not None and instant(one.proposed_at) != live.begins_at:
-            self._wishes.move_to(conn, facts, live, instant(one.proposed_at), Via())
+        elif one.proposed_at is not None and (at := instant(one.proposed_at)) != live.begins_at:
+            # What no calendar of ours reaches is no time: whoever wrote it reads which there are.
+            self._wishes.move_to(conn, facts, live, at if is_within_reach(at) else None, Via())
         return True
 
     def _hear_person(
