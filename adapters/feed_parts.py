@@ -24,8 +24,15 @@ _CALENDAR, _EVENT, _BUSY, _ZONE = "VCALENDAR", "VEVENT", "VFREEBUSY", "VTIMEZONE
 _OF_ALL: Final = frozenset({"X-WR-TIMEZONE"})
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
 _WRITTEN: Final = re.compile(r"[0-9TZ]{8,16}")
-#: An appointment is not repeated more often.
+#: An appointment is not repeated more often, but where it is so few times in all.
 _MOST_A_DAY: Final = 96
+_TIMES_A_DAY: Final = {"SECONDLY": 86_400, "MINUTELY": 1_440, "HOURLY": 24}
+#: What makes more of each repetition within a day.
+_WITHIN: Final[dict[str, tuple[str, ...]]] = {
+    "SECONDLY": (),
+    "MINUTELY": ("BYSECOND",),
+    "HOURLY": ("BYMINUTE", "BYSECOND"),
+}
 #: What the libraries raise for what they cannot read.
 UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError)
 _NO_CALENDAR: Final = "it is no iCalendar file"
@@ -108,9 +115,11 @@ def _is_no_rule(rule: Any) -> bool:  # noqa: ANN401 - the library's own
     if "FREQ" not in rule or any(one < 1 for one in rule.get("INTERVAL", [])):
         return True
     often = str(rule["FREQ"][0]).upper()
-    hours = 24 if often == "HOURLY" else len(rule.get("BYHOUR", "1"))
-    a_day = hours * len(rule.get("BYMINUTE", "1")) * len(rule.get("BYSECOND", "1"))
-    return often in {"SECONDLY", "MINUTELY"} or a_day > _MOST_A_DAY
+    times = _TIMES_A_DAY[often] / max(rule.get("INTERVAL", [1])) if often in _TIMES_A_DAY else 1.0
+    # Within what a rule repeats by itself these add times, else they leave some out.
+    for key in _WITHIN.get(often, ("BYHOUR", "BYMINUTE", "BYSECOND")):
+        times *= len(rule.get(key, "1"))
+    return times > _MOST_A_DAY and max(rule.get("COUNT", [0])) not in range(1, _MOST_A_DAY + 1)
 
 
 def _calendars(content: bytes) -> tuple[Sequence[Component], Sequence[str]]:

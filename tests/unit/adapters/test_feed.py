@@ -42,6 +42,16 @@ def spans(*events: str) -> list[str]:
         ),
         pytest.param("DTSTART:20260302T080000Z\nDTEND:20260302T080000Z", [], id="a moment"),
         pytest.param(
+            "DTSTART:20260302T080000Z\nDURATION:PT30M\nRRULE:FREQ=MINUTELY;INTERVAL=60;COUNT=2",
+            ["02 08:00 - 02 08:30", "02 09:00 - 02 09:30"],
+            id="twice within some minutes",
+        ),
+        pytest.param(
+            "DTSTART:20260302T080000Z\nDURATION:PT30S\nRRULE:FREQ=MINUTELY;COUNT=2",
+            ["02 08:00 - 02 08:00", "02 08:01 - 02 08:01"],
+            id="each minute, and twice in all",
+        ),
+        pytest.param(
             "DTSTART;VALUE=DATE:20260328\nDTEND;VALUE=DATE:20260330",
             ["27 22:00 - 29 21:00"],
             id="two days, one of them an hour short",
@@ -111,6 +121,9 @@ HOUR = ["03 08:00 - 03 09:00"]
         pytest.param(f"{THIRD}\nRRULE:FREQ=MINUTELY;BYHOUR=3", HOUR, "20260303T080000Z, RRULE", id="for each minute"),
         pytest.param(
             f"{THIRD}\nRRULE:FREQ=HOURLY;BYMINUTE=0,10,20,30,40", HOUR, "20260303T080000Z, RRULE", id="120 times a day"
+        ),
+        pytest.param(
+            f"{THIRD}\nRRULE:FREQ=MINUTELY;COUNT=1000000", HOUR, "20260303T080000Z, RRULE", id="a million minutes"
         ),
         pytest.param(f"{THIRD}\nRDATE:junk", HOUR, "20260303T080000Z, RDATE", id="another date that is none"),
         pytest.param(f"{THIRD}\nRECURRENCE-ID:junk", HOUR, "20260303T080000Z, RECURRENCE-ID", id="moved from nowhere"),
