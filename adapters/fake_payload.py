@@ -7,10 +7,11 @@ that cannot be read is MalformedError, and fields nobody asked for are passed ov
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from adapters.errors import MalformedError, UnsupportedError
 from adapters.message import (
+    Answered,
     Attachment,
     Conversation,
     DeliveryNotice,
@@ -32,12 +33,7 @@ from adapters.text import clean, one_line
 Fields = Mapping[str, Any]
 
 _STATES = frozenset({"delivered", "seen", "failed", "unwanted"})
-_ANSWERS: Mapping[str, Literal["accepted", "declined", "tentative", "countered"]] = {
-    "accepted": "accepted",
-    "declined": "declined",
-    "tentative": "tentative",
-    "countered": "countered",
-}
+_ANSWERS: Mapping[str, Answered] = {answer: answer for answer in get_args(Answered)}
 _CHANGES: Mapping[str, PlaceChange] = {change: change for change in get_args(PlaceChange)}
 
 

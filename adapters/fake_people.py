@@ -16,6 +16,7 @@ from adapters.fake_faults import Faults
 from adapters.fake_payload import payload_from_inbound
 from adapters.fake_screen import Chronicle, Happening, Screen, What, buttons_of
 from adapters.message import (
+    Answered,
     Attachment,
     Channel,
     Conversation,
@@ -197,7 +198,7 @@ class People:
         self,
         address: str,
         uid: str,
-        answer: Literal["accepted", "declined", "tentative", "countered"],
+        answer: Answered,
         *,
         sequence: int = 0,
         proposed_at: datetime | None = None,

@@ -14,16 +14,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from adapters.message import Invite
+from adapters.message import Answered, Invite
 from adapters.text import clean, one_line
 
 if TYPE_CHECKING:
     from icalendar import Component, Event, vCalAddress
-
-Answered = Literal["accepted", "declined", "tentative", "countered"]
 
 _ANSWERS: Final[dict[str, Answered]] = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
 _LONGEST_NAME: Final = 120

@@ -227,11 +227,15 @@ class InboundGap:
     until: datetime
 
 
+#: What a calendar answers to an invitation; whoever `countered` proposes another moment.
+Answered = Literal["accepted", "declined", "tentative", "countered"]
+
+
 @dataclass(frozen=True, slots=True)
 class InboundAttendance:
     """A calendar's answer to an invitation of ours, by whom it was sent to: the channel has proven that they are it.
 
-    `uid` and `sequence` name the invitation as they answered it. Whoever `countered` proposes another moment.
+    `uid` and `sequence` name the invitation as they answered it.
     """
 
     conversation: Conversation
@@ -239,7 +243,7 @@ class InboundAttendance:
     sender: Identity
     uid: str
     sequence: int
-    answer: Literal["accepted", "declined", "tentative", "countered"]
+    answer: Answered
     at: datetime
     proposed_at: datetime | None = None
 
