@@ -28,6 +28,7 @@ from bot.tickets.outcome import (
     after,
     assigned,
     concluded,
+    is_there,
     line_calendar,
     opening_wake,
     person_texts,
@@ -153,7 +154,8 @@ def _hand_over(facts: Facts, ticket: Ticket, by: PersonId, hand: c.HandOver) -> 
     else:
         given = tell_handed(facts, ticket, by, to, hand.why)
         effects += given.effects
-        handed, remark = replace(handed, told_back_at=given.back_at or handed.told_back_at), given.remark
+        told = None if is_there(facts, to) else handed.told_back_at
+        handed, remark = replace(handed, told_back_at=given.back_at or told), given.remark
         wakes = (shift_wake(facts, to),) if given.back_at is not None else ()
         if former is not None and former.id != by:
             effects += relieved(facts, ticket, former.id, by, to)

@@ -9,8 +9,9 @@ from bot.desk.care.new_openings import KEY, tell_new_openings
 from bot.desk.desk import Desk
 from bot.now import Timekeeper
 from bot.store import remembered
-from bot.tickets.command import NotCovered, Reply
-from tests.builders import STORY_DESK, document
+from bot.tickets.command import HandOver, NotCovered, Reply
+from routing.people import PersonId
+from tests.builders import STORY_DESK, document, story_desk
 from tests.harness import Story
 from tests.stories.conftest import MakeStory
 
@@ -120,3 +121,55 @@ async def test_nobody_who_is_told_by_the_old_hours_is_told_after_an_answer(told:
     await told.apply(LATER)
     await told.fast_forward(hours=1)
     told.expect_nothing("lena", Channel.TELEGRAM)
+
+
+def desk_where_mira_comes(clock: str, name: str = "Story Desk") -> str:
+    """Mira begins at this time of day; all others are there before her."""
+    own = 'name = "Mira Solano"\nroles = ["manager"]\ncalendar = '
+    late = f'[calendars.late]\nzone = "fixed:+03:00"\nweek = {{ mon-fri = ["{clock}-19:00"] }}\n'
+    return story_desk(
+        (f'{own}"office"', f'{own}"late"'),
+        ("[calendars.long]", f"{late}[calendars.long]"),
+        ('"Story Desk"', f'"{name}"'),
+    )
+
+
+@pytest.fixture
+async def promised(make_desk: MakeStory) -> Story:
+    """While Vera is there she gave it to Mira, and Lena was told when Mira comes."""
+    story = await make_desk(desk_where_mira_comes("14:00"))
+    await story.desk.recount()
+    await story.receives(sender="lena", text="Payroll failed")
+    await story.does("vera", HandOver(PersonId("mira"), "She knows the bank"))
+    story.expect_message("lena", containing="Mira looks after T-1 from now on and is back 11:00")
+    story.forget()
+    return story
+
+
+async def test_another_desk_takes_nothing_from_whom_it_was_given_to_for_later(promised: Story) -> None:
+    await promised.apply(document(desk_where_mira_comes("14:00", "Other Desk")))
+    await promised.settle()
+    assert (await promised.ticket()).assignee == "mira"
+    promised.expect_nothing("lena", Channel.TELEGRAM)
+
+
+async def test_the_one_who_was_promised_comes_later_while_others_are_there(promised: Story) -> None:
+    await promised.apply(document(desk_where_mira_comes("17:00")))
+    await promised.settle()
+    assert (await promised.ticket()).assignee == "mira"
+    promised.expect_message("lena", containing="A change for T-1: we are back 14:00 (your time)")
+    await promised.apply(document(desk_where_mira_comes("17:00", "Other Desk")))
+    await promised.settle()
+    promised.expect_nothing("lena", Channel.TELEGRAM)
+
+
+async def test_given_on_to_somebody_who_is_there_it_goes_on_as_their_shift_ends(promised: Story) -> None:
+    early = '[calendars.early]\nzone = "fixed:+03:00"\nweek = { mon-fri = ["09:00-12:30"] }\n[lines.managers]'
+    taras = 'name = "Tara Lindt"\nroles = ["senior"]\ncalendar = '
+    text = desk_where_mira_comes("14:00").replace(f'{taras}"office"', f'{taras}"early"')
+    await promised.apply(document(text.replace("[lines.managers]", early, 1)))
+    await promised.does("dana", HandOver(PersonId("tara"), "She is quicker"))
+    promised.forget()
+    await promised.fast_forward(minutes=35)
+    assert (await promised.ticket()).assignee == "vera"
+    promised.expect_ping("vera", containing="T-1")

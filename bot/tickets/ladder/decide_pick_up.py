@@ -24,6 +24,7 @@ from bot.tickets.outcome import (
     person_texts,
     routing_event,
 )
+from bot.tickets.people.shifts import is_yet_to_come
 from bot.tickets.ticket import Ticket, number
 from routing.people import Person, PersonId
 from routing.route import Assignment
@@ -69,11 +70,14 @@ def lapsed(
 
 
 def shift_over(facts: Facts, person: PersonId) -> Decision:
-    """Their shift is over: what a client waits for goes to whoever is there; where nobody is, it stays theirs."""
+    """Their shift is over: what a client waits for goes to whoever is there; where nobody is, it stays theirs.
+
+    We are asked as another desk comes into force, too: who is yet to come for what they were given has had no shift.
+    """
     ticket = facts.ticket
     if ticket is None or ticket.assignee != person or ticket.status not in OURS_TO_MOVE or is_there(facts, person):
         return Decision()
-    if not _is_answer_owed(facts):
+    if not _is_answer_owed(facts) or is_yet_to_come(ticket, facts.now):
         return Decision()
     found = assigned(facts, ticket)
     if found.person is None or found.person == person:

@@ -24,6 +24,7 @@ from bot.tickets.outcome import (
     routing_event,
 )
 from bot.tickets.people.handing import TAKEN_ON
+from bot.tickets.people.shifts import is_yet_to_come
 from bot.tickets.receipts import is_silent
 from bot.tickets.relays import name_of
 from bot.tickets.revision import Revision
@@ -31,7 +32,7 @@ from bot.tickets.texts import Texts
 from bot.tickets.ticket import Status, Ticket, number
 from bot.tickets.words.leave import said_of, stand_in
 from routing.coverage import Absence
-from routing.people import PersonId
+from routing.people import Person, PersonId
 from routing.route import Assignment
 from sla.duration import Instant
 
@@ -85,7 +86,9 @@ def opened_later(facts: Facts, before: Revision | None) -> Decision | None:
     told = _told(facts, ticket)
     if told is None and before is not None and ticket.plan in before.plans:
         _, told = back_at(replace(before, absences=facts.revision.absences), ticket, facts.now)
-    return _later(facts, ticket, told, "the working hours were written anew")
+    # Where they were promised one person, whoever else is there is not meant.
+    promised = facts.revision.person(ticket.assignee) if is_yet_to_come(ticket, facts.now) else None
+    return _later(facts, ticket, told, "the working hours were written anew", promised=promised)
 
 
 def _told(facts: Facts, ticket: Ticket) -> Instant | None:
@@ -94,14 +97,19 @@ def _told(facts: Facts, ticket: Ticket) -> Instant | None:
     return told if told is not None and told > facts.now else None
 
 
-def _later(facts: Facts, ticket: Ticket, told: Instant | None, why: str) -> Decision | None:
+def _later(
+    facts: Facts, ticket: Ticket, told: Instant | None, why: str, *, promised: Person | None = None
+) -> Decision | None:
     """The client hears when somebody is back, where that is later than `told`, and they wait and are told such things.
 
     None for `told` where nobody was known to come: there is nothing to correct.
     """
     if told is None or not ticket.status.is_open or ticket.not_covered is not None or not _waits(ticket):
         return None
-    _, opening = back_at(facts.revision, ticket, facts.now)
+    if promised is not None:
+        opening = facts.revision.coverage.next_shift(promised, facts.now)
+    else:
+        _, opening = back_at(facts.revision, ticket, facts.now)
     moment = opening if opening is not None else NEVER
     if moment <= max(told, facts.now) or is_silent(facts):
         return None

@@ -55,11 +55,16 @@ def _reads_of_it(facts: Facts, before: Ticket, former: Person, events: Sequence[
 
     Who is on leave reads of all of it at its end.
     """
-    if before.rule == "handed_over" and before.told_back_at is not None and before.told_back_at > facts.now:
+    if is_yet_to_come(before, facts.now):
         return False
     coverage = facts.revision.coverage
     is_there, is_away = coverage.is_on_shift(former, facts.now), coverage.absence(former, facts.now) is not None
     return not is_there and not is_away and all(one.by != former.id for one in events)
+
+
+def is_yet_to_come(ticket: Ticket, at: Instant) -> bool:
+    """Whether somebody gave it to whoever has it for their next shift, which its client was told and lies ahead."""
+    return ticket.rule == "handed_over" and ticket.told_back_at is not None and ticket.told_back_at > at
 
 
 def reads_at(revision: Revision, person: Person, at: Instant) -> Instant:
