@@ -366,8 +366,8 @@ class Book:
             fresh = self.tickets[_named(act)]
             fresh.said += ticket.said[-1:]
             del ticket.said[-1:]
-            # What the agreement leaves out stays so where it is split.
-            fresh.acts += [act] if not ticket.is_left_out(act.at) else [act, replace(act, what="NotCovered")]
+            # What the agreement leaves out is that work alone: what is split off it is promised from then on.
+            fresh.acts += [act] if not ticket.is_left_out(act.at) else [act, replace(act, what="Covered")]
             concerned.append(fresh)
         else:
             parted = [one for one in self.tickets.values() if any(other is ticket for _, other in one.others)]

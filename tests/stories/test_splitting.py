@@ -7,7 +7,7 @@ import pytest
 
 from adapters.message import Channel
 from bot.tickets.command import AskDetails, GiveEta, HandOver, Merge, NotCovered, Reply, Split
-from bot.tickets.ticket import MessageId, TicketId
+from bot.tickets.ticket import MessageId, Status, TicketId
 from routing.people import LineId, PersonId
 from sla.clock import State
 from sla.duration import instant
@@ -227,12 +227,38 @@ async def test_what_was_gathered_by_a_merge_is_split_off_where_it_was_said(desk:
     desk.expect_quiet()
 
 
-async def test_what_the_agreement_leaves_out_stays_left_out(desk: Story) -> None:
+async def test_what_is_split_off_something_left_out_is_promised_from_then_on_and_the_client_hears_it(
+    desk: Story,
+) -> None:
     export = await two_matters(desk)
     await desk.does("vera", NotCovered("6.2, software of others"))
+    desk.forget()
+    await desk.fast_forward(minutes=90)  # longer than a response may take
+    desk.expect_quiet()
+    now = desk.time.at
     await desk.does("vera", Split(export))
-    fresh = await desk.page(2)
-    assert (fresh.ticket.not_covered, fresh.facts.clocks) == ("6.2, software of others", ())
+    (clock,) = (await desk.page(2)).facts.clocks
+    assert (clock.metric, clock.state, clock.started_at) == ("first_response", State.RUNNING, now)
+    fresh, old = (await desk.page(2)).ticket, (await desk.page(1)).ticket
+    assert (fresh.not_covered, old.not_covered) == (None, "6.2, software of others")
+    desk.expect_message("lena", containing="leaves T-1 out does not hold for T-2: we answer by 11:45")
+    desk.expect_edit("vera", containing="T-1")
+    desk.expect_card("vera", containing="T-2")
+    desk.expect_quiet()
+    await desk.fast_forward(minutes=61)
+    assert [one.state for one in (await desk.page(1)).facts.clocks] == [State.CANCELLED]
+    desk.expect_alert("dana", containing="T-2 (Acme): first response is overdue")
+
+
+async def test_who_waits_for_a_client_counts_nothing_on_what_is_split_off_something_left_out(desk: Story) -> None:
+    export = await two_matters(desk)
+    await desk.does("vera", AskDetails("Which export?"))
+    await desk.does("vera", NotCovered("6.2, software of others"))
+    desk.forget()
+    await desk.does("vera", Split(export))
+    page = await desk.page(2)
+    assert (page.ticket.status, [one.state for one in page.facts.clocks]) == (Status.WAITING_CLIENT, [])
+    desk.expect_message("lena", containing="does not hold for T-2: our response times apply from now on")
 
 
 @pytest.mark.parametrize(

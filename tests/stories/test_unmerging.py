@@ -8,7 +8,7 @@ from bot.desk.desk import Desk
 from bot.now import Timekeeper
 from bot.store.driver.engine import open_database
 from bot.store.facts import load_of
-from bot.tickets.command import AddNote, Merge, Reply, Resolve, SetUrgency, Unmerge
+from bot.tickets.command import AddNote, Merge, NotCovered, Reply, Resolve, SetUrgency, Unmerge
 from bot.tickets.ticket import Status, TicketId
 from routing.people import PersonId
 from sla.clock import State
@@ -50,6 +50,22 @@ async def test_each_has_its_own_words_notes_and_promises_again(desk: Story) -> N
     assert (second.state, second.due_at) == (State.RUNNING, instant(NOON + timedelta(minutes=70)))
     assert await desk.database.read(load_of) == {"vera": 2}
     assert ("parted" in await desk.events(1), "unmerged" in await desk.events(2)) == (True, True)
+    desk.expect_quiet()
+
+
+async def test_what_the_agreement_leaves_out_is_left_out_when_it_stands_alone_again(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.receives(EMAIL, sender="lena", text="The invoice is wrong")
+    await desk.does("vera", NotCovered("6.2, software of others"), ticket=2)
+    await desk.does("vera", INTO_FIRST, ticket=2)
+    await desk.does("vera", Reply("Payroll is fixed"))
+    desk.forget()
+    await desk.does("vera", Unmerge(), ticket=2)
+    desk.expect_message("lena", EMAIL, containing=TOLD)
+    page = await desk.page(2)
+    assert page.ticket.not_covered == "6.2, software of others"
+    assert {one.state for one in page.facts.clocks} <= {State.CANCELLED}
+    await desk.fast_forward(minutes=90)
     desk.expect_quiet()
 
 

@@ -47,28 +47,37 @@ def covered(facts: Facts, ticket: Ticket, by: PersonId, _: c.Covered) -> Decisio
     """That was a mistake: it is promised from now on, and the client hears it, with the moment where one is owed."""
     if ticket.not_covered is None:
         return Decision()
-    policy, channel = facts.policy_of(ticket), promised_channel(facts, ticket)
+    clocks = promised_from_now(facts, ticket, facts.clocks)
+    speak, due = contact_texts(facts), told_due(facts, clocks)
+    told = speak("covered_by", number=number(ticket.id), due=due) if due else speak("covered", number=number(ticket.id))
+    event = Event("covered", facts.now, by, "", {"before": ticket.not_covered})
+    return acted(facts, replace(ticket, not_covered=None), event, clocks, (Say(told, MessageKind.AUTO),))
+
+
+def promised_from_now(facts: Facts, ticket: Ticket, clocks: promise.Promises) -> promise.Promises:
+    """What is promised on a ticket for which nothing was; it pauses where the ticket waits for somebody."""
     is_waited_for = ticket.staff_spoke_at is None or ticket.staff_spoke_at < ticket.client_spoke_at
     clocks = promise.promised_again(
-        facts.clocks,
-        policy,
+        clocks,
+        facts.policy_of(ticket),
         ticket.urgency,
-        channel,
+        promised_channel(facts, ticket),
         facts.calendars,
         at=facts.now,
         is_waited_for=is_waited_for,
         replied=ticket.has_reply,
         is_high_load=facts.is_high_load(ticket.plan),
     )
-    if reason := WAITS.get(ticket.status):
-        clocks = promise.waiting(clocks, facts.calendars, at=facts.now, reason=reason)
-    speak, owed = contact_texts(facts), promise.next_due(clocks)
-    if owed is not None and owed.due_at is not None and owed.metric in PROMISED:
-        told = speak("covered_by", number=number(ticket.id), due=speak.moment(owed.due_at, now=facts.now))
-    else:
-        told = speak("covered", number=number(ticket.id))
-    event = Event("covered", facts.now, by, "", {"before": ticket.not_covered})
-    return acted(facts, replace(ticket, not_covered=None), event, clocks, (Say(told, MessageKind.AUTO),))
+    reason = WAITS.get(ticket.status)
+    return promise.waiting(clocks, facts.calendars, at=facts.now, reason=reason) if reason else clocks
+
+
+def told_due(facts: Facts, clocks: promise.Promises) -> str:
+    """By when the client has an answer, in their words; empty where none is owed."""
+    owed = promise.next_due(clocks)
+    if owed is None or owed.due_at is None or owed.metric not in PROMISED:
+        return ""
+    return contact_texts(facts).moment(owed.due_at, now=facts.now)
 
 
 def agree(facts: Facts, ticket: Ticket, by: PersonId, agreed: c.Agree) -> Decision:

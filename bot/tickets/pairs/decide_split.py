@@ -3,6 +3,9 @@
 The new one begins when that message came, under the agreement of the old one, and owes what it would owe had it been a
 ticket from then on: everything said since is gone through again. What the old one owed for those words ends; what it
 promised a moment for goes with the words that promised it.
+
+That the agreement leaves the old one out was said of that work, and this is other work: it is promised, from now on
+because nobody can keep a promise of a time in which none counted. The client, who read that nothing is, reads so.
 """
 
 from collections.abc import Sequence
@@ -10,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from adapters.message import Untrusted
 from bot.tickets import command as c
+from bot.tickets.care.decide_terms import promised_from_now, told_due
 from bot.tickets.care.judging import at_level, judge, judged_from_triage
 from bot.tickets.decide_client import subject_of
 from bot.tickets.decide_staff import refusal_of
@@ -131,6 +135,7 @@ def _begun(facts: Facts, old: Ticket, going: Sequence[Spoken]) -> tuple[Ticket, 
         ladder=old.ladder if old.ladder is not None and (old.ladder.started_at or 0) >= first.at else None,
         is_current=True,
         snoozed_until=None,
+        not_covered=None,
         agreed=(),
     )
     return at_level(ticket, plan, seen.urgency, seen.kind, judged_from_triage(seen)), is_waiting
@@ -144,15 +149,21 @@ def _opened(
         raise ValueError("a ticket is split off another")
     told = {one.started_at: one.fired for one in before.clocks if one.metric in OF_WORDS}
     # What was told of the same words on the old ticket is not told again.
-    again = replayed(facts, ticket, going, [one for one in before.clocks if one.metric in OF_WORDS])
-    again = tuple(replace(one, fired=told.get(one.started_at, ())) for one in again)
+    if old.not_covered is None:
+        again = replayed(facts, ticket, going, [one for one in before.clocks if one.metric in OF_WORDS])
+        again = tuple(replace(one, fired=told.get(one.started_at, ())) for one in again)
+    else:
+        again = promised_from_now(facts, ticket, ())
     clocks = (*again, *etas_of(before.clocks, going))
     assignment = assigned(facts, ticket)
     ticket = replace(ticket, assignee=assignment.person, rule=assignment.rule)
     speak = contact_texts(facts)
-    said = Say(
-        speak("split_told", number=number(ticket.id), subject=ticket.subject, old=number(old.id)), MessageKind.AUTO
-    )
+    words = speak("split_told", number=number(ticket.id), subject=ticket.subject, old=number(old.id))
+    if old.not_covered is not None:
+        due = told_due(facts, clocks)
+        named = {"number": number(ticket.id), "old": number(old.id)}
+        words = f"{words}\n{speak('split_covered_by', due=due, **named) if due else speak('split_covered', **named)}"
+    said = Say(words, MessageKind.AUTO)
     why = f"split from {number(old.id)}: plan {ticket.plan}, policy {ticket.policy}, revision {ticket.revision}"
     effects = (ShowCard(ticket.assignee, is_quiet=ticket.assignee == by),) if ticket.assignee else ()
     wakes: tuple[Wake, ...] = () if ticket.assignee else (opening_wake(facts, ticket),)
