@@ -27,7 +27,7 @@ from bot.store.high_load import MEASURED
 from bot.store.people import absences, contacts, shifts
 from bot.store.revisions import add_revision, newest_document, newest_number
 from bot.tickets.outcome import opening_owner, shift_owner
-from bot.tickets.people.shifts import answered_owner, parts_of_answered, reads_at, shift_end_owner
+from bot.tickets.people.shifts import answered_owner, next_end, parts_of_answered, reads_at, shift_end_owner
 from bot.tickets.revision import Revision
 from sla.duration import Instant
 
@@ -80,7 +80,14 @@ async def arm_shifts(database: Database, revision: Revision, *, at: Instant) -> 
         alarms.put(conn, [*waiting, *(Alarm(shift_owner(one.id), moment) for one, moment in back)])
         owners = {shift_end_owner(person): person for person in sorted(revision.people)}
         # Asked now, whoever works on sets their own end again by the hours in force.
-        alarms.put(conn, [Alarm(owner, at) for owner in shifts.armed(conn, list(owners))])
+        ending = shifts.armed(conn, list(owners))
+        alarms.put(conn, [Alarm(owner, at) for owner in ending])
+        # Who worked day and night has an end from now on.
+        others = [
+            revision.person(one) for one in shifts.people_with_tickets(conn) if shift_end_owner(one) not in ending
+        ]
+        ends = [(one.id, next_end(revision, one, at)) for one in others if one is not None]
+        alarms.put(conn, [Alarm(shift_end_owner(one), moment) for one, moment in ends if moment is not None])
         for reader, ticket in map(parts_of_answered, shifts.answered(conn)):
             if (person := revision.person(reader)) is not None:
                 alarms.put(conn, [Alarm(answered_owner(reader, ticket), reads_at(revision, person, at), ticket)])

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, text
 from bot.store.driver.database_time import database_now
 from bot.store.revisions import Revisions
 from bot.store.tables.schema import ON_ITS_WAY, OPEN, is_one_of
+from bot.store.unarmed import unarmed
 from bot.tickets.revision import hours_of
 from routing.people import PlanId
 from sla.clock_value import State, clock_from_json
@@ -29,6 +30,7 @@ class Check(StrEnum):
 
     JOURNAL = "journal"
     ALARM = "alarm"
+    UNARMED = "unarmed"
     PROMISE = "promise"
     SENDING = "sending"
     ALERT = "alert"
@@ -161,6 +163,7 @@ def violations(conn: Connection, revisions: Revisions, *, now: Instant) -> Seque
         Violation(Check.ALARM, f"{row.owner} ({row.due_at})")
         for row in conn.execute(_OVERDUE, {"now": now, "most": MOST})
     ]
+    found += [Violation(Check.UNARMED, owner) for owner in unarmed(conn, revisions.current, now=now)]
     found += _of_tickets(Check.PROMISE, conn.execute(_UNWATCHED, {"now": now, "most": MOST}).all())
     found += _of_outbox(Check.SENDING, conn.execute(_STUCK_SENDS, {"clock": database_now(conn), "most": MOST}).all())
     before = {"before": now - ALERT_WITHIN_MS, "most": MOST}

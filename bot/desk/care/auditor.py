@@ -234,12 +234,13 @@ class Auditor:
 
 
 def sentences(found: Sequence[Violation], speak: Texts) -> list[str]:
-    """What is wrong, a sentence for each kind, with the first few names."""
+    """What is wrong, a sentence for each kind, with the first few names and how many more there are."""
     said = []
     for check in Check:
         names = [one.subject for one in found if one.check is check]
         if names:
-            more = " …" if len(names) > NAMED else ""
+            rest = len(names) - NAMED
+            more = f" {speak('listed_more', count=rest)}" if rest > 0 else ""
             said.append(speak(f"audit_{check.value}", names=", ".join(names[:NAMED]) + more))
     return said
 

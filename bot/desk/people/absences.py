@@ -24,6 +24,7 @@ from bot.store.unit import write, write_ping
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import MINUTE_MS, first_opening, shift_owner
 from bot.tickets.people.decide_absence import CAME_BACK, Pair, back_pings, brought_back, cover_pings, covered, put_off
+from bot.tickets.people.shifts import next_end, shift_end_owner
 from bot.tickets.ticket import Ticket, TicketId
 from bot.tickets.words.leave import stand_in
 from routing.coverage import Absence
@@ -174,6 +175,9 @@ class Absences:
             for ping in back_pings(pairs, list(facts.values()), person, revision, key, since=since, now=at):
                 write_ping(conn, ping, at=at, whereto=self._directory.whereto)
             alarms.clear(conn, [shift_owner(person)])
+            # While nobody knew when they would be back, nobody knew when they would go home either.
+            ends = next_end(revision, one, at)
+            alarms.put(conn, [Alarm(shift_end_owner(person), ends)] if ends is not None else [])
         for leave in over:
             absences.change(conn, replace(leave, is_over=True), at=at)
         alarms.clear(conn, [f"{OWNER}:{leave.id}" for leave in over])

@@ -32,13 +32,21 @@ def answered_owner(manager: PersonId, ticket: TicketId) -> str:
 
 
 def shift_wakes(facts: Facts, ticket: Ticket, events: Sequence[Event] = ()) -> tuple[Wake, ...]:
-    """The wake-ups of a ticket that somebody has just been given; none where nothing changed hands."""
+    """The wake-ups of a ticket that somebody has just been given; none where nothing changed hands.
+
+    What is open again is asked about at the end of the shift like any other: what ended meanwhile asked nothing.
+    """
     before = facts.ticket if facts.ticket is not None and facts.ticket.id == ticket.id else None
     person = facts.revision.person(ticket.assignee)
-    if person is None or not ticket.status.is_open or (before is not None and before.assignee == person.id):
+    if person is None or not ticket.status.is_open:
+        return ()
+    is_theirs = before is not None and before.assignee == person.id
+    if is_theirs and before is not None and before.status.is_open:
         return ()
     ends = next_end(facts.revision, person, facts.now)
     wakes = [Wake(shift_end_owner(person.id), ends)] if ends is not None else []
+    if is_theirs:
+        return tuple(wakes)
     manager = _manager(facts.revision, ticket)
     # Whoever goes home is asked about then; who is there day and night would keep it for ever.
     is_kept = ticket.rule == off_hours_line.__name__ or (ends is None and ticket.rule in BY_A_LINE)

@@ -22,11 +22,12 @@ from bot.store.people import tokens
 from bot.store.people.contacts import recount_load
 from bot.store.people.shifts import people_with_tickets
 from bot.store.reading.touch import touch_messages
-from bot.store.revisions import Revisions
+from bot.store.revisions import Revisions, add_revision
 from bot.store.tables import schema
 from bot.tickets.ticket import TicketId
 from routing.people import PersonId
 from sla.duration import Instant
+from tests.builders import document
 from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox, raw, ticket_row
 
 ROWS = 4_000
@@ -189,16 +190,19 @@ async def test_what_somebody_has_and_what_stands_still_is_found_among_what_is_op
         {"ticket_id": number, "metric": "first_response", "started_at": 0, "state": "met", "value": "{}"}
         for number in range(1, ROWS)
     ]
+    revisions = Revisions()
     calls: dict[str, Callable[[Connection], object]] = {
         "tickets of people": partial(tickets_of, people=[PersonId("vera")]),
         "some tickets of one": partial(tickets_beyond, person=PersonId("vera"), after=TicketId(7), most=5),
         "who has tickets": people_with_tickets,
         "counting what each has": recount_load,
-        "what stands still": partial(violations, revisions=Revisions(), now=NOW),
+        "what stands still": partial(violations, revisions=revisions, now=NOW),
     }
 
     def planted(conn: Connection) -> None:
         plant(conn)
+        add_revision(conn, document(), "", at=NOW, by="cli")
+        revisions.refresh(conn)
         insert_many(conn, schema.ticket, tickets)
         insert_many(conn, schema.clock, clocks)
         conn.execute(schema.outbox.update().where(schema.outbox.c.id < ROWS).values(ticket_id=schema.outbox.c.id))

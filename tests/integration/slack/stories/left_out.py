@@ -108,6 +108,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "auditor",
         "hanging_sends",
         "held_back",
+        "missing_alarms",
         "outages",
         "places",
         "sending",
