@@ -1,11 +1,14 @@
 """Who is away, said and asked from a terminal: tickets go to whoever stands in, and come back afterwards."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.beside import Beside, Json, beside, who_acts
 from bot.cli.printed import CommandError, iso, say, say_json, say_table, shown
+
+if TYPE_CHECKING:
+    from bot.store.driver.connection import Connection
 
 absence = typer.Typer(help="Who is away, and who stands in.", no_args_is_help=True)
 
@@ -71,7 +74,7 @@ def add(
 
     async def work(desk: Beside) -> None:
         from bot.desk.people.absences import Absences
-        from bot.tickets.words.leave import Words, absence_from, said_back
+        from bot.tickets.words.leave import Words, absence_from
 
         by, now = who_acts(desk.revision, who), desk.now
         try:
@@ -79,8 +82,12 @@ def add(
         except ValueError as error:
             raise CommandError(str(error)) from error
         absences = Absences(desk.revisions, desk.directory)
-        leave = await desk.database.write(lambda conn: absences.say(conn, found, by=by, at=now))
-        say(f"#{leave.id} {said_back(leave.absence, by, desk.revision, now=now)}")
+
+        def kept(conn: "Connection") -> str:
+            leave = absences.say(conn, found, by=by, at=now)
+            return f"#{leave.id} {absences.said_back(conn, leave, by=by, at=now)}"
+
+        say(await desk.database.write(kept))
 
     beside(ctx, work)
 

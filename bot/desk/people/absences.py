@@ -26,7 +26,7 @@ from bot.tickets.outcome import MINUTE_MS, first_opening, shift_owner
 from bot.tickets.people.decide_absence import CAME_BACK, Pair, back_pings, brought_back, cover_pings, covered, put_off
 from bot.tickets.people.shifts import next_end, shift_end_owner
 from bot.tickets.ticket import Ticket, TicketId
-from bot.tickets.words.leave import stand_in
+from bot.tickets.words.leave import said_back, stand_in
 from routing.coverage import Absence
 from routing.people import PersonId
 from sla.duration import Instant
@@ -65,6 +65,11 @@ class Absences:
         alarms.put(conn, [Alarm(f"{OWNER}:{leave.id}", at), Alarm(f"calls:{leave.person}", at)])
         self._record(conn, "away", leave, by, at)
         return leave
+
+    def said_back(self, conn: Connection, leave: Leave, *, by: PersonId, at: Instant) -> str:
+        """What whoever said it reads, by all the leave that stands now: an end that was said before counts no more."""
+        standing = replace(self._revisions.current, absences=absences.ahead(conn))
+        return said_back(leave.absence, by, standing, now=at)
 
     def end(
         self, conn: Connection, person: PersonId, *, by: str, at: Instant, number: int | None = None

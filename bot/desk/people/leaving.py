@@ -23,7 +23,7 @@ from bot.store.revisions import Revisions
 from bot.tickets.decide_staff import ACTING
 from bot.tickets.outcome import person_texts
 from bot.tickets.relays import name_of
-from bot.tickets.words.leave import SAID_BACK, Words, absence_from, away, said_back, said_of, words_from_text
+from bot.tickets.words.leave import SAID_BACK, Words, absence_from, away, said_of, words_from_text
 from routing.people import PersonId
 from sla.duration import Instant
 
@@ -91,7 +91,7 @@ class Leaving:
         revision, now = self._revisions.current, self._now()
         absence = absence_from(words, by, revision, now=now)
         leave = self._absences.say(conn, absence, by=by, at=now)
-        return said_back(leave.absence, by, revision, now=now)
+        return self._absences.said_back(conn, leave, by=by, at=now)
 
     def back(self, conn: Connection, by: PersonId, text: str) -> str:
         """Whoever was away is there again, or what they planned is called off. A ValueError refuses it."""
