@@ -119,19 +119,25 @@ def back_at(absence: Absence, revision: Revision) -> Instant | None:
 
 
 def stand_in(absence: Absence, revision: Revision) -> PersonId | None:
-    """Who is named to stand in meanwhile: on the leave, or in the desk directory."""
+    """Who is named to stand in meanwhile: on the leave, or in the desk directory, also where the former has left it."""
+    return next((one.id for one in _stand_ins(absence, revision)), None)
+
+
+def _stand_ins(absence: Absence, revision: Revision) -> list[Person]:
+    """Both of them, in the order in which they are asked for a ticket."""
     own = revision.person(absence.person)
-    named = absence.backup or (own.backup if own is not None else None)
-    return named if revision.person(named) is not None else None
+    named = (absence.backup, own.backup if own is not None else None)
+    return [person for one in named if (person := revision.person(one)) is not None]
 
 
 def _covered(absence: Absence, speak: Texts, revision: Revision, at: Instant) -> str:
-    backup = revision.person(stand_in(absence, revision))
-    if backup is None:
+    named = _stand_ins(absence, revision)
+    if not named:
         return speak("away_uncovered")
-    if revision.coverage.absence(backup, at) is not None:
-        return speak("away_backup_away", name=backup.name)
-    return speak("away_covered", name=backup.name)
+    there = next((one for one in named if revision.coverage.absence(one, at) is None), None)
+    if there is None:
+        return speak("away_backup_away", name=named[0].name)
+    return speak("away_covered", name=there.name)
 
 
 def _named(name: str, revision: Revision, speak: Texts) -> Person:
