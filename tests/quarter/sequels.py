@@ -6,8 +6,8 @@ reach for a ticket one has it, and what is said among us stays among us.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Final
 
@@ -17,6 +17,12 @@ from tests.quarter.transcript import Line
 #: How our people begin what no client may read.
 OURS: Final = "Ours alone"
 _PRESSING: Final = re.compile(r"is overdue since|Last call|left for the")
+#: How far up a client is told that it went: the level, of how many, and who stands there.
+_LEVEL: Final = re.compile(r"(?:Level|Рівень|Nivel|Stufe) (\d+) \w+ (\d+): (.+?)\.(?:\s|$)")
+#: Before anything of it.
+EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
+#: What a client is told after this is about another climb.
+_ANEW: Final = frozenset({"Reply", "GiveEta", "Resolve", "Acknowledge", "Split", "Merge", "Unmerge"})
 #: So soon nobody is called again who was asked for.
 SOON: Final = timedelta(minutes=30)
 #: What ends the time for which a ticket was put off.
@@ -39,6 +45,7 @@ class Sequels:
         yield from self.not_back()
         yield from self.not_said()
         yield from self.not_escalated()
+        yield from self.not_that_level()
         yield from self.not_answered()
         yield from self.taken_by_two()
         yield from self.given_away()
@@ -82,6 +89,55 @@ class Sequels:
         for number, at in [*asked, *((number, act.at) for number, _, act in self._acts("Escalate"))]:
             if not any(at <= one <= at + SETTLES for one in self._book.shown[number]):
                 yield f"T-{number} was escalated at {at:%Y-%m-%d %H:%M}, and nobody higher up heard of it"
+
+    def not_that_level(self) -> Iterator[str]:
+        """A client was told a level that is not that of whoever heard of it, or that is none further up."""
+        last: dict[int, tuple[datetime, int]] = {}
+        for line in self._book.lines:
+            said = _LEVEL.search(line.text) if line.kind == "told" and line.where in self._clients else None
+            if said is None or line.ticket is None:
+                continue
+            at, step, steps, names = read_moment(line.at), int(said[1]), int(said[2]), said[3].split(", ")
+            told = f"T-{line.ticket} at {line.at}: {said[0].strip()!r}"
+            people = [key for key, one in self._book.desk.people.items() if one["name"] in names]
+            if not any(self._stand_on(people, ladder, step) for ladder in self._ladders(steps)):
+                yield f"{told}, and others stand there"
+            elif not all(self._heard(one, line.ticket, at - SOON, at) for one in people):
+                yield f"{told}, and they did not hear of it"
+            elif not any(self._heard_below(line.ticket, ladder, step, at) for ladder in self._ladders(steps)):
+                yield f"{told}, and a level below was passed over"
+            before, was = last.get(line.ticket, (at, 0))
+            is_one_climb = not any(
+                before < one.at <= at for one in self._book.tickets[line.ticket].acts if one.what in _ANEW
+            )
+            if is_one_climb and (step < was or (step == was < steps and at - before > SOON)):
+                yield f"{told}, and they were told level {was} at {before:%Y-%m-%d %H:%M}"
+            last[line.ticket] = at, step
+
+    def _ladders(self, steps: int) -> list[Sequence[Mapping[str, str]]]:
+        found = [one["steps"] for one in self._book.desk.ladders.values()]
+        return [one for one in found if len(one) == steps]
+
+    def _stand_on(self, people: Sequence[str], ladder: Sequence[Mapping[str, str]], step: int) -> bool:
+        """Whether these, and there are any, are among those behind that step's word."""
+        there = self._book.desk.on_step(ladder[step - 1]["tell"]) if step <= len(ladder) else ()
+        return bool(people) and set(people) <= set(there)
+
+    def _heard_below(self, number: int, ladder: Sequence[Mapping[str, str]], step: int, at: datetime) -> bool:
+        """Whether on each level below somebody has heard of it before, but for those on which nobody is there."""
+        for one in ladder[: step - 1]:
+            people = [who for who in self._book.desk.on_step(one["tell"]) if not self._book.is_away(who, at)]
+            if people and not any(self._heard(who, number, EVER, at) for who in people):
+                return False
+        return True
+
+    def _heard(self, person: str, number: int, since: datetime, at: datetime) -> bool:
+        return any(
+            line.what == "alert" and line.ticket == number and person in line.who.split(",")
+            for told in self._told.values()
+            for moment, line in told
+            if since <= moment <= at + SETTLES
+        )
 
     def not_answered(self) -> Iterator[str]:
         """A client asked the desk by a word of command, and was not answered."""

@@ -92,6 +92,42 @@ def test_the_judge_misses_what_does_not_follow(
     assert list(misses(sequels(left)))
 
 
+@pytest.mark.parametrize(
+    ("instead", "says"),
+    [
+        pytest.param("Nivel 2 de 3: Ines Prado", "others stand there", id="somebody of another level"),
+        pytest.param("Nivel 3 de 3: Ines Prado", "they did not hear of it", id="who was not told"),
+        pytest.param("Nivel 1 de 3: Hugo Brandt", "others stand there", id="a lower level than it reached"),
+    ],
+)
+def test_the_judge_sees_that_a_client_is_told_another_level(lines: list[Line], instead: str, says: str) -> None:
+    told = "Nivel 2 de 3: Hugo Brandt"
+    assert any(told in line.text for line in lines)
+    other = [dataclasses.replace(line, text=line.text.replace(told, instead)) for line in lines]
+    assert any(says in one for one in sequels(other).not_that_level())
+
+
+def test_the_judge_sees_that_a_level_is_passed_over(lines: list[Line]) -> None:
+    told = "Nivel 2 de 3: Hugo Brandt"
+    number = next(line.ticket for line in lines if told in line.text)
+    left = [line for line in lines if not (line.ticket == number and line.who == "dana" and line.what == "alert")]
+    assert any("a level below was passed over" in one for one in sequels(left).not_that_level())
+
+
+def test_the_judge_sees_that_a_client_is_told_the_same_level_again(lines: list[Line]) -> None:
+    place = next(place for place, line in enumerate(lines) if "Nivel 2 de 3: Hugo Brandt" in line.text)
+    told, alert = lines[place : place + 2]
+    assert (alert.who, alert.what) == ("hugo", "alert")
+    later = f"{read_moment(told.at) + timedelta(minutes=40):%Y-%m-%dT%H:%M:%SZ}"
+    again = [dataclasses.replace(one, at=later) for one in (alert, told)]
+    acts = [place for place, line in enumerate(lines) if line.kind == "act" and line.ticket == told.ticket]
+    left = [line for at, line in enumerate(lines) if at not in acts or line.at <= told.at or line.at > later]
+    place = next(place for place, line in enumerate(left) if line.at > later)
+    assert any(
+        "they were told level 2" in one for one in sequels([*left[:place], *again, *left[place:]]).not_that_level()
+    )
+
+
 def test_the_judge_sees_what_must_not_follow(lines: list[Line]) -> None:
     place = next(place for place, line in enumerate(lines) if line.what == "Take refused")
     both = [*lines[:place], dataclasses.replace(lines[place], what="Take"), *lines[place + 1 :]]
