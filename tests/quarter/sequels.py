@@ -106,6 +106,8 @@ class Sequels:
                 yield f"{told}, and they did not hear of it"
             elif not any(self._heard_below(line.ticket, ladder, step, at) for ladder in self._ladders(steps)):
                 yield f"{told}, and a level below was passed over"
+            elif step < steps and self._heard_long_ago(people, line.ticket, at):
+                yield f"{told}, and they had heard of it long before"
             before, was = last.get(line.ticket, (at, 0))
             is_one_climb = not any(
                 before < one.at <= at for one in self._book.tickets[line.ticket].acts if one.what in _ANEW
@@ -122,6 +124,12 @@ class Sequels:
         """Whether these, and there are any, are among those behind that step's word."""
         there = self._book.desk.on_step(ladder[step - 1]["tell"]) if step <= len(ladder) else ()
         return bool(people) and set(people) <= set(there)
+
+    def _heard_long_ago(self, people: Sequence[str], number: int, at: datetime) -> bool:
+        """Whether they heard of it before, and it was not done since."""
+        done = [one.at for one in self._book.tickets[number].acts if one.what == "Resolve" and one.at < at]
+        since = max(done, default=EVER)
+        return any(self._heard(one, number, since, at - SOON) for one in people)
 
     def _heard_below(self, number: int, ladder: Sequence[Mapping[str, str]], step: int, at: datetime) -> bool:
         """Whether on each level below somebody has heard of it before, but for those on which nobody is there."""

@@ -107,6 +107,17 @@ def test_the_judge_sees_that_a_client_is_told_another_level(lines: list[Line], i
     assert any(says in one for one in sequels(other).not_that_level())
 
 
+def test_the_judge_sees_that_who_heard_long_ago_is_told_again(lines: list[Line]) -> None:
+    place = next(place for place, line in enumerate(lines) if "Nivel 2 de 3: Hugo Brandt" in line.text)
+    told, alert = lines[place : place + 2]
+    first = [
+        dataclasses.replace(told, text=told.text.replace("2 de 3: Hugo Brandt", "1 de 3: Dana Orlyk")),
+        dataclasses.replace(alert, who="dana"),
+    ]
+    again = [*lines[:place], *first, *lines[place + 2 :]]
+    assert any("had heard of it long before" in one for one in sequels(again).not_that_level())
+
+
 def test_the_judge_sees_that_a_level_is_passed_over(lines: list[Line]) -> None:
     told = "Nivel 2 de 3: Hugo Brandt"
     number = next(line.ticket for line in lines if told in line.text)
