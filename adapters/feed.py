@@ -7,10 +7,11 @@ calendar of leave an event shown as free is leave as well: calendars call whole 
 A whole day and a moment without a zone are those of the person's own zone; a day that ends on itself lasts that day.
 
 A rule that repeats may be written so that reading it takes hours: the product asks here in a child that can be killed.
+Before that an event which takes longer than appointments do, or is held more often, is named and held once.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
@@ -25,6 +26,21 @@ LARGEST: Final = 2_000_000
 MOST_EVENTS: Final = 5_000
 #: Whoever has more appointments in the time that is looked at has no time anyway.
 MOST_SPANS: Final = 5_000
+#: Of one event: each hour for as long as is looked at.
+MOST_OF_ONE: Final = 3_000
+#: The seconds of work that all of it may take; where that is not enough, each of its events.
+ALL_S: Final = 1.5
+EACH_S: Final = 0.5
+
+#: What is begun in it ends with a TooLongError after so many seconds of work.
+Within = Callable[[float], AbstractContextManager[None]]
+
+
+class TooLongError(Exception):
+    """Working out a rule takes longer than an appointment is worth, or gives more times than anybody has."""
+
+
+_CANNOT: Final = (*UNREADABLE, TooLongError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +67,12 @@ def spans_from_ics(
     until: datetime,
     ours: Collection[str] = (),
     is_leave: bool = False,
+    within: Within = lambda _: nullcontext(),
 ) -> Reading:
     """When they have no time between two moments. ValueError with what is wrong with all of it, in words.
 
     `ours` are the names of events that we told that calendar of: what becomes of their time we know ourselves.
-    `is_leave`: each event is leave, also one that is shown as free.
+    `is_leave`: each event is leave, also one that is shown as free. `within` ends what takes too long.
     """
     if len(content) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST // 1_000_000} MB")
@@ -65,7 +82,7 @@ def spans_from_ics(
     spans, broken = [], list(parts.broken)
     try:
         for calendar in parts.calendars:
-            held, failed = _held(calendar, since, until)
+            held, failed = _held(calendar, since, until, within)
             broken += failed
             theirs = (event for event in held if str(event.get("uid", "")) not in ours)
             spans += [span for event in theirs if (span := _span(event, zone, is_leave=is_leave)) is not None]
@@ -78,28 +95,31 @@ def spans_from_ics(
     return Reading(tuple(there), tuple(broken))
 
 
-def _held(calendar: Component, since: datetime, until: datetime) -> tuple[Sequence[Any], Sequence[str]]:
+def _held(calendar: Component, since: datetime, until: datetime, within: Within) -> tuple[Sequence[Any], Sequence[str]]:
     """Each time that events are held; where a rule cannot be followed, one by one, and the names of those that fail."""
-    try:
-        return _between(calendar, since, until), ()
-    except UNREADABLE:
-        held: list[Any] = []
-        broken: list[str] = []
+    with suppress(*_CANNOT), within(ALL_S):
+        return _between(calendar, since, until, most=MOST_SPANS), ()
+    held: list[Any] = []
+    broken: list[str] = []
     named: dict[str, list[tuple[int, Component]]] = {}
     for place, one in enumerate(calendar.walk("VEVENT"), 1):  # what was moved belongs to its rule, by its name
         named.setdefault(str(one.get("uid", "")), []).append((place, one))
     for those in named.values():
         try:
-            held += _between(but_for(calendar, [one for _, one in those]), since, until)
-        except UNREADABLE:
+            with within(EACH_S):
+                held += _between(but_for(calendar, [one for _, one in those]), since, until, most=MOST_OF_ONE)
+        except _CANNOT:
             broken += [name_of(place, one, "RRULE") for place, one in those]
-            with suppress(*UNREADABLE):
-                held += _between(but_for(calendar, [once(one) for _, one in those]), since, until)
+            with suppress(*_CANNOT), within(EACH_S):
+                held += _between(but_for(calendar, [once(one) for _, one in those]), since, until, most=MOST_OF_ONE)
     return held, broken
 
 
-def _between(calendar: Component, since: datetime, until: datetime) -> Sequence[Any]:
-    return list(recurring_ical_events.of(calendar).between(since, until))
+def _between(calendar: Component, since: datetime, until: datetime, *, most: int) -> Sequence[Any]:
+    found = list(recurring_ical_events.of(calendar).between(since, until))
+    if len(found) > most:
+        raise TooLongError
+    return found
 
 
 def _span(event: Any, zone: tzinfo, *, is_leave: bool) -> Span | None:  # noqa: ANN401 - the library's own

@@ -33,8 +33,22 @@ SUMMARY:Dentist
 {rule}END:VEVENT
 END:VCALENDAR
 """
+SOUND = CALENDAR.format(rule="").replace("\n", "\r\n").encode()
+
+
+def beside(*rules: str) -> bytes:
+    """A calendar with that one appointment, and with events of these rules."""
+    events = "".join(
+        f"BEGIN:VEVENT\r\nUID:r{place}\r\nDTSTART:20260303T200000Z\r\nDURATION:PT15M\r\nRRULE:{rule}\r\nEND:VEVENT\r\n"
+        for place, rule in enumerate(rules)
+    ).encode()
+    return SOUND.replace(b"END:VCALENDAR", events + b"END:VCALENDAR")
+
+
 #: The thirtieth of February never comes: whoever looks for it hour by hour hardly ever ends.
-FOR_EVER = CALENDAR.format(rule="RRULE:FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30\n").replace("\n", "\r\n").encode()
+NEVER = "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30"
+#: More of them than anybody has time for, even one by one.
+FOR_EVER = beside(*[NEVER] * 100)
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -195,9 +209,33 @@ async def test_a_file_that_is_no_calendar_is_said_to_be_none(content: bytes) -> 
         await read_feed(content, zone="+03:00", since=SINCE, until=UNTIL)
 
 
-async def test_one_that_takes_for_ever_to_read_ends_with_its_child() -> None:
+@pytest.mark.parametrize(
+    "rules",
+    [
+        pytest.param([NEVER], id="a day that never comes, hour by hour"),
+        pytest.param(["FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"], id="a day that never comes, day by day"),
+        pytest.param(["FREQ=MINUTELY;INTERVAL=15;BYMONTH=2;BYMONTHDAY=31"], id="quarter by quarter"),
+        pytest.param([NEVER, "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31", NEVER, NEVER], id="several"),
+    ],
+)
+async def test_an_event_that_takes_for_ever_is_named_and_its_feed_counts(rules: list[str]) -> None:
+    read = await read_feed(beside(*rules), zone="Europe/Kyiv", since=SINCE, until=UNTIL)
+    once = datetime(2026, 3, 3, 20, tzinfo=UTC)
+    assert read.broken == tuple(f"no. {place} (20260303T200000Z, RRULE)" for place in range(2, len(rules) + 2))
+    assert list(read.spans)[1:] == [(once, once + timedelta(minutes=15))]
+    assert list(read.spans)[:1] == list((await read_feed(SOUND, zone="Europe/Kyiv", since=SINCE, until=UNTIL)).spans)
+
+
+async def test_one_that_began_centuries_ago_hour_by_hour_is_named_and_its_feed_counts() -> None:
+    old = beside("FREQ=HOURLY").replace(b"DTSTART:20260303T200000Z", b"DTSTART:16010101T000000Z")
+    read = await read_feed(old, zone="Europe/Kyiv", since=SINCE, until=UNTIL)
+    assert read.broken == ("no. 2 (16010101T000000Z, RRULE)",)
+    assert len(read.spans) == 1
+
+
+async def test_a_feed_of_such_events_alone_ends_with_its_child() -> None:
     before = children()
-    async with asyncio.timeout(60):  # five seconds of its own time, however busy the machine is
+    async with asyncio.timeout(120):  # seconds of its own time, however busy the machine is
         with pytest.raises(ValueError, match=TOO_MUCH):
             await read_feed(FOR_EVER, zone="Europe/Kyiv", since=SINCE, until=UNTIL)
     assert children() <= before

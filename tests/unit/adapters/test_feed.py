@@ -1,6 +1,7 @@
 """A person's own calendar: when they have no time, in every way that calendars write it, and nothing else of it."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.feed import LARGEST, MOST_EVENTS, Reading, Span, spans_from_ics
+from adapters.feed import LARGEST, MOST_EVENTS, Reading, Span, TooLongError, spans_from_ics
 
 KYIV = ZoneInfo("Europe/Kyiv")
 #: A month in which clocks go forward, on the 29th.
@@ -230,3 +231,29 @@ def test_what_the_calendar_has_from_us_takes_no_time_of_its_own() -> None:
     written = feed("DTSTART:20260302T080000Z\nDTEND:20260302T090000Z", "DTSTART:20260303T080000Z\nDURATION:PT30M")
     (span,) = spans_from_ics(written, zone=KYIV, since=SINCE, until=UNTIL, ours={"0", "another"}).spans
     assert span.since == datetime(2026, 3, 3, 8, tzinfo=UTC)
+
+
+def test_what_is_held_each_quarter_of_an_hour_hides_nothing_else() -> None:
+    often = "DTSTART:20260101T000000Z\nDURATION:PT5M\nRRULE:FREQ=MINUTELY;INTERVAL=15"
+    until = SINCE + timedelta(days=120)
+    read = spans_from_ics(feed("DTSTART:20260302T080000Z\nDURATION:PT1H", often), zone=KYIV, since=SINCE, until=until)
+    assert read.broken == ("no. 2 (20260101T000000Z, RRULE)",)
+    assert len(read.spans) == 1
+
+
+def test_what_takes_too_long_is_held_once_and_the_rest_counts() -> None:
+    """Whoever asks says what is too long: here all at once, and then the second of three alone."""
+    asked: list[float] = []
+
+    @contextmanager
+    def within(seconds: float) -> Iterator[None]:
+        asked.append(seconds)
+        if len(asked) in {1, 3}:
+            raise TooLongError
+        yield
+
+    daily = "DTSTART:20260302T0{}0000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=2"
+    read = spans_from_ics(feed(*map(daily.format, (1, 3, 5))), zone=KYIV, since=SINCE, until=UNTIL, within=within)
+    assert read.broken == ("no. 2 (20260302T030000Z, RRULE)",)
+    assert [f"{one.since:%d %H}" for one in read.spans] == ["02 01", "02 03", "02 05", "03 01", "03 05"]
+    assert asked[0] > asked[1]
