@@ -39,8 +39,9 @@ _REPEATED: Final = re.compile(
 class Attendance:
     """What an attendee's calendar answers: to which invitation, in which of its versions.
 
-    Whoever `countered` proposes another moment (RFC 5546 3.2.7), `proposed_at`, which is aware. The whole event is
-    repeated then with all who are invited: where these are several, `attendee` is empty, and it is whoever sent it.
+    Whoever `countered` proposes another moment (RFC 5546 3.2.7), `proposed_at`, which is aware; None where they wrote a
+    day, or a time of no zone: nobody knows which moment that is. The whole event is repeated then with all who are
+    invited: where these are several, `attendee` is empty, and it is whoever sent it.
     """
 
     uid: str
@@ -99,11 +100,11 @@ def attendance_from_ics(written: str) -> Attendance | None:
 
 
 def _counter(uid: str, sequence: int, attendees: Sequence[Any], at: object) -> Attendance | None:
-    """None for a day, and for a time of no zone: nobody knows which moment that is."""
-    if not uid or not isinstance(at, datetime) or at.utcoffset() is None:
+    if not uid:
         return None
+    known = at if isinstance(at, datetime) and at.utcoffset() is not None else None
     plain = _mailbox(attendees[0]) if len(attendees) == 1 else ""
-    return Attendance(str(one_line(uid, _LONGEST_NAME)), sequence, plain, "countered", at)
+    return Attendance(str(one_line(uid, _LONGEST_NAME)), sequence, plain, "countered", known)
 
 
 def _mailbox(attendee: object) -> str:

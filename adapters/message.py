@@ -235,7 +235,8 @@ Answered = Literal["accepted", "declined", "tentative", "countered"]
 class InboundAttendance:
     """A calendar's answer to an invitation of ours, by whom it was sent to: the channel has proven that they are it.
 
-    `uid` and `sequence` name the invitation as they answered it.
+    `uid` and `sequence` name the invitation as they answered it; `proposed_at` is None where nobody knows which moment
+    they mean.
     """
 
     conversation: Conversation

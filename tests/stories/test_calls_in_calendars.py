@@ -223,11 +223,55 @@ async def test_a_no_to_the_time_before_leaves_the_moved_call(make_desk: MakeStor
     desk = await invited(make_desk)
     await desk.does("dana", MoveCall(instant(WITH_TIME + timedelta(hours=1))))
     desk.forget()
-    await answers(desk, "declined", sequence=0)
+    await answers(desk, "declined", sequence=0, times=2)
     assert await state(desk) is CallState.RESCHEDULED
+    said = "changes nothing. The call with Lena is tomorrow 16:00 (13:00 for Lena)"
+    desk.expect_ping("vera", containing=said)
     desk.expect_quiet()
     await answers(desk, "declined", sequence=1)
     assert await state(desk) is CallState.DECLINED
+
+
+async def test_another_time_of_her_own_calendar_moves_nothing_and_she_reads_so_once(make_desk: MakeStory) -> None:
+    desk = await invited(make_desk)
+    desk.forget()
+    (call,) = await calls(desk)
+    mail = desk.channels[Channel.EMAIL]
+    for at in (WITH_TIME + timedelta(hours=1), None, WITH_TIME):
+        await mail.attends(MAIL, call.uid, "countered", proposed_at=at)
+    await answers(desk, "tentative")
+    await desk.settle()
+    desk.expect_ping("vera", containing="changes nothing. The call with Lena is tomorrow 15:00 (12:00 for Lena)")
+    assert await state(desk) is CallState.CONFIRMED
+    await desk.does("vera", MoveCall(instant(WITH_TIME + timedelta(hours=1))))
+    desk.expect_message("lena", containing="is now tomorrow 13:00")
+
+
+async def test_a_maybe_of_the_client_is_read_by_whoever_has_the_call(make_desk: MakeStory) -> None:
+    desk = await invited(make_desk)
+    desk.forget()
+    await answers(desk, "tentative", address="lena@acme.test", times=2)
+    desk.expect_ping("vera", containing="Lena answered in the calendar that they may not come to the call with Vera")
+    desk.expect_quiet()
+    assert await state(desk) is CallState.CONFIRMED
+    await desk.receives(sender="lena", text="/call cancel")
+    desk.expect_message("lena", containing="Cancelled")
+    await answers(desk, "tentative", address="lena@acme.test")
+    desk.forget()
+    desk.expect_quiet()
+
+
+async def test_a_maybe_at_night_is_read_as_the_shift_begins(make_desk: MakeStory) -> None:
+    desk = await called(make_desk, IN_SLACK, start=NOON + timedelta(hours=11))
+    await desk.receives(sender="lena", text="/call friday 12:00")
+    await desk.receives(sender="lena", text="1")
+    desk.forget()
+    await answers(desk, "tentative", address="lena@acme.test")
+    desk.expect_quiet()
+    await desk.go_to(NOON + timedelta(days=1))
+    desk.expect_ping("vera", containing="may not come to the call with Vera")
+    desk.forget()
+    desk.expect_quiet()
 
 
 # Nobody accepts it

@@ -370,9 +370,11 @@ async def test_a_no_to_an_older_invitation_leaves_the_moved_call(make_desk: Make
     await desk.does("dana", MoveCall(instant(WITH_TIME + timedelta(hours=1))))
     desk.forget()
     (call,) = await calls(desk)
-    await desk.channels[Channel.EMAIL].attends("lena@acme.test", call.uid, "declined", sequence=0)
+    for answer in ("declined", "tentative", "accepted"):
+        await desk.channels[Channel.EMAIL].attends("lena@acme.test", call.uid, answer, sequence=0)
     await desk.settle()
     assert await state(desk) is CallState.RESCHEDULED
+    desk.expect_message("lena", containing="You have a call: Troubleshooting with Vera, tomorrow 13:00")
     desk.expect_quiet()
 
 

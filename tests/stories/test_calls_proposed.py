@@ -15,7 +15,7 @@ DATABASES = ("sqlite", "postgres")
 
 
 async def proposes(
-    desk: Story, at: datetime, *, address: str = "lena@acme.test", sequence: int = 0, times: int = 1
+    desk: Story, at: datetime | None, *, address: str = "lena@acme.test", sequence: int = 0, times: int = 1
 ) -> None:
     (call,) = await calls(desk)
     mail = desk.channels[Channel.EMAIL]
@@ -70,6 +70,7 @@ async def test_a_time_that_a_calendar_proposes_is_offered_and_moves_nothing_by_i
     (call,) = await calls(desk)
     assert call.sequence == 1
     await proposes(desk, WITH_TIME, sequence=0)  # an answer to the time before
+    desk.expect_message("lena", containing="You have a call: Troubleshooting with Vera, tomorrow 13:00")
     desk.expect_quiet()
 
 
@@ -87,6 +88,7 @@ async def test_a_time_that_a_calendar_proposes_and_nobody_has_is_answered_by_tho
 @pytest.mark.parametrize(
     "at",
     [
+        pytest.param(None, id="a day, or a time of no zone"),
         pytest.param(datetime(9999, 12, 31, 23, 30, tzinfo=timezone(-timedelta(hours=12))), id="after all time"),
         pytest.param(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), id="before all time"),
         pytest.param(datetime(2150, 3, 3, 12, 0, tzinfo=UTC), id="in a hundred years"),

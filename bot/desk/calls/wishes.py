@@ -150,7 +150,7 @@ class CallWishes:
         if deed == "cancel":
             return self._life.cancel(conn, facts, call, heard=via.heard)
         if deed != "move":
-            return self._stands(conn, facts, call, via, is_refused=False)
+            return self.stands(conn, facts, call, via, is_refused=False)
         return self.move_to(conn, facts, call, at, via)
 
     def move_to(self, conn: Connection, facts: Facts, call: Call, at: Instant | None, via: Via) -> Outcome:
@@ -168,9 +168,9 @@ class CallWishes:
         known = whose.ahead(conn, facts, is_known=via.is_known)
         if len(known) > 1:
             return self._which(conn, facts, known, "", via)
-        return self._stands(conn, facts, call, via, is_refused=False)
+        return self.stands(conn, facts, call, via, is_refused=False)
 
-    def _stands(self, conn: Connection, facts: Facts, call: Call, via: Via, *, is_refused: bool = True) -> Outcome:
+    def stands(self, conn: Connection, facts: Facts, call: Call, via: Via, *, is_refused: bool = True) -> Outcome:
         """The call that they have, with what may be done about it below."""
         text = said_call(facts, call, "call_stands", rules_of(facts, call))
         self._life.offering.say(conn, facts, text, heard=via.heard, under=via.under, offers=CHANGES)
@@ -221,7 +221,7 @@ class CallWishes:
         moved = whose.at_hand(conn, facts, key=standing.moves) if standing is not None and standing.moves else None
         is_move, call = moved is not None, moved or call
         if call is not None and not is_move:
-            return self._stands(conn, facts, call, via)
+            return self.stands(conn, facts, call, via)
         kind = standing.kind if standing is not None and standing.kind in rules.kinds else next(iter(rules.kinds))
         person = call.person if call is not None else people_for(facts)[0].id
         return self._proposed(conn, facts, kind, Offered(person, at), via, moves=call)
@@ -256,7 +256,7 @@ class CallWishes:
             conn, facts, is_known=via.is_known
         )
         if call is not None and moves != call.key:
-            return self._stands(conn, facts, call, via)
+            return self.stands(conn, facts, call, via)
         kind, others = standing.kind if standing is not None else "", self.others(conn, facts, via)
         self._life.offering.offer(
             conn, facts, kind, heard=via.heard, under=via.under, said=said, moves=call, others=others

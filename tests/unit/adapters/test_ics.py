@@ -198,13 +198,23 @@ def test_another_time_that_is_proposed_is_read(lines: dict[str, str], attendee: 
 @pytest.mark.parametrize(
     "lines",
     [
-        pytest.param({}, id="no time"),
         pytest.param({"DTSTART;VALUE=DATE": "20261028"}, id="a day"),
         pytest.param({"DTSTART": "20261028T143000"}, id="a time of no zone"),
-        pytest.param({"DTSTART": "20261028T143000Z", "UID": ""}, id="for no invitation"),
     ],
 )
-def test_what_proposes_no_moment_is_no_answer(lines: dict[str, str]) -> None:
+def test_what_proposes_no_moment_asks_for_another_all_the_same(lines: dict[str, str]) -> None:
+    found = attendance_from_ics(reply(**lines).replace("METHOD:REPLY", "METHOD:COUNTER"))
+    assert found == Attendance(INVITE.uid, 2, "lena@acme.test", "countered", None)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"DTSTART": "20261028T143000Z", "UID": ""}, id="a time, for no invitation"),
+    ],
+)
+def test_what_proposes_so_is_no_answer(lines: dict[str, str]) -> None:
     assert attendance_from_ics(reply(**lines).replace("METHOD:REPLY", "METHOD:COUNTER")) is None
 
 
