@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from bot.tickets.calls.sentences import moment_in, without_frame
 from bot.tickets.words.asking import is_asked_moment, parse_asked, without_courtesies
 from sla.calendar import Calendar
 from sla.duration import Instant
@@ -38,18 +39,27 @@ class Wish:
 
 
 def is_like_an_answer(text: str) -> bool:
-    """Whether words may answer an offer: a number, or an attempt at a moment. Cheap: every message is asked."""
+    """Whether words may answer an offer: a number, an attempt at a moment, a sentence that asks for one.
+
+    Cheap: every message is asked.
+    """
     said = text.strip()
-    return len(said) <= LONGEST and _has_figure(said) and (_number(said) is not None or is_asked_moment(said))
+    if not _has_figure(said):
+        return False
+    is_short = len(said) <= LONGEST and (_number(said) is not None or is_asked_moment(said))
+    return is_short or bool(moment_in(said))
 
 
 def without_a_name_below(text: str) -> str:
-    """A mail whose first line is a number, without the regards and the name below it; any other mail as it is.
+    """A mail of a number or a moment, without the regards and the name below it; any other mail as it is.
 
-    What reads like a sentence is no such name: a mail that says more than a number is a message.
+    What reads like a sentence is no such name: a mail that says more is a message.
     """
     first, *below = text.strip().splitlines() or [""]
-    if len(below) > _LINES_BELOW or not _NUMBER.fullmatch(first.strip()):
+    if not _NUMBER.fullmatch(first.strip()):
+        alone = without_frame(text)
+        return alone if is_like_an_answer(alone) else text
+    if len(below) > _LINES_BELOW:
         return text
     names = [line.strip() for line in below]
     is_more = any(len(line.split()) > _WORDS_BELOW or line.endswith((".", "?", ":")) for line in names)
@@ -74,6 +84,8 @@ def wish_from_text(text: str, kinds: Collection[str], *, now: Instant, zone: str
     if kind is not None:
         return Wish("kind", kind=kind)
     at = _moment(said, now, zone, calendar)
+    if at is None and (asked := moment_in(said)):
+        at = _moment(asked, now, zone, calendar)
     return Wish("moment", at=at) if at is not None else Wish("unknown")
 
 

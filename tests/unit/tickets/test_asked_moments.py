@@ -113,7 +113,7 @@ def test_what_may_be_read_in_two_ways_is_no_moment(text: str) -> None:
     assert wished(text).what == "unknown"
 
 
-@pytest.mark.parametrize("text", ["thanks, 3 of them", "call me at 15 please", "we have 5 more, please", "is it 3?"])
+@pytest.mark.parametrize("text", ["thanks, 3 of them", "we have 5 more, please", "is it 3?"])
 def test_a_sentence_is_no_answer_to_an_offer(text: str) -> None:
     assert not is_like_an_answer(text)
 
