@@ -9,7 +9,7 @@ from bot.tickets.calls.call import CallState
 from bot.tickets.calls.command import AllowCall
 from tests.stories.conftest import MakeStory
 from tests.stories.test_calls import called, calls
-from tests.stories.test_calls_life import ACCEPTED
+from tests.stories.test_calls_life import ACCEPTED, state
 
 #: Ten to nine in Lisbon, ten to twelve where Vera and Dana are.
 ASKED = datetime(2026, 3, 3, 8, 50, tzinfo=UTC)
@@ -95,3 +95,39 @@ async def test_after_a_downtime_a_lead_is_not_asked_for_what_has_lapsed(make_des
     desk.expect_message("lena", containing="was not accepted in time")
     desk.expect_nothing("dana", Channel.SLACK)
     desk.expect_quiet()
+
+
+async def test_a_manager_asks_the_lead_for_a_time_in_words(make_desk: MakeStory) -> None:
+    desk = await called(make_desk)
+    await desk.receives(sender="lena", text="Payroll failed")
+    desk.forget()
+    slack = desk.channels[Channel.SLACK]
+
+    async def says(text: str) -> str:
+        answer = await slack.command("T1/U1", "desk", text, by="T1/U1")
+        await desk.settle()
+        return answer.text
+
+    refused = await says("call T-1 today 16:00 education")
+    assert refused.splitlines()[-1] == ("To ask the team lead for it: /desk call T-1 2026-03-03 16:00 education lead")
+    assert await calls(desk) == []
+    desk.expect_quiet()
+    asked = await says("call T-1 2026-03-03 16:00 education lead")
+    assert asked.startswith("T-1: the lead is asked for 16:00 (13:00 for Lena)")
+    (call,) = await calls(desk)
+    assert (call.state, call.waits_for) == (CallState.REQUESTED, "lead")
+    desk.expect_alert("dana", containing="asks for a call with Vera that only a lead may allow")
+    assert not (await desk.presses("dana", "Allow")).is_refused
+    assert await state(desk) is CallState.CONFIRMED
+    desk.expect_message("lena", containing="Booked: Training with Vera, 13:00")
+
+
+async def test_a_time_that_needs_nobodys_leave_is_booked_though_the_lead_is_named(make_desk: MakeStory) -> None:
+    desk = await called(make_desk)
+    await desk.receives(sender="lena", text="Payroll failed")
+    desk.forget()
+    slack = desk.channels[Channel.SLACK]
+    assert (await slack.command("T1/U1", "desk", "call T-1 tomorrow 15:00 lead", by="T1/U1")).text == "Done."
+    await desk.settle()
+    assert await state(desk) is CallState.CONFIRMED
+    desk.expect_nothing("dana")

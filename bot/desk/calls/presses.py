@@ -4,6 +4,7 @@ call T-12 tomorrow 15:00 [education] · call T-12 move fri 11:00 · confirm · d
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -44,6 +45,8 @@ _WITH_WHY: Final[Mapping[str, Callable[[str], c.CallCommand]]] = {
     "ticket.call_refuse": c.RefuseCall,
 }
 #: The same in words; `noshow` is how people write it.
+#: After a time that is too soon: the leads are asked for it.
+ASK_LEAD: Final = "lead"
 _WORDS: Final = {
     "confirm": "ticket.call_confirm",
     "accept": "ticket.call_confirm",
@@ -94,7 +97,7 @@ def call_form(action: str, value: str, speak: Texts, revision: Revision) -> Form
 
 
 def call_words(text: str, by: PersonId, revision: Revision, *, now: Instant) -> tuple[TicketId, c.CallCommand]:
-    """What stands after `/desk call`. A ValueError says what is wrong with it."""
+    """What stands after `/desk call`; `lead` at its end asks the leads for a time. A ValueError says what is wrong."""
     named, _, rest = text.strip().partition(" ")
     ticket = ticket_id_from_number(named)
     calendar, speak = revision.calendars[revision.people[by].calendar], person_texts(revision, by)
@@ -102,15 +105,22 @@ def call_words(text: str, by: PersonId, revision: Revision, *, now: Instant) -> 
     word, _, more = rest.strip().partition(" ")
     action = _WORDS.get(word.casefold())
     if action is None:
-        kinds = {one.casefold(): one for one in revision.calls.kinds}
-        when, _, last = rest.strip().rpartition(" ")
-        kind = kinds.get(last.casefold(), "")
-        found = read(BOOK, {"at": when if kind else rest, "kind": kind})
+        when, asked = _without_last(rest, {ASK_LEAD: ASK_LEAD})
+        when, kind = _without_last(when, {one.casefold(): one for one in revision.calls.kinds})
+        found = read(BOOK, {"at": when, "kind": kind})
+        found = replace(found, asks_lead=bool(asked)) if isinstance(found, c.BookCall) else found
     else:
         found = read(action, _filled(action, more.strip()))
     if isinstance(found, Answer):
         raise ValueError("\n".join(found.errors.values()))  # noqa: TRY004 - it is what somebody wrote that is wrong
     return ticket, found
+
+
+def _without_last(words: str, known: Mapping[str, str]) -> tuple[str, str]:
+    """Words without the last of them, and what it is known as; where it is not known, as they are."""
+    before, _, last = words.strip().rpartition(" ")
+    found = known.get(last.casefold(), "")
+    return (before, found) if found else (words, "")
 
 
 def _filled(action: str, words: str) -> Mapping[str, str]:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from adapters.port import Answer
 from bot.desk.calls.life import CallLife, Outcome
-from bot.desk.calls.rooms import INSTEAD, people_for, room, rules_of
-from bot.desk.calls.staff_words import card_call, numbered_lines, why_refused
+from bot.desk.calls.rooms import EXCEPTIONS, INSTEAD, people_for, room, rules_of
+from bot.desk.calls.staff_words import card_call, how_to_ask, numbered_lines, said_at, why_refused
 from bot.desk.directory import Directory
 from bot.store import audit
 from bot.store.calls import calls
@@ -80,6 +80,9 @@ class CallStaff:
             return Answer(found, is_refused=True)
         if found.is_refused and isinstance(command, c.BookCall | c.MoveCall):
             return Answer(self._instead(conn, facts, by, command, found), is_refused=True)
+        if isinstance(command, c.BookCall) and found.call is not None and found.call.waits_for == LEAD:
+            time = said_at(facts, by, command.begins_at)
+            return Answer(speak("call_staff_asked", number=number(found.call.ticket), time=time))
         return Answer(speak("done"))
 
     def answered(self, conn: Connection, facts: Facts, call: Call, *, is_yes: bool, why: str) -> None:
@@ -233,6 +236,8 @@ class CallStaff:
         free = room(conn, facts, rules, kind, number=INSTEAD + 1, person=whom, but=but)
         times = [at for at in (free.times if free is not None else ()) if call is None or at != call.begins_at]
         lines = numbered_lines(facts, by, times[:INSTEAD]) or [speak("call_staff_none")]
+        if call is None and found.refusal in EXCEPTIONS:
+            lines.append(how_to_ask(facts, by, wanted, command.begins_at))
         return "\n".join((why_refused(facts, by, found.refusal, wanted, command.begins_at, call), *lines))
 
     def _waived(self, conn: Connection, facts: Facts, by: PersonId, found: Outcome, why: str) -> None:

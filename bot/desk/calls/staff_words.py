@@ -10,8 +10,10 @@ from bot.tickets.calls.call import Call, CallRules
 from bot.tickets.calls.texts import beside, name_of_kind, said_notice, staff_time
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import client_name, first_name, person_texts
+from bot.tickets.ticket import number
 from routing.people import PersonId
-from sla.duration import Instant
+from sla.calendar import parse_zone
+from sla.duration import Instant, moment
 
 #: What a client reads of themselves, as it is said of them to one of our people.
 _OF_CLIENTS = {"call_used_up": "call_staff_used_up", "call_no_kind": "call_staff_no_kind"}
@@ -41,6 +43,17 @@ def why_refused(facts: Facts, by: PersonId, refusal: str, kind: str, at: Instant
         "client": client_name(facts),
     }
     return speak(_OF_CLIENTS.get(refusal, refusal), **values)
+
+
+def how_to_ask(facts: Facts, by: PersonId, kind: str, at: Instant) -> str:
+    """The words that ask the leads for a time which only they may allow."""
+    speak = person_texts(facts.revision, by)
+    when = moment(at).astimezone(parse_zone(facts.revision.calendars[facts.revision.people[by].calendar].zone))
+    return speak(
+        "call_staff_ask_lead",
+        number=number(facts.number),
+        when=" ".join(filter(None, (f"{when:%Y-%m-%d %H:%M}", kind))),
+    )
 
 
 def numbered_lines(facts: Facts, by: PersonId, times: Sequence[Instant]) -> list[str]:
