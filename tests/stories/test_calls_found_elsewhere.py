@@ -256,6 +256,20 @@ async def test_a_call_that_a_merge_brought_into_the_group_stays_its_bookers_alon
     desk.expect_quiet()
 
 
+async def test_who_is_in_the_way_of_a_call_that_a_merge_brought_begins_something_new(make_desk: MakeStory) -> None:
+    desk = await in_the_chat(make_desk)
+    await desk.receives(sender="nina", text="Payroll failed", address=GROUP)
+    await desk.does("vera", Merge(TicketId(2)), ticket=1)
+    desk.forget()
+    await desk.receives(sender="nina", text="/call tomorrow 13:00", address=GROUP)
+    desk.expect_message(GROUP, containing="begin something new with /new and ask again")
+    for words in ("/new", "/call tomorrow 13:00", "1"):
+        await desk.receives(sender="nina", text=words, address=GROUP)
+    desk.expect_message(GROUP, containing="Booked: Troubleshooting with Vera, tomorrow 13:00 (16:00 for Vera).")
+    assert (await one(desk, 1)).state is CallState.CONFIRMED
+    assert [call.contact != (await one(desk, 1)).contact for call in await calls(desk, 3)] == [True]
+
+
 async def test_a_member_of_the_group_whom_nobody_knows_reads_of_no_call_by_pressing(make_desk: MakeStory) -> None:
     desk = await in_the_chat(make_desk)
     await desk.receives(sender="lena", text="Payroll failed", address=GROUP)
