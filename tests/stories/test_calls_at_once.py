@@ -3,9 +3,12 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from ical.calendar_stream import IcsCalendarStream
+from icalendar import Calendar
 from sqlalchemy import Connection, text
 
-from adapters.message import Channel
+from adapters.ics import ics_from_invites
+from adapters.message import Channel, Invite, OutboundMessage
 from bot.store.calls.call_offers import Asker
 from bot.tickets.calls.call import CallState
 from bot.tickets.ticket import ContactId, ConversationId
@@ -15,6 +18,7 @@ from tests.builders import story_desk
 from tests.harness import Story
 from tests.stories.conftest import MakeStory
 from tests.stories.test_calls import CALLS, SHORTLY_BEFORE, called, calls
+from tests.stories.test_calls_in_calendars import IN_SLACK, MAIL
 
 DATABASES = ("sqlite", "postgresql")
 MANY = 50
@@ -148,3 +152,51 @@ async def test_times_are_right_in_both_zones_over_changed_clocks_and_a_holiday(m
     )
     desk.expect_ping("vera", containing="a reminder of the call with Bill, tomorrow 10:30 (00:30 for Bill)")
     desk.expect_quiet()
+
+
+async def test_calendars_of_both_read_the_same_moments_as_summer_time_ends_and_change_one_entry(
+    make_desk: MakeStory,
+) -> None:
+    """Los Angeles goes back to eight hours behind on 1 November 2026; the Monday after it is a holiday at +03:00."""
+    holiday = (
+        '[calendars.long]\nzone = "fixed:+03:00"',
+        'days."2026-11-02" = []\n\n[calendars.long]\nzone = "fixed:+03:00"',
+    )
+    away = ('zone = "Europe/Lisbon"', 'zone = "America/Los_Angeles"')
+    desk = await make_desk(
+        story_desk(holiday, away, IN_SLACK, more=CALLS), start=datetime(2026, 10, 30, 12, 0, tzinfo=UTC)
+    )
+    await desk.receives(Channel.EMAIL, sender="lena", text="call")
+    said = desk.expect_message("lena", Channel.EMAIL, containing="Troubleshooting, 30 min, with Vera")
+    # Friday 15:00 and a working day are Tuesday 15:00; seven hours behind have become eight.
+    assert "1. Tuesday 04:00 (15:00 for Vera)\n" in said
+    for words in ("2", "/call move tuesday 5:30", "1", "/call cancel"):
+        await desk.receives(Channel.EMAIL, sender="lena", text=words)
+    first, moved = datetime(2026, 11, 3, 12, 30, tzinfo=UTC), datetime(2026, 11, 3, 13, 30, tzinfo=UTC)
+    for address in ("lena@acme.test", MAIL):
+        found = [read_by_both(one) for one in invites_of(desk, address)]
+        assert [(method, sequence) for method, sequence, _, _ in found] == [
+            ("REQUEST", 0),
+            ("REQUEST", 1),
+            ("CANCEL", 2),
+        ]
+        assert len({uid for _, _, uid, _ in found}) == 1, "one entry all along"
+        assert [at for _, _, _, at in found] == [first, moved, moved]
+    desk.expect_message("lena", Channel.EMAIL, containing="Cancelled: Troubleshooting with Vera, Tuesday 05:30 (16:30")
+
+
+def invites_of(desk: Story, address: str) -> list[Invite]:
+    sent = [one.message for one in desk.channels[Channel.EMAIL].messages(address)]
+    return [one.invite for one in sent if isinstance(one, OutboundMessage) and one.invite is not None]
+
+
+def read_by_both(invite: Invite) -> tuple[str, int, str, datetime]:
+    """Method, version, name and beginning of an invitation, on which two programs have to agree."""
+    written = ics_from_invites([invite], made_at=datetime(2026, 10, 30, 12, 0, tzinfo=UTC), address="support@desk.test")
+    (one,) = Calendar.from_ical(written).walk("VEVENT")
+    (other,) = IcsCalendarStream.calendar_from_ics(written.decode()).events
+    begins = one.decoded("dtstart").astimezone(UTC)
+    assert (str(one["uid"]), str(one["sequence"])) == (other.uid, str(other.sequence))
+    assert isinstance(other.dtstart, datetime)
+    assert begins == other.dtstart.astimezone(UTC)
+    return invite.method, other.sequence or 0, str(other.uid), begins
