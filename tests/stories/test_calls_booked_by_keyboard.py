@@ -136,6 +136,19 @@ async def test_another_time_in_words_that_is_too_soon_leads_back_to_times(desk: 
     desk.expect_quiet()
 
 
+async def test_words_below_the_times_reach_nobody_and_whoever_wrote_them_reads_how_it_is_done(desk: Story) -> None:
+    await desk.chooses("vera", "ticket.call")
+    keyboard = desk.channels[TELEGRAM].messages(VERA)[-1].external_id
+    desk.forget()
+    await desk.writes("vera", "tomorrow 15:00", under=keyboard)
+    told = desk.expect_message("vera", TELEGRAM, containing="Nothing was done: these times are chosen with the buttons")
+    assert "/desk call T-1 tomorrow 15:00" in told
+    desk.expect_quiet()
+    assert await calls(desk) == []
+    await desk.writes("vera", "/desk call T-1 tomorrow 15:00", under=keyboard)
+    desk.expect_message("lena", Channel.EMAIL, containing="Vera and you have a call: Troubleshooting, tomorrow 12:00")
+
+
 async def test_an_old_keyboard_shows_what_is_free_now_and_a_closed_one_does_nothing(desk: Story) -> None:
     await desk.chooses("vera", "ticket.call")
     await desk.fast_forward(days=8)

@@ -7,7 +7,7 @@ It is changed in the message that it stands below. Its buttons say all that they
 is chosen is judged anew, and an old one shows what is free now.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Final
@@ -344,6 +344,12 @@ class StaffKeyboard:
         if press.under is not None and press.conversation is not None:
             key = f"{press.by.key}:{press.key}"
             write_outbox(conn, [keyboard_row(key, press.under, text, buttons, press.conversation, pressed.now)])
+
+
+def times_of(buttons: Iterable[tuple[str, str]]) -> TicketId | None:
+    """The ticket whose free times stand below a message of ours, by the actions and values of its buttons."""
+    keys = (_key_from(value) for action, value in buttons if action.startswith(KEYS))
+    return next((key.ticket for key in keys if key is not None), None)
 
 
 def words_wanted(press: Press) -> tuple[str, str] | None:

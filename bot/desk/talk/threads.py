@@ -22,6 +22,7 @@ from adapters.message import Channel, InboundDeletion, InboundEdit, InboundLine,
 from adapters.port import Adapter, Answer, Press
 from adapters.text import clean
 from bot.desk.acting import Acting
+from bot.desk.calls.staff_keyboard import times_of
 from bot.desk.directory import DESK_ACCOUNT, Directory
 from bot.desk.talk.desk_words import DeskWords, question_from_text
 from bot.desk.talk.forms import STOP, Forms, Pressed
@@ -34,7 +35,7 @@ from bot.store.delivery import signs
 from bot.store.delivery.told import mark_row, word_row
 from bot.store.driver.connection import Connection
 from bot.store.facts import facts_of_tickets
-from bot.store.reading.references import Stood, stood
+from bot.store.reading.references import Stood, buttons_of, stood
 from bot.store.revisions import Revisions
 from bot.store.unit import write_outbox
 from bot.tickets import command as c
@@ -224,6 +225,11 @@ class Threads:
     def _alone(self, conn: Connection, wrote: _Wrote, read: Meant) -> Became:
         """Words under nothing of ours. In a place of theirs people also talk among themselves."""
         where, speak = wrote.message.conversation, person_texts(self._revisions.current, wrote.person)
+        reply_to = wrote.message.reply_to if wrote.has_replies else None
+        booked = times_of(buttons_of(conn, wrote.lane, reply_to)) if reply_to else None
+        if booked is not None:
+            self._tell(conn, wrote, speak("word_below_times", number=number(booked)))
+            return NOTHING
         if not wrote.is_shared:
             # A machine that answers letters would go on for ever, if each answer of it were answered.
             once = f"astray:{wrote.person}:{wrote.now // HOUR_MS}" if wrote.is_letter else ""

@@ -32,6 +32,10 @@ SELECT receipt.lane, outbox.ticket_id, outbox.what, outbox.payload
 FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
 WHERE outbox.key IN {keys} AND outbox.ticket_id IS NOT NULL
 """
+_BUTTONS = """
+SELECT receipt.lane, outbox.payload FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
+WHERE receipt.external_id IN {keys} AND outbox.what = 'word'
+"""
 _SAID = "SELECT key, ticket_id FROM message WHERE key IN {keys} AND ticket_id IS NOT NULL"
 _TICKETS = "SELECT id, contact_id, conversation_id FROM ticket WHERE id IN {keys}"
 
@@ -84,6 +88,12 @@ def stood(conn: Connection, lane: str, external_id: str | None) -> Stood | None:
             return Stood(ticket, goes_out=True, invites="is_ours" not in json.loads(row.payload))
         return Stood(ticket, row.what == "card" or goes_out(row.payload))
     return None
+
+
+def buttons_of(conn: Connection, lane: str, external_id: str) -> list[tuple[str, str]]:
+    """The buttons that a word of ours to our people was sent with, each by its action and its value."""
+    rows = [row for row in rows_by_keys(conn, _BUTTONS, [external_id]) if row.lane == lane]
+    return [(one["action"], one["value"]) for row in rows for one in json.loads(row.payload).get("buttons", ())]
 
 
 def goes_out(payload: str) -> bool:
