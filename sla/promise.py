@@ -95,15 +95,18 @@ def staff_replied(
     *,
     urgency: Urgency | None = None,
     channel: str = "",
+    is_high_load: bool = False,
 ) -> Promises:
     """A person of ours replied to the client at `at`, which may be before now: late evidence counts from then.
 
     Under `answer` a request for details pauses instead of satisfying. An `eta` starts a clock of its own and meets the
-    one before it; a fix resolves. `urgency` and `channel` name the cell of the follow-up; without them none begins.
+    one before it; a fix resolves. `urgency` and `channel` name the cell of the follow-up; without them none begins. It
+    begins with what a declared high load leaves of it, as every clock does.
     """
     clocks = _each(clocks, {Metric.FOLLOW_UP, Metric.PICK_UP}, lambda clock: _answered(clock, calendars, at))
     if urgency is not None and kind is not ReplyKind.FIX:
-        clocks = _awaiting_more(clocks, policy, urgency, channel, calendars, at)
+        target = promised(policy, urgency, Metric.FOLLOW_UP, channel, calendars, at=at, is_high_load=is_high_load)
+        clocks = _awaiting_more(clocks, target, policy, calendars, at)
     if kind in SATISFYING[policy.satisfied_by]:
         clocks = _each(clocks, RESPONSES, lambda clock: clocks_of.satisfy(clock, calendar_of(clock, calendars), at=at))
     if kind is ReplyKind.CLARIFY:
@@ -316,10 +319,9 @@ def _answered(clock: Clock, calendars: Calendars, at: Instant) -> Clock:
 
 
 def _awaiting_more(
-    clocks: Promises, policy: Policy, urgency: Urgency, channel: str, calendars: Calendars, at: Instant
+    clocks: Promises, target: Target | None, policy: Policy, calendars: Calendars, at: Instant
 ) -> Promises:
     """The follow-up that a reply of `at` begins, unless this reply or a later one has begun its own."""
-    target = promised(policy, urgency, Metric.FOLLOW_UP, channel, calendars, at=at)
     if target is None or any(clock.metric is Metric.FOLLOW_UP and clock.started_at >= at for clock in clocks):
         return clocks
     return (*clocks, _started(Metric.FOLLOW_UP, target, policy, calendars, at))

@@ -174,9 +174,17 @@ def _replied(
     """The promises after a reply written at `at`, whenever we come to know of it or of its kind."""
     policy, calendars = facts.policy_of(ticket), facts.calendars
     urgency, channel = ticket.urgency, promised_channel(facts, ticket)
-    is_covered = ticket.not_covered is None
+    is_covered, is_high_load = ticket.not_covered is None, facts.is_high_load(ticket.plan)
     clocks = promise.staff_replied(
-        facts.clocks, policy, kind, calendars, at=at, eta=eta, urgency=urgency if is_covered else None, channel=channel
+        facts.clocks,
+        policy,
+        kind,
+        calendars,
+        at=at,
+        eta=eta,
+        urgency=urgency if is_covered else None,
+        channel=channel,
+        is_high_load=is_high_load,
     )
     if ticket.client_spoke_at <= at or kind is ReplyKind.FIX or not is_covered:
         return clocks
@@ -190,7 +198,7 @@ def _replied(
         calendars,
         at=spoke_at,
         replied=True,
-        is_high_load=facts.is_high_load(ticket.plan),
+        is_high_load=is_high_load,
     )
 
 

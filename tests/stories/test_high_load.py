@@ -56,6 +56,17 @@ async def test_a_promise_that_eases_nothing_says_nothing_of_the_load(make_desk: 
     assert (await story.clock("first_response")).target_ms == 15 * 60_000
 
 
+async def test_what_is_promised_after_an_answer_is_eased_by_a_high_load_too(make_desk: MakeStory) -> None:
+    story = await make_desk(story_desk((MEDIUM, f'{MEDIUM}\nfollow_up = {{ within = "2h", high_load = "5h" }}')))
+    await story.receives(sender="lena", text="Payroll failed")
+    await declares(story, is_high=True)
+    await story.does("vera", Reply("We look into it"))
+    await declares(story, is_high=False)
+    await story.does("vera", Reply("Still at it"))
+    clocks = (await story.page()).facts.clocks
+    assert [one.target_ms // 3_600_000 for one in clocks if one.metric == "follow_up"] == [5, 2]
+
+
 async def test_promises_that_run_get_the_longer_time_and_the_history_says_why(make_desk: MakeStory) -> None:
     story = await make_desk(LOADED)
     await story.receives(sender="lena", text="Payroll failed")

@@ -192,6 +192,7 @@ def replayed(facts: Facts, ticket: Ticket, going: Sequence[Spoken], before: Sequ
     has_reply = False
     channel = promised_channel(facts, ticket)
     for one in sorted(going, key=lambda line: (line.at, line.id)):
+        is_high_load = facts.is_high_load(ticket.plan) or any(_eases(clock, one.at) for clock in before)
         if one.is_client:
             counts = not (has_reply and is_courtesy(one.text, facts.speaker.language) and not one.names)
             clocks = promise.reopened(clocks, calendars, at=one.at)
@@ -204,12 +205,19 @@ def replayed(facts: Facts, ticket: Ticket, going: Sequence[Spoken], before: Sequ
                 at=one.at,
                 counts=counts,
                 replied=has_reply,
-                is_high_load=facts.is_high_load(ticket.plan) or any(_eases(clock, one.at) for clock in before),
+                is_high_load=is_high_load,
             )
         elif one.kind is not None:
             has_reply = True
             clocks = promise.staff_replied(
-                clocks, policy, one.kind, calendars, at=one.at, urgency=ticket.urgency, channel=channel
+                clocks,
+                policy,
+                one.kind,
+                calendars,
+                at=one.at,
+                urgency=ticket.urgency,
+                channel=channel,
+                is_high_load=is_high_load,
             )
     return promise.checked(clocks, facts.now)
 
