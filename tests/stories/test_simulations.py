@@ -107,6 +107,21 @@ async def test_the_scene_of_the_documentation_can_be_played() -> None:
     assert [one.clock.metric for one in played.promised] == ["first_response"]
 
 
+async def test_what_happens_while_a_channel_rests_happens_when_it_did() -> None:
+    word, noon = {"channel": "telegram", "text": "Payroll failed"}, "2026-03-03T12:00"
+    words = [{**word, "at": f"{noon}:00.{tenth}00+03:00", "from": f"500{tenth}"} for tenth in (0, 0, 3, 6, 9)]
+    answer = {**vera("On it", kind="answer"), "conversation": "5000", "at": f"{noon}:00.901+03:00"}
+    events = read_scene(map(json.dumps, [*words, answer]))
+
+    played = await play(DESK, events, until=Instant(events[0].at + 60_000))
+
+    assert played.impossible == []
+    first = [one for one in played.promised if one.clock.metric is Metric.FIRST_RESPONSE]
+    assert [one.clock.started_at - events[0].at for one in first] == [0, 300, 600, 900]
+    assert [one.clock.satisfied_at for one in first] == [events[-1].at, None, None, None]
+    assert {one.to for one in played.said if one.what == "auto"} == {"5000", "5003", "5006", "5009"}
+
+
 async def test_nothing_happens_without_events() -> None:
     assert await play(DESK, []) == Played()
 

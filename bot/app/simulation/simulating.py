@@ -87,9 +87,9 @@ async def play(document: Mapping[str, Any], events: Sequence[Event], *, until: I
         return Played()
     impossible: list[tuple[Event, str]] = []
     async with _stage(document, events[0].at) as stage:
-        for event in events:
+        for event, following in zip(events, [*(one.at for one in events[1:]), until], strict=True):
             try:
-                await stage.happens(event)
+                await stage.happens(event, before=following)
             except ValueError as error:
                 impossible.append((event, str(error)))
         await stage.runs_out(until)
@@ -133,8 +133,11 @@ class _Stage:
         self._followed = followed
         self._stepping = Stepping(desk, time)
 
-    async def happens(self, event: Event) -> None:
+    async def happens(self, event: Event, *, before: Instant | None) -> None:
+        """One event at its moment, and what follows from it at once; no rest of a channel outlasts `before`."""
+        self._stepping.rests_until = event.at
         await self._pass_until(event.at)
+        self._stepping.rests_until = before
         match event:
             case Spoken():
                 await self._client_speaks(event)
@@ -145,6 +148,7 @@ class _Stage:
 
     async def runs_out(self, until: Instant | None) -> None:
         """Time goes on to that moment, or as long as anything is promised."""
+        self._stepping.rests_until = None
         if until is not None:
             await self._pass_until(max(until, self._time.at))
             return

@@ -61,6 +61,8 @@ class Stepping:
     def __init__(self, desk: Desk, time: OwnedTime) -> None:
         self.desk = desk
         self.time = time
+        #: A rest between two sends is passed no further than this: something else happens then.
+        self.rests_until: Instant | None = None
 
     async def settle(self) -> None:
         """Work off everything that can be worked off at this moment."""
@@ -108,7 +110,8 @@ class Stepping:
     def _pass_rests(self, ahead: _Ahead) -> None:
         """Let the seconds pass that a channel wants between two sends, as they would pass unnoticed in real life."""
         send = ahead.next_send(self.time.at)
-        if send is not None and send <= self.time.at + REST_MS:
+        latest = self.time.at + REST_MS
+        if send is not None and send <= (latest if self.rests_until is None else min(latest, self.rests_until)):
             self.time.at = send
 
     async def _look(self) -> _Ahead:
