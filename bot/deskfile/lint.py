@@ -1,19 +1,20 @@
 """Promises that are allowed and yet look wrong: holes, contradictions, and promises that nobody is there to keep.
 
-What a policy says is compared within its own layers. Lengths that are counted alike are compared as they are written;
-others by when they are due, and one is longer than the other only if it is due later whenever the clock starts.
+What a policy says is compared within its own layers, and once more for each channel that has cells of its own. Lengths
+that are counted alike are compared as they are written; others by when they are due, and one is longer than the other
+only if it is due later whenever the clock starts.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 
 from bot.deskfile.days_off import frozen_years
 from bot.deskfile.document import calendar_document
 from bot.deskfile.layers import ADDENDA, all_policies, chain_of
 from bot.deskfile.places import KeyPath
-from bot.deskfile.promise_tables import URGENCIES, Addendum, Cell, Cells, Policy
+from bot.deskfile.promise_tables import URGENCIES, Addendum, Cell, Cells, ChannelCells, Policy
 from bot.deskfile.reading import dotted
 from bot.deskfile.revise import compiled
 from bot.deskfile.tables import DeskDirectory
@@ -35,6 +36,7 @@ Advice = Iterator[tuple[KeyPath, str]]
 Span = tuple[Instant, Instant]
 
 RESPONSES = ("first_response", "next_response")
+CHANNELS = tuple(ChannelCells.model_fields)
 #: What comes after the first answer, and how that is said beside it.
 LATER = (
     ("next_response", "a next response", "a first one"),
@@ -58,6 +60,10 @@ class Stated:
     @property
     def within(self) -> Within:
         return parse_within(self.cell.within, self.cell.mode)
+
+    @property
+    def is_of_channel(self) -> bool:
+        return "channels" in self.path
 
     def is_like(self, other: "Stated") -> bool:
         """Whether both are so many hours, or so many business days, of the same time."""
@@ -86,20 +92,36 @@ class Promises:
         chain = chain_of(policy, self.policies)
         return next((layer.urgencies for _, layer in reversed(chain) if layer.urgencies is not None), list(URGENCIES))
 
-    def cells(self, policy: str, urgency: str, metric: str) -> list[Stated]:
-        """The cells that may count, the most general layer first."""
+    def ways(self, policy: str) -> tuple[str, ...]:
+        """In which channels it is to be asked about: in any (an empty name), and in those with cells of its own."""
+        own = [cells.channels for cells in self.policies[policy].targets.values() if cells.channels is not None]
+        return "", *(channel for channel in CHANNELS if any(getattr(one, channel) is not None for one in own))
+
+    def cells(self, policy: str, urgency: str, metric: str, channel: str = "") -> list[Stated]:
+        """The cells that may count, the most general layer first; of a channel's only the policy's own do."""
         found: list[Stated] = []
         calendar: str | None = None
         for key, layer in chain_of(policy, self.policies):
             calendar = layer.calendar or calendar
             cells = layer.targets.get(urgency)
             cell: Cell | None = getattr(cells, metric) if cells is not None else None
+            path: KeyPath = (*self._place(key), "targets", urgency)
+            channels = cells.channels if cells is not None and channel and key == policy else None
+            instead: Cells | None = getattr(channels, channel) if channels is not None else None
+            own: Cell | None = getattr(instead, metric) if instead is not None else None
+            if own is not None:
+                cell, path = own, (*path, "channels", channel)
             if cell is None:
                 continue
             counted = None if cell.unit == "wall" else cell.calendar or calendar
-            stated = Stated(key, cell, (*self._place(key), "targets", urgency, metric), counted)
+            stated = Stated(key, cell, (*path, metric), counted)
             found = [stated] if cell.rule == "replace" else [*found, stated]
         return found
+
+    def asked(self) -> Iterator[tuple[str, str, str]]:
+        """Every policy, each way to it and each of its urgencies."""
+        for key in self.policies:
+            yield from product((key,), self.ways(key), self.urgencies(key))
 
     def is_longer(self, one: Stated, other: Stated) -> bool:
         """Whether the first promises later than the second, whenever the client writes."""
@@ -114,9 +136,9 @@ class Promises:
             at, hours.business_days(at, within) if isinstance(within, BusinessDays) else millis(within)
         )
 
-    def own(self, policy: str, urgency: str, metric: str) -> Stated | None:
+    def own(self, policy: str, urgency: str, metric: str, channel: str = "") -> Stated | None:
         """The most specific cell; of a client's addendum only what it says itself."""
-        found = self.cells(policy, urgency, metric)
+        found = self.cells(policy, urgency, metric, channel)
         return found[-1] if found and (found[-1].layer == policy or policy in self.tables.policies) else None
 
     def there(self, line: str) -> list[Span]:
@@ -155,57 +177,61 @@ def _holes(promises: Promises) -> Advice:
 
 def _sooner_than_first(promises: Promises) -> Advice:
     """A further answer, or the end of it all, that is promised sooner than the first answer is often a slip."""
-    for key in promises.policies:
-        for urgency in promises.urgencies(key):
-            first = promises.own(key, urgency, "first_response")
-            for metric, what, than in LATER:
-                later = promises.own(key, urgency, metric)
-                if first is None or later is None or later.layer != key or not promises.is_longer(first, later):
-                    continue
-                sooner = f"{later.cell.within}, sooner than {than} ({first.cell.within})"
-                yield later.path, f"{urgency!r} is promised {what} within {sooner}"
+    for key, channel, urgency in promises.asked():
+        first = promises.own(key, urgency, "first_response", channel)
+        for metric, what, than in LATER:
+            later = promises.own(key, urgency, metric, channel)
+            if first is None or later is None:
+                continue
+            stating = next((one for one in (later, first) if one.is_of_channel), None) if channel else later
+            if stating is None or stating.layer != key or not promises.is_longer(first, later):
+                continue
+            sooner = f"{later.cell.within}, sooner than {than} ({first.cell.within})"
+            yield stating.path, f"{urgency!r} is promised {what}{_in(channel)} within {sooner}"
 
 
 def _urgencies_out_of_order(promises: Promises) -> Advice:
     """What is more urgent is promised later."""
     for key in promises.policies:
-        for metric in Cells.model_fields:
-            told = [(urgency, promises.own(key, urgency, metric)) for urgency in promises.urgencies(key)]
+        for channel, metric in product(promises.ways(key), Cells.model_fields):
+            told = [(urgency, promises.own(key, urgency, metric, channel)) for urgency in promises.urgencies(key)]
             known = [(urgency, stated) for urgency, stated in told if stated is not None and stated.layer == key]
             for (more, one), (less, other) in pairwise(known):
-                if promises.is_longer(one, other):
-                    later_one = f"{metric} within {one.cell.within} against {other.cell.within}"
-                    yield one.path, f"{more!r} is more urgent than {less!r} and is promised later: {later_one}"
+                is_asked = not channel or one.is_of_channel or other.is_of_channel
+                if is_asked and promises.is_longer(one, other):
+                    later_one = f"{metric}{_in(channel)} within {one.cell.within} against {other.cell.within}"
+                    path = other.path if channel and not one.is_of_channel else one.path
+                    yield path, f"{more!r} is more urgent than {less!r} and is promised later: {later_one}"
 
 
 def _layers_without_effect(promises: Promises) -> Advice:
     """A cell that is looser than the one it extends never counts: the tightest wins."""
-    for key in promises.policies:
-        for urgency in promises.urgencies(key):
-            for metric in Cells.model_fields:
-                found = promises.cells(key, urgency, metric)
-                if not found or found[-1].layer != key:
-                    continue
-                *below, top = found
-                if sooner := next((one for one in below if promises.is_longer(top, one)), None):
-                    words = f"{sooner.layer} promises {sooner.cell.within}, which is sooner than {top.cell.within}"
-                    yield top.path, f'this never counts: {words}. If it is meant to loosen that, write rule = "replace"'
+    for key, channel, urgency in promises.asked():
+        for metric in Cells.model_fields:
+            found = promises.cells(key, urgency, metric, channel)
+            if not found or found[-1].layer != key or (channel and not found[-1].is_of_channel):
+                continue
+            *below, top = found
+            if sooner := next((one for one in below if promises.is_longer(top, one)), None):
+                words = f"{sooner.layer} promises {sooner.cell.within}, which is sooner than {top.cell.within}"
+                yield top.path, f'this never counts: {words}. If it is meant to loosen that, write rule = "replace"'
 
 
 def _longer_than_a_week(promises: Promises) -> Advice:
     """A target of more hours than its calendar opens in a week is seldom what was agreed."""
-    for key in promises.policies:
-        for urgency in promises.urgencies(key):
-            for metric in Cells.model_fields:
-                stated = promises.own(key, urgency, metric)
-                if stated is None or stated.layer != key or stated.calendar is None:
-                    continue
-                within = parse_within(stated.cell.within, stated.cell.mode)
-                week = length(promises.calendars[stated.calendar].open_between(promises.start, promises.end)) / WEEKS
-                if isinstance(within, timedelta) and within > week:
-                    opens = f"calendar {stated.calendar!r}, which is open for {format_duration(week)}"
-                    mend = "business days (1bd) say more plainly what is meant"
-                    yield stated.path, f"{stated.cell.within} is longer than a week of {opens}: {mend}"
+    for key, channel, urgency in promises.asked():
+        for metric in Cells.model_fields:
+            stated = promises.own(key, urgency, metric, channel)
+            if stated is None or stated.layer != key or stated.calendar is None:
+                continue
+            if channel and not stated.is_of_channel:
+                continue
+            within = stated.within
+            week = length(promises.calendars[stated.calendar].open_between(promises.start, promises.end)) / WEEKS
+            if isinstance(within, timedelta) and within > week:
+                opens = f"calendar {stated.calendar!r}, which is open for {format_duration(week)}"
+                mend = "business days (1bd) say more plainly what is meant"
+                yield stated.path, f"{stated.cell.within} is longer than a week of {opens}: {mend}"
 
 
 def _nobody_behind(promises: Promises) -> Advice:
@@ -222,7 +248,8 @@ def _nobody_behind(promises: Promises) -> Advice:
 def _unkept(promises: Promises, path: KeyPath, policy: str, line_name: str) -> Advice:
     start, end, line = promises.start, promises.end, f"nobody of line {line_name!r} is there"
     there = promises.there(line_name)
-    cells = [promises.own(policy, urgency, metric) for urgency in promises.urgencies(policy) for metric in RESPONSES]
+    asked = product(promises.urgencies(policy), RESPONSES, promises.ways(policy))
+    cells = [promises.own(policy, urgency, metric, channel) for urgency, metric, channel in asked]
     guaranteed = [stated for stated in cells if stated is not None and not stated.cell.goal]
     for counted in sorted({stated.calendar for stated in guaranteed if stated.calendar is not None}):
         if missing := _uncovered(promises.calendars[counted].intervals(start, end), there):
@@ -285,6 +312,10 @@ CHECKS: tuple[Callable[[Promises], Advice], ...] = (
     _ladders_unused,
     _paged_by_no_ladder,
 )
+
+
+def _in(channel: str) -> str:
+    return f" in channel {channel}" if channel else ""
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:

@@ -71,6 +71,48 @@ def advised(*changes: tuple[str, str]) -> list[str]:
             id="a target longer than a week",
         ),
         pytest.param(
+            'next_response = { within = "2h" }',
+            'next_response = { within = "2h" }\nchannels.inapp.first_response = { within = "3h" }',
+            "plans.toml:7: warning: 'high' is promised a next response in channel inapp within 2h, sooner than a "
+            "first one (3h)",
+            id="a first answer in one channel that comes after the next",
+        ),
+        pytest.param(
+            'next_response = { within = "2h" }',
+            'next_response = { within = "2h" }\nchannels.inapp.next_response = { within = "10m" }',
+            "plans.toml:7: warning: 'high' is promised a next response in channel inapp within 10m, sooner than a "
+            "first one (1h)",
+            id="a next answer in one channel that comes before the first",
+        ),
+        pytest.param(
+            'next_response = { within = "2h" }',
+            'next_response = { within = "2h" }\nchannels.inapp.resolution = { within = "50h" }',
+            "plans.toml:7: warning: 50h is longer than a week of calendar 'office', which is open for 40h: business "
+            "days (1bd) say more plainly what is meant",
+            id="a target of one channel longer than a week",
+        ),
+        pytest.param(
+            'next_response = { within = "2h" }',
+            'next_response = { within = "2h" }\nchannels.inapp.first_response = { within = "5h" }',
+            "plans.toml:7: warning: 'high' is more urgent than 'medium' and is promised later: first_response in "
+            "channel inapp within 5h against 3h",
+            id="what is urgent comes later in one channel",
+        ),
+        pytest.param(
+            'next_response = { within = "2h" }',
+            'next_response = { within = "2h" }\nchannels.inapp.first_response = { within = "30m", unit = "wall" }',
+            "plans.toml:15: warning: [plans.standard] promises 30m of real time, day and night, and nobody of line "
+            "'first' is there for up to 64h",
+            id="real time of one channel that nobody works in",
+        ),
+        pytest.param(
+            'manager = "vera"',
+            'manager = "vera"\naddendum = { targets.high.channels.inapp.first_response.within = "90m" }',
+            "people.toml:18: warning: this never counts: standard promises 1h, which is sooner than 1h30m. If it is "
+            'meant to loosen that, write rule = "replace"',
+            id="an addendum that loosens one channel and does not say so",
+        ),
+        pytest.param(
             'first_response = { within = "1h" }',
             'first_response = { within = "30m", unit = "wall" }',
             "plans.toml:14: warning: [plans.standard] promises 30m of real time, day and night, and nobody of line "
