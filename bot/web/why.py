@@ -36,17 +36,17 @@ def why_due(page: Page, clock: Clock, visitor: Visitor) -> Why:
     speak: Texts = visitor.speak
     due = speak.moment(clock.due_at, now=facts.now) if clock.due_at is not None else "paused"
     key = f"why-{clock.metric}-{clock.started_at}"
-    if clock.metric is Metric.ETA:
-        given = next((one for one in page.events if _promised(one, clock)), None)
-        person = facts.revision.person(PersonId(given.by)) if given else None
-        told = f"{person.name if person else 'We'} promised it {speak.moment(clock.started_at, now=facts.now)}."
-        return Why(key, f"Why {due}?", told)
     policy = facts.policy_of(ticket)
     # A promise of real time has no calendar; its moments are told in the reader's own.
     calendar = calendar_of(clock, facts.calendars)
     if clock.calendar is None:
         calendar = facts.revision.calendars[visitor.person.calendar]
     reason = explain(clock, policy, calendar)
+    if clock.metric is Metric.ETA:
+        given = next((one for one in page.events if _promised(one, clock)), None)
+        person = facts.revision.person(PersonId(given.by)) if given else None
+        told = f"{person.name if person else 'We'} promised it {speak.moment(clock.started_at, now=facts.now)}."
+        return Why(key, f"Why {due}?", told, steps=reason.lines())
     plan = facts.revision.plans.get(ticket.plan)
     told = (
         f"{ticket.urgency.capitalize()}, plan {plan.name if plan else ticket.plan}, revision {ticket.revision}: "

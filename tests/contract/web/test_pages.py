@@ -92,6 +92,7 @@ async def test_a_promised_moment_is_explained_by_who_promised_it(story: Story, v
     says = (await vera.see("/board/T-1")).says
     assert "ETA 15:00" in says
     assert "Why 15:00? Vera Kova promised it 12:00." in says
+    assert "counted Tue 2026-03-03 12:00 to Tue 2026-03-03 15:00: 3h, together 3h" in says
 
 
 async def test_a_named_moment_stays_in_sight_whatever_became_of_it(story: Story, vera: Visit) -> None:
