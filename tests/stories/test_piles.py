@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from adapters.message import Channel
+from bot.desk.ticker import BATCH
 from bot.tickets.command import Reply, Resolve
+from sla.clock import State
 from tests.harness import NOON, Seen, Story
 from tests.stories.conftest import MakeStory
 
@@ -46,6 +50,22 @@ async def test_after_three_days_each_person_hears_once_and_of_the_few_critical_o
     story.forget()
     await story.fast_forward(days=1)
     story.expect_quiet()
+
+
+@pytest.mark.parametrize("count", [pytest.param(BATCH, id="exactly"), pytest.param(BATCH + 1, id="one more than")])
+async def test_as_many_as_are_looked_at_together_are_one_digest_too(make_desk: MakeStory, count: int) -> None:
+    story = await make_desk()
+    await story.go_to(FRIDAY + timedelta(days=1))
+    await written(story, ["Export failed"] * count)
+    await story.sleep_until(FRIDAY + timedelta(days=3, hours=8))
+
+    clocks = [await story.clock("first_response", number) for number in range(1, count + 1)]
+    assert {(one.state, one.breached_at) for one in clocks} == {(State.BREACHED, clocks[0].due_at)}
+    story.expect_alert("dana", containing=f"{count} promises need you")
+    story.expect_nothing("dana")
+    story.forget()
+    await story.fast_forward(hours=1)
+    story.expect_nothing("dana")
 
 
 async def test_many_critical_ones_stand_on_top_of_the_digest(make_desk: MakeStory) -> None:
