@@ -110,6 +110,28 @@ async def test_an_acknowledgement_holds_it_for_an_hour_and_not_the_promise(make_
     story.expect_quiet()
 
 
+async def test_an_acknowledgement_outlives_restarts_and_ends_while_nobody_is_up(make_desk: MakeStory) -> None:
+    story = await broken(make_desk)
+    await story.go_to(BROKEN + timedelta(minutes=10))
+    await story.presses("dana", "ticket.ack")
+    for minutes in (31, 69):
+        await story.dies()
+        await story.sleep_until(BROKEN + timedelta(minutes=minutes))
+        assert await alerted(story) == [(1, "dana")]
+    await story.dies()
+    await story.sleep_until(BROKEN + timedelta(minutes=95))
+    story.expect_alert("hana", containing="overdue since 13:00")
+    await story.dies()
+    await story.settle()
+    story.expect_nothing("hana")
+    await story.dies()
+    await story.sleep_until(BROKEN + timedelta(hours=5))
+    story.expect_alert("ines", containing="overdue since 13:00")
+    for person in ("dana", "hana", "ines"):
+        story.expect_nothing(person)
+    assert await alerted(story) == [(1, "dana"), (2, "hana"), (3, "ines")]
+
+
 async def test_what_fell_while_it_was_quiet_is_told_by_the_highest_step_alone(make_desk: MakeStory) -> None:
     story = await broken(make_desk)
     await story.go_to(BROKEN + timedelta(minutes=29))
