@@ -152,6 +152,7 @@ def target_to_json(target: Target) -> dict[str, Any]:
         "high_load": None if target.high_load is None else _within_to_json(target.high_load),
         "layer": target.layer,
         "replaces": target.replaces,
+        **({"assumes": target.assumes} if target.assumes else {}),
     }
 
 
@@ -167,6 +168,7 @@ def target_from_json(stored: Mapping[str, Any]) -> Target:
         high_load=None if high_load is None else _within_from_json(high_load),
         layer=stored.get("layer", ""),  # targets kept before there were layers name none
         replaces=stored.get("replaces", False),
+        assumes=stored.get("assumes", ""),
     )
 
 

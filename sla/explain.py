@@ -205,6 +205,8 @@ def _stated(clock: Clock, policy: Policy) -> tuple[str, str, str]:
 def _of_layers(clock: Clock, policy: Policy) -> Iterator[str]:
     """Why this promise and no other."""
     target = clock.counts_by
+    if target.assumes:
+        yield f"assumed: {target.assumes}"
     if clock.metric is Metric.ETA:
         yield "a moment that the client was named"
     elif target.layer == RULE:

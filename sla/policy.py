@@ -48,7 +48,8 @@ class Target:
     A goal is what we aim for and never breaches. `off_hours_cap` bounds how long closed hours may delay the due moment:
     start + within + cap of real time ("can be delayed for up to 24 hours"). `high_load` is promised in place of
     `within` while a high load is declared. `layer` names the policy that states the target, and `replaces` says that
-    it stands in place of what the layers below promise, also where that would be sooner.
+    it stands in place of what the layers below promise, also where that would be sooner. `assumes` is how we read words
+    that may be read otherwise; whoever asks why is told.
     """
 
     within: Within
@@ -60,6 +61,7 @@ class Target:
     high_load: Within | None = None
     layer: str = ""
     replaces: bool = False
+    assumes: str = ""
 
     def __post_init__(self) -> None:
         lengths = (self.within, self.high_load)

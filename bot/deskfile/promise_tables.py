@@ -32,6 +32,9 @@ class Cell(Table):
     calendar: Annotated[Key | None, Field(description="Where it differs from the policy's own.")] = None
     mode: Annotated[DayMode, Field(description="Where in its last day a length in business days ends.")] = "same_time"
     quote: Annotated[str, Field(description="The words of the contract; people see them when they ask why.")] = ""
+    assumes: Annotated[
+        Text | None, Field(description="How we read words that may be read otherwise; people see it when they ask why.")
+    ] = None
     goal: Annotated[bool, Field(description="Something to aim for: reminded of, never breached.")] = False
     rule: Annotated[
         Literal["tightest", "replace"],

@@ -227,6 +227,7 @@ def _target(written: Mapping[str, Any], layer: str) -> Target:
         high_load=parse_within(written["high_load"], mode) if "high_load" in written else None,
         layer=layer,
         replaces=written.get("rule") == "replace",
+        assumes=written.get("assumes", ""),
     )
 
 

@@ -27,6 +27,7 @@ def test_an_imagined_ticket_is_due_and_says_why(terminal: Terminal) -> None:
     assert found["due_at"] == "2026-03-09T07:30:00.000+00:00"
     assert (found["metric"], found["state"]) == ("first_response", "running")
     assert found["explanation"][-1] == "due Mon 2026-03-09 10:30 (all moments in fixed:+03:00)"
+    assert "assumed: hours are those of the manager, at GMT+3 all year" in found["explanation"]
     assert not list(terminal.directory.iterdir())
 
 

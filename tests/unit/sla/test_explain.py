@@ -18,6 +18,18 @@ def started(target: Target, moment: str) -> Clock:
     return clocks_of.start(Metric.FIRST_RESPONSE, target, BERLIN, at=at(moment))
 
 
+def test_how_we_read_the_clause_is_said_where_it_may_be_read_otherwise() -> None:
+    clock = started(replace(hours(2), assumes="hours are those of the office"), "2026-02-02T10:00+01:00")
+
+    lines = explain(clock, policy(), BERLIN).lines()
+
+    assert lines[-2:] == (
+        "assumed: hours are those of the office",
+        "due Mon 2026-02-02 12:00 (all moments in Europe/Berlin)",
+    )
+    assert clocks_of.clock_from_json(clocks_of.clock_to_json(clock)) == clock
+
+
 def test_a_promise_over_a_weekend_is_told_piece_by_piece() -> None:
     clock = started(hours(2), "2026-02-06T16:00+01:00")
 
