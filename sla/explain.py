@@ -8,7 +8,7 @@ from sla.calendar import ALWAYS, SECOND, Calendar
 from sla.clock import Clock, Pause, State, spans
 from sla.duration import BusinessDays, Instant, format_duration, format_within, length, moment
 from sla.layers import is_eased
-from sla.measure import cap_ms, resolved_ms
+from sla.measure import cap_ms, overdue_ms, resolved_ms
 from sla.policy import AGREED, RULE, Metric, Policy, Target, Unit
 
 #: Writes a moment.
@@ -32,7 +32,8 @@ class Explanation:
     """`counts_from` is the first moment that counted; `pieces` run to the due moment, or to where the clock stands.
 
     `by` is whose word it is. `zone` is the calendar's, which the lines are written in. `notes` are whole sentences.
-    `is_at_once` says that all was used up when a change of the target took effect, which is when it is due.
+    `is_at_once` says that all was used up when a change of the target took effect, which is when it is due. `overdue`
+    is how much later than that it ended, in the clock's own time.
     """
 
     metric: Metric
@@ -51,6 +52,9 @@ class Explanation:
     due_at: Instant | None
     notes: tuple[str, ...]
     is_at_once: bool = False
+    ended_at: Instant | None = None
+    overdue: timedelta = timedelta()
+    end_reason: str = ""
 
     def lines(self) -> tuple[str, ...]:
         """English for admins, one fact a line; moments in the calendar's zone, to the second."""
@@ -68,6 +72,7 @@ class Explanation:
             *self._counted(tell),
             *(_paused(pause, tell) for pause in self.pauses),
             *self.notes,
+            *((self._ended(tell(self.ended_at)),) if self.ended_at is not None else ()),
             *((f"used up when a change of the target took effect on {due}: due with it",) if self.is_at_once else ()),
             f"due {due} (all moments in {self.zone})",
         )
@@ -85,11 +90,23 @@ class Explanation:
         left_out = len(told) - 2 * (MANY // 2)
         return (*told[: MANY // 2], f"... and {left_out} more such lines ...", *told[-(MANY // 2) :])
 
+    def _ended(self, at: str) -> str:
+        if self.state is State.MET_LATE:
+            hours = "opening hours" if self.calendar else "real time"
+            return f"met {at}, late by {format_duration(self.overdue)} of {hours}"
+        if self.state is State.RETRACTED:
+            return f"met {at}: the breach that was told before is taken back"
+        return f"met {at}, in time" if self.state is State.MET else f"ended {at}: {self.end_reason}"
+
     def _teller(self) -> Tell:
         """With their offsets where clocks are changed among the moments told, or show one of them twice."""
         ends = [at for piece in self.pieces for at in (piece.start, piece.end)]
         stops = [at for pause in self.pauses for at in (pause.at, pause.until)]
-        told = {at for at in (self.started_at, self.counts_from, self.due_at, *ends, *stops) if at is not None}
+        told = {
+            at
+            for at in (self.started_at, self.counts_from, self.due_at, self.ended_at, *ends, *stops)
+            if at is not None
+        }
         shown = [moment(at).astimezone(self.tz) for at in told]
         has_offsets = len({one.replace(fold=fold).utcoffset() for one in shown for fold in (0, 1)}) > 1
 
@@ -134,6 +151,9 @@ def explain(clock: Clock, policy: Policy, calendar: Calendar) -> Explanation:
         due_at=clock.due_at,
         notes=(*_of_layers(clock, policy), *_of_lengths(sums, calendar)),
         is_at_once=sums.is_at_once,
+        ended_at=clock.ended_at,
+        overdue=length(overdue_ms(clock, calendar, at=stands_at)),
+        end_reason=clock.end_reason,
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from sla import clock as clocks_of
 from sla import pick_up
 from sla.clock import Clock, PauseReason
@@ -28,6 +30,35 @@ def test_how_we_read_the_clause_is_said_where_it_may_be_read_otherwise() -> None
         "due Mon 2026-02-02 12:00 (all moments in Europe/Berlin)",
     )
     assert clocks_of.clock_from_json(clocks_of.clock_to_json(clock)) == clock
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        pytest.param("2026-02-02T11:00+01:00", "met Mon 2026-02-02 11:00, in time", id="in time"),
+        pytest.param("2026-02-03T10:30+01:00", "met Tue 2026-02-03 10:30, late by 6h 30m of opening hours", id="late"),
+    ],
+)
+def test_when_it_was_kept_is_told_beside_when_it_was_due(moment: str, told: str) -> None:
+    clock = clocks_of.satisfy(started(hours(2), "2026-02-02T10:00+01:00"), BERLIN, at=at(moment))
+
+    assert explain(clock, policy(), BERLIN).lines()[-2:] == (
+        told,
+        "due Mon 2026-02-02 12:00 (all moments in Europe/Berlin)",
+    )
+
+
+def test_a_promise_that_ended_otherwise_says_why() -> None:
+    clock = started(hours(2), "2026-02-02T10:00+01:00")
+    merged = clocks_of.cancel(clock, at=at("2026-02-02T11:00+01:00"), reason="merged")
+    broken = clocks_of.check(clock, at=at("2026-02-02T13:00+01:00"))
+    known_late = clocks_of.satisfy(broken, BERLIN, at=at("2026-02-02T11:30+01:00"))
+
+    told = [explain(one, policy(), BERLIN).lines()[-2] for one in (merged, broken, known_late)]
+
+    assert told[0] == "ended Mon 2026-02-02 11:00: merged"
+    assert told[1].startswith("counted")
+    assert told[2] == "met Mon 2026-02-02 11:30: the breach that was told before is taken back"
 
 
 def test_a_promise_over_a_weekend_is_told_piece_by_piece() -> None:
