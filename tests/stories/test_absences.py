@@ -233,44 +233,6 @@ async def test_away_while_away_moves_the_end_and_hands_nothing_back_in_between(d
     desk.expect_nothing("vera", SLACK)
 
 
-async def test_where_whoever_was_named_is_away_the_one_of_the_desk_stands_in_and_is_said_to(desk: Story) -> None:
-    await opened(desk, "Payroll failed")
-    await says(desk, "away until friday", by=MIRA)
-    answer = await says(desk, "away until thursday backup mira")
-    assert answer.text == "Vera Kova is away and back Thursday 10:00. Oleg Hnatiuk stands in."
-    assert (await desk.ticket()).assignee == "oleg"
-
-
-async def test_where_whoever_was_named_has_left_the_one_of_the_desk_stands_in_and_is_said_to(desk: Story) -> None:
-    await opened(desk, "Payroll failed")
-    await says(desk, "away from tomorrow until friday backup mira")
-    await desk.apply(document(_without_mira()))
-    desk.forget()
-    await desk.go_to(NOON + timedelta(days=1))
-    assert (await desk.ticket()).assignee == "oleg"
-    desk.expect_ping(
-        "oleg", containing="Vera Kova is away and back Friday 10:00. Oleg Hnatiuk stands in. 1 ticket is yours"
-    )
-
-
-def _without_mira() -> str:
-    kept = story_desk(('people = ["oleg", "mira"]', 'people = ["oleg"]'), ('backup = "mira"', 'backup = "tara"'))
-    before, _, rest = kept.partition("[people.mira]")
-    return before + rest[rest.index("[people.tara]") :]
-
-
-@pytest.mark.parametrize("before", [pytest.param("away until friday", id="sooner"), pytest.param("away", id="at all")])
-async def test_whoever_is_back_sooner_than_they_said_reads_the_new_end(desk: Story, before: str) -> None:
-    await opened(desk, "Payroll failed")
-    await says(desk, before)
-    answer = await says(desk, "away until tomorrow")
-    assert answer.text == "Vera Kova is away and back tomorrow 10:00. Oleg Hnatiuk stands in."
-    desk.forget()
-    await desk.go_to(NOON + timedelta(days=1))
-    assert (await desk.ticket()).assignee == "vera"
-    desk.expect_ping("vera", containing="1 ticket moved on while you were away")
-
-
 async def test_a_press_that_comes_twice_is_answered_twice_and_done_once(desk: Story) -> None:
     await opened(desk, "Payroll failed")
     answers = [await says(desk, "away 2h", key="k-1") for _ in range(2)]

@@ -73,6 +73,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "radar",
         "reapply",
         "routing",
+        "said_of_leave",
         "snoozing",
         "terms",
         "told_hours",
