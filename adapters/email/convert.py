@@ -106,13 +106,15 @@ def _sender(letter: Letter, ourselves: Ourselves) -> Sender:
         for one in mailboxes(letter.first("reply-to"), 5):
             if ids.plain_and_token(one.address)[0] not in ourselves.addresses:
                 doubt = "it was sent in our own name for somebody else"
-                return Sender(one.address.lower(), name_of(one), doubt)
+                return Sender(one.address.lower(), name_of(one), doubt, is_refuted=sender.is_refuted)
     return sender
 
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """What of ours a mail answers. Only whoever was written to has the token of the thread: `has_token` is a proof.
+    """What of ours a mail answers. Whoever was written to has the token of the thread: `has_token` is a proof.
+
+    Whoever was in copy has it too, so it is none against what our mail server found out.
 
     `inward` is what one of our own people was sent, and the answer to it goes on to a client: there a token is not
     enough, since mails are passed on and boxes are shared.
@@ -155,7 +157,7 @@ def _message(
     answered: _Answered | None,
     ourselves: Ourselves,
 ) -> InboundMessage:
-    is_proven = sender.is_proven or (answered is not None and answered.has_token and not letter.oddity)
+    is_proven = sender.is_proven or (answered is not None and answered.has_token and not sender.is_refuted)
     root = _root(letter, raw)
     if answered is not None and answered.inward is not None:
         return _inward(raw, letter, at, sender, answered, answered.inward)

@@ -4,7 +4,10 @@ A mail server that receives mail checks it and writes the outcome on top (RFC 86
 under a name that the settings trust, only the topmost is looked at: those below came with the mail. Microsoft 365 names
 itself nowhere: where the settings say so, a nameless header counts, if none at all stands above it. It proves the
 address in From if DMARC passed for that very domain; without a DMARC policy, if a signature (DKIM) of the domain or of
-one above it passed, or SPF for the domain itself. Nothing else proves anything; no trusted name, no trust.
+one above it passed, or SPF for the domain itself. Nothing else here proves anything; no trusted name, no trust.
+
+Some doubts are only that a proof is missing, and a signed address of ours may be one. Others speak against the sender:
+our server found that it is somebody else's mail, or the mail is written so that it can be read in two ways.
 
 A domain above counts for those below it, never the other way round, so no list of public suffixes is needed: whoever
 holds a signing key of `acme.test` speaks for `mail.acme.test`, and nobody holds one of `test`. What that leaves out
@@ -31,15 +34,21 @@ _STRANGE: Final = re.compile(r"[^\w@.+\" -]")
 UNNAMED: Final = "unnamed"
 #: Microsoft's word for "there is no policy, and it would have passed".
 _NO_POLICY: Final = {"none", "bestguesspass"}
+#: The check did not come to an end, which is nobody's fault; for `permerror` it is the mail's.
+_UNDECIDED: Final = "temperror"
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The address in From, lower case, and the name beside it. `doubt` says why it is not proven; empty if it is."""
+    """The address in From, lower case, and the name beside it. `doubt` says why it is not proven; empty if it is.
+
+    `is_refuted`: the doubt speaks against them, and nothing else proves them.
+    """
 
     address: str
     name: str
     doubt: str
+    is_refuted: bool = False
 
     @property
     def is_proven(self) -> bool:
@@ -52,7 +61,14 @@ def sender_of(letter: Letter, authserv_ids: frozenset[str]) -> Sender:
     found = [one for value in written for one in mailboxes(value)]
     first = found[0] if found else _instead(letter)
     address = first.address.lower()
-    return Sender(address, name_of(first), _doubt(letter, written, found, authserv_ids))
+    doubt = _doubt(letter, written, found, authserv_ids)
+    return Sender(address, name_of(first), str(doubt), is_refuted=isinstance(doubt, _Against))
+
+
+class _Against(str):
+    """A doubt that speaks against the sender."""
+
+    __slots__ = ()
 
 
 def _instead(letter: Letter) -> Mailbox:
@@ -73,13 +89,13 @@ def name_of(mailbox: Mailbox) -> str:
 
 def _doubt(letter: Letter, written: Sequence[str], found: Sequence[Mailbox], authserv_ids: frozenset[str]) -> str:
     if not any(value.strip() for value in written):
-        return "it names no sender"
+        return _Against("it names no sender")
     if letter.oddity:
-        return letter.oddity
+        return _Against(letter.oddity)
     if not found:  # a check of the domain in From says nothing about whoever else is named
-        return f"its sender is none that can be answered: {_STRANGE.sub('?', one_line(written[0], 120))}"
+        return _Against(f"its sender is none that can be answered: {_STRANGE.sub('?', one_line(written[0], 120))}")
     if len(written) > 1 or len(found) > 1:
-        return "it names several senders"
+        return _Against("it names several senders")
     address = found[0].address
     if not address.isascii() or not _is_plain(written[0]):
         return "the sender's address is written in a way that can be read differently"
@@ -92,7 +108,11 @@ def _doubt(letter: Letter, written: Sequence[str], found: Sequence[Mailbox], aut
         name = authserv_id(value)
         if name in authserv_ids or (not name and place == 0 and UNNAMED in authserv_ids):
             methods = methods_from(value, is_named=bool(name))
-            return "the check of our mail server cannot be read" if methods is None else _against(methods, domain)
+            return (
+                _Against("the check of our mail server cannot be read")
+                if methods is None
+                else _against(methods, domain)
+            )
     return "our mail server did not check the sender"
 
 
@@ -111,13 +131,14 @@ def _against(methods: "Sequence[Method]", domain: str) -> str:
     """What the check says against the sender; empty if it proves them."""
     policies = [one for one in methods if one.name == "dmarc"]
     if len(policies) > 1:
-        return "the check of our mail server says two things about DMARC"
+        return _Against("the check of our mail server says two things about DMARC")
     for one in policies:
         if one.result == "pass":
             stands_for = _domain_of(one.values.get("header.from", ""))
-            return "" if stands_for == domain else "DMARC passed for another domain than the sender's"
+            return "" if stands_for == domain else _Against("DMARC passed for another domain than the sender's")
         if one.result not in _NO_POLICY:
-            return f"DMARC did not pass ({one.result[:20]})"
+            doubt = f"DMARC did not pass ({one.result[:20]})"
+            return doubt if one.result == _UNDECIDED else _Against(doubt)
     for one in methods:
         if one.name == "dkim" and one.result == "pass" and _speaks_for(_signer_of(one.values), domain):
             return ""

@@ -67,6 +67,46 @@ async def test_an_answer_joins_its_ticket_by_its_thread_or_by_the_token_it_was_s
     assert await home.count() == 1
 
 
+def stamped(result: str) -> str:
+    """What our mail server writes on top of a mail that it took in."""
+    return f"Authentication-Results: mx.desk.test; {result}\r\n"
+
+
+REPLY_TO_LENA = "Reply-To: lena@acme.test\r\n"
+REFUTED = {
+    "refused by their domain's own policy": {"check": stamped("dmarc=fail header.from=acme.test")},
+    "checked for another domain": {"check": stamped("dmarc=pass header.from=evil.test")},
+    "a check that cannot be read": {"check": stamped("dmarc pass")},
+    "a mail that cannot be checked": {"check": stamped("dmarc=permerror header.from=acme.test")},
+    "two senders": {"author": "Lena <lena@acme.test>, Eve <eve@evil.test>"},
+    "nobody in From": {"author": "", "more": REPLY_TO_LENA},
+    "our own name, for her": {
+        "author": "support@desk.test",
+        "more": REPLY_TO_LENA,
+        "check": stamped("dmarc=fail header.from=desk.test"),
+    },
+}
+
+
+@pytest.mark.parametrize("forged", REFUTED.values(), ids=REFUTED)
+async def test_an_address_of_ours_that_others_read_too_proves_nobody_whom_the_mail_server_refutes(
+    home: Home, forged: dict[str, str]
+) -> None:
+    """Whoever was in copy of a mail to Lena knows the address that answers to it go to."""
+    token = f"support+{SIGNER.reply_token('lena@acme.test', thread_from_root('first@acme.test'))}@desk.test"
+    await home.receives(mail("Nobody was paid."))
+    await home.receives(mail("Pay Eve.", name="2@acme.test", to=token, **forged))
+    assert await home.said(1) == ["Payroll failed\n\nNobody was paid."]
+
+
+@pytest.mark.parametrize("check", ["", stamped("dmarc=none header.from=acme.test"), stamped("dmarc=temperror")])
+async def test_an_address_of_ours_proves_whom_nobody_checked(home: Home, check: str) -> None:
+    token = f"support+{SIGNER.reply_token('lena@acme.test', thread_from_root('first@acme.test'))}@desk.test"
+    await home.receives(mail("Nobody was paid."))
+    await home.receives(mail("Still not.", name="2@acme.test", to=token, check=check))
+    assert (await home.said(1))[1:] == ["Payroll failed\n\nStill not."]
+
+
 async def test_the_subject_alone_joins_nothing(home: Home) -> None:
     await home.receives(mail("Nobody was paid."))
     await home.receives(
