@@ -44,9 +44,9 @@ _WITH_WHY: Final[Mapping[str, Callable[[str], c.CallCommand]]] = {
     "ticket.call_cancel": c.CancelCall,
     "ticket.call_refuse": c.RefuseCall,
 }
-#: The same in words; `noshow` is how people write it.
 #: After a time that is too soon: the leads are asked for it.
 ASK_LEAD: Final = "lead"
+#: The same in words; `noshow` is how people write it.
 _WORDS: Final = {
     "confirm": "ticket.call_confirm",
     "accept": "ticket.call_confirm",
