@@ -60,6 +60,8 @@ CASE WHEN ticket.is_verified = 1 THEN ticket.client ELSE contact.client END AS c
 contact.zone FROM ticket JOIN conversation ON conversation.id = ticket.conversation_id
 JOIN contact ON contact.id = ticket.contact_id WHERE ticket.id IN {keys}
 """
+#: What `facts_of_tickets` asks of tickets that are wanted whole, for whoever asks it with other things.
+WHOLE_TICKETS = (_TICKETS, _ALL_CLOCKS, _SPEAKERS)
 
 #: In one order everywhere, so that two replicas never wait for each other in a circle.
 _LOCK = """

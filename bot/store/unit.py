@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from bot.store.delivery.told import PRIORITY, Row, gathered, ping_rows
 from bot.store.delivery.ways import Remembered, Whereto
-from bot.store.driver.bulk import delete_many, insert_many, update_many, upsert_many
+from bot.store.driver.bulk import add_many, delete_many, insert_many, update_many, update_versioned, upsert_many
 from bot.store.driver.ids import take_each
 from bot.store.driver.look import rows_by_keys
-from bot.store.driver.plain import change
+from bot.store.driver.plain import change, together
 from bot.store.errors import StaleError
 from bot.store.people import joining
 from bot.store.rows import Rows
@@ -28,12 +28,6 @@ _WAITING_RELAYS = "SELECT id, slot, payload FROM outbox WHERE slot IN {keys} AND
 _STANDING_CARDS = "SELECT DISTINCT slot, lane FROM receipt WHERE slot IN {keys}"
 _OPENED_PAGES = "SELECT DISTINCT slot FROM receipt WHERE slot IN {keys}"
 
-_LOAD = """
-INSERT INTO load (person, tickets) {rows}
-ON CONFLICT (person) DO UPDATE SET tickets = load.tickets + excluded.tickets
-"""
-_LOAD_IN_SQLITE: Final = _LOAD.format(rows="VALUES (?, ?)")
-_LOAD_IN_POSTGRES: Final = _LOAD.format(rows="SELECT * FROM unnest($1::text[], $2::bigint[])")
 _MOVED_IN_SQLITE: Final = "DELETE FROM clock WHERE ticket_id = ? AND metric = ? AND started_at = ?"
 _MOVED_IN_POSTGRES: Final = """
 DELETE FROM clock USING unnest($1::bigint[], $2::text[], $3::bigint[]) AS moved (ticket_id, metric, started_at)
@@ -51,25 +45,23 @@ def write(
     for facts, decision in decisions:
         rows.gather(facts, decision)
     rows_by_keys(conn, _PARTED, rows.parted)
-    insert_many(conn, schema.ticket, rows.opened)
-    touched = sorted(rows.touched)
-    changed = [{name: row[name] for name in touched} for row in rows.changed]
-    if update_many(conn, schema.ticket, changed, versioned=True) != len(changed):
-        raise StaleError("a ticket changed while it was decided about")
-    update_many(conn, schema.conversation, list(rows.talks.values()))
-    update_many(conn, schema.contact, rows.contacts)
-    joining.wish(conn, [row["id"] for row in rows.contacts], at=recorded_at)
     _number(conn, rows)
-    insert_many(conn, schema.message, rows.messages)
-    insert_many(conn, schema.attachment, rows.attachments)
-    insert_many(conn, schema.note, rows.notes)
-    insert_many(conn, schema.event, rows.events)
-    _forget(conn, rows.moved)
-    upsert_many(conn, schema.clock, list(rows.clocks.values()))
-    insert_many(conn, schema.outbox, rows.outbox, skip_existing=True)
-    upsert_many(conn, schema.alarm, list(rows.alarms.values()))
+    with together(conn):
+        insert_many(conn, schema.ticket, rows.opened)
+        _rewrite(conn, rows)
+        update_many(conn, schema.conversation, list(rows.talks.values()))
+        update_many(conn, schema.contact, rows.contacts)
+        insert_many(conn, schema.message, rows.messages)
+        insert_many(conn, schema.attachment, rows.attachments)
+        insert_many(conn, schema.note, rows.notes)
+        insert_many(conn, schema.event, rows.events)
+        _forget(conn, rows.moved)
+        upsert_many(conn, schema.clock, list(rows.clocks.values()))
+        insert_many(conn, schema.outbox, rows.outbox, skip_existing=True)
+        upsert_many(conn, schema.alarm, list(rows.alarms.values()))
+        add_load(conn, rows.load)
     delete_many(conn, schema.alarm, sorted(rows.cleared))
-    add_load(conn, rows.load)
+    joining.wish(conn, [row["id"] for row in rows.contacts], at=recorded_at)
 
 
 def write_ping(conn: Connection, ping: Ping, *, at: Instant, whereto: Whereto) -> None:
@@ -88,13 +80,15 @@ def write_outbox(conn: Connection, rows: Sequence[Row]) -> None:
 
 def add_load(conn: Connection, load: Counter[str]) -> None:
     """Add to how many open tickets each person has; in one order, so that two replicas never wait in a circle."""
-    changes = [(person, count) for person, count in sorted(load.items()) if count]
-    if not changes:
-        return
-    if conn.dialect.name == "sqlite":
-        change(conn, _LOAD_IN_SQLITE, changes)
-    else:
-        change(conn, _LOAD_IN_POSTGRES, tuple(map(list, zip(*changes, strict=True))))
+    changes = [{"person": person, "tickets": count} for person, count in sorted(load.items()) if count]
+    add_many(conn, schema.load, changes)
+
+
+def _rewrite(conn: Connection, rows: Rows) -> None:
+    touched = sorted(rows.touched)
+    changed = [{name: row[name] for name in touched} for row in rows.changed]
+    if update_versioned(conn, schema.ticket, changed) != len(changed):
+        raise StaleError("a ticket changed while it was decided about")
 
 
 def _forget(conn: Connection, clocks: list[tuple[int, str, int]]) -> None:

@@ -87,10 +87,14 @@ def live_of_ticket(conn: Connection, ticket: TicketId) -> Call | None:
     return next((one for one in of_ticket(conn, ticket) if one.state.is_live), None)
 
 
+#: What `next_of_tickets` asks of its tickets, for whoever asks it with other things.
+NEXT_OF_TICKETS: Final = (_NEXT, _NEXT_MERGED)
+
+
 def next_of_tickets(conn: Connection, tickets: Sequence[TicketId], *, now: Instant) -> dict[TicketId, Call]:
     """The next call of each ticket that has one ahead, those of what was merged into it among them."""
     found: dict[TicketId, Call] = {}
-    rows = [row for query in (_NEXT, _NEXT_MERGED) for row in rows_by_keys(conn, query, tickets)]
+    rows = [row for query in NEXT_OF_TICKETS for row in rows_by_keys(conn, query, tickets)]
     for row in sorted(rows, key=lambda row: (row.begins_at, row.key)):
         call = _call(row)
         if call.is_ahead(now):

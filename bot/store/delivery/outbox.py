@@ -23,7 +23,7 @@ from bot.store.driver.among import among
 from bot.store.driver.bulk import delete_many, insert_many, update_many
 from bot.store.driver.database_time import clock_of, database_now
 from bot.store.driver.look import rows_by_keys
-from bot.store.driver.plain import change_built, rows_of, rows_of_built
+from bot.store.driver.plain import change_built, rows_of, rows_of_built, together
 from bot.store.reading.touch import touch_messages
 from bot.store.tables.columns import Whole
 from bot.store.tables.schema import ON_ITS_WAY, is_one_of, outbox, receipt
@@ -256,12 +256,13 @@ def settle(conn: Connection, settled: Sequence[Settled]) -> Sequence[bool]:
         for one in found
     ]
     names = {rows[one.id].message_id: one.external_id for one in found if rows[one.id].message_id is not None}
-    touch_messages(conn, names, "sent", external_ids=names)
-    _end(conn, {one.id: "" for one in found}, "sent")
     # A page is drawn afresh each time and nobody writes under it, so only the last drawing is worth knowing.
     pages = [one["slot"] for one in receipts if (one["slot"] or "").startswith("home:")]
     delete_many(conn, receipt, [row.outbox_id for row in rows_by_keys(conn, _DRAWN, pages)])
-    insert_many(conn, receipt, receipts, skip_existing=True)
+    with together(conn):
+        touch_messages(conn, names, "sent", external_ids=names)
+        _end(conn, {one.id: "" for one in found}, "sent")
+        insert_many(conn, receipt, receipts, skip_existing=True)
     return [one.id in rows for one in settled]
 
 

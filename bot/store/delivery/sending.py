@@ -9,18 +9,18 @@ from sqlalchemy import Connection
 
 from adapters.message import Attachment, Channel, Identity, Untrusted
 from bot.store.calls.call_list import Listed, ahead_of
-from bot.store.calls.calls import next_of_tickets
+from bot.store.calls.calls import NEXT_OF_TICKETS, next_of_tickets
 from bot.store.calls.invites import invite_of
 from bot.store.channels import margins
 from bot.store.delivery.copy_rows import copy_of
 from bot.store.delivery.outbox import Outgoing
 from bot.store.delivery.told import COPY
 from bot.store.delivery.unread import still_unread
-from bot.store.driver.look import rows_by_keys
-from bot.store.facts import facts_of_tickets
+from bot.store.driver.look import Keys, at_once, rows_by_keys
+from bot.store.facts import WHOLE_TICKETS, facts_of_tickets
 from bot.store.people.invitations import Code, codes
 from bot.store.reading import queue
-from bot.store.reading.reads import lines_by_ids
+from bot.store.reading.reads import BY_IDS, lines_by_ids
 from bot.store.revisions import Revisions
 from bot.tickets.calls.call import Call
 from bot.tickets.facts import Facts, Guard, Line, Ping
@@ -100,25 +100,30 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
         }
     )
     drawn = sorted({TicketId(row.ticket_id) for row in rows if row.what == "card" and row.ticket_id is not None})
-    latest = rows_by_keys(conn, _LATEST, tickets)
-    beside = margins.of_messages(conn, [row.id for row in latest if row.has_margin])
+    said = [*revised, *carried, *(row.message_id for row in rows if row.message_id is not None)]
     mails = [row.lane for row in rows if row.what == "reply" and row.channel == Channel.EMAIL]
     mails += [one.lane for one in copied]
-    return Background(
-        lines=lines_by_ids(conn, [*revised, *carried, *(row.message_id for row in rows if row.message_id is not None)]),
-        facts=facts_of_tickets(conn, revisions, tickets, now=now, is_whole=True, has_load=False),
-        shown=shown(conn, cards),
-        newer={row.slot: row.id for row in rows_by_keys(conn, _NEWER, slots)},
-        excerpts={row.ticket_id: row.text for row in latest},
-        margins={row.ticket_id: beside[row.id] for row in latest if row.id in beside},
-        copies=margins.copies(conn, mails) if mails else {},
-        pages={owner: _page(conn, revisions, PersonId(owner), now=now) for owner in owners},
-        calls={owner: ahead_of(conn, revisions, PersonId(owner), now=now) for owner in owners},
-        upcoming=next_of_tickets(conn, drawn, now=now),
-        revision=revisions.current,
-        codes=codes(conn, rows, now=now),
-        unread=unread,
-    )
+    looks: list[tuple[str, Keys]] = [(BY_IDS, said), (_SHOWN, cards), (_NEWER, slots)]
+    looks += [(query, tickets) for query in (_LATEST, *WHOLE_TICKETS)]
+    looks += [(query, drawn) for query in NEXT_OF_TICKETS]
+    with at_once(conn, looks):
+        latest = rows_by_keys(conn, _LATEST, tickets)
+        beside = margins.of_messages(conn, [row.id for row in latest if row.has_margin])
+        return Background(
+            lines=lines_by_ids(conn, said),
+            facts=facts_of_tickets(conn, revisions, tickets, now=now, is_whole=True, has_load=False),
+            shown=shown(conn, cards),
+            newer={row.slot: row.id for row in rows_by_keys(conn, _NEWER, slots)},
+            excerpts={row.ticket_id: row.text for row in latest},
+            margins={row.ticket_id: beside[row.id] for row in latest if row.id in beside},
+            copies=margins.copies(conn, mails) if mails else {},
+            pages={owner: _page(conn, revisions, PersonId(owner), now=now) for owner in owners},
+            calls={owner: ahead_of(conn, revisions, PersonId(owner), now=now) for owner in owners},
+            upcoming=next_of_tickets(conn, drawn, now=now),
+            revision=revisions.current,
+            codes=codes(conn, rows, now=now),
+            unread=unread,
+        )
 
 
 def shown(conn: Connection, slots: Sequence[str]) -> Mapping[tuple[str, str], str]:

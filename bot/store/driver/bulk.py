@@ -3,7 +3,8 @@
 SQLite takes plain tuples, in blocks where there are many. PostgreSQL takes one array per column and unnests them: one
 round trip and one plan whatever the number of rows. Statements are written once per table and kept.
 
-All rows of a call name the same columns; what they leave out takes the default of the schema.
+All rows of a call name the same columns; what they leave out takes the default of the schema. What is not counted may
+go `together` with what is written to other tables.
 """
 
 import json
@@ -17,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, LargeBinary, Table, Text
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from bot.store.driver.plain import change, rows_of
+from bot.store.driver.plain import change, change_joined, rows_of
 
 Row = Mapping[str, Any]
 
@@ -55,14 +56,23 @@ def upsert_many(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
         _run(conn, _insert(table, tuple(rows[0]), _replacing(table), conn.dialect.name), rows)
 
 
-def update_many(conn: Connection, table: Table, rows: Sequence[Row], *, versioned: bool = False) -> int:
-    """Update rows by primary key, setting the other columns that the first row names; returns how many were found.
+def add_many(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, or add to every other column where the primary key exists. No key may come twice in one call."""
+    if rows:
+        _run(conn, _insert(table, tuple(rows[0]), _adding(table), conn.dialect.name), rows)
 
-    `versioned` writes a row only over its predecessor, whose `version` is one lower: fewer found is a lost race.
-    """
+
+def update_many(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Update rows by primary key, setting the other columns that the first row names."""
+    if rows:
+        _run(conn, _update(table, tuple(rows[0]), False, conn.dialect.name), rows)  # noqa: FBT003 - `cache` wants it so
+
+
+def update_versioned(conn: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """The same, each row only over its predecessor, whose `version` is one lower: fewer than given is a lost race."""
     if not rows:
         return 0
-    return _run(conn, _update(table, tuple(rows[0]), versioned, conn.dialect.name), rows)
+    return _run(conn, _update(table, tuple(rows[0]), True, conn.dialect.name), rows, is_counted=True)  # noqa: FBT003
 
 
 def delete_many(conn: Connection, table: Table, keys: Iterable[str | int]) -> int:
@@ -85,6 +95,7 @@ class _Statement:
     `block` is the same for BLOCK rows at once; empty where there is no such way.
     """
 
+    table: str
     sql: str
     width: int
     pick: Callable[[Row], tuple[Any, ...]]
@@ -92,10 +103,13 @@ class _Statement:
     block: str = ""
 
 
-def _run(conn: Connection, statement: _Statement, rows: Sequence[Row]) -> int:
-    """Run it for all rows; how many it touched."""
-    if statement.takes_arrays:
+def _run(conn: Connection, statement: _Statement, rows: Sequence[Row], *, is_counted: bool = False) -> int:
+    """Run it for all rows; how many it touched, if they are to be counted."""
+    if statement.takes_arrays and is_counted:
         return change(conn, statement.sql, _arrays_of(statement, rows))
+    if statement.takes_arrays:
+        change_joined(conn, statement.table, statement.sql, _arrays_of(statement, rows))
+        return 0
     values, touched = _values_of(statement, rows), 0
     while statement.block and len(values) >= BLOCK:
         block, values = values[:BLOCK], values[BLOCK:]
@@ -123,6 +137,14 @@ def _replacing(table: Table) -> str:
 
 
 @cache
+def _adding(table: Table) -> str:
+    keys = [column.name for column in table.primary_key]
+    rest = [column.name for column in table.columns if column.name not in keys]
+    sums = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in rest)
+    return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
+
+
+@cache
 def _insert(table: Table, names: tuple[str, ...], ending: str, dialect: str) -> _Statement:
     left_out = {
         column.name: str(column.default.arg)
@@ -134,13 +156,15 @@ def _insert(table: Table, names: tuple[str, ...], ending: str, dialect: str) -> 
         marks = f"({', '.join([*written, *left_out.values()])})"
         sql = f"INSERT INTO {table.name} ({listed}) VALUES {{rows}} {ending}"  # noqa: S608 - names of ours
         block = sql.format(rows=", ".join([marks] * BLOCK))
-        return _Statement(sql.format(rows=marks), len(names), itemgetter(*names), takes_arrays=False, block=block)
+        return _Statement(
+            table.name, sql.format(rows=marks), len(names), itemgetter(*names), takes_arrays=False, block=block
+        )
     chosen = ", ".join(["fresh.*", *left_out.values()])
     sql = (
         f"INSERT INTO {table.name} ({listed}) SELECT {chosen} FROM unnest({_arrays(table, names)}) "  # noqa: S608 - names of ours
         f"AS fresh {ending}"
     )
-    return _Statement(sql, len(names), itemgetter(*names), takes_arrays=True)
+    return _Statement(table.name, sql, len(names), itemgetter(*names), takes_arrays=True)
 
 
 @cache
@@ -152,7 +176,7 @@ def _update(table: Table, names: tuple[str, ...], versioned: bool, dialect: str)
         found = " AND ".join(f"{key} = ?" for key in keys) + (" AND version = ? - 1" if versioned else "")
         order = [*rest, *keys, *(["version"] if versioned else [])]
         sql = f"UPDATE {table.name} SET {sets} WHERE {found}"  # noqa: S608 - names of ours
-        return _Statement(sql, len(names), itemgetter(*order), takes_arrays=False)
+        return _Statement(table.name, sql, len(names), itemgetter(*order), takes_arrays=False)
     order = [*keys, *rest]
     sets = ", ".join(f"{name} = fresh.{name}" for name in rest)
     found = " AND ".join(f"old.{key} = fresh.{key}" for key in keys)
@@ -161,7 +185,7 @@ def _update(table: Table, names: tuple[str, ...], versioned: bool, dialect: str)
         f"UPDATE {table.name} AS old SET {sets} FROM unnest({_arrays(table, order)}) "  # noqa: S608 - names of ours
         f"AS fresh ({', '.join(order)}) WHERE {found}"
     )
-    return _Statement(sql, len(names), itemgetter(*order), takes_arrays=True)
+    return _Statement(table.name, sql, len(names), itemgetter(*order), takes_arrays=True)
 
 
 def _arrays(table: Table, names: Sequence[str]) -> str:

@@ -4,11 +4,13 @@ SQLAlchemy describes each execution anew: a single message cost three times what
 statements that run all the time go straight to the driver, inside the same transaction, and fail with the same errors.
 Written by hand they have the driver's own marks for values; built with SQLAlchemy they are compiled once. Where
 somebody listens to statements, they take the long way.
+
+Changes of several tables go `together` where the database takes them as one statement.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar
@@ -17,11 +19,14 @@ from sqlalchemy import Connection, Executable
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from bot.store.driver.joined import Joined
+
 T = TypeVar("T")
 Values = Sequence[Any]
 
 #: Under this name a connection's `info` holds its Driver; whoever opens connections puts it there.
 DRIVER: Final = "maitred_driver"
+_JOINED: Final = "maitred_joined"
 
 
 class Driver(Protocol):
@@ -54,6 +59,7 @@ def transact(conn: Connection, begin: str, work: Callable[[Connection], T]) -> T
 
 def rows_of(conn: Connection, sql: str, values: Values = ()) -> Sequence[Any]:
     """Run one statement; its rows, with the columns as attributes."""
+    _catch_up(conn)
     if _is_listened_to(conn):
         return conn.exec_driver_sql(sql, tuple(values)).all()
     driver = _driver(conn)
@@ -61,11 +67,12 @@ def rows_of(conn: Connection, sql: str, values: Values = ()) -> Sequence[Any]:
         names, found = driver.rows(sql, values)
     except driver.errors as error:
         raise _raised(conn, sql, values, error) from error
-    return list(map(_row_maker(names), found)) if found else ()
+    return list(map(row_maker(names), found)) if found else ()
 
 
 def change(conn: Connection, sql: str, values: Values | list[Values] = ()) -> int:
     """Run one statement once, or on SQLite once for each of a list of values; how many rows it touched."""
+    _catch_up(conn)
     if _is_listened_to(conn):
         return conn.exec_driver_sql(sql, values if isinstance(values, list) else tuple(values)).rowcount
     driver = _driver(conn)
@@ -73,6 +80,41 @@ def change(conn: Connection, sql: str, values: Values | list[Values] = ()) -> in
         return driver.change(sql, values)
     except driver.errors as error:
         raise _raised(conn, sql, values, error) from error
+
+
+@contextmanager
+def together(conn: Connection) -> Iterator[None]:
+    """Let what is changed with `change_joined` in here wait for the end, and go as one statement where that is known.
+
+    SQLite knows no such statement, and each of its own costs no round trip. Nothing but this module may be used for
+    statements in here: what it looks up sees what was changed before.
+    """
+    if conn.dialect.name == "sqlite" or _JOINED in conn.__dict__:
+        yield
+        return
+    conn.__dict__[_JOINED] = Joined()
+    try:
+        yield
+        _catch_up(conn)
+    finally:
+        del conn.__dict__[_JOINED]
+
+
+def change_joined(conn: Connection, table: str, sql: str, values: Values) -> None:
+    """`change` of one table by given values alone, uncounted, which may go `together` with that of others."""
+    joined: Joined | None = conn.__dict__.get(_JOINED)
+    if joined is None:
+        change(conn, sql, values)
+        return
+    if joined.has(table):
+        _catch_up(conn)  # one statement changes a row once
+    joined.add(table, sql, values)
+
+
+def _catch_up(conn: Connection) -> None:
+    joined: Joined | None = conn.__dict__.get(_JOINED)
+    if joined:
+        change(conn, *joined.taken())
 
 
 def rows_of_built(conn: Connection, statement: Executable, values: Mapping[str, Any]) -> Sequence[Any]:
@@ -143,6 +185,7 @@ def _raised(conn: Connection, sql: str, values: Values, error: Exception) -> Bas
 
 
 @lru_cache(maxsize=512)
-def _row_maker(columns: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
+def row_maker(columns: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
+    """What makes rows of these columns, as `rows_of` gives them."""
     make: Callable[[Iterable[Any]], Any] = namedtuple("Row", columns, rename=True)._make  # type: ignore[attr-defined] # noqa: PYI024 - its fields are the statement's
     return make

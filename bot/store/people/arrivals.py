@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Row
 from adapters.message import InboundMessage
 from bot.store.driver.bulk import insert_many, update_many
 from bot.store.driver.ids import take_each
-from bot.store.driver.look import rows_by_keys
+from bot.store.driver.look import at_once, rows_by_keys
+from bot.store.driver.plain import together
 from bot.store.people.vouching import VOUCHED, own_client, spoken_of
 from bot.store.tables import schema
 from bot.tickets.facts import Speaker, Talk
@@ -45,10 +46,13 @@ def arrivals(
     conn: Connection, revision: Revision, messages: Sequence[InboundMessage], *, now: Instant
 ) -> list[Arrival]:
     """One arrival for each message; contacts, identities and conversations met for the first time are written."""
-    known = {row.key: row for row in rows_by_keys(conn, _IDENTITIES, list({one.sender.key for one in messages}))}
+    senders = list({one.sender.key for one in messages})
+    talked_in = list({one.conversation.key for one in messages})
+    with at_once(conn, [(_IDENTITIES, senders), (_TALKS, talked_in)]):
+        known = {row.key: row for row in rows_by_keys(conn, _IDENTITIES, senders)}
+        places = {row.key: row for row in rows_by_keys(conn, _TALKS, talked_in)}
     known = spoken_of(conn, messages, known, now=now)
     strangers = {one.sender.key: one for one in messages if one.sender.key not in known}
-    places = {row.key: row for row in rows_by_keys(conn, _TALKS, list({one.conversation.key for one in messages}))}
     new = {one.conversation.key: one for one in messages if one.conversation.key not in places}
     fresh = take_each(conn, {schema.contact: len(strangers), schema.conversation: len(new)})
     contact_ids = {key: row.id for key, row in known.items()}
@@ -180,9 +184,10 @@ def _introduce(
                 "contact_id": speaker.contact,
                 "created_at": now,
             }
-    insert_many(conn, schema.contact, list(contacts.values()))
-    insert_many(conn, schema.identity, list(identities.values()))
-    insert_many(conn, schema.conversation, list(talks.values()))
+    with together(conn):
+        insert_many(conn, schema.contact, list(contacts.values()))
+        insert_many(conn, schema.identity, list(identities.values()))
+        insert_many(conn, schema.conversation, list(talks.values()))
 
 
 def _learn(

@@ -34,6 +34,8 @@ EXISTS (SELECT 1 FROM attachment WHERE attachment.message_id = message.id) AS ha
 FROM message JOIN conversation ON conversation.id = message.conversation_id
 """
 _OF_CONVERSATION = text(f"{_COLUMNS} WHERE conversation.key = :key AND message.rev > :after ORDER BY message.id")
+#: What `lines_by_ids` asks, for whoever asks it with other things.
+BY_IDS = f"{_COLUMNS} WHERE message.id IN {{keys}}"
 _OF_TICKETS = f"{_COLUMNS} WHERE message.ticket_id IN {{keys}} ORDER BY message.id"
 _LATEST_TICKET = """
 SELECT max(ticket.id) AS id FROM ticket JOIN conversation ON conversation.id = ticket.conversation_id
@@ -177,7 +179,7 @@ def lines_of_conversation(conn: Connection, conversation_key: str, after_rev: in
 
 def lines_by_ids(conn: Connection, ids: Sequence[int]) -> dict[MessageId, Line]:
     """Lines by their ids, wherever they stand."""
-    rows = rows_by_keys(conn, f"{_COLUMNS} WHERE message.id IN {{keys}}", ids)
+    rows = rows_by_keys(conn, BY_IDS, ids)
     return {line.id: line for line in _lines(conn, rows)}
 
 

@@ -3,7 +3,15 @@
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.store.driver.bulk import delete_many, insert_many, insert_new, update_many, upsert_many
+from bot.store.driver.bulk import (
+    add_many,
+    delete_many,
+    insert_many,
+    insert_new,
+    update_many,
+    update_versioned,
+    upsert_many,
+)
 from bot.store.driver.database import Database
 from bot.store.driver.ids import take, take_each
 from bot.store.tables import schema
@@ -41,7 +49,9 @@ async def test_no_rows_are_no_statement(database: Database) -> None:
     def change(conn: Connection) -> int:
         insert_many(conn, schema.alarm, [])
         upsert_many(conn, schema.alarm, [])
-        return update_many(conn, schema.alarm, []) + delete_many(conn, schema.alarm, [])
+        add_many(conn, schema.load, [])
+        update_many(conn, schema.alarm, [])
+        return update_versioned(conn, schema.ticket, []) + delete_many(conn, schema.alarm, [])
 
     assert await database.write(change) == 0
 
@@ -77,8 +87,8 @@ async def test_a_row_is_written_only_over_the_version_before_it(database: Databa
         fresh = [{"id": 1, "version": 4, "status": "resolved"}, {"id": 2, "version": 4, "status": "resolved"}]
         stale = [{"id": 1, "version": 4, "status": "spam"}, {"id": 2, "version": 5, "status": "closed"}]
         return (
-            update_many(conn, schema.ticket, fresh, versioned=True),
-            update_many(conn, schema.ticket, stale, versioned=True),
+            update_versioned(conn, schema.ticket, fresh),
+            update_versioned(conn, schema.ticket, stale),
         )
 
     assert await database.write(change) == (2, 1)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pytest
 from sqlalchemy import Connection, event
@@ -26,14 +26,24 @@ from tests.story_parts import StoryChannel
 T = TypeVar("T")
 
 TOGETHER = 64
-#: Two more than counted today, so that one look more is a choice somebody makes and not an accident.
-MOST_TO_HEAR = 30
-MOST_TO_CLAIM = 14
-MOST_TO_SETTLE = 10
 #: SQLite takes rows in blocks of sixty-four; four tables get two rows for each message: lines, events, what is to be
 #: sent, and the alarms of its promises and of its pick-up.
 MORE_FOR_A_BATCH = 4
 BEARING = Limits(recognises_repeats=True)
+
+
+class Most(NamedTuple):
+    """Statements to keep and decide, to claim, and to settle."""
+
+    hear: int
+    claim: int
+    settle: int
+
+
+#: Two more than counted today, so that one look more is a choice somebody makes and not an accident.
+ON_SQLITE = Most(hear=29, claim=14, settle=9)
+#: Each is a round trip here, so several go as one; a message alone is settled after 27, BEGIN and COMMIT among them.
+ON_POSTGRES = Most(hear=16, claim=7, settle=7)
 
 
 @dataclass(slots=True)
@@ -142,8 +152,9 @@ async def test_words_and_card_of_a_new_ticket_are_claimed_in_one_hop_and_settled
         heard = await hear(1)
 
     claiming, settling = heard.sending
-    assert claiming <= MOST_TO_CLAIM
-    assert settling <= MOST_TO_SETTLE
+    most = ON_SQLITE if database.is_sqlite else ON_POSTGRES
+    assert claiming <= most.claim
+    assert settling <= most.settle
 
 
 async def test_while_the_sender_runs_a_message_alone_costs_two_hops_from_its_payload_to_its_receipts(
@@ -180,7 +191,7 @@ async def test_a_ticket_is_opened_in_a_handful_of_statements(database: Database,
     async with listening(database) as hear:
         heard = await hear(messages)
 
-    assert heard.hearing[0] <= MOST_TO_HEAR
+    assert heard.hearing[0] <= (ON_SQLITE if database.is_sqlite else ON_POSTGRES).hear
 
 
 async def test_a_whole_batch_needs_hardly_more_statements_than_two_messages(database: Database) -> None:

@@ -13,6 +13,8 @@ from bot.store.delivery import replies
 from bot.store.driver.committer import Committer
 from bot.store.driver.database import Database
 from bot.store.driver.engine import open_database
+from bot.store.driver.look import rows_by_keys
+from bot.store.driver.plain import rows_of
 from bot.store.errors import StoreUnavailableError
 from bot.store.remembered import recall, remember
 from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox
@@ -117,6 +119,22 @@ async def test_plans_made_for_empty_tables_do_no_harm_once_they_are_full(server:
 
     assert await server.read(partial(shown, setting="plan_cache_mode")) == "force_custom_plan"
     assert await server.write(partial(shown, setting="enable_seqscan")) == "off"
+
+
+async def test_a_writer_plans_a_statement_once_and_a_reader_each_time(server: Database) -> None:
+    """For a single key PostgreSQL would rather plan anew: for a message alone that cost more than all else it does."""
+
+    def plans(conn: Connection) -> tuple[int, int]:
+        for _ in range(9):
+            rows_by_keys(conn, "SELECT key FROM contact JOIN identity ON contact_id = id WHERE name IN {keys}", ["Ada"])
+        kept = (
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT key FROM con%'"
+        )
+        ((once, anew),) = rows_of(conn, kept)
+        return once, anew
+
+    assert await server.write(plans) == (9, 0)
+    assert await server.read(plans) == (0, 9)
 
 
 async def test_transactions_in_a_circle_are_tried_again(url: str) -> None:
