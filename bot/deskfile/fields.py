@@ -35,14 +35,15 @@ def compact(length: timedelta) -> str:
 
 
 def two_readings(text: str) -> str:
-    """What is wrong with a date that may be read two ways, and its mend; empty where it is none."""
+    """What is wrong with a date that has its year last, and its mend; empty where it is none."""
     match = _SLASHED.search(text)
     if match is None:
         return ""
     one, other, year = match[1].zfill(2), match[2].zfill(2), match[3]
-    readings = [f"{year}-{month}-{day}" for day, month in ((one, other), (other, one)) if int(month) <= 12]  # noqa: PLR2004 - months
-    either = " or ".join(dict.fromkeys(readings)) or "2024-01-08"
-    return f"the date {match[0]} may be read two ways: write {either}, year first"
+    pairs = dict.fromkeys(((one, other), (other, one)))
+    readings = [f"{year}-{month}-{day}" for day, month in pairs if int(month) <= 12]  # noqa: PLR2004 - months
+    wrong = "may be read two ways" if len(readings) > 1 else "has its year last"
+    return f"the date {match[0]} {wrong}: write {' or '.join(readings) or '2024-01-08'}, year first"
 
 
 def date_mend(text: str) -> str:

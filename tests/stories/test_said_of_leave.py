@@ -60,3 +60,15 @@ async def test_whoever_is_back_sooner_than_they_said_reads_the_new_end(asked: St
     await asked.go_to(NOON + timedelta(days=1))
     assert (await asked.ticket()).assignee == "vera"
     asked.expect_ping("vera", containing="1 ticket moved on while you were away")
+
+
+async def test_back_before_leave_has_begun_says_how_what_is_planned_is_called_off(asked: Story) -> None:
+    await says(asked, "away from tomorrow until friday")
+    refused = await says(asked, "back")
+    assert refused.is_refused
+    assert refused.text.startswith("Vera Kova is not away; nothing was changed.")
+    words = refused.text.rpartition(": ")[2]
+    assert (await says(asked, words)).text == "Vera Kova is there again."
+    assert (await says(asked, "back")).text == "Vera Kova is not away; nothing was changed."
+    await asked.go_to(NOON + timedelta(days=1))
+    assert (await asked.ticket()).assignee == "vera"

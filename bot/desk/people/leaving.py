@@ -108,7 +108,10 @@ class Leaving:
         if not self._absences.end(conn, person.id, by=by, at=now, number=number):
             if number is not None:
                 raise ValueError(speak("refused_no_absence", number=number))
-            raise ValueError(speak("refused_not_away", name=name_of(revision, person.id)))
+            theirs = [one for one in absences.alive(conn) if one.person == person.id and one.ended_at is None]
+            planned = [f"back {one.id}" for one in theirs if one.since > now]
+            key = "refused_planned" if planned else "refused_not_away"
+            raise ValueError(speak(key, name=name_of(revision, person.id), words=", ".join(planned)))
         return speak("back_again", name=person.name)
 
     async def _once(self, by: PersonId, key: str, change: Callable[[Connection], str]) -> Answer:

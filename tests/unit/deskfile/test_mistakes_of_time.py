@@ -151,6 +151,13 @@ from tests.unit.deskfile.desks import desk
         ),
         pytest.param(
             "review = 2027-01-08",
+            'review = "24.12.2026"',
+            "plans.toml:3: `policies.standard.review`: the date 24.12.2026 has its year last: "
+            "write 2026-12-24, year first",
+            id="a date whose year stands last",
+        ),
+        pytest.param(
+            "review = 2027-01-08",
             'review = "2027-02-30"',
             "plans.toml:3: `policies.standard.review`: '2027-02-30' is no day of any calendar (day is out of range for "
             "month): write an existing date",
