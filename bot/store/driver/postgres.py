@@ -34,6 +34,8 @@ ANSWER_WITHIN_SECONDS = 30
 STATEMENTS_KEPT = 512
 #: After a failover an old connection may still reach the former primary, which only reads now.
 RECONNECT_AFTER_SECONDS = 60
+#: All that a look reads is of one moment, however many statements it takes.
+_BEGIN_LOOK: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 _DRIVER_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
@@ -42,8 +44,8 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: URL) -> None:
         self._url = url
-        self._writers = _Connections(_engine(url), WRITERS)
-        self._readers = _Connections(_engine(url, read_only=True), READERS)
+        self._writers = _Connections(_engine(url), WRITERS, "BEGIN")
+        self._readers = _Connections(_engine(url, read_only=True), READERS, _BEGIN_LOOK)
 
     @property
     def is_sqlite(self) -> bool:
@@ -74,8 +76,9 @@ class PostgresDatabase(Database):
 class _Connections:
     """As many connections as may be used at once, opened when they are needed."""
 
-    def __init__(self, engine: AsyncEngine, count: int) -> None:
+    def __init__(self, engine: AsyncEngine, count: int, begin: str) -> None:
         self._engine = engine
+        self._begin = begin
         self._free = asyncio.Semaphore(count)
         self._idle: list[tuple[AsyncConnection, float]] = []
 
@@ -124,7 +127,7 @@ class _Connections:
     async def _use(self, connection: AsyncConnection, opened_at: float, work: Callable[[Connection], T]) -> T:
         is_whole = False
         try:
-            result = await connection.run_sync(plain.transact, "BEGIN", work)
+            result = await connection.run_sync(plain.transact, self._begin, work)
             is_whole = True
             return result
         except Exception:

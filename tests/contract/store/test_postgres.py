@@ -7,6 +7,7 @@ from functools import partial
 import asyncpg
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.util import await_only
 
 from bot.store import alarms
 from bot.store.delivery import replies
@@ -119,6 +120,17 @@ async def test_plans_made_for_empty_tables_do_no_harm_once_they_are_full(server:
 
     assert await server.read(partial(shown, setting="plan_cache_mode")) == "force_custom_plan"
     assert await server.write(partial(shown, setting="enable_seqscan")) == "off"
+
+
+async def test_a_look_sees_one_moment_whatever_is_written_meanwhile(server: Database) -> None:
+    def seen(conn: Connection) -> list[str | None]:
+        before = recall(conn, "hours")
+        await_only(server.write(partial(remember, key="hours", value="new")))
+        return [before, recall(conn, "hours")]
+
+    await server.write(partial(remember, key="hours", value="old"))
+    assert await server.read(seen) == ["old", "old"]
+    assert await server.read(partial(recall, key="hours")) == "new"
 
 
 async def test_a_writer_plans_a_statement_once_and_a_reader_each_time(server: Database) -> None:
