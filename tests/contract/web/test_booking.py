@@ -145,6 +145,7 @@ async def test_a_call_is_moved_and_cancelled_and_the_file_follows(lena: Page) ->
     shown = await lena.follow(await lena.chooses(page, "09:30 (12:30 for Vera)"))
     before = await event_of(lena)
     choice = await lena.see("?move=1")
+    assert "Free times: one press moves the call there" in choice.says
     assert "Leave it as it is" in choice.says
     await lena.board.story.settle()
     moved = await lena.follow(await lena.chooses(choice, "11:00 (14:00 for Vera)"))
