@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack.ids import message_id
 from bot.desk.applying import apply_document
 from bot.now import Timekeeper
 from bot.store.driver.engine import open_database
@@ -34,8 +35,10 @@ class Stage:
     dm: str
 
     async def ours(self, channel: str, containing: str) -> list[Payload]:
-        """What of ours stands in a channel with these words."""
-        return [one for one in await self.slack.shown(channel) if "bot_id" in one and containing in seen(one)]
+        """What of ours stands in a channel with these words and has its receipt: what is said below is understood."""
+        known = {one for (one,) in await self.whole.rows("SELECT external_id FROM receipt")}
+        shown = [one for one in await self.slack.shown(channel) if "bot_id" in one and containing in seen(one)]
+        return [one for one in shown if message_id(channel, one["ts"]) in known]
 
     async def until(self, channel: str, containing: str) -> Payload:
         """Wait until it does."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack.ids import message_id
 from tests.integration.slack.conftest import PATIENCE_S
 from tests.integration.slack.desks import ACME, LENA, VERA, WholeDesk, people, prepared, working
 from tests.peers.slack_adapter import seen
@@ -33,10 +34,12 @@ class Stage:
         return said
 
     async def cards(self) -> list[Payload]:
-        """The cards in Vera's direct messages."""
-        shown = await self.slack.shown(await self.slack.dm(VERA))
-        return [one for one in shown if "bot_id" in one and not one.get("thread_ts")] or [
-            one for one in shown if "bot_id" in one and one.get("thread_ts") == one["ts"]
+        """The cards in Vera's direct messages whose receipts the desk has: what is said below is understood."""
+        dm = await self.slack.dm(VERA)
+        known = {one for (one,) in await self.whole.rows("SELECT external_id FROM receipt")}
+        shown = [one for one in await self.slack.shown(dm) if "bot_id" in one and message_id(dm, one["ts"]) in known]
+        return [one for one in shown if not one.get("thread_ts")] or [
+            one for one in shown if one.get("thread_ts") == one["ts"]
         ]
 
     async def to_lena(self) -> list[str]:
