@@ -10,9 +10,10 @@ What a crash interrupted comes back as uncertain. Nothing is sent twice because 
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import structlog
 
@@ -113,9 +114,9 @@ class Sender:
 
     def _begin(self, claimed: Claimed, now: Instant) -> None:
         for row in claimed.rows:
-            self._start(row, self._send(row, claimed.known, now))
+            self._start(row, partial(self._send, row, claimed.known, now))
         for row in claimed.doubtful:
-            self._start(row, self._resolve(row, claimed.known, now))
+            self._start(row, partial(self._resolve, row, claimed.known, now))
 
     async def drain(self) -> None:
         """Wait until every send that was started has ended."""
@@ -151,16 +152,16 @@ class Sender:
                 log.warning("the sender waits for the database", reason=str(error))
                 await asyncio.sleep(1)
 
-    def _start(self, row: Outgoing, sending: Coroutine[Any, Any, bool]) -> None:
+    def _start(self, row: Outgoing, sending: Callable[[], Awaitable[bool]]) -> None:
         self.claims.begins(row)
         task = asyncio.create_task(self._ended(row, sending), name=f"send {row.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _ended(self, row: Outgoing, sending: Coroutine[Any, Any, bool]) -> None:
+    async def _ended(self, row: Outgoing, sending: Callable[[], Awaitable[bool]]) -> None:
         is_settled = False
         try:
-            is_settled = await sending
+            is_settled = await sending()
         except StoreUnavailableError as error:
             # The claim runs out by itself, and then the row is uncertain and its channel is asked.
             log.warning("what came of a send could not be stored", outbox=row.id, reason=str(error))
