@@ -129,6 +129,43 @@ async def test_two_slashes_make_it_a_note(desk: Story) -> None:
     desk.expect_quiet()
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param("Hi Lena,\n// they owe us\n\nVera", id="below a greeting"),
+        pytest.param("Вітаю!\n\n//вони нам винні", id="below a greeting in Ukrainian"),
+        pytest.param("Looking at it\n\n// they owe us since May", id="below an answer"),
+        pytest.param("Put this there:\n\n  // the limit\nlimit = 5", id="in a piece of code"),
+    ],
+)
+async def test_slashes_further_down_send_nothing_until_it_is_said_what_was_meant(desk: Story, written: str) -> None:
+    await answers(desk, "vera", written)
+    desk.expect_message("vera", MAIL, containing="Nothing was sent: a line below the first begins with //.")
+    assert await notes(desk) == []
+    assert (await desk.clock("first_response")).state == "running"
+    desk.expect_quiet()
+    await answers(desk, "vera", f"// {written}")
+    assert await notes(desk) == [written]
+    desk.expect_quiet()
+    await answers(desk, "vera", f"!reply {written}")
+    desk.expect_message("lena", TELEGRAM, containing=written)
+    assert (await desk.clock("first_response")).state == "met"
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param("See https://desk.test/a//b", id="an address of a page"),
+        pytest.param("Looking at it\nhttps://desk.test/a", id="an address of a page on its own line"),
+    ],
+)
+async def test_slashes_that_begin_no_line_of_ones_own_hold_nothing_back(desk: Story, written: str) -> None:
+    await answers(desk, "vera", written)
+    desk.expect_message("lena", TELEGRAM, containing=written)
+    desk.expect_quiet()
+
+
 async def test_under_an_alert_about_somebody_elses_ticket_words_are_a_note_and_the_mail_says_so(desk: Story) -> None:
     await desk.go_to(NOON + timedelta(minutes=61))
     text = desk.expect_alert("dana", containing="first response is overdue")

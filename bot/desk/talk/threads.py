@@ -258,6 +258,9 @@ class Threads:
         if read.what == "command":
             self._tell(conn, wrote, speak("word_command", command=read.text))
             return NOTHING
+        if read.what == "unclear":
+            self._tell(conn, wrote, speak("word_note_below"))
+            return NOTHING
         if read.what == "deed":
             return self._do(conn, wrote, ticket, read)
         facts = facts_of_tickets(conn, self._revisions, [ticket], now=now, is_locked=True)[ticket]
@@ -328,7 +331,7 @@ class Threads:
                 if is_inward
                 else meant(text, channel=message.conversation.channel, is_inward=False, shorts=_signed(text))
             )
-            if read.what != "command":
+            if read.what not in {"command", "unclear"}:
                 self._forms.close(conn, form)
             ticket = ticket_id_from_number(form.value)
             return self._under(conn, wrote, ticket, read, is_inward=is_inward)

@@ -5,6 +5,9 @@ under whatever did not say that words go out from there, it is the other way rou
 begins with `!reply`. A command for clients is never sent to one. Signs before the slashes, unseen ones too, change
 nothing.
 
+A note below a greeting was meant for us as well, and a comment in a piece of code was not: where a later line begins
+with two slashes nobody guesses. Nothing is sent, and whoever wrote it says which with `//` or `!reply` at the top.
+
 Where a channel allows it some words do what a button of the card does (`short_words`): these are never sent, and
 whoever wrote them is told so.
 """
@@ -29,7 +32,7 @@ class Meant:
     Of a deed `text` is how it was written, `action` the button that does it and `fields` what its form would hold.
     """
 
-    what: Literal["reply", "note", "command", "deed"]
+    what: Literal["reply", "note", "command", "deed", "unclear"]
     text: str
     action: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +54,8 @@ def meant(text: Untrusted, *, channel: str, is_inward: bool, shorts: Shorts = Sh
         return Meant("note", note)
     if word_from_text(said, channel=channel) is not None:
         return Meant("command", said.split()[0])
+    if not is_asked and _has_note_below(said):
+        return Meant("unclear", said)
     return Meant("reply", said)
 
 
@@ -60,6 +65,12 @@ def stays_in(text: str, *, channel: str) -> bool:
     if _note(said) is not None or word_from_text(said, channel=channel) is not None:
         return True
     return said.startswith("/") and deed(said, Shorts.ALL, is_inward=False) is not None
+
+
+def _has_note_below(said: str) -> bool:
+    """Whether a line of one's own begins with the slashes; what is quoted was said by somebody else."""
+    lines = (line.lstrip() for line in said.splitlines())
+    return any(_note(line) is not None for line in lines if not line.startswith(">"))
 
 
 def _note(said: str) -> str | None:
