@@ -85,6 +85,26 @@ async def test_two_slashes_with_any_file_keep_all_of_them_in(desk: Story, texts:
     assert (await desk.clock("first_response")).state == "running"
 
 
+async def test_two_slashes_below_a_greeting_with_a_later_file_keep_all_of_them_in(desk: Story) -> None:
+    await sends(desk, "", "Hi Lena,\n// they owe us", under=desk.card("vera"))
+    await desk.fast_forward(minutes=1)
+    desk.expect_nothing("lena", MAIL)
+    kept = "Hi Lena,\n// they owe us\n\N{PAPERCLIP} photo-1.jpg\n\N{PAPERCLIP} photo-2.jpg"
+    assert await notes(desk) == [kept]
+    assert (await desk.clock("first_response")).state == "running"
+    desk.expect_message("vera", TELEGRAM, containing="your reply had not left yet and was taken back")
+    desk.expect_quiet()
+
+
+async def test_two_slashes_below_a_greeting_when_the_other_files_have_left_are_kept_in(desk: Story) -> None:
+    await sends(desk, "See here", under=desk.card("vera"))
+    await desk.fast_forward(minutes=1)
+    await sends(desk, "Hi Lena,\n// they owe us", first=2, under=desk.card("vera"))
+    await desk.fast_forward(minutes=1)
+    assert await said(desk) == [("See here", ["photo-1.jpg"])]
+    assert await notes(desk) == ["Hi Lena,\n// they owe us\n\N{PAPERCLIP} photo-2.jpg"]
+
+
 async def test_a_command_for_clients_with_a_later_file_sends_nothing(desk: Story) -> None:
     await sends(desk, "", "/status", under=desk.card("vera"))
     await desk.fast_forward(minutes=1)

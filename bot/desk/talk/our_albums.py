@@ -34,7 +34,7 @@ from bot.tickets.facts import Decision, Facts, Relay, Written
 from bot.tickets.outcome import person_texts
 from bot.tickets.relays import with_files
 from bot.tickets.ticket import TicketId, number
-from bot.tickets.words.thread_words import meant, stays_in
+from bot.tickets.words.thread_words import NOTE, meant, stays_in
 from routing.people import PersonId
 from sla.duration import Instant, instant, later
 
@@ -144,15 +144,17 @@ class OurAlbums:
 
     def _replied(self, conn: Connection, further: _Further) -> Became | None:
         message, first = further.message, further.first
-        text = clean(message.text)
-        is_kept_in = stays_in(text, channel=message.conversation.channel)
+        text, channel = clean(message.text), message.conversation.channel
+        has_note_below = meant(text, channel=channel, is_inward=False).what == "unclear"
+        is_kept_in = has_note_below or stays_in(text, channel=channel)
         said = replies.spoken(conn, first["key"])
         if said is None or said.state not in WAITS:
             return self._too_late(conn, further) if is_kept_in else None
         kept = _own(further)
         if is_kept_in:
             files = [*first["files"], *(one.name for one in message.attachments)]
-            words = Untrusted("\n".join([text, *(f"\N{PAPERCLIP} {name}" for name in files)]))
+            note = f"{NOTE} {text}" if has_note_below else text  # slashes with any file are about all of them
+            words = Untrusted("\n".join([note, *(f"\N{PAPERCLIP} {name}" for name in files)]))
             edit = InboundEdit(message.conversation, first["name"], message.sender, words, message.at)
             self._rewording.reword(conn, edit, further.person, first["key"], first, now=further.now)
             self._replace(conn, further, {**first, "became": "note"})
