@@ -26,6 +26,7 @@ from adapters.message import (
 from adapters.port import Adapter, Raw
 from adapters.text import clean, is_blank
 from bot.desk.albums import Albums, album_of
+from bot.desk.calls.attendance import NOT_OURS
 from bot.desk.calls.door import Calls
 from bot.desk.directory import Directory
 from bot.desk.people.linking import Linking, without_code
@@ -110,56 +111,81 @@ class Hearing:
 
         A payload that has to be completed first comes back itself, and stays where it is.
         """
-        rows = journal.claim(conn, ids)
-        read: dict[int, Sequence[Inbound]] = {}
-        unfinished: dict[int, Raw] = {}
-        instead: dict[int, InboundMessage] = {}
-        for row in rows:
-            try:
-                read[row.id] = self._read(conn, row)
-            except UnfinishedError as error:
-                unfinished[row.id] = _raw(row)
-                self._threads.is_fetched(conn, error.so_far, now=self._now())
-            except UnsupportedError as error:
-                journal.park(conn, row.id, str(error))
-            except InboundError as error:
-                self.bury(conn, row.id, str(error))
-                instead |= {row.id: error.instead} if isinstance(error, MalformedError) and error.instead else {}
-        for number, stub in instead.items():  # whoever wrote what cannot be read is answered all the same
-            self._decide_round(conn, [stub], is_readable=False)
-            stubs.keep(conn, {number: _key(stub)})
-        mails = {row.id: read[row.id] for row in rows if row.id in read and row.channel == Channel.EMAIL}
-        mended = self._stubs.settle(conn, mails, now=self._now()) if mails else set()
-        journal.done(conn, sorted(mended))
-        read = {number: found for number, found in read.items() if number not in mended}
-        read = self._attendance.take(conn, read, now=self._now())
-        for place in range(max(map(len, read.values()), default=0)):
-            found = [inbound[place] for inbound in read.values() if len(inbound) > place]
+        rows = [(row.id, _raw(row)) for row in journal.claim(conn, ids)]
+        ends, unfinished = self._decide(conn, rows, is_retried=True)
+        ours = {number for number, _ in rows}
+        journal.done(conn, [number for number in ours if number not in ends])
+        journal.end(conn, ends)
+        return [unfinished.get(one, one in ours) for one in ids]
+
+    def decide_kept(self, conn: Connection, rows: Sequence[tuple[int, Raw]]) -> set[int]:
+        """Decide payloads that this transaction kept as decided; gives those that are."""
+        ends, unfinished = self._decide(conn, rows, is_retried=False)
+        journal.leave(conn, ends)
+        return {number for number, _ in rows if number not in unfinished}
+
+    def _decide(
+        self, conn: Connection, rows: Sequence[tuple[int, Raw]], *, is_retried: bool
+    ) -> tuple[dict[int, journal.End], dict[int, Raw]]:
+        """What became of those that are not decided, and which of them have to be completed first."""
+        read, ends, unfinished = self._read_all(conn, rows)
+        if is_retried:
+            mails = {number: read[number] for number, raw in rows if number in read and raw.channel is Channel.EMAIL}
+            for number in self._stubs.settle(conn, mails, now=self._now()) if mails else ():
+                del read[number]
+        rest = self._attendance.take(conn, read, now=self._now())
+        ends |= dict.fromkeys(read.keys() - rest.keys(), ("parked", NOT_OURS))
+        for place in range(max(map(len, rest.values()), default=0)):
+            found = [inbound[place] for inbound in rest.values() if len(inbound) > place]
             for one in found:
                 if isinstance(one, InboundPlace) and one.change in ENDS:
                     self._offboarding.hear(conn, one, now=self._now())
                 elif isinstance(one, InboundPlace | InboundGap):
                     self._whereabouts.hear(conn, one, now=self._now())
             self._decide_round(conn, [one for one in found if isinstance(one, InboundLine)])
-        journal.done(conn, list(read))
-        journal.wait(conn, list(unfinished))
-        ours = {row.id for row in rows}
-        return [unfinished.get(one, one in ours) for one in ids]
+        return ends, unfinished
+
+    def _read_all(
+        self, conn: Connection, rows: Sequence[tuple[int, Raw]]
+    ) -> tuple[dict[int, Sequence[Inbound]], dict[int, journal.End], dict[int, Raw]]:
+        """What they say; what became of those that say nothing yet, and which have to be completed before they do."""
+        read: dict[int, Sequence[Inbound]] = {}
+        ends: dict[int, journal.End] = {}
+        unfinished: dict[int, Raw] = {}
+        instead: dict[int, InboundMessage] = {}
+        for number, raw in rows:
+            try:
+                read[number] = self._read(conn, raw)
+            except UnfinishedError as error:
+                unfinished[number], ends[number] = raw, ("new", journal.BEHIND)
+                self._threads.is_fetched(conn, error.so_far, now=self._now())
+            except UnsupportedError as error:
+                ends[number] = ("parked", str(error))
+            except InboundError as error:
+                ends[number] = ("dead", str(error)[:REASON_LENGTH])
+                self._tell_of_dead(conn, number)
+                instead |= {number: error.instead} if isinstance(error, MalformedError) and error.instead else {}
+        for number, stub in instead.items():  # whoever wrote what cannot be read is answered all the same
+            self._decide_round(conn, [stub], is_readable=False)
+            stubs.keep(conn, {number: _key(stub)})
+        return read, ends, unfinished
 
     def bury(self, conn: Connection, number: int, reason: str) -> None:
         """Put a payload aside as a dead letter and tell the admins where it lies."""
-        journal.bury(conn, number, reason[:REASON_LENGTH])
+        journal.end(conn, {number: ("dead", reason[:REASON_LENGTH])})
+        self._tell_of_dead(conn, number)
+
+    def _tell_of_dead(self, conn: Connection, number: int) -> None:
         for person in self._directory.admins():
             title = person_texts(self._revisions.current, person)("ping_dead_letter", inbound=number)
             ping = Ping(person, f"dead:{number}:{person}", title, is_alert=True)
             write_ping(conn, ping, at=self._now(), whereto=self._directory.whereto)
 
-    def _read(self, conn: Connection, row: journal.Kept) -> Sequence[Inbound]:
-        channel = Channel(row.channel)
-        if channel not in self._adapters:
-            raise UnsupportedError(f"no {channel} channel is served here")
+    def _read(self, conn: Connection, raw: Raw) -> Sequence[Inbound]:
+        if raw.channel not in self._adapters:
+            raise UnsupportedError(f"no {raw.channel} channel is served here")
         try:
-            return self._adapters[channel].convert(_raw(row))
+            return self._adapters[raw.channel].convert(raw)
         except UnfinishedError as error:
             if self._is_known(conn, error.so_far):  # it came in another payload: nothing is fetched twice
                 return ()

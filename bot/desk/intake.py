@@ -171,12 +171,9 @@ class Intake:
 
         The same Change for every channel, so that what several of them deliver at once is kept at once.
         """
-        kept = journal.keep(conn, deliveries)
+        kept, taken = journal.keep_decided(conn, deliveries, most=BATCH)
         reach("journal.before_commit")
-        first = {lane or f"#{number}": number for each in reversed(kept) for number, lane in reversed(each)}
-        ids = sorted(first.values())[:BATCH]
-        answers = self._hearing.decide(conn, ids) if ids else ()
-        heard = {number for number, is_decided in zip(ids, answers, strict=True) if is_decided is True}
+        heard = self._hearing.decide_kept(conn, taken) if taken else set()
         return [
             _Kept([one for one in delivery if one[0] not in heard], any(one[0] in heard for one in delivery))
             for delivery in kept

@@ -9,7 +9,7 @@
 Payloads of one lane are decided in the order they came; an empty lane is no lane.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,10 +18,10 @@ from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 from adapters.port import Cursor, Raw
 from bot.store import leases
 from bot.store.driver.among import among
-from bot.store.driver.bulk import insert_new, upsert_many
+from bot.store.driver.bulk import insert_new, update_many, upsert_many
 from bot.store.driver.ids import take
 from bot.store.driver.look import rows_by_keys
-from bot.store.driver.plain import change_built, rows_of_built
+from bot.store.driver.plain import change_built, rows_of, rows_of_built
 from bot.store.tables.schema import cursor, inbound
 from sla.duration import Instant, instant, length
 
@@ -29,6 +29,10 @@ from sla.duration import Instant, instant, length
 BEHIND: Final = "its files are being fetched"
 #: What an adapter hands over at once: payloads, how far it has read, and the moment it says so.
 Delivery = tuple[Sequence[Raw], Cursor | None, Instant]
+#: Of each delivery the id and lane of every payload that is new to us.
+New = Sequence[Sequence[tuple[int, str]]]
+#: What became of a payload that was not decided: its state, and why it stands there.
+End = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,11 @@ _LANES = text("""
     SELECT lane, pg_try_advisory_xact_lock(hashtextextended(lane, 0)) FROM
     (SELECT DISTINCT lane FROM inbound WHERE id = ANY(:ids) AND lane <> '' AND state = 'new' ORDER BY lane) AS wanted
 """)
+_LANES_NAMED = """
+SELECT lane, pg_try_advisory_xact_lock(hashtextextended(lane, 0)) AS is_ours
+FROM (SELECT unnest($1::text[]) AS lane ORDER BY 1) AS wanted
+"""
+_WAITED_IN = "SELECT DISTINCT lane FROM inbound WHERE lane IN {keys} AND state = 'new'"
 _LANES_OF = select(inbound.c.id, inbound.c.lane).where(among(inbound.c.id, "ids"), _NEW)
 _DONE = update(inbound).where(among(inbound.c.id, "ids"), _NEW).values(state="done", reason="")
 _END = (
@@ -94,7 +103,6 @@ _END = (
     .where(inbound.c.id == bindparam("row"), _NEW)
     .values(state=bindparam("end"), reason=bindparam("why"))
 )
-_BEHIND = update(inbound).where(among(inbound.c.id, "ids"), _NEW).values(reason=BEHIND)
 _COMPLETE = update(inbound).where(inbound.c.id == bindparam("row"), _NEW).values(completed=bindparam("whole"))
 _RETRY = (
     update(inbound)
@@ -111,30 +119,74 @@ _WAITING = select(func.count()).select_from(inbound).where(_NEW)
 _BURIED = select(func.count()).select_from(inbound).where(_DEAD)
 
 
-def keep(conn: Connection, deliveries: Sequence[Delivery]) -> Sequence[Sequence[tuple[int, str]]]:
+def keep(conn: Connection, deliveries: Sequence[Delivery]) -> New:
     """Store payloads and cursors; gives, for each delivery, the id and lane of every payload that is new to us.
 
     A Change for the committer. What came before, in this delivery or in any other, is passed over by its key. Raises
     LeaseLostError, and stores nothing, where a cursor's fence is no longer held.
     """
+    _guard(conn, deliveries)
+    raws = [raw for delivery, _, _ in deliveries for raw in delivery]
+    return _kept(conn, deliveries, list(zip(take(conn, inbound, len(raws)), raws, strict=True)), ())
+
+
+def keep_decided(
+    conn: Connection, deliveries: Sequence[Delivery], *, most: int
+) -> tuple[New, Sequence[tuple[int, Raw]]]:
+    """The same, and what may be decided at once, which is kept as decided: a row that is written once.
+
+    That is the first of each lane in which nothing waits, `most` in all, oldest first. Whoever asks decides them in
+    this transaction, and says what became of those that were not (`leave`).
+    """
+    _guard(conn, deliveries)
+    raws = [raw for delivery, _, _ in deliveries for raw in delivery]
+    numbered = list(zip(take(conn, inbound, len(raws)), raws, strict=True))
+    first = {raw.lane or f"#{number}": (number, raw) for number, raw in reversed(numbered)}
+    taken = sorted(first.values(), key=lambda one: one[0])[:most]
+    closed = _closed_lanes(conn, sorted({raw.lane for _, raw in taken if raw.lane}))
+    taken = [one for one in taken if one[1].lane not in closed]
+    new = _kept(conn, deliveries, numbered, {number for number, _ in taken})
+    stored = {number for delivery in new for number, _ in delivery}
+    return new, [one for one in taken if one[0] in stored]
+
+
+def leave(conn: Connection, ends: Mapping[int, End]) -> None:
+    """What became of payloads that this transaction kept as decided, and could not decide."""
+    update_many(conn, inbound, [{"id": one, "state": end, "reason": why} for one, (end, why) in sorted(ends.items())])
+
+
+def _guard(conn: Connection, deliveries: Sequence[Delivery]) -> None:
     for _, at, _ in deliveries:
         if at is not None and at.fence is not None:
             leases.guard(conn, at.fence.name, epoch=at.fence.epoch)
-    raws = [raw for delivery, _, _ in deliveries for raw in delivery]
-    ids = take(conn, inbound, len(raws))
-    rows = [_row(number, raw) for number, raw in zip(ids, raws, strict=True)]
+
+
+def _kept(
+    conn: Connection, deliveries: Sequence[Delivery], numbered: Sequence[tuple[int, Raw]], decided: Collection[int]
+) -> New:
+    rows = [_row(number, raw, "done" if number in decided else "new") for number, raw in numbered]
     new = insert_new(conn, inbound, rows, key="key") if rows else set()
     _move(conn, [(at, now) for _, at, now in deliveries if at is not None])
-    numbers = iter(ids)
+    numbers = iter(numbered)
     kept: list[list[tuple[int, str]]] = []
     for delivery, _, _ in deliveries:
         kept.append([])
         for raw in delivery:
-            number = next(numbers)
+            number, _ = next(numbers)
             if raw.key in new:
                 new.remove(raw.key)  # a repeat within the batch is not the row that was stored
                 kept[-1].append((number, raw.lane))
     return kept
+
+
+def _closed_lanes(conn: Connection, lanes: Sequence[str]) -> set[str]:
+    """Lanes in which something waits, and on PostgreSQL those that another replica is deciding."""
+    if not lanes:
+        return set()
+    closed: set[str] = set()
+    if conn.dialect.name != "sqlite":
+        closed = {row.lane for row in rows_of(conn, _LANES_NAMED, (list(lanes),)) if not row.is_ours}
+    return closed | {row.lane for row in rows_by_keys(conn, _WAITED_IN, lanes)}
 
 
 def cursor_of(conn: Connection, channel: str, account: str) -> str | None:
@@ -184,12 +236,6 @@ def claim(conn: Connection, ids: Sequence[int]) -> Sequence[Kept]:
     return [Kept(*row) for row in rows_of_built(conn, _CLAIM, {"ids": wanted})]
 
 
-def wait(conn: Connection, ids: Sequence[int]) -> None:
-    """Something is fetched for these before they can be read: they stand longer than others, and rightly."""
-    if ids:
-        change_built(conn, _BEHIND, {"ids": ids})
-
-
 def complete(conn: Connection, number: int, payload: bytes) -> None:
     """Give an undecided payload what was fetched for it, which it is decided from; its own bytes stay as they came."""
     conn.execute(_COMPLETE, {"row": number, "whole": payload})
@@ -201,14 +247,14 @@ def done(conn: Connection, ids: Sequence[int]) -> None:
         change_built(conn, _DONE, {"ids": ids})
 
 
-def park(conn: Connection, number: int, reason: str) -> None:
-    """Put aside a payload of a kind we do not serve."""
-    conn.execute(_END, {"row": number, "end": "parked", "why": reason})
+def end(conn: Connection, ends: Mapping[int, End]) -> None:
+    """What became of undecided payloads that are not decided now.
 
-
-def bury(conn: Connection, number: int, reason: str) -> None:
-    """Make a payload a dead letter: it holds nothing up, and a person looks at it."""
-    conn.execute(_END, {"row": number, "end": "dead", "why": reason})
+    Parked are kinds we do not serve. Dead letters hold nothing up, and a person looks at them. What is new still and
+    BEHIND something stands longer than others, and rightly.
+    """
+    for number, (state, why) in sorted(ends.items()):
+        conn.execute(_END, {"row": number, "end": state, "why": why})
 
 
 def retry(conn: Connection, ids: Sequence[int]) -> int:
@@ -259,7 +305,7 @@ def _name(channel: str, account: str) -> str:
     return f"{channel}:{account}"
 
 
-def _row(number: int, raw: Raw) -> dict[str, object]:
+def _row(number: int, raw: Raw, state: str) -> dict[str, object]:
     return {
         "id": number,
         "key": raw.key,
@@ -269,6 +315,6 @@ def _row(number: int, raw: Raw) -> dict[str, object]:
         "lane": raw.lane,
         "payload": raw.payload,
         "received_at": instant(raw.received_at),
-        "state": "new",
+        "state": state,
         "reason": "",
     }

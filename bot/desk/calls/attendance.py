@@ -22,7 +22,6 @@ from bot.desk.calls.life import CallLife
 from bot.desk.calls.staff import CallStaff
 from bot.desk.calls.wishes import CallWishes, Via
 from bot.desk.directory import Directory
-from bot.store import journal
 from bot.store.calls import calls
 from bot.store.calls.call_offers import Asker, facts_of_asker
 from bot.store.driver.connection import Connection
@@ -67,7 +66,7 @@ class CallAttendance:
     def take(
         self, conn: Connection, read: Mapping[int, Sequence[Inbound]], *, now: Instant
     ) -> dict[int, Sequence[Inbound]]:
-        """Hear the answers among payloads; gives the others. What answers no invitation of theirs is parked."""
+        """Hear the answers among payloads; gives the others, without what answers no invitation of theirs."""
         rest: dict[int, Sequence[Inbound]] = {}
         for number, found in read.items():
             answers = [one for one in found if isinstance(one, InboundAttendance)]
@@ -75,8 +74,6 @@ class CallAttendance:
             # What was said beside an answer is heard, whatever it answers.
             if all(self.hear(conn, one, now=now) for one in answers) or said:
                 rest[number] = said
-            else:
-                journal.park(conn, number, NOT_OURS)
         return rest
 
     def hear(self, conn: Connection, one: InboundAttendance, *, now: Instant) -> bool:

@@ -115,8 +115,7 @@ async def test_what_cannot_be_read_is_put_aside_and_everything_behind_it_flows(d
     poison, unknown, good = (number for number, _ in kept)
 
     def put_aside(conn: Connection) -> None:
-        journal.bury(conn, poison, "not JSON")
-        journal.park(conn, unknown, "a poll")
+        journal.end(conn, {poison: ("dead", "not JSON"), unknown: ("parked", "a poll")})
 
     await database.write(put_aside)
 
@@ -132,8 +131,7 @@ async def test_a_dead_letter_can_be_tried_again_or_closed_and_is_never_deleted(d
     first, second, third = (number for number, _ in kept)
 
     def change(conn: Connection) -> tuple[int, int]:
-        for number in (first, second):
-            journal.bury(conn, number, "not JSON")
+        journal.end(conn, dict.fromkeys((first, second), ("dead", "not JSON")))
         journal.done(conn, [third])
         return journal.retry(conn, [first, third]), journal.discard(conn, [second, third], reason="noise")
 
@@ -143,6 +141,57 @@ async def test_a_dead_letter_can_be_tried_again_or_closed_and_is_never_deleted(d
     assert discarded is not None
     assert (discarded.state, discarded.reason, discarded.payload) == ("discarded", "noise", b"{}")
     assert await listed(database, "new") == ["m1"]
+    assert await listed(database, "done") == ["m3"]
+
+
+async def keep_decided(database: Database, *raws: Raw, most: int = 9) -> tuple[list[str], list[str]]:
+    """By their external ids: what is new, and of it what is decided as it is kept."""
+    (kept,), taken = await database.write(lambda conn: journal.keep_decided(conn, [(raws, None, NOW)], most=most))
+    names = {number: one.external_id for number, one in taken}
+    shown = [await database.read(partial(journal.show, number=number)) for number, _ in kept]
+    assert [one.state for one in shown if one] == ["done" if number in names else "new" for number, _ in kept]
+    return [one.external_id for one in shown if one], list(names.values())
+
+
+async def test_what_has_nothing_in_front_of_it_is_kept_as_decided(database: Database) -> None:
+    lanes = {"m1": "a", "m2": "a", "m3": "b", "m4": "", "m5": ""}
+
+    new, decided = await keep_decided(database, *(raw(name, lane=lane) for name, lane in lanes.items()))
+
+    assert new == ["m1", "m2", "m3", "m4", "m5"]
+    assert decided == ["m1", "m3", "m4", "m5"]
+    assert await listed(database, "new") == ["m2"]
+
+
+async def test_nothing_is_decided_before_what_waits_in_its_lane(database: Database) -> None:
+    ((first, _),) = await keep(database, raw("m1", lane="a"))
+
+    assert await keep_decided(database, raw("m2", lane="a"), raw("m3", lane="b")) == (["m2", "m3"], ["m3"])
+
+    await database.write(lambda conn: journal.end(conn, {first: ("dead", "not JSON")}))
+    assert await keep_decided(database, raw("m4", lane="a")) == (["m4"], [])
+    assert await listed(database, "new") == ["m4", "m2"]
+
+
+async def test_what_came_before_is_not_decided_again(database: Database) -> None:
+    assert await keep_decided(database, raw("m1"), raw("m1")) == (["m1"], ["m1"])
+    assert await keep_decided(database, raw("m1"), raw("m2")) == (["m2"], ["m2"])
+
+
+async def test_no_more_is_decided_at_once_than_a_batch_holds(database: Database) -> None:
+    assert await keep_decided(database, raw("m1"), raw("m2"), raw("m3"), most=2) == (["m1", "m2", "m3"], ["m1", "m2"])
+
+
+async def test_what_could_not_be_decided_is_left_as_what_it_became(database: Database) -> None:
+    def hear(conn: Connection) -> None:
+        _, taken = journal.keep_decided(conn, [((raw("m1"), raw("m2"), raw("m3")), None, NOW)], most=9)
+        (first, _), (second, _), _ = taken
+        journal.leave(conn, {first: ("dead", "not JSON"), second: ("new", journal.BEHIND)})
+
+    await database.write(hear)
+
+    assert await listed(database, "dead") == ["m1"]
+    assert await listed(database, "new") == ["m2"]
     assert await listed(database, "done") == ["m3"]
 
 

@@ -38,6 +38,7 @@ HARMLESS = ("INDEX", "json_each", "CONSTANT ROW", "fresh", "going")
 
 CALLS: dict[str, Callable[[Connection], object]] = {
     "keeping a payload": partial(journal.keep, deliveries=[((raw("new"),), None, NOW)]),
+    "keeping what is decided": partial(journal.keep_decided, deliveries=[((raw("other"),), None, NOW)], most=64),
     "looking for new payloads": partial(journal.fresh, after=0, count=64),
     "claiming payloads": partial(journal.claim, ids=[ROWS - 1, ROWS]),
     "finishing payloads": partial(journal.done, ids=[ROWS]),

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.util import await_only
 
-from bot.store import alarms
+from adapters.port import Raw
+from bot.store import alarms, journal
 from bot.store.delivery import replies
 from bot.store.driver.committer import Committer
 from bot.store.driver.database import Database
@@ -18,7 +19,8 @@ from bot.store.driver.look import rows_by_keys
 from bot.store.driver.plain import rows_of
 from bot.store.errors import StoreUnavailableError
 from bot.store.remembered import recall, remember
-from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox
+from sla.duration import Instant
+from tests.contract.store.rows import outbox_row, plant_lines, plant_outbox, raw
 
 
 @pytest.fixture
@@ -185,3 +187,19 @@ async def test_a_reply_does_not_leave_while_its_author_thinks_better_of_it(serve
 
     await server.write(plant)
     assert await server.write(rethink) == (True, True)  # found, and held by whoever found it
+
+
+async def test_a_lane_that_another_replica_is_deciding_is_not_decided_beside_it(server: Database, url: str) -> None:
+    other = await open_database(url)
+
+    def keep(name: str, conn: Connection) -> Sequence[tuple[int, Raw]]:
+        return journal.keep_decided(conn, [((raw(name, lane="a"),), None, Instant(0))], most=9)[1]
+
+    def keep_first(conn: Connection) -> Sequence[tuple[int, Raw]]:
+        taken = keep("m1", conn)
+        assert await_only(other.write(partial(keep, "m2"))) == []
+        return taken
+
+    assert [one.external_id for _, one in await server.write(keep_first)] == ["m1"]
+    assert len(await server.read(lambda conn: journal.fresh(conn, after=0, count=9))) == 1
+    await other.close()
