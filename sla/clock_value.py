@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sla.duration import DAY_MODES, BusinessDays, Instant, Within, length, millis
 from sla.marks import DEFAULT_MARKS, Mark
@@ -114,17 +114,27 @@ def spans(clock: Clock, until: Instant) -> tuple[tuple[Instant, Instant], ...]:
 
 
 def clock_to_json(clock: Clock) -> dict[str, Any]:
-    """Integers, strings, lists and None only; `clock_from_json` reads it back to an equal clock."""
-    return {
+    """Integers, strings, lists and None only; `clock_from_json` reads it back to an equal clock.
+
+    What most clocks do not have is left out: there is one with every ticket, and a short row is read and written whole.
+    """
+    stored: dict[str, Any] = {
         "metric": clock.metric.value,
         "state": clock.state.value,
         "target": target_to_json(clock.target),
-        **{name: getattr(clock, name) for name in _PLAIN},
         "marks": list(clock.marks),
-        "fired": list(clock.fired),
-        "pauses": [[pause.reason.value, pause.at, pause.until] for pause in clock.pauses],
-        **({} if clock.due_by is None else {"due_by": target_to_json(clock.due_by)}),
     }
+    for name, default in _PLAIN.items():
+        value = getattr(clock, name)
+        if value != default:
+            stored[name] = value
+    if clock.fired:
+        stored["fired"] = list(clock.fired)
+    if clock.pauses:
+        stored["pauses"] = [[pause.reason.value, pause.at, pause.until] for pause in clock.pauses]
+    if clock.due_by is not None:
+        stored["due_by"] = target_to_json(clock.due_by)
+    return stored
 
 
 def clock_from_json(stored: Mapping[str, Any]) -> Clock:
@@ -133,61 +143,63 @@ def clock_from_json(stored: Mapping[str, Any]) -> Clock:
         state=State(stored["state"]),
         target=target_from_json(stored["target"]),
         marks=tuple(Mark(mark) for mark in stored["marks"]),
-        fired=tuple(Mark(mark) for mark in stored["fired"]),
-        pauses=tuple(Pause(PauseReason(reason), at, until) for reason, at, until in stored["pauses"]),
+        fired=tuple(Mark(mark) for mark in stored.get("fired", ())),
+        pauses=tuple(Pause(PauseReason(reason), at, until) for reason, at, until in stored.get("pauses", ())),
         due_by=target_from_json(stored["due_by"]) if "due_by" in stored else None,
-        **{name: stored[name] for name in _PLAIN},
+        **{name: stored.get(name, default) for name, default in _PLAIN.items()},
     )
 
 
 def target_to_json(target: Target) -> dict[str, Any]:
     """As `clock_to_json`; `target_from_json` reads it back."""
-    return {
-        "within": _within_to_json(target.within),
-        "unit": target.unit.value,
-        "calendar": target.calendar,
-        "quote": target.quote,
-        "goal": target.goal,
-        "off_hours_cap": None if target.off_hours_cap is None else millis(target.off_hours_cap),
-        "high_load": None if target.high_load is None else _within_to_json(target.high_load),
-        "layer": target.layer,
-        "replaces": target.replaces,
-        **({"assumes": target.assumes} if target.assumes else {}),
-    }
+    stored: dict[str, Any] = {"within": _within_to_json(target.within), "unit": target.unit.value}
+    for name, default in _PLAIN_OF_TARGET.items():
+        value = getattr(target, name)
+        if value != default:
+            stored[name] = value
+    if target.off_hours_cap is not None:
+        stored["off_hours_cap"] = millis(target.off_hours_cap)
+    if target.high_load is not None:
+        stored["high_load"] = _within_to_json(target.high_load)
+    return stored
 
 
 def target_from_json(stored: Mapping[str, Any]) -> Target:
-    cap, high_load = stored["off_hours_cap"], stored.get("high_load")
+    cap, high_load = stored.get("off_hours_cap"), stored.get("high_load")
     return Target(
         within=_within_from_json(stored["within"]),
         unit=Unit(stored["unit"]),
-        calendar=stored["calendar"],
-        quote=stored["quote"],
-        goal=stored["goal"],
         off_hours_cap=None if cap is None else length(cap),
         high_load=None if high_load is None else _within_from_json(high_load),
-        layer=stored.get("layer", ""),  # targets kept before there were layers name none
-        replaces=stored.get("replaces", False),
-        assumes=stored.get("assumes", ""),
+        **{name: stored.get(name, default) for name, default in _PLAIN_OF_TARGET.items()},
     )
 
 
-#: Fields that are integers, strings or None as they stand.
-_PLAIN = (
-    "started_at",
-    "due_at",
-    "target_ms",
-    "need_ms",
-    "cap_ms",
-    "running_since",
-    "business_ms",
-    "wall_ms",
-    "breached_at",
-    "satisfied_at",
-    "ended_at",
-    "end_reason",
-    "generation",
-)
+#: Fields that are integers, strings or None as they stand, with what they are where nothing is kept.
+_PLAIN: Final[Mapping[str, Any]] = {
+    "started_at": None,
+    "due_at": None,
+    "target_ms": None,
+    "need_ms": None,
+    "cap_ms": None,
+    "running_since": None,
+    "business_ms": 0,
+    "wall_ms": 0,
+    "breached_at": None,
+    "satisfied_at": None,
+    "ended_at": None,
+    "end_reason": "",
+    "generation": 0,
+}
+#: The same of a target.
+_PLAIN_OF_TARGET: Final[Mapping[str, Any]] = {
+    "calendar": None,
+    "quote": "",
+    "goal": False,
+    "layer": "",
+    "replaces": False,
+    "assumes": "",
+}
 
 
 def _within_to_json(within: Within) -> dict[str, int | str]:

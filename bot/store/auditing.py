@@ -98,9 +98,11 @@ _LOST_ALERTS = text("""
 SELECT id, channel FROM (SELECT id, channel, what, priority, state, created_at FROM outbox ORDER BY id DESC LIMIT :most)
 AS latest WHERE what = 'ping' AND priority = 0 AND state = 'failed' AND created_at > :after ORDER BY id
 """)
+#: Kept without its end, or, as it was kept before, with none.
+_IS_OPEN = """(clock.value NOT LIKE '%"ended_at"\\:%' OR clock.value LIKE '%"ended_at"\\:null%')"""
 _OWED_BREACHES = f"""
 FROM ticket JOIN clock ON clock.ticket_id = ticket.id
-WHERE {_WORKED_ON} AND clock.state = 'breached' AND clock.metric <> 'pick_up' AND clock.value LIKE '%"ended_at"\\:null%'
+WHERE {_WORKED_ON} AND clock.state = 'breached' AND clock.metric <> 'pick_up' AND {_IS_OPEN}
 """
 #: Out of hours nobody is called for it; then whoever has it hears as their shift begins. What broke on a ticket before
 #: these words were split off it was told there.

@@ -210,7 +210,7 @@ async def test_a_ladder_that_does_not_go_on_is_found(make_desk: MakeStory) -> No
             id="a row that is not its value",
         ),
         pytest.param(
-            """UPDATE clock SET value = replace(value, '"wall_ms":0', '"wall_ms":7') WHERE ticket_id = 1""",
+            """UPDATE clock SET value = replace(value, '"need_ms":', '"wall_ms":7,"need_ms":') WHERE ticket_id = 1""",
             "refold: T-1 first_response: it has used another time than its pauses leave",
             id="time that nobody used",
         ),

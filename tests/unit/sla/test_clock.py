@@ -339,6 +339,25 @@ def test_a_clock_is_kept_and_read_back_as_it_was(clock: Clock) -> None:
     assert clock_from_json(clock_to_json(clock)) == clock
 
 
+def test_a_clock_is_kept_without_what_it_does_not_have() -> None:
+    stored = clock_to_json(started())
+
+    assert not stored.keys() & {"cap_ms", "breached_at", "business_ms", "end_reason", "fired", "pauses", "due_by"}
+    assert not stored["target"].keys() & {"goal", "off_hours_cap", "high_load", "replaces"}
+    # As it was kept before.
+    whole = {
+        **stored,
+        "cap_ms": None,
+        "breached_at": None,
+        "business_ms": 0,
+        "end_reason": "",
+        "fired": [],
+        "pauses": [],
+    }
+    whole["target"] = {**stored["target"], "goal": False, "off_hours_cap": None, "high_load": None, "replaces": False}
+    assert clock_from_json(whole) == started()
+
+
 def test_time_left_is_counted_in_the_clocks_own_time() -> None:
     clock = started(hours(2), "2026-02-06T16:00Z")
 
