@@ -10,7 +10,9 @@ letter was measured at minutes for a text made of flags alone, and such a text i
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import chain
+from typing import Final
 
 from adapters.message import Untrusted
 
@@ -19,6 +21,8 @@ from adapters.message import Untrusted
 Size = Callable[[str], int]
 
 ELLIPSIS = "…"
+#: One text after another is read by several rules in turn: twice as many are remembered as are decided together.
+_REMEMBERED: Final = 128
 
 _NEW_LINES = dict.fromkeys(map(ord, "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), "\n")
 _CONTROLS = dict.fromkeys(c for c in chain(range(0x20), range(0x7F, 0xA0)) if chr(c) not in "\t\n")
@@ -39,6 +43,7 @@ _LOOK_BACK = 64
 _PAUSES = ("\n\n", "\n", ". ", "! ", "? ", "。", " ")
 
 
+@lru_cache(_REMEMBERED)
 def clean(text: str) -> Untrusted:
     r"""Make a client's text fit to be stored and shown: no NUL, no lone surrogates, no reordering, one kind of newline.
 

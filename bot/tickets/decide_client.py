@@ -161,7 +161,8 @@ def opens(facts: Facts, heard: Heard, *, stated: str | None = None) -> Decision:
     why = f"plan {plan.id}, policy {policy.key}, revision {revision.number}"
     opened = Event("opened", heard.at, "contact", f"{why}; {seen.reason}" if seen.reason else why)
     receipt = _receipt(facts, ticket, clocks)
-    ticket = replace(ticket, told_back_at=_closed_until(facts, ticket) if ticket.rule == WAITING_LIST else None)
+    if ticket.rule == WAITING_LIST:
+        ticket = replace(ticket, told_back_at=_closed_until(facts, ticket))
     if channel != came_by:
         speak = contact_texts(facts)
         receipt = f"{receipt}\n{speak('channel_not_in_plan', channel=speak(f'channel_{came_by}'))}"

@@ -64,7 +64,8 @@ def without_code(one: InboundLine) -> InboundLine:
             return replace(one, text=Untrusted(f"{first.partition(' ')[0]} {HIDDEN}{mark}{below}"))
         return replace(one, text=Untrusted(without_codes(one.text, channel=one.conversation.channel)))
     if isinstance(one, InboundMessage) and link_word(one.text, channel=one.conversation.channel) is None:
-        return replace(one, text=Untrusted(without_codes(one.text, channel=one.conversation.channel)))
+        text = without_codes(one.text, channel=one.conversation.channel)
+        return one if text == one.text else replace(one, text=Untrusted(text))
     return one
 
 

@@ -14,6 +14,8 @@ What = Literal["offer", "kind", "choice", "moment", "move", "cancel", "lead", "u
 
 #: Longer words are never an answer to an offer.
 LONGEST: Final = 40
+#: Nor is a longer mail, with all that stands above and below it.
+LONGEST_MAIL: Final = 1_000
 _NUMBER: Final = re.compile(r"#?(\d{1,2})\s*[.)!]?")
 #: As much as stands below an answer by mail that says nothing more.
 _LINES_BELOW: Final = 6
@@ -55,6 +57,8 @@ def without_a_name_below(text: str) -> str:
 
     What reads like a sentence is no such name: a mail that says more is a message.
     """
+    if len(text) > LONGEST_MAIL:
+        return text
     first, *below = text.strip().splitlines() or [""]
     if not _NUMBER.fullmatch(first.strip()):
         alone = without_frame(text)

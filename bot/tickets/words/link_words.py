@@ -50,7 +50,8 @@ class LinkWord:
 
 def without_codes(text: str, *, channel: Channel) -> str:
     """The same words, of which every line that is a code of ours shows only that it was one."""
-    if not any(word in text.casefold() for word in _WORDS):
+    plain = text.casefold()
+    if not any(word in plain for word in _WORDS):
         return text
     return "\n".join(_hidden(line, channel) for line in text.split("\n"))
 
