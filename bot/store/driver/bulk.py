@@ -7,7 +7,6 @@ All rows of a call name the same columns; what they leave out takes the default 
 go `together` with what is written to other tables.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, LargeBinary, Table, Text
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
+from bot.store.driver.look import keys_in_sqlite, rows_by_keys, value_in_sqlite
 from bot.store.driver.plain import change, change_joined, rows_of
 
 Row = Mapping[str, Any]
@@ -44,8 +44,8 @@ def insert_new(conn: Connection, table: Table, rows: Sequence[Row], *, key: str)
         statement = _insert(table, tuple(rows[0]), ending, conn.dialect.name)
         return {found for (found,) in rows_of(conn, statement.sql, _arrays_of(statement, kept))}
     # A SQLite file has one writer at a time, so what is absent now is still absent when it is inserted.
-    look = f"SELECT {key} FROM {table.name} WHERE {key} IN (SELECT value FROM json_each(?))"  # noqa: S608 - names of ours
-    known = {found for (found,) in rows_of(conn, look, (json.dumps(list(first)),))}
+    look = f"SELECT {key} FROM {table.name} WHERE {key} IN {{keys}}"  # noqa: S608 - names of ours
+    known = {found for (found,) in rows_by_keys(conn, look, list(first))}
     insert_many(conn, table, [row for row in kept if row[key] not in known])
     return first.keys() - known
 
@@ -82,8 +82,8 @@ def delete_many(conn: Connection, table: Table, keys: Iterable[str | int]) -> in
     if not wanted:
         return 0
     if conn.dialect.name == "sqlite":
-        sql = f"DELETE FROM {table.name} WHERE {column.name} IN (SELECT value FROM json_each(?))"  # noqa: S608 - names of ours
-        return change(conn, sql, (json.dumps(wanted),))
+        sql = f"DELETE FROM {table.name} WHERE {column.name} IN {keys_in_sqlite(wanted)}"  # noqa: S608 - names of ours
+        return change(conn, sql, value_in_sqlite(wanted))
     sql = f"DELETE FROM {table.name} WHERE {column.name} = ANY($1::{_kind(table, column.name)}[])"  # noqa: S608 - names of ours
     return change(conn, sql, (wanted,))
 

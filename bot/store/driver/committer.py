@@ -257,6 +257,7 @@ def savepoint(conn: Connection) -> Iterator[None]:
         if not is_of_the_database(conn, error):  # otherwise there is no savepoint to go back to
             plain.change(conn, "ROLLBACK TO SAVEPOINT item")
             plain.change(conn, "RELEASE SAVEPOINT item")
+            conn.__dict__.get(plain.LASTS, {}).clear()
         raise
     plain.change(conn, "RELEASE SAVEPOINT item")
 

@@ -4,17 +4,29 @@ In SQLite the writer is alone, so the next number is one more than the highest a
 draws them from a sequence per table: two replicas never draw the same one, and a transaction that fails leaves a gap.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
+from typing import Final
 
 from sqlalchemy import Connection, Table
 
-from bot.store.driver.plain import rows_of
+from bot.store.driver.plain import LASTS, rows_of
 from bot.store.tables import schema
 
 #: Tables whose `id` is drawn here; the migration makes one sequence for each on PostgreSQL.
 NUMBERED = tuple(
     table for table in schema.ticket.metadata.sorted_tables if [*table.primary_key.columns.keys()] == ["id"]
+)
+
+#: Whatever keeps a payload will most often number these as well.
+_OF_A_PAYLOAD: Final = (
+    schema.contact,
+    schema.conversation,
+    schema.ticket,
+    schema.message,
+    schema.event,
+    schema.outbox,
 )
 
 
@@ -35,12 +47,26 @@ def take_each(conn: Connection, counts: Mapping[Table, int]) -> Mapping[Table, S
     if not wanted:
         return fresh
     if conn.dialect.name == "sqlite":
-        (lasts,) = rows_of(conn, _lasts(tuple(wanted)))
-        for (table, count), last in zip(wanted.items(), lasts, strict=True):
-            fresh[table] = range(last + 1, last + 1 + count)
+        lasts = _lasts_of(conn, wanted)
+        for table, count in wanted.items():
+            fresh[table] = range(lasts[table.name] + 1, lasts[table.name] + 1 + count)
+            lasts[table.name] += count
         return fresh
     drawn = iter([number for (number,) in rows_of(conn, _draw(tuple(wanted)), tuple(wanted.values()))])
     return fresh | {table: [next(drawn) for _ in range(count)] for table, count in wanted.items()}
+
+
+def _lasts_of(conn: Connection, wanted: Iterable[Table]) -> dict[str, int]:
+    """The highest number of each table, asked once a transaction, in which nobody else writes."""
+    known: dict[str, int] = conn.__dict__.get(LASTS, {})
+    missing = {table for table in wanted if table.name not in known}
+    if missing:
+        if schema.inbound in missing:
+            missing.update(table for table in _OF_A_PAYLOAD if table.name not in known)
+        asked = tuple(sorted(missing, key=attrgetter("name")))
+        (lasts,) = rows_of(conn, _lasts(asked))
+        known.update(zip((table.name for table in asked), lasts, strict=True))
+    return known
 
 
 @cache

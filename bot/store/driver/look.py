@@ -26,9 +26,19 @@ def rows_by_keys(conn: Connection, query: str, keys: Keys) -> Sequence[Row[Any]]
     if not keys:
         return ()
     if conn.dialect.name == "sqlite":
-        return rows_of(conn, query.format(keys="(SELECT value FROM json_each(?))"), (json.dumps(list(keys)),))
+        return rows_of(conn, query.format(keys=keys_in_sqlite(keys)), value_in_sqlite(keys))
     known: Sequence[Row[Any]] | None = conn.__dict__.get(_ANSWERS, {}).get((query, frozenset(keys)))
     return known if known is not None else rows_of(conn, _on_postgres(query, _kind(keys), 1), (list(keys),))
+
+
+def keys_in_sqlite(keys: Sequence[str | int]) -> str:
+    """What stands behind IN for these keys: nothing is taken apart for one alone, as most are asked for."""
+    return "(?)" if len(keys) == 1 else "(SELECT value FROM json_each(?))"
+
+
+def value_in_sqlite(keys: Sequence[str | int]) -> tuple[str | int]:
+    """The value that `keys_in_sqlite` takes."""
+    return (keys[0] if len(keys) == 1 else json.dumps(list(keys)),)
 
 
 @contextmanager

@@ -26,6 +26,8 @@ Values = Sequence[Any]
 
 #: Under this name a connection's `info` holds its Driver; whoever opens connections puts it there.
 DRIVER: Final = "maitred_driver"
+#: Under this name a connection holds the highest number of each table as far as its transaction has asked.
+LASTS: Final = "maitred_lasts"
 _JOINED: Final = "maitred_joined"
 
 
@@ -47,6 +49,7 @@ def transact(conn: Connection, begin: str, work: Callable[[Connection], T]) -> T
     SQLAlchemy knows nothing of it: its own way in and out costs as much as a small transaction.
     """
     change(conn, begin)
+    conn.__dict__[LASTS] = {}
     try:
         result = work(conn)
         change(conn, "COMMIT")
@@ -54,6 +57,8 @@ def transact(conn: Connection, begin: str, work: Callable[[Connection], T]) -> T
         with suppress(SQLAlchemyError):  # the database may have done so already, or be gone
             change(conn, "ROLLBACK")
         raise
+    finally:
+        del conn.__dict__[LASTS]
     return result
 
 

@@ -1,5 +1,8 @@
 """Writing many rows at once gives the same rows on both databases."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import Connection, select
 
@@ -12,8 +15,10 @@ from bot.store.driver.bulk import (
     update_versioned,
     upsert_many,
 )
+from bot.store.driver.committer import savepoint
 from bot.store.driver.database import Database
 from bot.store.driver.ids import take, take_each
+from bot.store.errors import StaleError
 from bot.store.tables import schema
 from tests.contract.store.rows import plant_conversation, ticket_row
 
@@ -116,6 +121,27 @@ async def test_numbers_are_fresh_and_rising(database: Database) -> None:
     taken = await database.write(change)
 
     assert taken == [1, 2, 3, 4, 5]
+
+
+async def test_numbers_taken_before_their_rows_are_written_are_never_the_same(database: Database) -> None:
+    taken = await database.write(lambda conn: [*take(conn, schema.contact, 2), *take(conn, schema.contact, 1)])
+
+    assert taken == [1, 2, 3]
+
+
+async def test_what_is_undone_leaves_its_numbers_to_others_in_a_file(database: Database) -> None:
+    """A server's sequence does not go back; see `ids`."""
+
+    def change(conn: Connection) -> Sequence[int]:
+        with suppress(StaleError), savepoint(conn):
+            take(conn, schema.contact, 2)
+            raise StaleError("somebody was faster")
+        return take(conn, schema.contact, 1)
+
+    assert list(await database.write(change)) == ([1] if database.is_sqlite else [3])
+    assert list(await database.write(lambda conn: take(conn, schema.contact, 1))) == (
+        [1] if database.is_sqlite else [4]
+    )
 
 
 async def test_rows_that_name_other_columns_than_the_first_are_refused(database: Database) -> None:
