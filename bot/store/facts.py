@@ -228,6 +228,7 @@ def ticket_from_row(row: Row[Any]) -> Ticket:
         resolved_at=row.resolved_at,
         reopened_at=row.reopened_at,
         told_back_at=row.told_back_at,
+        told_due_at=row.told_due_at,
         next_due=row.next_due,
         has_reply=bool(row.has_reply),
         unset_reply_at=row.unset_reply_at,

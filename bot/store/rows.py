@@ -268,6 +268,7 @@ def _ticket_row(ticket: Ticket, *, is_current: bool) -> Row:
         "resolved_at": ticket.resolved_at,
         "reopened_at": ticket.reopened_at,
         "told_back_at": ticket.told_back_at,
+        "told_due_at": ticket.told_due_at,
         "unset_reply_at": ticket.unset_reply_at,
         "next_due": ticket.next_due,
         "ladder": climbing_to_text(ticket.ladder) if ticket.ladder is not None else None,

@@ -20,6 +20,7 @@ from bot.tickets.care.judging import (
     raised_ping,
     raised_words,
 )
+from bot.tickets.care.told_due import told_of
 from bot.tickets.facts import (
     Decision,
     Effect,
@@ -168,6 +169,8 @@ def opens(facts: Facts, heard: Heard, *, stated: str | None = None) -> Decision:
         receipt = f"{receipt}\n{speak('channel_not_in_plan', channel=speak(f'channel_{came_by}'))}"
     if any(is_eased(clock.target) for clock in clocks):
         receipt = f"{receipt}\n{contact_texts(facts)('high_load')}"
+    if told(facts, heard, receipt):
+        ticket = replace(ticket, told_due_at=told_of(facts, clocks))
     ticket, pages, paged_people = paged(facts, ticket)
     if paged_people:
         receipt = f"{receipt}\n{contact_texts(facts)('duty_called')}"
@@ -215,7 +218,9 @@ def _goes_on(facts: Facts, ticket: Ticket, heard: Heard, *, counts: bool, stated
         wakes += _unattended(facts, after_it)
         if raised is not None:
             events = (raised.event, *events)
-            effects += told(facts, heard, raised_words(facts, after_it, clocks))
+            said = told(facts, heard, raised_words(facts, after_it, clocks))
+            effects += said
+            after_it = replace(after_it, told_due_at=told_of(facts, clocks) if said else after_it.told_due_at)
         if raised is not None or not is_burst:
             effects += _told(facts, after_it, heard, raised)
         events, effects = (*events, *pages), [*effects, *paged_people]

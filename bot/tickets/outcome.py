@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.tickets.care.snoozing import came_back, why_back
+from bot.tickets.care.told_due import put_right
 from bot.tickets.care.unread import unread_wakes
 from bot.tickets.facts import Decision, Effect, Event, Facts, Heard, Note, ShowCard, Wake
 from bot.tickets.ladder.picking import picking
@@ -74,6 +75,8 @@ def concluded(
     ticket, clocks = picking(facts, ticket, clocks, events, promised_channel(facts, ticket))
     if reason := why_back(facts, ticket, clocks, heard):
         ticket, events, wakes = came_back(facts, ticket, reason, events, wakes)
+    ticket, put_right_by, said_later = put_right(facts, ticket, clocks, contact_texts(facts))
+    events, effects = (*events, *put_right_by), (*effects, *said_later)
     next_due = due_first(clocks) if ticket.status.is_open else None
     if (ladder := standing(facts, ticket, clocks, events)) != ticket.ladder:
         ticket = replace(ticket, ladder=ladder)

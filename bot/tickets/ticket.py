@@ -86,7 +86,7 @@ class Ticket:
     card is out of the way. `is_ahead`: it goes before those of other plans that are of its kind.
     `same_as`: the same contact, or a colleague of theirs, wrote about it on another channel a moment before, perhaps.
     `agreed` is what it alone is owed, in place of what its policy promises. `told_back_at` is when its client was told
-    that somebody is back, the last time nobody was there.
+    that somebody is back, the last time nobody was there; `told_due_at` by when they were told that we answer.
     """
 
     id: TicketId
@@ -126,3 +126,4 @@ class Ticket:
     same_as: TicketId | None = None
     agreed: tuple[Agreed, ...] = ()
     told_back_at: Instant | None = None
+    told_due_at: Instant | None = None

@@ -39,6 +39,7 @@ _SAID: Final[Mapping[str, str]] = {
     "escalated": "{by} asked the lead for help",
     "urgency_set": "{by} set the urgency from {before} to {after}",
     "needs_no_answer": "{by} said it needs no answer",
+    "due_told": "the client was told that the answer comes later: {due_at}",
     "put_off": "the client was told that we are back later: {why}",
     "alerted": "step {step} of the ladder: {people} told",
     "nobody_to_alert": "nobody is left on the ladder to be told",

@@ -263,6 +263,7 @@ async def test_a_looser_urgency_moves_the_moment_out_and_repeats_no_reminder(des
     await desk.go_to(NOON + timedelta(minutes=50))
     desk.forget()
     await desk.does("vera", SetUrgency("low"))
+    desk.expect_message("lena", containing="A change for T-1: we answer by 13:00 (your time).")
     assert (await desk.clock("first_response")).due_at == instant(NOON + timedelta(hours=4))
     await desk.go_to(NOON + timedelta(hours=3, minutes=40))
     desk.expect_quiet()
@@ -300,7 +301,9 @@ async def test_a_third_party_pauses_the_clock_until_somebody_goes_on(desk: Story
     await desk.does("vera", WaitThirdParty("bank 4711"))
     await desk.fast_forward(hours=2)
     assert await state(desk) is State.PAUSED
+    desk.expect_quiet()
     await desk.does("vera", Resume())
+    desk.expect_message("lena", containing="A change for T-1: we answer by 12:00 (your time).")
     clock = await desk.clock("first_response")
     assert (clock.state, clock.due_at) == (State.RUNNING, desk.time.at + 40 * 60_000)
     desk.expect_quiet()

@@ -69,6 +69,7 @@ async def test_later_words_make_it_more_urgent_once_and_say_so(desk: Story) -> N
     assert (await desk.clock("first_response")).due_at == instant(NOON + timedelta(minutes=25))
     assert "urgency_raised" in await desk.events()
     await desk.does("vera", SetUrgency("low"))
+    desk.expect_message("lena", containing="A change for T-1: we answer by 13:00 (your time).")
     await desk.does("vera", Reply("On it"))
     desk.expect_message("lena", containing="On it")
     await desk.receives(sender="lena", text="It is down, still")

@@ -44,7 +44,7 @@ async def test_the_waiting_list_is_given_out_at_the_new_opening(
     await desk.apply(document(story_desk(change)))
     await desk.fast_forward(hours=1)
     assert (await desk.ticket()).assignee is None
-    _expect_told(desk, change)
+    _expect_told(desk, change, "and answer by tomorrow 08:30 (your time)")
     desk.expect_quiet()
     await desk.go_to(opens_at)
     desk.expect_card("vera", containing="T-1 · Acme: Payroll failed")
@@ -112,7 +112,7 @@ async def _talking_at_night(make_desk: MakeStory) -> Story:
     return desk
 
 
-def _expect_told(desk: Story, change: tuple[str, str]) -> None:
+def _expect_told(desk: Story, change: tuple[str, str], said: str = "(your time)") -> None:
     """Whoever waits longer than they were told hears until when; that somebody comes sooner they will see."""
     if change == LATER:
-        desk.expect_message("lena", containing="A change for T-1: we are back tomorrow 07:30 (your time)")
+        desk.expect_message("lena", containing=f"A change for T-1: we are back tomorrow 07:30 {said}")

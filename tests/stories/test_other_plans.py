@@ -1,4 +1,4 @@
-"""A client buys another plan: what is open is promised by it too, from its own start, and nobody is told aloud."""
+"""A client buys another plan: what is open is promised by it too, from its own start; what comes sooner is not said."""
 
 from datetime import timedelta
 
@@ -87,7 +87,9 @@ async def test_what_is_broken_stays_broken_and_what_waits_has_it_as_it_goes_on(d
     assert (await desk.clock("first_response", 2)).state is State.BREACHED
     desk.expect_edit("vera", containing="paused, 30 min left")
     goes_on_at = desk.time.at
+    desk.expect_nothing("lena", Channel.TELEGRAM)
     await desk.does("vera", Resume())
+    desk.expect_message("lena", containing="A change for T-1: we answer by 10:31 (your time).")
     assert (await desk.clock("first_response")).due_at == goes_on_at + 30 * MINUTE
     desk.expect_edit("vera", containing="first response: 29 min left")
     desk.expect_quiet()

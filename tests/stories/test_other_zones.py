@@ -55,8 +55,11 @@ async def test_open_promises_follow_a_country_that_moves_its_clocks(story_url: s
     assert (moved.state, moved.due_at) == (State.RUNNING, instant(MONDAY.replace(hour=10, minute=30)))
     friday = instant(datetime(2026, 9, 18, 17, tzinfo=UTC))
     assert (broken.state, broken.due_at, broken.breached_at) == (State.BREACHED, friday, friday)
-    said = (await desk.page(2)).events[-1]
+    said, told = (await desk.page(2)).events[-2:]
     assert (said.what, said.why) == ("recounted", f"the zones of the world changed, 2026a -> {RULES}")
+    opens_at = instant(MONDAY.replace(hour=10))
+    assert (told.what, told.particulars) == ("put_off", {"until": opens_at, "due_at": moved.due_at})
+    desk.expect_message("lena", containing="A change for T-2: we are back")
     assert "recounted" not in await desk.events(1)
     desk.expect_card("vera", containing="due 10:30")
     desk.expect_quiet()

@@ -36,6 +36,7 @@ async def test_an_admin_has_it_promised_anew_from_its_own_start(desk: Story) -> 
     assert (after.started_at, after.due_at) == (before.started_at, (before.due_at or 0) + 2 * HOUR)
     assert ((await desk.ticket()).revision, "reapplied" in await desk.events()) == (2, True)
     desk.expect_edit("vera", containing="2 h 40 min left, due 15:00")
+    desk.expect_message("lena", containing="A change for T-1: we answer by 12:00 (your time).")
     await desk.fast_forward(minutes=60)
     desk.expect_quiet()
 

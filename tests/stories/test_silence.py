@@ -74,6 +74,7 @@ async def test_a_third_party_holds_the_clock_for_five_business_days_at_most(desk
     desk.expect_quiet()
     await desk.go_to(NOON + timedelta(days=7, minutes=1))
     desk.expect_ping("vera", containing="T-1 (Acme): waited long enough, the clock goes on")
+    desk.expect_message("lena", containing="A change for T-1: we answer by 10:00 (your time).")
     assert ((await desk.ticket()).status, (await desk.clock("first_response")).state) == ("open", State.RUNNING)
     desk.expect_quiet()
 
@@ -85,6 +86,7 @@ async def test_the_client_ends_the_wait_for_a_third_party(desk: Story) -> None:
     desk.forget()
     await desk.receives(sender="lena", text="The bank says it is you")
     desk.expect_ping("vera", containing="Lena wrote on T-1")
+    desk.expect_message("lena", containing="A change for T-1: we answer by 11:00 (your time).")
     assert ((await desk.ticket()).status, (await desk.clock("first_response")).state) == ("open", State.RUNNING)
     desk.expect_quiet()
 
@@ -97,5 +99,6 @@ async def test_a_word_in_between_does_not_end_the_wait_for_a_third_party(desk: S
     assert (await desk.ticket()).status == "waiting_third_party"
     await desk.go_to(NOON + timedelta(days=7, minutes=1))
     desk.expect_ping("oleg", containing="waited long enough")
+    desk.expect_message("taras", containing="Зміна щодо T-1: відповімо не пізніше ніж о 12:00 (за Вашим часом).")
     assert (await desk.clock("first_response")).state is State.RUNNING
     desk.expect_quiet()

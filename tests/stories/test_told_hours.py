@@ -39,7 +39,7 @@ async def told(make_desk: MakeStory) -> Story:
 async def test_told_anew_once_and_not_by_the_next_desk(told: Story) -> None:
     await told.apply(LATER)
     await told.settle()
-    told.expect_message("lena", containing="A change for T-1: we are back tomorrow 09:00 (your time)")
+    told.expect_message("lena", containing="we are back tomorrow 09:00 and answer by tomorrow 10:00 (your time)")
     assert (await told.events()).count("put_off") == 1
     await told.apply(document(STORY_DESK.replace(HOURS, 'week = { mon-fri = ["12:00-19:30"] }')))
     await told.apply(EARLIER)
@@ -56,7 +56,7 @@ async def test_a_process_that_lags_behind_leaves_it_to_those_who_know_the_new_ho
     await told.desk.refresh()
     await told.desk.recount()
     await told.settle()
-    told.expect_message("lena", containing="A change for T-1: we are back tomorrow 09:00 (your time)")
+    told.expect_message("lena", containing="we are back tomorrow 09:00 and answer by tomorrow 10:00 (your time)")
     assert (await told.events()).count("put_off") == 1
 
 

@@ -55,6 +55,7 @@ async def test_a_ticket_that_cannot_be_counted_anew_keeps_no_other_waiting(desk:
     desk.expect_quiet()
     await desk.apply(HOLIDAY)
     await desk.settle()
+    desk.expect_message("bill", containing="A change for T-2: we answer by Thursday 01:30 (your time).")
     desk.expect_alert("dana", containing=TOLD)
     desk.expect_quiet()
 

@@ -75,7 +75,8 @@ class AutoAnswers:
         one = AutoAnswer(now, ticket, is_asked=is_asked or word is not None)
         is_opened = ticket is not None and (facts.ticket is None or facts.ticket.id != ticket)
         if not self._may_go_out(conn, message, facts, one, address, is_worth_it=is_asked or is_opened):
-            return replace(decision, effects=tuple(each for each in decision.effects if not _is_automatic(each)))
+            rest = tuple(each for each in decision.effects if not _is_automatic(each))
+            return _untold(facts, replace(decision, effects=rest))
         auto_answers.note(conn, key, address, one, is_known=facts.speaker.is_verified)
         return _in_fixed_words(message, facts, decision) if message.doubt and is_opened else decision
 
@@ -163,4 +164,13 @@ def _in_fixed_words(message: InboundMessage, facts: Facts, decision: Decision) -
     text = speak("receipt_unproven", number=number(facts.number))
     words = f"{text}\n{speak('mail_cut')}" if message.is_cut else text
     effects = [one for one in decision.effects if not _is_automatic(one)]
-    return replace(decision, effects=(Say(words, MessageKind.AUTO), *effects))
+    return _untold(facts, replace(decision, effects=(Say(words, MessageKind.AUTO), *effects)))
+
+
+def _untold(facts: Facts, decision: Decision) -> Decision:
+    """What is not said promises no moment: there is nothing to put right later."""
+    ticket, before = decision.ticket, facts.ticket
+    if ticket is None:
+        return decision
+    told = before.told_due_at if before is not None and before.id == ticket.id else None
+    return replace(decision, ticket=replace(ticket, told_due_at=told))

@@ -98,6 +98,7 @@ ticket = table(
     moment("resolved_at", nullable=True),
     moment("reopened_at", nullable=True),
     moment("told_back_at", nullable=True),
+    moment("told_due_at", nullable=True),
     moment("unset_reply_at", nullable=True),
     moment("next_due", nullable=True),
     # How far it was escalated; almost every ticket never is.

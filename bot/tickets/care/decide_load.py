@@ -6,18 +6,17 @@ that somebody was told. Source: semantics, 1.6 and 5.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
+from bot.tickets.care.told_due import later_due
 from bot.tickets.facts import Decision, Effect, Event, Facts, MessageKind, Say
 from bot.tickets.outcome import concluded, contact_texts
-from bot.tickets.receipts import is_silent
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import Ticket, number
 from routing.people import LineId, PersonId
 from sla import promise
-from sla.clock import State
 from sla.duration import Instant
-from sla.policy import Metric
 
 #: A load that is high ends below this share of the measure, so that it does not come and go with each ticket.
 ENDS_BELOW: Final = 0.75
@@ -33,20 +32,18 @@ def eased(facts: Facts, why: str) -> Decision | None:
     if all(before.target == after.target for before, after in zip(facts.clocks, clocks, strict=True)):
         return None
     event = Event("load_was_high", facts.now, "desk", why)
-    return concluded(facts, ticket, clocks, events=(event,), effects=_told_later(facts, ticket, clocks))
+    due = later_due(facts, ticket, clocks, contact_texts(facts))
+    told = replace(ticket, told_due_at=due or ticket.told_due_at)
+    return concluded(facts, told, clocks, events=(event,), effects=_told_later(facts, ticket, due))
 
 
-def _told_later(facts: Facts, ticket: Ticket, clocks: promise.Promises) -> tuple[Effect, ...]:
-    """The client was told by when we answer first; where that is later now, they hear until when."""
-    for before, after in zip(facts.clocks, clocks, strict=True):
-        is_told = before.metric is Metric.FIRST_RESPONSE and before.state is State.RUNNING
-        if is_told and before.due_at is not None and after.due_at is not None and before.due_at < after.due_at:
-            if is_silent(facts):
-                return ()
-            speak = contact_texts(facts)
-            due = speak.moment(after.due_at, now=facts.now)
-            return (Say(speak("high_load_moved", number=number(ticket.id), due=due), MessageKind.AUTO),)
-    return ()
+def _told_later(facts: Facts, ticket: Ticket, due: Instant | None) -> tuple[Effect, ...]:
+    """The client was told by when we answer; where that is later now, they hear until when, and why."""
+    if due is None:
+        return ()
+    speak = contact_texts(facts)
+    said = speak("high_load_moved", number=number(ticket.id), due=speak.moment(due, now=facts.now))
+    return (Say(said, MessageKind.AUTO),)
 
 
 def is_high(

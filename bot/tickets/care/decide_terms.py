@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.tickets import command as c
+from bot.tickets.care.told_due import PROMISED, told_of
 from bot.tickets.facts import Decision, Event, Facts, MessageKind, Say
 from bot.tickets.outcome import acted, contact_texts, line_calendar, person_texts, promised_channel
 from bot.tickets.ticket import Status, Ticket, number
@@ -19,8 +20,6 @@ from sla.layers import promised
 from sla.policy import AGREED, Agreed, Metric, Target, Unit
 
 AGREEABLE: Final = frozenset({Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE, Metric.FOLLOW_UP, Metric.RESOLUTION})
-#: What a client is told the moment of.
-PROMISED: Final = frozenset({Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE})
 #: Why nothing counts while a ticket waits.
 WAITS: Final = {
     Status.WAITING_CLIENT: PauseReason.DETAILS_MISSING,
@@ -51,7 +50,8 @@ def covered(facts: Facts, ticket: Ticket, by: PersonId, _: c.Covered) -> Decisio
     speak, due = contact_texts(facts), told_due(facts, clocks)
     told = speak("covered_by", number=number(ticket.id), due=due) if due else speak("covered", number=number(ticket.id))
     event = Event("covered", facts.now, by, "", {"before": ticket.not_covered})
-    return acted(facts, replace(ticket, not_covered=None), event, clocks, (Say(told, MessageKind.AUTO),))
+    ticket = replace(ticket, not_covered=None, told_due_at=told_of(facts, clocks) if due else None)
+    return acted(facts, ticket, event, clocks, (Say(told, MessageKind.AUTO),))
 
 
 def promised_from_now(facts: Facts, ticket: Ticket, clocks: promise.Promises) -> promise.Promises:
@@ -104,6 +104,8 @@ def agree(facts: Facts, ticket: Ticket, by: PersonId, agreed: c.Agree) -> Decisi
     clocks = promise.agreed(facts.clocks, policy, agreed.metric, target, facts.calendars, at=facts.now)
     if reason := WAITS.get(ticket.status):
         clocks = promise.waiting(clocks, facts.calendars, at=facts.now, reason=reason)  # also what begins only now
+    if ticket.told_due_at is not None and agreed.metric in PROMISED:
+        ticket = replace(ticket, told_due_at=told_of(facts, clocks))  # they agreed on it, so they know
     event = Event(
         "agreed",
         facts.now,

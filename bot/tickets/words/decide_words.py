@@ -13,6 +13,7 @@ from typing import Final
 
 from adapters.message import Conversation, Untrusted
 from bot.tickets.care.judging import louder, raised_ping, raised_words, urgent_level
+from bot.tickets.care.told_due import told_of
 from bot.tickets.decide_client import client_says, contract_of, opens
 from bot.tickets.facts import Decision, Effect, Event, Facts, Heard, MessageKind, Relay, Say, Speaker
 from bot.tickets.ladder.calling import behind, is_vacant
@@ -186,6 +187,7 @@ def _is_urgent(
         return Decision(), speak("urgent_known", number=number(ticket.id))
     after_it, pages, people = paged(facts, raised.ticket)
     said = raised_words(facts, after_it, raised.clocks)
+    after_it = replace(after_it, told_due_at=told_of(facts, raised.clocks))
     effects: tuple[Effect, ...] = (Say(said, MessageKind.AUTO),) if heard is not None else ()
     decision = concluded(
         facts,

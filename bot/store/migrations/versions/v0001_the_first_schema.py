@@ -243,6 +243,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table, once
         whole("resolved_at", nullable=True),
         whole("reopened_at", nullable=True),
         whole("told_back_at", nullable=True),
+        whole("told_due_at", nullable=True),
         whole("unset_reply_at", nullable=True),
         whole("next_due", nullable=True),
         words("ladder", nullable=True),

@@ -77,6 +77,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "snoozing",
         "terms",
         "told_hours",
+        "told_later",
         "uncounted",
         "unheeded",
         "unmanned",
