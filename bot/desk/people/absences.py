@@ -24,6 +24,7 @@ from bot.store.unit import write, write_ping
 from bot.tickets.facts import Facts
 from bot.tickets.outcome import MINUTE_MS, first_opening, shift_owner
 from bot.tickets.people.decide_absence import CAME_BACK, Pair, back_pings, brought_back, cover_pings, covered, put_off
+from bot.tickets.people.left_alone import left_alone
 from bot.tickets.people.shifts import next_end, shift_end_owner
 from bot.tickets.ticket import Ticket, TicketId
 from bot.tickets.words.leave import said_back, stand_in
@@ -114,7 +115,8 @@ class Absences:
         self._put_off(conn, leave.person, at, left)
         revision = self._revisions.current
         pings = cover_pings(pairs, leave.absence, revision, f"cover:{leave.id}", now=at, is_known=leave.is_known)
-        for ping in pings:
+        alone, looks = left_alone(left, leave.absence, f"left:{leave.id}")
+        for ping in (*pings, *alone):
             write_ping(conn, ping, at=at, whereto=self._directory.whereto)
         named = revision.person(stand_in(leave.absence, revision))
         is_known = leave.is_known or named is None or named.id in {ping.person for ping in pings}
@@ -126,7 +128,7 @@ class Absences:
         openings = [first_opening(revision, one.ticket, at) for one in left if one.ticket is not None]
         if named is not None and not is_known:
             openings.append(revision.coverage.next_shift(named, at))
-        moments = [max(one, Instant(at + MINUTE_MS)) for one in openings if one is not None]
+        moments = [max(one, Instant(at + MINUTE_MS)) for one in (*openings, *looks) if one is not None]
         moments += [one for one in (leave.ends_at, Instant(leave.since + SOON_MS)) if one is not None and one > at]
         alarms.put(conn, [Alarm(owner, min(moments))] if moments else [])
 

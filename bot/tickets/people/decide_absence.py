@@ -104,7 +104,7 @@ def _later(
 
     None for `told` where nobody was known to come: there is nothing to correct.
     """
-    if told is None or not ticket.status.is_open or ticket.not_covered is not None or not _waits(ticket):
+    if told is None or not ticket.status.is_open or ticket.not_covered is not None or not waits(ticket):
         return None
     if promised is not None:
         opening = facts.revision.coverage.next_shift(promised, facts.now)
@@ -193,14 +193,14 @@ def _given(facts: Facts, ticket: Ticket, assignment: Assignment) -> Decision:
     event = routing_event(facts, assignment, before=ticket.assignee)
     given = replace(ticket, assignee=assignment.person, rule=assignment.rule)
     effects: list[Effect] = [ShowCard(assignment.person, is_quiet=True)] if assignment.person is not None else []
-    if _waits(ticket):
+    if waits(ticket):
         speak = contact_texts(facts)
         name = first_name(facts.revision, assignment.person, speak("the_team"))
         effects.append(Say(speak("handed_over", name=name, number=number(ticket.id)), MessageKind.AUTO))
     return concluded(facts, given, facts.clocks, events=(event,), effects=tuple(effects))
 
 
-def _waits(ticket: Ticket) -> bool:
+def waits(ticket: Ticket) -> bool:
     """Whether the client expects a word from us next, and was told from whom."""
     is_unanswered = ticket.staff_spoke_at is None or ticket.staff_spoke_at < ticket.client_spoke_at
     return is_unanswered and ticket.status is not Status.WAITING_CLIENT

@@ -57,6 +57,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "judging",
         "late_words",
         "leads_on_leave",
+        "left_alone",
         "long_closures",
         "lost_hours",
         "more_promises",

@@ -67,6 +67,7 @@ NOT_TOLD = {
         "test_coverage.py",
         "test_handed_to_the_absent.py",
         "test_leads_on_leave.py",
+        "test_left_alone.py",
         "test_new_shifts.py",
         "test_own_hours.py",
         "test_pick_up.py",
