@@ -40,8 +40,9 @@ _RESOLVED = text(f"""
 SELECT 'waiting:' || id AS owner FROM ticket WHERE resolved_at IS NOT NULL AND resolved_at > :lately
 AND status = 'resolved' AND {_WAITED} ORDER BY resolved_at, id LIMIT :most
 """)  # noqa: S608 - words of the schema
+#: What is over is asked about, until somebody says how it was or a day has passed.
 _CALLS = text(f"""
-SELECT 'call:' || key AS owner FROM call WHERE begins_at > :now AND {is_one_of("state", LIVE)}
+SELECT 'call:' || key AS owner FROM call WHERE begins_at > :lately AND {is_one_of("state", LIVE)}
 AND NOT EXISTS (SELECT 1 FROM alarm WHERE alarm.owner = 'call:' || call.key) ORDER BY begins_at, key LIMIT :most
 """)  # noqa: S608 - words of the schema
 #: Who has tickets, and when a client of theirs last said what nobody of ours did anything about. Whoever took it knows

@@ -16,8 +16,6 @@ from routing.people import PersonId
 from sla.calendar import parse_zone
 from sla.duration import Instant, instant, moment
 
-#: As a client reads the name of somebody whom the desk knows no more.
-_NOBODY: Final = "…"
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -37,23 +35,26 @@ def name_of_kind(kind: str, rules: CallRules, speak: Texts) -> str:
 
 
 def said_time(revision: Revision, speak: Texts, time: Time, *, now: Instant) -> str:
-    """A time as a client reads it, with the manager's own beside it where that is another."""
+    """A time as a client reads it, with the manager's own beside it where that is another.
+
+    Of somebody who left the desk directory nobody knows the time, nor does it matter.
+    """
     person = revision.person(time.person)
     own = speak.moment(time.begins_at, now=now)
-    zone = zone_of(revision, time.person)
-    theirs = Texts(speak.language, zone, speak.overrides)
-    name = person.name.split()[0] if person else _NOBODY
-    return _with(own, theirs, speak, time.begins_at, name, now)
+    if person is None:
+        return own
+    theirs = Texts(speak.language, zone_of(revision, time.person), speak.overrides)
+    return _with(own, theirs, speak, time.begins_at, person.name.split()[0], now)
 
 
 def said_clock(revision: Revision, speak: Texts, time: Time, *, now: Instant) -> str:
     """The same where its day stands above it: only the time of day, with the manager's own beside it."""
     theirs = Texts(speak.language, zone_of(revision, time.person), speak.overrides)
     own = speak.clock_time(time.begins_at)
-    if theirs.moment(time.begins_at, now=now) == speak.moment(time.begins_at, now=now):
-        return own
     person = revision.person(time.person)
-    return _with(own, theirs, speak, time.begins_at, person.name.split()[0] if person else _NOBODY, now)
+    if person is None or theirs.moment(time.begins_at, now=now) == speak.moment(time.begins_at, now=now):
+        return own
+    return _with(own, theirs, speak, time.begins_at, person.name.split()[0], now)
 
 
 def staff_time(revision: Revision, person: PersonId, call: Call, contact: str, *, now: Instant) -> str:
