@@ -1,9 +1,10 @@
 """Who would get a client's question, and why; and where in the weeks ahead nobody would: asked from a terminal."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from adapters.message import Channel
 from bot.cli.beside import Beside, Json, beside
 from bot.cli.printed import USAGE, CommandError, iso, say, say_json, say_table, shown, within_reach
 from bot.tickets.people.radar import MOST_WEEKS, WEEKS, Uncovered, radar, who_answers, why
@@ -12,6 +13,9 @@ from bot.tickets.texts import Texts
 from bot.tickets.words.eta import parse_eta
 from routing.people import Client, ClientId
 from sla.duration import Instant, length
+
+#: A client writes on none of our own pages.
+_WRITTEN_ON: Final = tuple(one.value for one in Channel if one is not Channel.BOARD)
 
 
 def who(
@@ -37,6 +41,8 @@ def who(
         client = revision.client(ClientId(name))
         if client is None:
             raise CommandError(f"there is no client {name!r}: {', '.join(sorted(revision.clients))}", USAGE)
+        if channel and channel not in _WRITTEN_ON:
+            raise CommandError(f"there is no channel {channel!r}: {', '.join(_WRITTEN_ON)}", USAGE)
         words = at or " ".join(when or ())
         asked_at = _moment(words, client, revision, desk.now) if words else desk.now
         load = await desk.database.read(load_of)

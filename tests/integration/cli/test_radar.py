@@ -16,6 +16,15 @@ def test_who_understands_the_words_people_use_for_a_moment(terminal: Terminal) -
     assert (far.returncode, "lies centuries away: write a year from" in far.stderr) == (2, True)
 
 
+def test_who_knows_the_channels_that_clients_write_on(terminal: Terminal) -> None:
+    assert terminal("apply").returncode == 0
+    by_mail = terminal.facts("who", "acme", "--at", "2026-03-03T12:00+03:00", "--channel", "email")
+    assert by_mail["person"] is not None
+    refused = terminal("who", "acme", "--channel", "pigeon")
+    expected = "there is no channel 'pigeon': telegram, slack, email, inapp"
+    assert (refused.returncode, expected in refused.stderr) == (2, True)
+
+
 def test_the_radar_finds_the_hours_with_nobody_behind_a_promise(terminal: Terminal) -> None:
     assert terminal("apply").returncode == 0
     before = terminal.facts("radar", "--weeks", "2")
