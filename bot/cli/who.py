@@ -43,6 +43,10 @@ def who(
             raise CommandError(f"there is no client {name!r}: {', '.join(sorted(revision.clients))}", USAGE)
         if channel and channel not in _WRITTEN_ON:
             raise CommandError(f"there is no channel {channel!r}: {', '.join(_WRITTEN_ON)}", USAGE)
+        kinds = _kinds(revision)
+        if kind is not None and kind not in kinds:
+            known = ", ".join(sorted(kinds)) or "none: no line, rule or person of the desk directory names any"
+            raise CommandError(f"there is no kind of work {kind!r}: {known}", USAGE)
         words = at or " ".join(when or ())
         asked_at = _moment(words, client, revision, desk.now) if words else desk.now
         load = await desk.database.read(load_of)
@@ -90,6 +94,13 @@ def look_ahead(
         )
 
     beside(ctx, work)
+
+
+def _kinds(revision: Revision) -> set[str]:
+    """Every kind of work that the desk directory names: of its lines, its rules and its people."""
+    kinds = {kind for line in revision.lines.values() for kind in line.kinds}
+    kinds |= {rule.kind for rule in revision.triage if rule.kind is not None}
+    return kinds | {skill for person in revision.people.values() for skill in person.skills}
 
 
 def _moment(words: str, client: Client, revision: Revision, now: Instant) -> Instant:

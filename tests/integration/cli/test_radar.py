@@ -25,6 +25,14 @@ def test_who_knows_the_channels_that_clients_write_on(terminal: Terminal) -> Non
     assert (refused.returncode, expected in refused.stderr) == (2, True)
 
 
+def test_who_knows_the_kinds_of_work_that_the_desk_directory_names(terminal: Terminal) -> None:
+    assert terminal("apply").returncode == 0
+    refused = terminal("who", "acme", "--kind", "nosuch")
+    assert (refused.returncode, "there is no kind of work 'nosuch': " in refused.stderr) == (2, True)
+    known = refused.stderr.partition("'nosuch': ")[2].split(", ")[0].strip()
+    assert terminal.facts("who", "acme", "--at", "2026-03-03T12:00+03:00", "--kind", known)["client"] == "acme"
+
+
 def test_the_radar_finds_the_hours_with_nobody_behind_a_promise(terminal: Terminal) -> None:
     assert terminal("apply").returncode == 0
     before = terminal.facts("radar", "--weeks", "2")
