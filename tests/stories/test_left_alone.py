@@ -29,7 +29,7 @@ async def test_a_circle_of_stand_ins_who_are_all_away_is_told_to_the_lead_at_tha
     story.forget()
     await all_leave(story)
     said = story.expect_ping("dana", containing="Nobody else is there for 1 ticket that waits for an answer:")
-    assert "Vera Kova is away and back Friday 10:00" in said
+    assert "Vera Kova is away and back Friday 10:00. Nobody else is there" in said
     assert "T-1 · Payroll failed" in said
     story.expect_message("lena", containing="A change for T-1: we are back Friday 07:00")
 

@@ -14,7 +14,7 @@ from bot.tickets.listing import listed
 from bot.tickets.outcome import first_opening, is_there, person_texts
 from bot.tickets.people.decide_absence import waits
 from bot.tickets.ticket import Ticket, number
-from bot.tickets.words.leave import said_of
+from bot.tickets.words.leave import leave_of
 from routing.coverage import Absence
 from routing.people import PersonId
 from sla.duration import Instant
@@ -35,7 +35,7 @@ def left_alone(left: Sequence[Facts], absence: Absence, key: str) -> tuple[list[
         facts, _ = theirs[0]
         if is_there(facts, person):
             speak, now = person_texts(facts.revision, person), facts.now
-            said = said_of(absence, person, facts.revision, now=now)
+            said = leave_of(absence, person, facts.revision, now=now)
             lines = listed([f"{number(ticket.id)} · {ticket.subject}" for _, ticket in theirs], speak)
             title = speak("ping_left_alone", absence=said, count=len(theirs))
             pings.append(Ping(person, f"{key}:{person}", title, lines, is_shared=True))

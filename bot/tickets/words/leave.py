@@ -79,13 +79,18 @@ def away(name: str, by: PersonId, revision: Revision) -> Person:
 
 def said_of(absence: Absence, by: PersonId, revision: Revision, *, now: Instant) -> str:
     """One absence in words: who, from when where that is ahead, when they are back, and who stands in."""
+    covered = _covered(absence, person_texts(revision, by), revision, max(absence.since, now))
+    return f"{leave_of(absence, by, revision, now=now)} {covered}"
+
+
+def leave_of(absence: Absence, by: PersonId, revision: Revision, *, now: Instant) -> str:
+    """The same without who stands in."""
     speak, name = person_texts(revision, by), name_of(revision, absence.person)
     values = {"name": name, "since": speak.moment(absence.since, now=now)}
     back = back_at(absence, revision)
     key = "away_later" if absence.since > now else "away_now"
     said = speak.moment(back, now=now) if back is not None else ""
-    first = speak(key, **values, back=said) if said else speak(f"{key}_open", **values)
-    return f"{first} {_covered(absence, speak, revision, max(absence.since, now))}"
+    return speak(key, **values, back=said) if said else speak(f"{key}_open", **values)
 
 
 def said_back(absence: Absence, by: PersonId, revision: Revision, *, now: Instant) -> str:
