@@ -14,10 +14,9 @@ from sqlalchemy import Connection, Row, text
 from adapters.message import Identity, InboundMessage, conversation_from_key
 from bot.store.channels.beside import just_opened_beside
 from bot.store.delivery.failing import failing_places
-from bot.store.driver.ids import take
 from bot.store.driver.look import rows_by_keys
 from bot.store.driver.plain import rows_of
-from bot.store.high_load import loads
+from bot.store.high_load import loads, loads_and_numbers
 from bot.store.people.arrivals import Arrival, arrivals, speaker_from_row
 from bot.store.reading.references import references
 from bot.store.revisions import Revisions
@@ -93,12 +92,12 @@ def facts_of_messages(
         for one, arrival, reference in zip(messages, came, named, strict=True)
     ]
     clocks = _clocks_of(conn, [one.id for one in belonging if one is not None])
-    load, high = loads(conn)
     may_open = [
         not is_ours(one.sender) and _may_open(revision, one, ticket)
         for one, ticket in zip(messages, belonging, strict=True)
     ]
-    numbers = iter(take(conn, schema.ticket, sum(may_open)))
+    load, high, fresh = loads_and_numbers(conn, sum(may_open))
+    numbers = iter(fresh)
 
     def facts_of(arrival: Arrival, ticket: Ticket | None, *, opens: bool) -> Facts:
         return Facts(
@@ -107,7 +106,7 @@ def facts_of_messages(
             pinned=revisions.numbered(conn, ticket.revision) if ticket else revision,
             talk=arrival.talk,
             speaker=arrival.speaker,
-            number=TicketId(next(numbers)) if opens else TicketId(0),
+            number=next(numbers) if opens else TicketId(0),
             ticket=ticket,
             clocks=clocks.get(ticket.id, ()) if ticket else (),
             load=load,

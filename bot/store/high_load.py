@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.store.driver.bulk import upsert_many
+from bot.store.driver.ids import drawing, take
 from bot.store.driver.look import rows_by_keys
 from bot.store.driver.plain import rows_of
 from bot.store.tables import schema
@@ -28,6 +30,7 @@ _LOADS = """
 SELECT person AS name, tickets, 0 AS is_line FROM load
 UNION ALL SELECT line, 0, 1 FROM high_load WHERE is_high = 1
 """
+_LOADS_AND_NUMBERS = f"{_LOADS} UNION ALL SELECT NULL, id, 0 FROM ({drawing(schema.ticket)}) AS fresh"  # noqa: S608 - names of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,20 @@ def waiting_by_line(conn: Connection) -> dict[LineId, int]:
 
 def loads(conn: Connection) -> tuple[dict[PersonId, int], frozenset[LineId]]:
     """Open tickets by person, and the lines on which the load is high. The mapping is fresh: it may be counted on."""
-    rows = rows_of(conn, _LOADS)
+    return _loads_from(rows_of(conn, _LOADS))
+
+
+def loads_and_numbers(
+    conn: Connection, count: int
+) -> tuple[dict[PersonId, int], frozenset[LineId], Sequence[TicketId]]:
+    """The same with so many fresh numbers for tickets, which PostgreSQL draws in the same statement."""
+    if conn.dialect.name == "sqlite" or not count:
+        return *loads(conn), [TicketId(number) for number in take(conn, schema.ticket, count)]
+    rows = rows_of(conn, _LOADS_AND_NUMBERS, (count,))
+    fresh = sorted(TicketId(row.tickets) for row in rows if row.name is None)
+    return *_loads_from([row for row in rows if row.name is not None]), fresh
+
+
+def _loads_from(rows: Sequence[Any]) -> tuple[dict[PersonId, int], frozenset[LineId]]:
     high = frozenset(LineId(row.name) for row in rows if row.is_line)
     return {PersonId(row.name): row.tickets for row in rows if not row.is_line}, high

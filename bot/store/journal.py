@@ -11,14 +11,15 @@ Payloads of one lane are decided in the order they came; an empty lane is no lan
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from adapters.port import Cursor, Raw
 from bot.store import leases
 from bot.store.driver.among import among
-from bot.store.driver.bulk import insert_new, update_many, upsert_many
+from bot.store.driver.bulk import insert_many, update_many, upsert_many
 from bot.store.driver.ids import take
 from bot.store.driver.look import rows_by_keys
 from bot.store.driver.plain import change_built, rows_of, rows_of_built
@@ -49,6 +50,14 @@ class Kept:
     state: str
     reason: str
     payload: bytes = b""
+
+
+class _Stored(NamedTuple):
+    """A payload that is new, as it stands in the journal."""
+
+    raw: Raw
+    number: int
+    state: str
 
 
 _LISTED = [inbound.c[name] for name in Kept.__slots__ if name != "payload"]
@@ -95,6 +104,17 @@ _LANES_NAMED = """
 SELECT lane, pg_try_advisory_xact_lock(hashtextextended(lane, 0)) AS is_ours
 FROM (SELECT unnest($1::text[]) AS lane ORDER BY 1) AS wanted
 """
+_KEEP = """
+INSERT INTO inbound (id, key, channel, account, external_id, lane, payload, received_at, reason, state)
+SELECT nextval('seq_inbound_id'), key, channel, account, external_id, lane, payload, received_at, reason,
+CASE WHEN is_held AND (lane = '' OR NOT EXISTS (
+    SELECT 1 FROM inbound AS older WHERE older.lane = fresh.lane AND older.state = 'new'
+)) THEN 'done' ELSE 'new' END
+FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bigint[], $8::text[], $9::boolean[]
+) AS fresh (key, channel, account, external_id, lane, payload, received_at, reason, is_held)
+ON CONFLICT (key) DO NOTHING RETURNING key, id, state
+"""
 _WAITED_IN = "SELECT DISTINCT lane FROM inbound WHERE lane IN {keys} AND state = 'new'"
 _LANES_OF = select(inbound.c.id, inbound.c.lane).where(among(inbound.c.id, "ids"), _NEW)
 _DONE = update(inbound).where(among(inbound.c.id, "ids"), _NEW).values(state="done", reason="")
@@ -125,9 +145,7 @@ def keep(conn: Connection, deliveries: Sequence[Delivery]) -> New:
     A Change for the committer. What came before, in this delivery or in any other, is passed over by its key. Raises
     LeaseLostError, and stores nothing, where a cursor's fence is no longer held.
     """
-    _guard(conn, deliveries)
-    raws = [raw for delivery, _, _ in deliveries for raw in delivery]
-    return _kept(conn, deliveries, list(zip(take(conn, inbound, len(raws)), raws, strict=True)), ())
+    return keep_decided(conn, deliveries, most=0)[0]
 
 
 def keep_decided(
@@ -138,16 +156,16 @@ def keep_decided(
     That is the first of each lane in which nothing waits, `most` in all, oldest first. Whoever asks decides them in
     this transaction, and says what became of those that were not (`leave`).
     """
-    _guard(conn, deliveries)
+    for _, at, _ in deliveries:
+        if at is not None and at.fence is not None:
+            leases.guard(conn, at.fence.name, epoch=at.fence.epoch)
     raws = [raw for delivery, _, _ in deliveries for raw in delivery]
-    numbered = list(zip(take(conn, inbound, len(raws)), raws, strict=True))
-    first = {raw.lane or f"#{number}": (number, raw) for number, raw in reversed(numbered)}
-    taken = sorted(first.values(), key=lambda one: one[0])[:most]
-    closed = _closed_lanes(conn, sorted({raw.lane for _, raw in taken if raw.lane}))
-    taken = [one for one in taken if one[1].lane not in closed]
-    new = _kept(conn, deliveries, numbered, {number for number, _ in taken})
-    stored = {number for delivery in new for number, _ in delivery}
-    return new, [one for one in taken if one[0] in stored]
+    stored = _stored(conn, raws, _held(conn, raws, most))
+    _move(conn, [(at, now) for _, at, now in deliveries if at is not None])
+    taken = [(one.number, one.raw) for one in stored.values() if one.state == "done"]
+    # A repeat within the batch is not the row that was stored.
+    new = [[(stored.pop(raw.key).number, raw.lane) for raw in each if raw.key in stored] for each, _, _ in deliveries]
+    return new, sorted(taken, key=itemgetter(0))
 
 
 def leave(conn: Connection, ends: Mapping[int, End]) -> None:
@@ -155,38 +173,41 @@ def leave(conn: Connection, ends: Mapping[int, End]) -> None:
     update_many(conn, inbound, [{"id": one, "state": end, "reason": why} for one, (end, why) in sorted(ends.items())])
 
 
-def _guard(conn: Connection, deliveries: Sequence[Delivery]) -> None:
-    for _, at, _ in deliveries:
-        if at is not None and at.fence is not None:
-            leases.guard(conn, at.fence.name, epoch=at.fence.epoch)
+def _held(conn: Connection, raws: Sequence[Raw], most: int) -> set[int]:
+    """The places of what comes first in its lane, `most` of them; on PostgreSQL of lanes that are ours from now on.
+
+    Their lanes are held in a statement of its own, so that the next sees what whoever held them before has left there.
+    """
+    first = {raw.lane or f"#{place}": place for place, raw in reversed(list(enumerate(raws)))}
+    places = set(sorted(first.values())[:most])
+    lanes = sorted({raws[place].lane for place in places} - {""})
+    if conn.dialect.name == "sqlite" or not lanes:
+        return places
+    refused = {row.lane for row in rows_of(conn, _LANES_NAMED, (lanes,)) if not row.is_ours}
+    return {place for place in places if raws[place].lane not in refused}
 
 
-def _kept(
-    conn: Connection, deliveries: Sequence[Delivery], numbered: Sequence[tuple[int, Raw]], decided: Collection[int]
-) -> New:
-    rows = [_row(number, raw, "done" if number in decided else "new") for number, raw in numbered]
-    new = insert_new(conn, inbound, rows, key="key") if rows else set()
-    _move(conn, [(at, now) for _, at, now in deliveries if at is not None])
-    numbers = iter(numbered)
-    kept: list[list[tuple[int, str]]] = []
-    for delivery, _, _ in deliveries:
-        kept.append([])
-        for raw in delivery:
-            number, _ = next(numbers)
-            if raw.key in new:
-                new.remove(raw.key)  # a repeat within the batch is not the row that was stored
-                kept[-1].append((number, raw.lane))
-    return kept
-
-
-def _closed_lanes(conn: Connection, lanes: Sequence[str]) -> set[str]:
-    """Lanes in which something waits, and on PostgreSQL those that another replica is deciding."""
-    if not lanes:
-        return set()
-    closed: set[str] = set()
+def _stored(conn: Connection, raws: Sequence[Raw], held: Collection[int]) -> dict[str, _Stored]:
+    """By key, every payload that is new; what is at a `held` place is decided, unless something waits in its lane."""
+    first = {raw.key: place for place, raw in reversed(list(enumerate(raws)))}
+    chosen = sorted(first.values())
+    if not chosen:
+        return {}
     if conn.dialect.name != "sqlite":
-        closed = {row.lane for row in rows_of(conn, _LANES_NAMED, (list(lanes),)) if not row.is_ours}
-    return closed | {row.lane for row in rows_by_keys(conn, _WAITED_IN, lanes)}
+        rows = [{**_row(raws[place]), "is_held": place in held} for place in chosen]
+        found = rows_of(conn, _KEEP, tuple([row[name] for row in rows] for name in rows[0]))
+        return {row.key: _Stored(raws[first[row.key]], row.id, row.state) for row in found}
+    # A SQLite file has one writer at a time, so what is absent now is still absent when it is inserted.
+    known = known_keys(conn, list(first))
+    new = [place for place in chosen if raws[place].key not in known]
+    lanes = sorted({raws[place].lane for place in new if place in held} - {""})
+    waited_in = {row.lane for row in rows_by_keys(conn, _WAITED_IN, lanes)}
+    stored = [
+        _Stored(raws[place], number, "done" if place in held and raws[place].lane not in waited_in else "new")
+        for place, number in zip(new, take(conn, inbound, len(new)), strict=True)
+    ]
+    insert_many(conn, inbound, [{**_row(one.raw), "id": one.number, "state": one.state} for one in stored])
+    return {one.raw.key: one for one in stored}
 
 
 def cursor_of(conn: Connection, channel: str, account: str) -> str | None:
@@ -305,9 +326,8 @@ def _name(channel: str, account: str) -> str:
     return f"{channel}:{account}"
 
 
-def _row(number: int, raw: Raw, state: str) -> dict[str, object]:
+def _row(raw: Raw) -> dict[str, object]:
     return {
-        "id": number,
         "key": raw.key,
         "channel": str(raw.channel),
         "account": raw.account,
@@ -315,6 +335,5 @@ def _row(number: int, raw: Raw, state: str) -> dict[str, object]:
         "lane": raw.lane,
         "payload": raw.payload,
         "received_at": instant(raw.received_at),
-        "state": state,
         "reason": "",
     }

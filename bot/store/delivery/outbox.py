@@ -24,9 +24,9 @@ from bot.store.driver.bulk import delete_many, insert_many, update_many
 from bot.store.driver.database_time import clock_of, database_now
 from bot.store.driver.look import rows_by_keys
 from bot.store.driver.plain import change_built, rows_of, rows_of_built, together
-from bot.store.reading.touch import touch_messages
+from bot.store.reading.touch import Touched, touch_lines, touch_messages
 from bot.store.tables.columns import Whole
-from bot.store.tables.schema import ON_ITS_WAY, is_one_of, outbox, receipt
+from bot.store.tables.schema import ON_ITS_WAY, conversation, is_one_of, message, outbox, receipt
 from sla.duration import Instant, later
 
 
@@ -138,8 +138,19 @@ _RELEASE = (
     .where(_WAITING, outbox.c.state == literal_column("'uncertain'"), outbox.c.claimed_by.is_not(None))
     .values(claimed_by=None, claimed_until=None)
 )
-_UNFINISHED = select(outbox.c.id, outbox.c.message_id, outbox.c.slot, outbox.c.lane).where(
-    among(outbox.c.id, "ids"), _WAITING
+#: With the line that each says, if it says one.
+_UNFINISHED = (
+    select(
+        outbox.c.id,
+        outbox.c.message_id,
+        outbox.c.slot,
+        outbox.c.lane,
+        message.c.conversation_id,
+        conversation.c.key.label("conversation_key"),
+    )
+    .outerjoin_from(outbox, message, message.c.id == outbox.c.message_id)
+    .outerjoin(conversation, conversation.c.id == message.c.conversation_id)
+    .where(among(outbox.c.id, "ids"), _WAITING)
 )
 _ENDED = outbox.c.state.in_(("failed", "dropped", "discarded", "uncertain", "postponed"))
 _HOLD = (
@@ -255,12 +266,13 @@ def settle(conn: Connection, settled: Sequence[Settled]) -> Sequence[bool]:
         }
         for one in found
     ]
-    names = {rows[one.id].message_id: one.external_id for one in found if rows[one.id].message_id is not None}
+    said = [(rows[one.id], one.external_id) for one in found if rows[one.id].message_id is not None]
+    lines = [Touched(row.message_id, row.conversation_id, row.conversation_key, name) for row, name in said]
     # A page is drawn afresh each time and nobody writes under it, so only the last drawing is worth knowing.
     pages = [one["slot"] for one in receipts if (one["slot"] or "").startswith("home:")]
     delete_many(conn, receipt, [row.outbox_id for row in rows_by_keys(conn, _DRAWN, pages)])
     with together(conn):
-        touch_messages(conn, names, "sent", external_ids=names)
+        touch_lines(conn, lines, "sent")
         _end(conn, {one.id: "" for one in found}, "sent")
         insert_many(conn, receipt, receipts, skip_existing=True)
     return [one.id in rows for one in settled]

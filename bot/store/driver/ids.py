@@ -35,6 +35,11 @@ def sequence_name(table: Table) -> str:
     return f"seq_{table.name}_id"
 
 
+def drawing(table: Table, place: int = 1) -> str:
+    """The query that draws so many on PostgreSQL as its value at this place says, for whoever asks more with it."""
+    return f"SELECT nextval('{sequence_name(table)}') AS id FROM generate_series(1, ${place}::int)"  # noqa: S608 - names of ours
+
+
 def take(conn: Connection, table: Table, count: int) -> Sequence[int]:
     """So many fresh ids, rising. They are ours only inside this transaction until the rows are written."""
     return take_each(conn, {table: count})[table]
@@ -77,7 +82,7 @@ def _lasts(tables: tuple[Table, ...]) -> str:
 @cache
 def _draw(tables: tuple[Table, ...]) -> str:
     drawn = (
-        f"SELECT {place} AS place, nextval('{sequence_name(table)}') AS id FROM generate_series(1, ${place}::int)"  # noqa: S608 - names of ours
+        f"SELECT {place} AS place, id FROM ({drawing(table, place)}) AS fresh"  # noqa: S608 - names of ours
         for place, table in enumerate(tables, 1)
     )
     return f"SELECT id FROM ({' UNION ALL '.join(drawn)}) AS drawn ORDER BY place, id"  # noqa: S608 - names of ours

@@ -4,8 +4,8 @@ So a line that was sent, failed or was taken back moves to the end of its conver
 the transcript.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -16,7 +16,7 @@ from bot.store.facts import lock_conversations
 from bot.store.tables.schema import conversation, message
 
 _LINES = (
-    select(message.c.id, message.c.conversation_id, message.c.external_id, conversation.c.key)
+    select(message.c.id, conversation.c.id, conversation.c.key, message.c.external_id)
     .join(conversation, conversation.c.id == message.c.conversation_id)
     .where(among(message.c.id, "ids"))
     .order_by(message.c.id)
@@ -24,21 +24,33 @@ _LINES = (
 _REVS = select(conversation.c.id, conversation.c.rev).where(among(conversation.c.id, "ids"))
 
 
-def touch_messages(
-    conn: Connection, message_ids: Iterable[int], state: str, *, external_ids: Mapping[int, str] | None = None
-) -> None:
-    """Set the state of lines, and their names on the channel where given; each gets its conversation's next rev."""
+class Touched(NamedTuple):
+    """A line, its conversation, the conversation's key, and its name on the channel."""
+
+    id: int
+    conversation: int
+    key: str
+    external_id: str | None
+
+
+def touch_messages(conn: Connection, message_ids: Iterable[int], state: str) -> None:
+    """Set the state of lines; each gets its conversation's next rev."""
     wanted = sorted(set(message_ids))
-    if not wanted:
+    if wanted:
+        touch_lines(conn, [Touched(*row) for row in rows_of_built(conn, _LINES, {"ids": wanted})], state)
+
+
+def touch_lines(conn: Connection, lines: Iterable[Touched], state: str) -> None:
+    """The same for lines that the caller has looked up already, with the names they have from now on."""
+    if not (by_id := {line.id: line for line in lines}):
         return
-    lines = rows_of_built(conn, _LINES, {"ids": wanted})
-    lock_conversations(conn, [line.key for line in lines])  # before the count is read: two replicas never give the same
-    talks = {line.conversation_id for line in lines}
+    # Before the count is read: two replicas never give the same.
+    lock_conversations(conn, [line.key for line in by_id.values()])
+    talks = {line.conversation for line in by_id.values()}
     revs = {row.id: row.rev for row in rows_of_built(conn, _REVS, {"ids": talks})}
     changed: list[dict[str, Any]] = []
-    for line in lines:
-        revs[line.conversation_id] += 1
-        name = (external_ids or {}).get(line.id, line.external_id)
-        changed.append({"id": line.id, "rev": revs[line.conversation_id], "state": state, "external_id": name})
+    for line in sorted(by_id.values()):
+        revs[line.conversation] += 1
+        changed.append({"id": line.id, "rev": revs[line.conversation], "state": state, "external_id": line.external_id})
     update_many(conn, message, changed)
     update_many(conn, conversation, [{"id": number, "rev": rev} for number, rev in sorted(revs.items())])
