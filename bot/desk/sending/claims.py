@@ -109,7 +109,7 @@ class Claims:
             doubtful += asked
             rows += outbox.claim(conn, **mine, held=others, count=most - len(asked))
         known = background(conn, self._revisions, [*rows, *doubtful], now=now)
-        return Claimed(rows, doubtful, known, outbox.outlook(conn, now=now))
+        return Claimed(rows, doubtful, known, known.outlook)
 
     def _has_turn(self, channel: Channel, now: Instant) -> bool:
         """Whether one more may be sent where they go one by one: none is under way but what hangs."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, literal_column, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, text, update
 
 from bot.store.driver.among import among
 from bot.store.driver.bulk import delete_many, insert_many, update_many
@@ -25,7 +25,6 @@ from bot.store.driver.database_time import clock_of, database_now
 from bot.store.driver.look import rows_by_keys
 from bot.store.driver.plain import change_built, rows_of, rows_of_built, together
 from bot.store.reading.touch import Touched, touch_lines, touch_messages
-from bot.store.tables.columns import Whole
 from bot.store.tables.schema import ON_ITS_WAY, conversation, is_one_of, message, outbox, receipt
 from sla.duration import Instant, later
 
@@ -177,14 +176,15 @@ _COUNTS = (
     .where(_WAITING)
     .group_by(outbox.c.channel, outbox.c.state)
 )
-_ANY = select(outbox.c.id).where(
-    _WAITING, outbox.c.state != literal_column("'sending'"), outbox.c.not_before <= bindparam("now")
-)
-_NEXT = select(func.min(outbox.c.not_before)).where(
-    _WAITING, outbox.c.state.in_((literal_column("'pending'"), literal_column("'postponed'")))
-)
-#: The second half is only counted out where the first finds nothing.
-_OUTLOOK = select(case((_ANY.exists(), bindparam("now", type_=Whole)), else_=_NEXT.scalar_subquery()))
+#: The second half is only counted out where the first finds nothing. `asked` is the moment asked about.
+OUTLOOK = f"""
+WITH asked (now) AS (SELECT {{keys}}) SELECT CASE WHEN EXISTS (
+    SELECT 1 FROM outbox WHERE {is_one_of("state", ON_ITS_WAY)} AND state <> 'sending' AND not_before <= asked.now
+) THEN asked.now ELSE (
+    SELECT min(not_before) FROM outbox
+    WHERE {is_one_of("state", ON_ITS_WAY)} AND (state = 'pending' OR state = 'postponed')
+) END AS at FROM asked
+"""  # noqa: S608 - words of ours
 _DRAWN = "SELECT outbox_id FROM receipt WHERE slot IN {keys}"
 _DOUBT = f"""
 SELECT ({{clock}}) AS clock, EXISTS (SELECT 1 FROM outbox
@@ -366,7 +366,7 @@ class Outlook:
 
 def outlook(conn: Connection, *, now: Instant) -> Outlook:
     """Whether it is worth claiming, or when it will be."""
-    ((at,),) = rows_of_built(conn, _OUTLOOK, {"now": now})
+    ((at,),) = rows_by_keys(conn, OUTLOOK, [now])
     is_ready = at is not None and at <= now
     return Outlook(is_ready, None if is_ready or at is None else Instant(at))
 

@@ -13,7 +13,7 @@ from bot.store.calls.calls import NEXT_OF_TICKETS, next_of_tickets
 from bot.store.calls.invites import invite_of
 from bot.store.channels import margins
 from bot.store.delivery.copy_rows import copy_of
-from bot.store.delivery.outbox import Outgoing
+from bot.store.delivery.outbox import OUTLOOK, Outgoing, Outlook, outlook
 from bot.store.delivery.told import COPY
 from bot.store.delivery.unread import Unread, still_unread
 from bot.store.driver.look import Keys, at_once, rows_by_keys
@@ -80,6 +80,8 @@ class Background:
     upcoming: Mapping[TicketId, Call] = field(default_factory=dict)
     #: By the key of a row that carries lines to another conversation: those that nobody has read to this moment.
     unread: Mapping[str, Sequence[Unread]] = field(default_factory=dict)
+    #: What will wait beside these rows.
+    outlook: Outlook = Outlook(is_ready=False)  # noqa: RUF009 - a value
 
 
 def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing], *, now: Instant) -> Background:
@@ -106,6 +108,7 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
     looks: list[tuple[str, Keys]] = [(BY_IDS, said), (_SHOWN, cards), (_NEWER, slots)]
     looks += [(query, tickets) for query in (_LATEST, *WHOLE_TICKETS)]
     looks += [(query, drawn) for query in NEXT_OF_TICKETS]
+    looks += [(OUTLOOK, [now])]
     with at_once(conn, looks):
         latest = rows_by_keys(conn, _LATEST, tickets)
         beside = margins.of_messages(conn, [row.id for row in latest if row.has_margin])
@@ -123,6 +126,7 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
             revision=revisions.current,
             codes=codes(conn, rows, now=now),
             unread=unread,
+            outlook=outlook(conn, now=now),
         )
 
 
