@@ -2,23 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-from sqlalchemy import delete
-
 from adapters.card import OutboundHome
 from adapters.message import Channel, OutboundMessage
-from bot.store.tables.schema import alarm
 from bot.tickets.calls.call import CallState
 from bot.tickets.calls.command import CallDone, CallNoShow, CancelCall, ConfirmCall, DeclineCall, MoveCall
 from bot.tickets.command import HandOver, Resolve
 from routing.people import PersonId
 from sla.clock import State
 from sla.duration import instant
-from tests.builders import ON_TELEGRAM, STORY_DESK, document
+from tests.builders import ON_TELEGRAM
 from tests.harness import NOON, Story, new_desk
 from tests.stories.conftest import MakeStory
 from tests.stories.test_calls import CALLS, SHORTLY_BEFORE, WEDNESDAY_NOON, called, calls, presses
-from tests.stories.test_missing_alarms import lost
 
 ACCEPTED = CALLS + '[clients.acme.calls]\nconfirm = "manager"\n'
 WITH_TIME = WEDNESDAY_NOON + timedelta(hours=3)
@@ -430,26 +425,3 @@ async def test_a_manager_books_from_the_card_and_finds_the_call_on_their_own_pag
     homes = [one.message for one in slack.sent if isinstance(one.message, OutboundHome)]
     assert "T-1 · Acme: Review, tomorrow 15:00 (12:00 for Lena) · booked" in homes[-1].home.cards[0].lines
     desk.expect_quiet()
-
-
-# Out of the desk directory, and out of the alarms
-
-
-async def test_a_call_of_whoever_left_the_desk_directory_is_off_in_the_clients_own_time(make_desk: MakeStory) -> None:
-    desk = await booked(make_desk)
-    left = STORY_DESK.replace('manager = "vera"', 'manager = "oleg"').replace("[people.vera]", "[people.nora]")
-    left = left.replace('name = "Vera Kova"', 'name = "Nora Lys"').replace('"T1/U1", telegram = 2001', '"T1/U8"')
-    await desk.apply(document(left + CALLS))
-    await desk.settle()
-    said = desk.expect_message("lena", containing="The team cannot be there tomorrow 12:00, so this call is off")
-    assert "…" not in said
-    assert await state(desk) is CallState.LAPSED
-
-
-@pytest.mark.parametrize("hours", [pytest.param(0, id="before it"), pytest.param(28, id="as nobody said how it was")])
-async def test_a_call_that_nobody_looks_at_any_more_is_missed(make_desk: MakeStory, hours: int) -> None:
-    desk = await booked(make_desk)
-    await desk.fast_forward(hours=hours)
-    assert await lost(desk) == []
-    await desk.database.write(lambda conn: conn.execute(delete(alarm).where(alarm.c.owner == "call:1.1")))
-    assert await lost(desk) == ["unarmed: call:1.1"]

@@ -11,7 +11,7 @@ from bot.tickets.calls.command import BookCall, CancelCall
 from bot.tickets.command import MarkSpam, Merge
 from bot.tickets.ticket import TicketId
 from sla.duration import instant
-from tests.builders import document, story_desk
+from tests.builders import STORY_DESK, document, story_desk
 from tests.harness import NOON, Story
 from tests.stories.conftest import MakeStory
 from tests.stories.test_call_backs import MISSED, PBX, PHONES
@@ -223,3 +223,14 @@ async def test_who_rang_and_is_known_nowhere_else_is_told_by_whoever_booked_it(m
     assert desk.channels[Channel.EMAIL].messages("lena@acme.test") == ()
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_a_call_of_whoever_left_the_desk_directory_is_off_in_the_clients_own_time(make_desk: MakeStory) -> None:
+    desk = await booked(make_desk)
+    left = STORY_DESK.replace('manager = "vera"', 'manager = "oleg"').replace("[people.vera]", "[people.nora]")
+    left = left.replace('name = "Vera Kova"', 'name = "Nora Lys"').replace('"T1/U1", telegram = 2001', '"T1/U8"')
+    await desk.apply(document(left + CALLS))
+    await desk.settle()
+    said = desk.expect_message("lena", containing="The team cannot be there tomorrow 12:00, so this call is off")
+    assert "…" not in said
+    assert await state(desk) is CallState.LAPSED

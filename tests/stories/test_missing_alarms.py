@@ -15,6 +15,7 @@ from tests.harness import NOON, Story
 from tests.stories.conftest import MakeStory
 from tests.stories.test_absences import OLEG, says
 from tests.stories.test_auditor import DANA, auditor_of, twice
+from tests.stories.test_calls_life import booked
 
 DATABASES = ("sqlite", "postgresql")
 HOUR = timedelta(hours=1)
@@ -197,3 +198,12 @@ async def test_who_works_day_and_night_no_more_is_no_false_alarm(make_desk: Make
     assert await lost(desk) == []
     await desk.go_to(NIGHT)
     assert await lost(desk) == []
+
+
+@pytest.mark.parametrize("hours", [pytest.param(0, id="before it"), pytest.param(28, id="as nobody said how it was")])
+async def test_a_call_that_nobody_looks_at_any_more_is_missed(make_desk: MakeStory, hours: int) -> None:
+    desk = await booked(make_desk)
+    await desk.fast_forward(hours=hours)
+    assert await lost(desk) == []
+    await desk.database.write(lambda conn: conn.execute(delete(alarm).where(alarm.c.owner == "call:1.1")))
+    assert await lost(desk) == ["unarmed: call:1.1"]
