@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.beside import Beside, Json, beside, who_acts
-from bot.cli.printed import CommandError, iso, say, say_json, say_table, shown
+from bot.cli.printed import MOST, CommandError, iso, say, say_json, say_table, shown
 
 if TYPE_CHECKING:
     from bot.store.driver.connection import Connection
@@ -96,7 +96,9 @@ def add(
 def end(
     ctx: typer.Context,
     person: Annotated[str, typer.Argument(help="Who is there again: the key in the desk directory, or the name.")],
-    number: Annotated[int | None, typer.Argument(help="Which absence; without it the one that goes on.")] = None,
+    number: Annotated[
+        int | None, typer.Argument(max=MOST, help="Which absence; without it the one that goes on.")
+    ] = None,
     *,
     who: Who = None,
 ) -> None:

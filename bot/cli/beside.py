@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from bot.cli.printed import USAGE, CommandError
+from bot.cli.printed import MOST, USAGE, CommandError
 from bot.now import Timekeeper, rehearsal_from
 from bot.settings import ENV_FILE, Settings, demo_settings, load_settings
 from routing.people import PersonId, Role
@@ -33,7 +33,7 @@ T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Facts for programs instead of words.")]
 
 #: The option of every command that lists rows; see `how_many`.
-Limit = Annotated[int | None, typer.Option(min=1, help="At most so many; 200 if left out, with --json all.")]
+Limit = Annotated[int | None, typer.Option(min=1, max=MOST, help="At most so many; 200 if left out, with --json all.")]
 
 
 @dataclass(frozen=True, slots=True)

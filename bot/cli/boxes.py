@@ -1,13 +1,14 @@
 """What waits, in and out: nothing is stuck without a handle."""
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from adapters.message import Channel, conversation_from_key
 from bot.cli.beside import Beside, Json, Limit, beside, terminal
-from bot.cli.printed import CommandError, how_many, iso, one_line, plain, say, say_json, say_table, shown
+from bot.cli.printed import MOST, CommandError, how_many, iso, one_line, plain, say, say_json, say_table, shown
 from bot.tickets.ticket import TicketId, number
 
 if TYPE_CHECKING:  # see beside.py
@@ -18,16 +19,38 @@ if TYPE_CHECKING:  # see beside.py
 inbox = typer.Typer(no_args_is_help=True, help="What came in: payloads that wait or could not be understood.")
 outbox = typer.Typer(no_args_is_help=True, help="What goes out: what waits, what failed and why.")
 
-#: Every state; a table begins with those that somebody may have to look at.
-STATES_IN: Final = ("new", "dead", "parked", "done", "discarded")
-STATES_OUT: Final = ("pending", "sending", "postponed", "uncertain", "sent", "failed", "dropped", "discarded")
-OPEN_IN: Final = ("new", "dead", "parked")
-GIVEN_UP: Final = ("failed",)
+
+class StateIn(StrEnum):
+    """What may become of a payload."""
+
+    NEW = "new"
+    DEAD = "dead"
+    PARKED = "parked"
+    DONE = "done"
+    DISCARDED = "discarded"
+
+
+class StateOut(StrEnum):
+    """What may become of a row that goes out."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    POSTPONED = "postponed"
+    UNCERTAIN = "uncertain"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+    DISCARDED = "discarded"
+
+
+#: Those that somebody may have to look at: what a table begins with.
+OPEN_IN: Final = (StateIn.NEW, StateIn.DEAD, StateIn.PARKED)
+GIVEN_UP: Final = (StateOut.FAILED,)
 
 UNNEEDED: Final = "nobody needs it"
 
-Id = Annotated[int, typer.Argument(metavar="ID", help="As the list shows it.")]
-Ids = Annotated[list[int], typer.Argument(metavar="ID...", help="As the list shows them.")]
+Id = Annotated[int, typer.Argument(metavar="ID", max=MOST, help="As the list shows it.")]
+Ids = Annotated[list[int], typer.Argument(metavar="ID...", max=MOST, help="As the list shows them.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever asks later.")]
 #: Changes rows and says how many it changed.
 Change = Callable[["Connection"], int]
@@ -38,7 +61,7 @@ def list_inbox(
     ctx: typer.Context,
     *,
     state: Annotated[
-        list[str] | None, typer.Option(help="new, dead, parked, done or discarded; may be repeated.")
+        list[StateIn] | None, typer.Option(help="new, dead, parked, done or discarded; may be repeated.")
     ] = None,
     limit: Limit = None,
     as_json: Json = False,
@@ -46,7 +69,7 @@ def list_inbox(
     """Payloads that wait, that nobody could read, or of kinds we do not serve; with --json every one. Newest first."""
     from bot.store import journal
 
-    states = tuple(state or (STATES_IN if as_json else OPEN_IN))
+    states = tuple(state or (tuple(StateIn) if as_json else OPEN_IN))
     count = how_many(limit, as_json=as_json)
 
     async def work(desk: Beside) -> None:
@@ -113,7 +136,7 @@ def list_outbox(
     ctx: typer.Context,
     *,
     state: Annotated[
-        list[str] | None, typer.Option(help="failed, sent ...; without it all that waits or failed.")
+        list[StateOut] | None, typer.Option(help="failed, sent ...; without it all that waits or failed.")
     ] = None,
     limit: Limit = None,
     as_json: Json = False,
@@ -121,7 +144,7 @@ def list_outbox(
     """What is on its way, in the order it will leave, and what was given up; with --json every row, newest first."""
     from bot.store.delivery import outbox as outbox_rows
 
-    states = tuple(state or (STATES_OUT if as_json else ()))
+    states = tuple(state or (tuple(StateOut) if as_json else ()))
     count = how_many(limit, as_json=as_json)
 
     def look(conn: "Connection") -> "Sequence[Outgoing]":

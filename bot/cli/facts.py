@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # see beside.py
     from bot.store.reading.stream import Happened
 
 LOOK_EVERY_SECONDS = 0.5
+#: How far back the stream may begin: what is told first is held in memory.
+MOST_LINES = 1_000_000
 
 
 def tickets(
@@ -125,7 +127,7 @@ def people(ctx: typer.Context, *, as_json: Json = False) -> None:
 def tail(
     ctx: typer.Context,
     *,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="So many of the past first.")] = 10,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, max=MOST_LINES, help="So many of the past first.")] = 10,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Wait for more.")] = True,
     as_json: Json = False,
 ) -> None:

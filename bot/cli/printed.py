@@ -21,9 +21,12 @@ USAGE: Final = 2
 #: A pipe has no width: wide enough that no table breaks a line.
 WIDTH_OF_A_PIPE: Final = 240
 
+#: The greatest number that a database can be asked about.
+MOST: Final = 2**63 - 1
+
 #: So many rows a table has unless told otherwise, and as many as a database can count.
 ROWS_OF_A_TABLE: Final = 200
-ALL_ROWS: Final = 2**63 - 1
+ALL_ROWS: Final = MOST
 
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _BREAKS: Final = re.compile(r"[\n\t]+")

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from adapters.message import Channel
 from bot.cli.acting import perform
 from bot.cli.beside import Beside, Json, beside, who_acts
-from bot.cli.printed import USAGE, CommandError, say, say_json
+from bot.cli.printed import MOST, USAGE, CommandError, say, say_json
 from bot.cli.ticket_page import outcome_facts, page_facts, print_page
 from bot.tickets import command as c
 from bot.tickets.ticket import MessageId, TicketId, number, ticket_id_from_number
@@ -236,7 +236,7 @@ def unsnooze(ctx: typer.Context, person: As = None, *, as_json: Json = False) ->
 @ticket.command()
 def split(
     ctx: typer.Context,
-    message: Annotated[int, typer.Argument(help="The id of a client's message, as `show` names it.")],
+    message: Annotated[int, typer.Argument(max=MOST, help="The id of a client's message, as `show` names it.")],
     person: As = None,
     *,
     as_json: Json = False,

@@ -211,6 +211,45 @@ def test_what_cannot_be_done_is_one_sentence(
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("number", [2**63, 10**20], ids=["one too many", "far too many"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["inbox", "show"], id="payload"),
+        pytest.param(["inbox", "list", "--limit"], id="payloads"),
+        pytest.param(["outbox", "retry", "1"], id="rows"),
+        pytest.param(["outbox", "list", "--limit"], id="rows listed"),
+        pytest.param(["tickets", "--limit"], id="tickets listed"),
+        pytest.param(["absence", "end", "vera"], id="absence"),
+        pytest.param(["ticket", "TICKET", "split"], id="message"),
+        pytest.param(["tail", "--no-follow", "--lines"], id="lines"),
+    ],
+)
+def test_a_number_that_no_database_can_count_to_is_wrong_usage(
+    words: list[str], number: int, bot: Terminal, ticket: str
+) -> None:
+    done = bot(*[ticket if word == "TICKET" else word for word in words], str(number))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "less than or equal to" in done.stderr
+
+
+@pytest.mark.parametrize("box", ["inbox", "outbox"])
+def test_a_state_that_there_is_not_is_wrong_usage_and_no_empty_list(box: str, bot: Terminal) -> None:
+    done = bot(box, "list", "--json", "--state", "failde")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "failde" in done.stderr
+    assert "discarded" in done.stderr
+
+
+def test_the_past_is_told_from_as_far_back_as_can_be_asked(bot: Terminal, ticket: str) -> None:
+    told = bot("tail", "--no-follow", "--json", "--lines", "1000000")
+
+    assert told.returncode == 0
+    assert ticket in told.stdout
+
+
 def test_a_payload_nobody_can_read_is_kept_shown_and_closed(bot: Terminal, ticket: str) -> None:
     (dead,) = bot.facts("inbox", "list", "--state", "dead")
     assert dead.keys() >= {"id", "channel", "external_id", "state", "received_at", "reason"}
