@@ -8,7 +8,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, SecretStr
 
 from bot.crashpoint import parse as parse_crashpoint
-from sla.duration import instant
+from sla.duration import REACH, instant, is_within_reach
+
+_DATABASE = r"(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+"
+_DATABASE_MEND = "write sqlite+aiosqlite:///var/maitred.db or postgresql+asyncpg://PERSON:PASSWORD@HOST/NAME"
 
 
 class Listen(NamedTuple):
@@ -32,10 +35,27 @@ def listen_from(value: object) -> object:
 
 
 def address_from(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        is_whole = is_whole and not parts.query and not parts.fragment
+    except ValueError:  # no port, or half of a bracketed address
+        is_whole = False
+    if not is_whole:
         raise ValueError("write a whole address, as in https://desk.example.org")
     return value.rstrip("/")
+
+
+def database_from(value: SecretStr) -> SecretStr:
+    """The address of a database; of what was written nothing is repeated, since a password is part of it."""
+    try:
+        # What is asked for here is asked for again by whoever opens it.
+        is_readable = urlsplit(value.get_secret_value()).port != 0
+    except ValueError:
+        is_readable = False
+    if not is_readable or not re.fullmatch(_DATABASE, value.get_secret_value()):
+        raise ValueError(_DATABASE_MEND)
+    return value
 
 
 def origins_from(value: object) -> object:
@@ -51,9 +71,12 @@ def instant_from(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        return instant(datetime.fromisoformat(value))
-    except ValueError as error:
+        at = instant(datetime.fromisoformat(value))
+    except (ValueError, OverflowError) as error:
         raise ValueError("write a moment with its offset, as in 2026-03-02T09:00:00+00:00") from error
+    if not is_within_reach(at):
+        raise ValueError(REACH)
+    return at
 
 
 def crashpoint_from(value: str) -> str:

@@ -22,6 +22,7 @@ from bot.setting_shapes import (
     Listen,
     address_from,
     crashpoint_from,
+    database_from,
     instant_from,
     listen_from,
     origins_from,
@@ -55,8 +56,6 @@ class SettingsError(Exception):
 
 
 _KEYS = r"[\w.-]+:[^\s,]+(?:[\s,]+[\w.-]+:[^\s,]+)*"
-_DATABASE = r"(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+"
-_DATABASE_MEND = "write sqlite+aiosqlite:///var/maitred.db or postgresql+asyncpg://PERSON:PASSWORD@HOST/NAME"
 _Listen = Annotated[Listen, BeforeValidator(listen_from)]
 _Address = Annotated[str, AfterValidator(address_from)]
 _Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -68,7 +67,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, hide_input_in_errors=True)
 
-    database_url: Annotated[SecretStr, shaped(_DATABASE, _DATABASE_MEND)] = Field(
+    database_url: Annotated[SecretStr, AfterValidator(database_from)] = Field(
         SecretStr("sqlite+aiosqlite:///var/maitred.db"), alias="DATABASE_URL"
     )
     desk: Path = Field(Path("desk"), alias="MAITRED_DESK")
@@ -270,6 +269,9 @@ def _contradictions(values: Mapping[str, str]) -> Iterator[Mistake]:
         for name in ("TELEGRAM_WEBHOOK_SECRET", "MAITRED_PUBLIC_URL"):
             if name not in values:
                 yield Mistake("TELEGRAM_MODE", f"webhook needs {name} beside it; poll needs nothing")
+    apart = values.get("MAITRED_METRICS", "")
+    if apart == values.get("MAITRED_HTTP", "127.0.0.1:8080") and not apart.endswith(":0"):
+        yield Mistake("MAITRED_METRICS", "is MAITRED_HTTP, where /metrics is anyhow: remove it, or choose another port")
     for kind in ("IMAP", "SMTP"):
         host = values.get(f"{kind}_HOST", LOOPBACK[0])
         if values.get(f"{kind}_TLS") == "none" and host not in LOOPBACK:
@@ -307,7 +309,9 @@ def with_secret_key(settings: Settings, *, may_make: bool = True) -> Settings:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    except FileExistsError as error:
+        if not place.is_file():  # a file stands where the directory should be
+            raise SettingsError([Mistake("MAITRED_DATA", f"{settings.files} is no directory: name another")]) from error
         key = place.read_text().strip()
     except OSError as error:
         reason = f"{settings.files} cannot be written ({error.strerror}): name a directory of our own"

@@ -56,6 +56,9 @@ async def serve(settings: Settings, *, desk: Loaded | None) -> int:
     try:
         port = free_port(settings.http.host, settings.http.port)
         settings = settings.model_copy(update={"http": Listen(settings.http.host, port)})
+        if (apart := settings.metrics) is not None:
+            port = free_port(apart.host, apart.port)
+            settings = settings.model_copy(update={"metrics": Listen(apart.host, port)})
         async with built(settings) as house:
             if desk is not None and desk.document is not None:
                 await _apply(house, desk.document)

@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,20 @@ def test_a_plan_changes_nothing_and_a_second_apply_neither(terminal: Terminal) -
 
     assert "revision 1 is in force" in first.stdout
     assert second == {"revision": 1, "changes": [], "applied": True}
+
+
+def test_where_others_listen_and_a_file_for_a_directory_are_one_sentence_each(terminal: Terminal) -> None:
+    with socket.socket() as theirs:
+        theirs.bind(("127.0.0.1", 0))
+        theirs.listen()
+        taken = f"127.0.0.1:{theirs.getsockname()[1]}"
+        metrics = terminal("run", MAITRED_HTTP="127.0.0.1:0", MAITRED_METRICS=taken)
+    (terminal.directory / "file").write_text("")
+    file = terminal("run", MAITRED_HTTP="127.0.0.1:0", MAITRED_DATA="file")
+
+    assert (metrics.returncode, file.returncode) == (2, 2)
+    assert f"{taken} cannot be listened on" in metrics.stderr
+    assert "MAITRED_DATA: file is no directory: name another" in file.stderr
 
 
 def test_a_run_says_where_it_listens_keeps_others_out_and_stops_in_order(terminal: Terminal) -> None:

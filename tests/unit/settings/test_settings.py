@@ -114,6 +114,34 @@ def test_every_mistake_is_named_at_once() -> None:
         pytest.param(
             {"MAITRED_REHEARSAL": "1", "MAITRED_TIME_SPEED": "0"}, "write a number above 0", id="time that stands still"
         ),
+        pytest.param(
+            {"MAITRED_REHEARSAL": "1", "MAITRED_TIME_START": "0001-01-01T00:00:00+14:00"},
+            "MAITRED_TIME_START: write a year from 1970 to 2200",
+            id="a moment before all calendars",
+        ),
+        pytest.param(
+            {"MAITRED_REHEARSAL": "1", "MAITRED_TIME_START": "5000-01-01T00:00:00+00:00"},
+            "MAITRED_TIME_START: write a year from 1970 to 2200",
+            id="a moment after all calendars",
+        ),
+        pytest.param(
+            {"MAITRED_HTTP": "127.0.0.1:9090", "MAITRED_METRICS": "127.0.0.1:9090"},
+            "MAITRED_METRICS: is MAITRED_HTTP",
+            id="two listeners on one port",
+        ),
+        pytest.param({"MAITRED_PUBLIC_URL": "https://desk.test:http"}, "write a whole address", id="a port in letters"),
+        pytest.param({"MAITRED_PUBLIC_URL": "https://desk.test:99999"}, "write a whole address", id="no such port"),
+        pytest.param({"MAITRED_PUBLIC_URL": "https://[desk.test"}, "write a whole address", id="half a bracket"),
+        pytest.param(
+            {"DATABASE_URL": "postgresql+asyncpg://desk:hunter2@db.test:pg/desk"},
+            "DATABASE_URL: write sqlite+aiosqlite:///",
+            id="a database's port in letters",
+        ),
+        pytest.param(
+            {"DATABASE_URL": "postgresql+asyncpg://[desk:hunter2@db.test/desk"},
+            "DATABASE_URL: write sqlite+aiosqlite:///",
+            id="half a bracket in a database's address",
+        ),
     ],
 )
 def test_a_mistake_comes_with_its_mend(environ: Mapping[str, str], mend: str) -> None:
