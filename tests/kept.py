@@ -121,6 +121,9 @@ class _Lent(Database):
     async def read(self, look: Callable[[Connection], T]) -> T:
         return await self._database.read(look)
 
+    async def glance(self, look: Callable[[Connection], T]) -> T:
+        return await self._database.glance(look)
+
     async def write(self, change: Callable[[Connection], T]) -> T:
         return await self._database.write(change)
 

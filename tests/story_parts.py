@@ -82,6 +82,10 @@ class StoryDatabase(Database):
         self._refuse()
         return await self._database.read(look)
 
+    async def glance(self, look: Callable[[Connection], T]) -> T:
+        self._refuse()
+        return await self._database.glance(look)
+
     async def write(self, change: Callable[[Connection], T]) -> T:
         self._refuse()
         return await self._database.write(change)

@@ -147,7 +147,7 @@ class Intake:
             nudge.ring()
 
     async def _look(self) -> None:
-        self._remember(await self._database.read(lambda conn: journal.fresh(conn, after=0, count=LOOK)))
+        self._remember(await self._database.glance(lambda conn: journal.fresh(conn, after=0, count=LOOK)))
 
     def _remember(self, fresh: Sequence[tuple[int, str]]) -> None:
         for number, lane in fresh:

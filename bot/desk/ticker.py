@@ -115,7 +115,7 @@ class Ticker:
     async def once(self) -> int:
         """Fire what is due now, one batch; how many alarms that were. Not those that another replica is at."""
         now = self._time.now()
-        due, self._next_due = await self._database.read(lambda conn: alarms.ahead(conn, now=now, count=BATCH))
+        due, self._next_due = await self._database.glance(lambda conn: alarms.ahead(conn, now=now, count=BATCH))
         self.last_cycle = now
         metrics.TICKER_CYCLE.set(now / 1000)
         # More than one batch is overdue, after a downtime: what that comes to is told at the end, together.

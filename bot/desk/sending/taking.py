@@ -58,7 +58,7 @@ class Taking:
         if not self._count():
             return 0
         if not is_told:
-            self._claims.outlook = await self._database.read(lambda conn: outbox.outlook(conn, now=now))
+            self._claims.outlook = await self._database.glance(lambda conn: outbox.outlook(conn, now=now))
             if not self._claims.outlook.is_ready:
                 return 0
         await self._is_free.wait()

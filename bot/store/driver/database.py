@@ -40,6 +40,10 @@ class Database(ABC):
         Raises StoreUnavailableError when the database cannot answer now.
         """
 
+    async def glance(self, look: Callable[[Connection], T]) -> T:
+        """`read` for a look of one statement: it sees one moment by itself, so a server is asked just once."""
+        return await self.read(look)
+
     @abstractmethod
     async def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` in a transaction of its own and return its result once that is on disk.

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import secrets
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -62,6 +63,9 @@ class PostgresDatabase(Database):
     async def read(self, look: Callable[[Connection], T]) -> T:
         return await self._readers.transact(look)
 
+    async def glance(self, look: Callable[[Connection], T]) -> T:
+        return await self._readers.transact(look, is_one=True)
+
     async def write(self, change: Callable[[Connection], T]) -> T:
         return await self._writers.transact(change)
 
@@ -82,14 +86,15 @@ class _Connections:
         self._free = asyncio.Semaphore(count)
         self._idle: list[tuple[AsyncConnection, float]] = []
 
-    async def transact(self, work: Callable[[Connection], T]) -> T:
+    async def transact(self, work: Callable[[Connection], T], *, is_one: bool = False) -> T:
+        """What `is_one` statement is a transaction by itself, and may be asked again where a connection was lost."""
         try:
             async with asyncio.timeout(CONNECT_WITHIN_SECONDS):
                 await self._free.acquire()
         except TimeoutError as error:
             raise StoreUnavailableError("every connection to the database is busy") from error
         try:
-            return await self._transact(work)
+            return await self._transact(work, "" if is_one else self._begin)
         except _DRIVER_ERRORS as error:
             if ours := translated(error):
                 raise ours from error
@@ -102,12 +107,12 @@ class _Connections:
             await _close(self._idle.pop()[0])
         await self._engine.dispose()
 
-    async def _transact(self, work: Callable[[Connection], T]) -> T:
+    async def _transact(self, work: Callable[[Connection], T], begin: str) -> T:
         begun = False
 
         def noted(conn: Connection) -> T:
             nonlocal begun
-            begun = True
+            begun = bool(begin)
             return work(conn)
 
         while self._idle:
@@ -116,18 +121,21 @@ class _Connections:
                 await _close(connection)
                 continue
             try:
-                return await self._use(connection, opened_at, noted)
+                return await self._use(connection, opened_at, noted, begin)
             except _DRIVER_ERRORS:
-                if begun:
+                if begun or (connection, opened_at) in self._idle:
                     raise  # otherwise it was closed while it lay here, and the next one may not be
         connection = await self._engine.connect()
         await connection.begin()  # of which the server hears nothing: nobody begins or ends what `transact` does
-        return await self._use(connection, asyncio.get_running_loop().time(), work)
+        return await self._use(connection, asyncio.get_running_loop().time(), work, begin)
 
-    async def _use(self, connection: AsyncConnection, opened_at: float, work: Callable[[Connection], T]) -> T:
+    async def _use(
+        self, connection: AsyncConnection, opened_at: float, work: Callable[[Connection], T], begin: str
+    ) -> T:
         is_whole = False
         try:
-            result = await connection.run_sync(plain.transact, self._begin, work)
+            whole = partial(plain.transact, begin=begin, work=work) if begin else work
+            result = await connection.run_sync(whole)
             is_whole = True
             return result
         except Exception:

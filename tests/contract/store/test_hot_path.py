@@ -53,6 +53,7 @@ class CountingDatabase(Database):
     database: Database
     hops: list[int] = field(default_factory=list)
     looks: int = 0
+    glances: list[int] = field(default_factory=list)
 
     @property
     def is_sqlite(self) -> bool:
@@ -70,28 +71,36 @@ class CountingDatabase(Database):
         self.looks += 1
         return await self.database.read(look)
 
+    async def glance(self, look: Callable[[Connection], T]) -> T:
+        self.looks += 1
+        return await self.database.glance(_counted(look, self.glances))
+
     async def write(self, change: Callable[[Connection], T]) -> T:
-        def counted(conn: Connection) -> T:
-            statements = 0
-
-            def count(*_: Any) -> None:  # noqa: ANN401 - as SQLAlchemy calls it
-                nonlocal statements
-                statements += 1
-
-            event.listen(conn, "before_cursor_execute", count)
-            try:
-                return change(conn)
-            finally:
-                event.remove(conn, "before_cursor_execute", count)
-                self.hops.append(statements)
-
-        return await self.database.write(counted)
+        return await self.database.write(_counted(change, self.hops))
 
     async def quick_check(self) -> None:
         await self.database.quick_check()
 
     async def close(self) -> None:
         await self.database.close()
+
+
+def _counted(work: Callable[[Connection], T], into: list[int]) -> Callable[[Connection], T]:
+    def counted(conn: Connection) -> T:
+        statements = 0
+
+        def count(*_: Any) -> None:  # noqa: ANN401 - as SQLAlchemy calls it
+            nonlocal statements
+            statements += 1
+
+        event.listen(conn, "before_cursor_execute", count)
+        try:
+            return work(conn)
+        finally:
+            event.remove(conn, "before_cursor_execute", count)
+            into.append(statements)
+
+    return counted
 
 
 @dataclass(slots=True)
@@ -184,6 +193,21 @@ async def test_nobody_looks_for_what_they_were_told_of(database: Database) -> No
         heard = await hear(1)
 
     assert heard.looking == 0
+
+
+async def test_the_loops_glance_with_one_statement_each(database: Database) -> None:
+    """A glance begins no transaction, so two statements of one might see two moments."""
+    counting, time = CountingDatabase(database), OwnedTime(instant(NOON))
+    await apply_document(counting, document(), at=time.at, by="test")
+    desk = new_desk(counting, {Channel.TELEGRAM: StoryChannel(Channel.TELEGRAM, now=time.moment)}, time)
+    await desk.prepare(is_alone=True)
+    counting.glances.clear()
+
+    for loop in (desk.intake, desk.ticker, desk.sender):
+        await loop.once()
+
+    assert counting.glances == [1, 1, 1]
+    await desk.drain()
 
 
 @pytest.mark.parametrize("messages", [1, TOGETHER], ids=["one message", "as many as a batch holds"])

@@ -203,3 +203,24 @@ async def test_a_lane_that_another_replica_is_deciding_is_not_decided_beside_it(
     assert [one.external_id for _, one in await server.write(keep_first)] == ["m1"]
     assert len(await server.read(lambda conn: journal.fresh(conn, after=0, count=9))) == 1
     await other.close()
+
+
+async def test_a_glance_begins_nothing_and_writes_nothing(server: Database, url: str) -> None:
+    """What it asks is a transaction by itself, on a connection that only reads."""
+    ((before,),) = await server.glance(lambda conn: rows_of(conn, "SELECT pg_current_xact_id_if_assigned()"))
+    with pytest.raises(StoreUnavailableError, match="read-only"):
+        await server.glance(lambda conn: remember(conn, "glance", "kept"))
+
+    def looks(conn: Connection) -> int:
+        return len({rows_of(conn, "SELECT now()")[0] for _ in range(2)})
+
+    assert before is None
+    assert [await server.glance(looks), await server.read(looks)] == [2, 1]
+    assert await server.read(lambda conn: recall(conn, "glance")) is None
+
+
+async def test_a_glance_over_connections_that_were_lost_is_taken_again(server: Database, url: str) -> None:
+    await server.glance(lambda conn: recall(conn, "before"))
+    await throw_everybody_out(url)
+
+    assert await server.glance(lambda conn: recall(conn, "after")) is None
