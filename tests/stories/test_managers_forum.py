@@ -233,6 +233,28 @@ async def test_a_reply_there_may_be_taken_back_before_it_left(desk: Story) -> No
     assert not [one for one in desk.channels[MAIL].messages("lena@acme.test") if "You fools" in one.text]
 
 
+async def test_a_change_that_leaves_it_open_who_is_meant_takes_back_what_has_not_left(desk: Story) -> None:
+    shown = await relayed(desk, "And the export?")
+    desk.channels[MAIL].down()
+    written = await desk.writes("vera", "You fools", under=shown.external_id, address=ACME)
+    await desk.rewords("vera", written, "Hello Lena\n// they are fools", address=ACME)
+    assert "taken back" in desk.expect_message(ACME, TELEGRAM, containing="had not left yet")
+    await desk.channels[MAIL].up()
+    await desk.fast_forward(minutes=10)
+    assert await notes(desk) == []
+    assert not [one for one in desk.channels[MAIL].messages("lena@acme.test") if "fools" in one.text]
+
+
+async def test_a_change_that_leaves_it_open_who_is_meant_changes_nothing_that_left(desk: Story) -> None:
+    shown = await relayed(desk, "And the export?")
+    written = await desk.writes("vera", "Tomorrow", under=shown.external_id, address=ACME)
+    desk.forget()
+    await desk.rewords("vera", written, "Hello Lena\n// they are fools", address=ACME)
+    await desk.fast_forward(minutes=10)
+    assert await notes(desk) == []
+    assert not [one for one in desk.channels[MAIL].messages("lena@acme.test") if "fools" in one.text]
+
+
 async def test_admins_hear_each_alone_that_the_bot_was_put_out_of_their_own_place(desk: Story) -> None:
     await desk.own.becomes(FORUM, "left", by="7001")
     await desk.settle()
