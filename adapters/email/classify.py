@@ -30,10 +30,7 @@ _MACHINES: Final = (
     "x-autorespond",
     "x-autoresponder",
     "x-fc-machinegenerated",
-    "x-jenkins-job",
-    "x-jenkins-result",
     "x-mail-autoreply",
-    "x-servicenow-generated",
     "x-vacation",
 )
 #: Whom mail servers write as.

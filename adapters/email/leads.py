@@ -115,7 +115,7 @@ def lead_at(lines: list[str], number: int) -> int:
             break
         if length > 1 and (_is_day_first(words) or joined.endswith(("!", "?"))):
             break
-        if length > 1 and _WRITER_FIRST.match(words) and not _goes_on(joined, words, lines, number):
+        if length > 1 and _WRITER_FIRST.match(words) and not _BROKEN.search(joined):
             break
         joined = f"{joined} {words}".strip()
         if not (_is_day_first(joined) or _WRITER_FIRST.match(joined) or _QUOTING.match(joined)):
@@ -123,14 +123,6 @@ def lead_at(lines: list[str], number: int) -> int:
         if _is_lead(joined):
             return length
     return int(_is_brief_lead(lines, number))
-
-
-def _goes_on(joined: str, words: str, lines: list[str], number: int) -> bool:
-    """Whether an address at the head of a line ends the sentence above it: a long name pushed it there."""
-    if _BROKEN.search(joined):
-        return True
-    is_apart = number == 0 or not lines[number - 1].strip()
-    return is_apart and words.startswith("<") and EXACT.search(joined) is not None
 
 
 def _is_day_first(words: str) -> bool:

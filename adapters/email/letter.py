@@ -47,8 +47,6 @@ HEADERS: Final = frozenset(
         "x-autoresponder",
         "x-failed-recipients",
         "x-fc-machinegenerated",
-        "x-jenkins-job",
-        "x-jenkins-result",
         "x-loop",
         "x-mail-autoreply",
         "x-ms-exchange-generated-message-source",
@@ -56,7 +54,6 @@ HEADERS: Final = frozenset(
         "x-original-to",
         "x-post-messageclass",
         "x-precedence",
-        "x-servicenow-generated",
         "x-vacation",
     }
 )
