@@ -41,6 +41,9 @@ _INLINE: Final = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _PROGRAM: Final = re.compile(r"(<(?:script|style)\b|</(?:script|style)\b[^<>]*>)", re.IGNORECASE)
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
 _BLANKS: Final = re.compile(r"\n{3,}")
+#: Where Outlook on the web begins the mail that is answered; what it calls the headers there is in any language.
+_ANSWERED: Final = "divrplyfwdmsg"
+_ANSWERED_MARK: Final = "-----Original Message-----"
 _DEEPEST_QUOTE: Final = 10
 _LONGEST_ADDRESS: Final = 500
 
@@ -53,7 +56,7 @@ def text_from_html(page: str) -> str:
         page,
         tags=set(_KEPT),
         clean_content_tags=set(_DROPPED),
-        attributes={"a": {"href"}, "img": {"alt"}, "*": {"style", "hidden"}},
+        attributes={"a": {"href"}, "img": {"alt"}, "div": {"id"}, "*": {"style", "hidden"}},
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel=None,
     )
@@ -147,7 +150,7 @@ class _Reader(HTMLParser):
             case "img" if alt := _SPACES.sub(" ", named.get("alt") or "").strip():
                 self._line += f"[image: {alt[:200]}]"
             case _:
-                self._begin_block(tag)
+                self._begin_block(tag, named.get("id") or "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in _VOID and self._sizeless:
@@ -204,8 +207,10 @@ class _Reader(HTMLParser):
         elif tag in _OWN_LINES or tag == "hr":
             self._end_line(is_needed=False)
 
-    def _begin_block(self, tag: str) -> None:
+    def _begin_block(self, tag: str, name: str) -> None:
         match tag:
+            case "div" if name.lower().endswith(_ANSWERED):
+                self._lines.append((self._quote, _ANSWERED_MARK))
             case "blockquote":
                 self._quote = min(self._quote + 1, _DEEPEST_QUOTE)
             case "pre":

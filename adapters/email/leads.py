@@ -70,7 +70,7 @@ _DAY_FIRST: Final = re.compile(
     r"|(?:בתאריך|في|στις) "
 )
 _WRITER_FIRST: Final = re.compile(
-    r"(?:[^<>.!?:;]{0,60}<[^<>@\s]{1,64}@[^<>\s]{1,255}>|[^<>@\s]{1,64}@[^<>@\s]{1,255})(?=[ ,])"
+    r"(?:[^<>.!?:;]{0,60}<[^<>@\s]{1,64}@[^<>\s]{1,255}>|[^<>@\s]{1,64}@[^<>@\s]{1,255})(?=[ ,]|$)"
 )
 _QUOTING: Final = re.compile(
     r"(?:zitat von|quoting|citando a|citando|цитування|wiadomość napisana przez) [^<>.!?:;]{0,60}<[^<>@\s]{1,64}@"
@@ -83,6 +83,39 @@ _NAMED: Final = re.compile(
 _CLOSINGS: Final = (":", "：", "-", "–")
 #: How a line ends that a sentence was broken behind, between the moment and the name.
 _BROKEN: Final = re.compile(r"(?:[,(<\"]|\d|\b[ap]\.?m\.?|\buhr|\b[рг]\.)$")
+#: What ends a day and an hour, and what may stand between them and a name.
+_MOMENT: Final = re.compile(r"(?:\d{4}|\d[:.]\d\d)(?:[:.]\d\d)?(?=\s?[ap]\.?m\b|\s?gmt|[\s,，、]|$)", re.IGNORECASE)
+_ZONES: Final = {
+    "am",
+    "pm",
+    "a.m.",
+    "p.m.",
+    "uhr",
+    "gmt",
+    "utc",
+    "cet",
+    "cest",
+    "mez",
+    "mesz",
+    "р.",
+    "г.",
+    "π.μ.",
+    "μ.μ.",
+}
+_BEFORE_NAMES: Final = {
+    "hat",
+    "heeft",
+    "schrieb",
+    "schreef",
+    "skrev",
+    "від",
+    "от",
+    "from",
+    "odesílatel",
+    "ο",
+    "χρήστης",
+}
+_LONGEST_PARTICLE: Final = 3
 #: A year, an hour, a short date: what a program puts there, and a sentence about a day seldom.
 EXACT: Final = re.compile(r"\d{4}|\d{1,2}[:.]\d{2}|\d[./-]\d{1,2}[./-]\d|@")
 #: What mail programs put around an address that is written from right to left, and other colons than ours.
@@ -115,7 +148,7 @@ def lead_at(lines: list[str], number: int) -> int:
             break
         if length > 1 and (_is_day_first(words) or joined.endswith(("!", "?"))):
             break
-        if length > 1 and _WRITER_FIRST.match(words) and not _BROKEN.search(joined):
+        if length > 1 and _WRITER_FIRST.match(words) and not _is_broken(near[length - 2], joined, words):
             break
         joined = f"{joined} {words}".strip()
         if not (_is_day_first(joined) or _WRITER_FIRST.match(joined) or _QUOTING.match(joined)):
@@ -123,6 +156,34 @@ def lead_at(lines: list[str], number: int) -> int:
         if _is_lead(joined):
             return length
     return int(_is_brief_lead(lines, number))
+
+
+def _is_broken(above: str, joined: str, words: str) -> bool:
+    """Was the sentence broken inside the name or before the address? A paragraph of somebody's own ends otherwise.
+
+    An address alone goes on with a day and an hour; a name goes on with a name that began right behind them.
+    """
+    if _BROKEN.search(joined):
+        return True
+    if not _is_day_first(joined) or joined.endswith((".", "!", "?", ":", ";")):
+        return False
+    if words.startswith(("<", "(")):
+        return EXACT.search(joined) is not None
+    return _is_name_begun(above[: LONGEST + 1].translate(_SIGNS))
+
+
+def _is_name_begun(line: str) -> bool:
+    """Does a line end in what may be the first part of a name, right behind a day or an hour?"""
+    ends = [one.end() for one in _MOMENT.finditer(line)]
+    names = line[ends[-1] :].replace("，", " ").replace("、", " ").split() if ends else ["-"]
+    while names and (names[0].lower().strip(",") in _ZONES or not names[0].strip("+-:0123456789,")):
+        names = names[1:]
+    if names and names[0].lower().startswith(("gmt", "utc")):
+        names = names[1:]
+    names = [one.strip("\"'„“«(,") for one in names if one.lower() not in _BEFORE_NAMES]
+    if any(one.lower() in _NO_NAMES for one in names) or (names and names[0][:1].islower()):
+        return False
+    return all(not one[:1].islower() or len(one) <= _LONGEST_PARTICLE for one in names)
 
 
 def _is_day_first(words: str) -> bool:

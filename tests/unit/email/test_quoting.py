@@ -1,5 +1,6 @@
 """What is folded away below the words of a mail, in the words of many mail programs, and what never is."""
 
+import re
 import tomllib
 from typing import Any
 
@@ -9,6 +10,7 @@ from adapters.email.quoting import fold, words_alone
 from tests.unit.email.corpus import FOLDER
 
 KNOWN = tomllib.loads((FOLDER / "leads.toml").read_text("utf-8"))
+HOUR = re.compile(r"\d[:.]\d\d")
 SAID = "Yes, please."
 MARKED = "> as agreed\n>\n> tomorrow"
 PLAIN = "as agreed\n\ntomorrow"
@@ -28,6 +30,31 @@ def test_what_leads_to_a_marked_quote_goes_with_it(lead: str) -> None:
         folded = fold(text)
         assert folded.said == words_alone(text) == SAID
         assert lead.partition("\n")[0].strip() in folded.beneath
+
+
+@pytest.mark.parametrize("lead", each("programs"))
+def test_a_lead_may_be_broken_anywhere_behind_its_hour(lead: str) -> None:
+    """Programs break lines where they are full: never before the hour, and never in our answers."""
+    line = " ".join(lead.split("\n"))
+    breaks = [place for place, sign in enumerate(line) if sign == " " and HOUR.search(line, 0, place)]
+    for place in breaks:
+        broken = f"{line[:place]}\n{line[place + 1 :]}"
+        assert fold(f"{SAID}\n\n{broken}\n{MARKED}").said == SAID, broken
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "On 2 March 2026 at 9:00 nothing was paid",
+        "On 2 March 2026 at 9:00 I told the bank",
+        "On 2 March 2026 at 9:00 it was paid.",
+        "Seit dem Montag, 2. März 2026, 9:00 Uhr geht nichts",
+        "2 марта 2026 в 9:00 упал магазин",
+    ],
+)
+def test_a_paragraph_that_tells_of_an_hour_stays_above_a_lead(own: str) -> None:
+    folded = fold(f"{own}\nVera Kova <vera@desk.test> wrote:\n{MARKED}")
+    assert folded.said == own
 
 
 @pytest.mark.parametrize("lead", each("programs", "headers"))
