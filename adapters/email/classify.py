@@ -32,6 +32,8 @@ _MACHINES: Final = (
     "x-fc-machinegenerated",
     "x-mail-autoreply",
     "x-vacation",
+    *("x-jenkins-job", "x-jenkins-result", "x-servicenow-generated", "x-github-reason", "x-jira-fingerprint"),
+    *("x-gitlab-notificationreason", "x-gitlab-pipeline-id", "x-bugzilla-reason", "x-gerrit-messagetype", "x-cron-env"),
 )
 #: Whom mail servers write as.
 _SERVER: Final = "mailer-daemon"
