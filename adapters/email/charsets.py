@@ -45,6 +45,7 @@ _MEANT: Final = {
     "x-sjis": "cp932",
     "windows-31j": "cp932",
     "iso-2022-jp": "iso2022_jp_2",
+    **dict.fromkeys(("iso-2022-jp-ms", "cp50220", "cp50221", "cp50222"), "iso2022_jp_2"),
     "x-mac-roman": "mac-roman",
     "macintosh": "mac-roman",
     "x-mac-cyrillic": "mac-cyrillic",
@@ -65,20 +66,52 @@ _FEWEST: Final = 3
 _FREQUENT: Final = frozenset(b"\xee\xe5\xe0\xe8\xb3\xed\xf2\xce\xc5\xc0\xc8\xb2\xcd\xd2")
 _OUTSIDE: Final = re.compile(rb"[\xa5\xa8\xaa\xaf\xb2-\xb4\xb8\xba\xbf-\xff]{2,}")
 _LOOKED_AT: Final = 4_000
+_JAPANESE: Final = "iso2022_jp_2"
+#: How ISO-2022-JP says that one or two bytes a letter follow, and which.
+_ESCAPE: Final = re.compile(rb"(\x1b(?:\$[@B]|\([BJI]))")
+_PAIR: Final = re.compile(rb"[\x21-\x7e]{2}")
+#: Letters that only Ukrainian has, where KOI8-R has lines of tables; beside another letter they are no lines.
+_UKRAINIAN: Final = re.compile(
+    rb"[\xc0-\xff][\xa4\xa6\xa7\xad\xb4\xb6\xb7\xbd]|[\xa4\xa6\xa7\xad\xb4\xb6\xb7\xbd][\xc0-\xff]"
+)
 
 
 def words_from_bytes(written: bytes, charset: str = "") -> str:
     """What was written; bytes that fit no charset become the sign for "unreadable"."""
     said = _codec(charset)
+    if said == "koi8-r" and _UKRAINIAN.search(written):
+        said = "koi8-u"
     for name in ("utf-8" if said and _is_plainly_utf8(written, said) else said, "utf-8"):
         if name:
             try:
                 return written.decode(name)
             except (UnicodeError, LookupError, ValueError):
-                continue
+                if name == _JAPANESE:
+                    return _as_windows_writes_japanese(written)
     if said in {None, "utf-8", "cp1252"} and not _is_nearly_utf8(written):
         return written.decode("cp1251" if _is_cyrillic(written) else "cp1252", "replace")
     return written.decode(said or "utf-8", "replace")
+
+
+def _as_windows_writes_japanese(written: bytes) -> str:
+    """ISO-2022-JP with the letters that Windows added to it, a number in a ring among them: the same in CP932."""
+    pieces = _ESCAPE.split(written)
+    read = [pieces[0]]
+    for escape, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        match escape[1:]:
+            case b"$@" | b"$B":
+                read.append(_PAIR.sub(lambda pair: _shifted(*pair[0]), piece))
+            case b"(I":
+                read.append(bytes(byte | 0x80 if 0x20 < byte < 0x60 else byte for byte in piece))  # noqa: PLR2004
+            case _:
+                read.append(piece)
+    return b"".join(read).decode("cp932", "replace")
+
+
+def _shifted(row: int, cell: int) -> bytes:
+    """A letter of two bytes as Shift JIS spells it (JIS X 0208, annex 1)."""
+    first = (row + 1) // 2 + (112 if row <= 94 else 176)  # noqa: PLR2004
+    return bytes((first, cell + 31 + cell // 96 if row % 2 else cell + 126))
 
 
 def _codec(charset: str) -> str | None:

@@ -136,7 +136,9 @@ def _joined(parts: dict[int, tuple[str, bool]]) -> str:
         if is_coded and order == min(parts) and written.count("'") > 1:
             charset, _, written = written.split("'", 2)
         read += unquote_to_bytes(written) if is_coded else written.encode("utf-8", "replace")
-    return words_from_bytes(read, charset)
+    words = words_from_bytes(read, charset)
+    # Some programs divide or mark so what they have written in encoded words (RFC 2047) already.
+    return words if charset or "=?" not in words else decoded(words)
 
 
 def _unquoted(written: str) -> str:
