@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.email.timings import Timings
 from adapters.errors import TurnLostError
 from adapters.port import Cursor, Raw
 from tests.integration.email.reading import QUICK, Kept, OurTurn, fetching, imap, letter, reading
@@ -176,3 +177,28 @@ async def test_a_folder_for_mail_that_is_kept_and_may_not_be_written_to_is_named
             assert folder.health().is_up
     box.is_locked("Processed", is_locked=False)
     assert (len(kept.raws), box.count()) == (1, 1)
+
+
+async def test_a_folder_for_mail_that_is_kept_may_go_while_it_is_used(box: Box) -> None:
+    box.make("Processed")
+    box.receives(letter(1))
+    kept = Kept()
+    often = Timings(idle_for_s=0.1)
+    async with relay_to(box.server.imap) as relay:
+        folder = fetching(kept, imap(box, relay.port), processed="Processed", timings=often)
+        async with reading(kept, folder):
+            await relay.heard_from_client(b"IDLE\r\n")
+            box.server.doveadm("mailbox", "delete", "-u", box.user, "Processed")
+            box.receives(letter(2))
+            await kept.has(2)
+            async with asyncio.timeout(60):
+                while not folder.health().trouble:  # noqa: ASYNC110 - nobody tells of a move
+                    await asyncio.sleep(0.01)
+            assert folder.health().is_up
+            assert "make that folder, or remove IMAP_PROCESSED" in folder.health().detail
+            box.server.doveadm("mailbox", "create", "-u", box.user, "Processed")
+            async with asyncio.timeout(60):
+                while folder.health().detail != "INBOX: listens":  # noqa: ASYNC110 - nobody tells of a move
+                    await asyncio.sleep(0.01)
+    assert box.count() == 0
+    assert len(kept.raws) == 2
