@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from adapters.email.config import Config, Server
+from adapters.email.config import Config, Server, mend_of_certificate
 from adapters.email.ids import domain_of
 from adapters.email.imap import Connection, LoginRefusedError, LostError, SaidNoError, connected
 from adapters.email.room import warning_of
@@ -44,7 +44,8 @@ async def _reading(config: Config, server: Server, timings: Timings) -> AsyncIte
         yield Doubt(secret, f"{server.host} refuses our login ({error}): mend IMAP_USER and {secret}")
         return
     except (LostError, OSError) as error:
-        yield Doubt("IMAP_HOST", f"{server.host}:{server.port} cannot be reached ({error}): mend host, port or TLS")
+        mend = "" if mend_of_certificate(error, side="IMAP") else ": mend host, port or TLS"
+        yield Doubt("IMAP_HOST", f"{server.host}:{server.port} cannot be reached ({error}){mend}")
         return
     try:
         for name in config.mailboxes:

@@ -13,6 +13,22 @@ from adapters.port import Limits
 LIMITS: Final = Limits(can_edit=False, has_threads=True, has_replies=True, has_windows=False, has_letters=True)
 
 Tls = Literal["implicit", "starttls", "none"]
+#: What OpenSSL says of a certificate that is over, not yet begun, or another host's (X509_V_ERR_…).
+_OUT_OF_TIME: Final = frozenset({9, 10})
+_OF_ANOTHER: Final = frozenset({62, 64})
+
+
+def mend_of_certificate(error: BaseException | None, *, side: Literal["IMAP", "SMTP"]) -> str:
+    """What mends a certificate that proves nothing, where one is behind the error; empty where none is."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    if error is None:
+        return ""
+    if error.verify_code in _OUT_OF_TIME:
+        return "that server needs a new certificate"
+    if error.verify_code in _OF_ANOTHER:
+        return f"mend {side}_HOST: the certificate names another server"
+    return f"name the authority that signed it in {side}_CA_FILE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from adapters.email.answers import (
     opened_from_lines,
     uids_from_lines,
 )
-from adapters.email.config import Server
+from adapters.email.config import Server, mend_of_certificate
 from adapters.email.room import Room, fullest_from_lines
 from adapters.email.timings import Timings
 from adapters.errors import ChannelError
@@ -303,6 +303,11 @@ async def connected(server: Server, timings: Timings) -> Connection:
     try:
         await connection.greeted()
         await connection.login(server)
+    except LostError as error:
+        connection.discard()
+        if mend := mend_of_certificate(error, side="IMAP"):
+            raise LostError(f"{error}: {mend}") from error
+        raise
     except BaseException:
         connection.discard()
         raise

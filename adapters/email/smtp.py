@@ -28,7 +28,7 @@ from aiosmtplib import (
 )
 
 from adapters.email import ids
-from adapters.email.config import Server
+from adapters.email.config import Server, mend_of_certificate
 from adapters.email.refusals import Refusal, error_from_refusal, is_about_us
 from adapters.email.room import mend_of
 from adapters.email.timings import Timings
@@ -191,7 +191,8 @@ class Smtp:
             mend = "nothing is told to it in the clear: mend SMTP_TLS, or ask who stands in between"
             self.trouble = f"{self._server.host} offers no TLS, and {mend}"
             return TemporaryError(self.trouble, retry_after=_LOGIN_AGAIN)
-        self.trouble = f"{self._server.host} cannot be reached ({_words(error)})"
+        mend = mend_of_certificate(error, side="SMTP")
+        self.trouble = f"{self._server.host} cannot be reached ({_words(error)})" + (f": {mend}" if mend else "")
         return TemporaryError(self.trouble)
 
 

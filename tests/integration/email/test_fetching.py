@@ -297,6 +297,7 @@ async def test_a_server_that_cannot_prove_itself_is_told_no_password(box: Box) -
             await asyncio.sleep(0.01)
 
     assert "certificate verify failed" in folder.health().detail
+    assert "name the authority that signed it in IMAP_CA_FILE" in folder.health().detail
 
 
 async def test_several_folders_are_read_side_by_side(box: Box) -> None:

@@ -110,6 +110,7 @@ async def test_no_password_is_told_to_a_server_that_cannot_prove_itself(exim: Ex
         with pytest.raises(TemporaryError, match="certificate"):
             await sender.send(mail("a"), FROM, ["lena@acme.test"])
         assert b"AUTH" not in relay.heard
+    assert "name the authority that signed it in SMTP_CA_FILE" in sender.trouble
     assert PASSWORD not in repr(server)
 
 
