@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from bot.setting_shapes import (
@@ -200,15 +200,38 @@ _CA_FILES: Final = ("IMAP_CA_FILE", "SMTP_CA_FILE")
 
 def load_settings(env_file: Path | None = ENV_FILE) -> Settings:
     """The settings of this process. Raises SettingsError with every mistake."""
-    written = dict(os.environ)
-    from_file: dict[str, str] = {}
-    if env_file is not None and env_file.exists():
-        try:
-            # As it stands: a password may hold a dollar sign.
-            from_file = {name: value or "" for name, value in dotenv_values(env_file, interpolate=False).items()}
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError([Mistake(str(env_file), f"cannot be read ({error}): mend or remove it")]) from error
-    return read_settings(written, from_file)
+    try:
+        from_file, unread = _lines(env_file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([Mistake(str(env_file), f"cannot be read ({error}): mend or remove it")]) from error
+    mistakes = [Mistake(f"{env_file}:{line}", "is no setting: write NAME=VALUE, quotes in pairs") for line in unread]
+    try:
+        settings = read_settings(dict(os.environ), from_file)
+    except SettingsError as error:
+        raise SettingsError([*mistakes, *error.mistakes]) from None
+    if mistakes:
+        raise SettingsError(mistakes)
+    return settings
+
+
+def _lines(env_file: Path | None) -> tuple[dict[str, str], list[int]]:
+    """What a file of settings says, as it stands (a password may hold a dollar sign), and the lines that say nothing.
+
+    A file that is not there says nothing. Raises OSError and UnicodeDecodeError.
+    """
+    if env_file is None or not os.path.lexists(env_file):
+        return {}, []
+    with env_file.open(encoding="utf-8") as stream:
+        lines = list(parse_stream(stream))
+    return (
+        {one.key: one.value or "" for one in lines if one.key},
+        # What was read last may begin with the empty lines before it.
+        [one.original.line + _empty_before(one.original.string) for one in lines if one.error],
+    )
+
+
+def _empty_before(text: str) -> int:
+    return text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def read_settings(
@@ -345,10 +368,10 @@ def readable_by_others(env_file: Path | None = ENV_FILE) -> list[Mistake]:
     ]
 
 
-def _readable_lines(env_file: Path | None) -> Mapping[str, str | None]:
+def _readable_lines(env_file: Path | None) -> Mapping[str, str]:
     """The lines of a file of settings; none where it cannot be read, which `load_settings` tells."""
     try:
-        return dotenv_values(env_file, interpolate=False) if env_file is not None and env_file.exists() else {}
+        return _lines(env_file)[0]
     except (OSError, UnicodeDecodeError):
         return {}
 

@@ -84,6 +84,41 @@ def test_secrets_that_everyone_may_read_are_refused(terminal: Terminal) -> None:
     assert "chmod 600 .env" in loose.stderr
 
 
+@pytest.mark.parametrize(
+    ("lines", "wrong"),
+    [
+        pytest.param("MAITRED_LOG json\nMAITRED_LOG=loud\n", 1, id="no sign between"),
+        pytest.param('MAITRED_LOG=loud\n\nSMTP_PASSWORD="half\n', 3, id="half a pair of quotes"),
+    ],
+)
+def test_a_line_that_sets_nothing_is_named_with_the_other_mistakes(lines: str, wrong: int, terminal: Terminal) -> None:
+    place = terminal.directory / ".env"
+    place.write_text(lines)
+    place.chmod(0o600)
+
+    done = terminal("check")
+
+    assert done.returncode == 2
+    assert f".env:{wrong}: is no setting" in done.stderr
+    assert "MAITRED_LOG: write json or text" in done.stderr
+    assert "half" not in done.stderr
+    assert "dotenv" not in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["directory", "link to itself"])
+def test_settings_that_are_no_file_are_one_sentence(kind: str, terminal: Terminal) -> None:
+    place = terminal.directory / ".env"
+    if kind == "directory":
+        place.mkdir()
+    else:
+        place.symlink_to(place)
+
+    done = terminal("check")
+
+    assert done.returncode == 2
+    assert ".env: cannot be read" in done.stderr
+
+
 def test_settings_that_are_no_text_are_one_sentence(terminal: Terminal) -> None:
     (terminal.directory / ".env").write_bytes(b"\xff\xfe=1")
 
