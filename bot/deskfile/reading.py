@@ -71,6 +71,9 @@ def read(directory: Path) -> tuple[Reading, tuple[Problem, ...]]:
     texts: list[tuple[str, str]] = []
     for file in files:
         name = file.relative_to(directory).as_posix()
+        if file.exists() and not file.is_file():  # a pipe would be waited for, with everything else of the process
+            problems.append(Problem(name, 0, "this is no file: remove it"))
+            continue
         try:
             texts.append((name, file.read_text(encoding="utf-8")))
         except UnicodeDecodeError as error:
@@ -95,6 +98,11 @@ def merge(texts: Iterable[tuple[str, str]], *, name: str = "desk") -> tuple[Read
             part = tomllib.loads(normal)
         except tomllib.TOMLDecodeError as error:
             problems.append(_syntax_problem(file, normal, str(error)))
+            is_whole = False
+            continue
+        except (ValueError, RecursionError):  # TOML all the same, of which its reader has enough
+            beyond = "a number of thousands of digits, or brackets in hundreds of others: remove them"
+            problems.append(Problem(file, 0, f"this cannot be read: {beyond}"))
             is_whole = False
             continue
         own = {path: (file, line) for path, line in places(normal).items()}

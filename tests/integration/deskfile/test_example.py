@@ -1,6 +1,7 @@
 """The example desk is right, is what its editors' schema says, and reads as its plan in tests/golden says."""
 
 import json
+import os
 import shutil
 import tomllib
 from datetime import UTC, date, datetime
@@ -12,6 +13,7 @@ import pytest
 from bot.deskfile.document import digest
 from bot.deskfile.load import load
 from bot.deskfile.plan import plan
+from bot.deskfile.reading import read
 from bot.deskfile.revise import revision_from_document
 from bot.deskfile.schema import SCHEMA_FILE, schema, schema_text
 from bot.tickets.people.radar import radar
@@ -88,6 +90,14 @@ def test_a_desk_in_one_file_is_the_same_desk(tmp_path: Path) -> None:
     assert whole is not None
     assert split is not None
     assert digest(whole) == digest(split)
+
+
+def test_a_pipe_in_the_desk_directory_is_a_mistake_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+
+    _, problems = read(tmp_path)
+
+    assert [(one.file, one.message) for one in problems] == [("pipe.toml", "this is no file: remove it")]
 
 
 def test_copies_that_editors_keep_under_hidden_names_are_not_read(tmp_path: Path) -> None:

@@ -7,6 +7,21 @@ from bot.deskfile.reading import merge
 from tests.unit.deskfile.desks import DESK, TODAY, desk
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"x = {'9' * 5_000}", id="a number without end"),
+        pytest.param(f"x = {'[' * 5_000}{']' * 5_000}", id="brackets without end"),
+    ],
+)
+def test_what_no_reader_of_toml_can_take_is_a_mistake_beside_the_others(text: str) -> None:
+    reading, problems = merge([("long.toml", text), ("wrong.toml", "y =")])
+
+    assert not reading.is_whole
+    assert [one.file for one in problems] == ["long.toml", "wrong.toml"]
+    assert "this cannot be read: a number of thousands of digits" in problems[0].message
+
+
 def test_the_desk_of_these_tests_is_right() -> None:
     loaded = desk()
     assert loaded.problems == ()
