@@ -131,8 +131,7 @@ async def test_an_answer_that_names_no_mail_of_ours_finds_the_ticket_by_where_it
     assert [line.text for line in await desk.lines() if line.direction == "in"][1:] == ["Thank you, and the export?"]
 
 
-async def about_two(desk: Story) -> str:
-    """Lena has two tickets in her chat, and an answer about each follows in one mail; gives the mail's name."""
+async def test_two_tickets_of_one_chat_are_one_mail(desk: Story) -> None:
     await says(desk, "Looking at it")
     await desk.receives(CHAT, sender="lena", text="/new The export hangs")
     desk.forget()
@@ -140,51 +139,9 @@ async def about_two(desk: Story) -> str:
     await desk.does("vera", Reply("It runs again"), ticket=2)
     desk.forget()
     await desk.fast_forward(minutes=31)
-    return desk.channels[MAIL].messages(LENA)[-1].external_id
-
-
-async def test_two_tickets_of_one_chat_are_one_mail_that_says_which_is_which(desk: Story) -> None:
-    await about_two(desk)
-    text = desk.expect_message("lena", MAIL, containing="It is about T-1, T-2: begin your answer with the number")
-    assert text.index("(T-1):\nIt is the bank") < text.index("(T-2):\nIt runs again")
+    text = desk.expect_message("lena", MAIL, containing="It is the bank")
+    assert "It runs again" in text
     desk.expect_nothing("lena", MAIL)
-
-
-@pytest.mark.parametrize(
-    ("text", "ticket"),
-    [
-        pytest.param("T-1: thank you", 1, id="the first"),
-        pytest.param("Thank you.\nThat was T-1, by the way.", 1, id="the first, said later"),
-        pytest.param("t-2 works", 2, id="the second"),
-        pytest.param("Thank you", 2, id="none, so the last"),
-        pytest.param("T-7: thank you", 2, id="one that was not told there"),
-    ],
-)
-async def test_an_answer_to_both_belongs_to_the_one_it_names(desk: Story, text: str, ticket: int) -> None:
-    sent = await about_two(desk)
-    desk.forget()
-    await desk.channels[MAIL].says(LENA, text, name="Lena", reply_to=sent)
-    await desk.settle()
-    heard = {one: [line.text for line in await desk.lines(one) if line.direction == "in"][1:] for one in (1, 2)}
-    assert heard == {one: [text] if one == ticket else [] for one in (1, 2)}
-    assert not await desk.is_there(3)
-    desk.expect_nothing("lena", MAIL)
-
-
-async def test_of_one_ticket_no_number_is_told_and_another_named_in_passing_changes_nothing(desk: Story) -> None:
-    await says(desk, "Looking at it")
-    await desk.receives(CHAT, sender="lena", text="/new The export hangs")
-    desk.forget()
-    await desk.does("vera", Reply("It runs again"), ticket=2)
-    desk.forget()
-    await desk.fast_forward(minutes=31)
-    text = desk.expect_message("lena", MAIL, containing="It runs again")
-    assert "T-2" not in text
-    await desk.channels[MAIL].says(
-        LENA, "As in T-1", name="Lena", reply_to=desk.channels[MAIL].messages(LENA)[-1].external_id
-    )
-    await desk.settle()
-    assert [line.text for line in await desk.lines(2) if line.direction == "in"][1:] == ["As in T-1"]
 
 
 async def test_a_kill_at_any_step_makes_no_second_mail(desk: Story) -> None:

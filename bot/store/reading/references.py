@@ -1,14 +1,11 @@
 """Which ticket a message names by itself: by replying to a message of it, or as `T-12` written by whom it belongs to.
 
-What several tickets were told in together is answered with the number of one of them.
-
 A number that somebody else's ticket has is only a word: it opens no door to it.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -16,13 +13,12 @@ from adapters.message import InboundMessage
 from bot.store.channels import margins
 from bot.store.channels.albums import own_lines
 from bot.store.delivery import parts
-from bot.store.delivery.told import CARRIED
 from bot.store.driver.look import rows_by_keys
 from bot.store.people.arrivals import Arrival
 from bot.tickets.ticket import TicketId, mentioned
 
 _SENT = """
-SELECT receipt.external_id, receipt.lane, outbox.ticket_id, outbox.what, outbox.payload
+SELECT receipt.external_id, receipt.lane, outbox.ticket_id, outbox.what
 FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
 WHERE receipt.external_id IN {keys} AND outbox.ticket_id IS NOT NULL
 """
@@ -40,14 +36,13 @@ _BUTTONS = """
 SELECT receipt.lane, outbox.payload FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
 WHERE receipt.external_id IN {keys} AND outbox.what = 'word'
 """
-_LINES = "SELECT id, ticket_id FROM message WHERE id IN {keys} AND ticket_id IS NOT NULL"
 _SAID = "SELECT key, ticket_id FROM message WHERE key IN {keys} AND ticket_id IS NOT NULL"
 _TICKETS = "SELECT id, contact_id, conversation_id FROM ticket WHERE id IN {keys}"
 
 
 def references(conn: Connection, messages: Sequence[InboundMessage], came: Sequence[Arrival]) -> list[TicketId | None]:
     """For each message, the ticket it names; None for one that names none of its sender's."""
-    replied, bundled = _replied_to(conn, messages)
+    replied = _replied_to(conn, messages)
     taking_part = margins.joined(conn, messages, came)
     named = [mentioned(one.text) for one in messages]
     theirs = {
@@ -58,11 +53,8 @@ def references(conn: Connection, messages: Sequence[InboundMessage], came: Seque
 
     def reference(place: int) -> TicketId | None:
         one, arrival, number = messages[place], came[place], named[place]
-        mail = (one.conversation.key, one.reply_to or "")
-        if number is not None and number in bundled.get(mail, ()):
-            return number
-        if mail in replied:
-            return replied[mail]
+        if one.reply_to and (found := replied.get((one.conversation.key, one.reply_to))) is not None:
+            return found
         if place in taking_part:
             return taking_part[place]
         owners = (("contact", arrival.speaker.contact), ("conversation", arrival.talk.id))
@@ -109,13 +101,10 @@ def goes_out(payload: str) -> bool:
     return bool(json.loads(payload).get("goes_out"))
 
 
-def _replied_to(
-    conn: Connection, messages: Sequence[InboundMessage]
-) -> tuple[dict[tuple[str, str], TicketId], dict[tuple[str, str], set[int]]]:
-    """The ticket of each line that is replied to; and of a mail in which several follow together, all of theirs."""
+def _replied_to(conn: Connection, messages: Sequence[InboundMessage]) -> dict[tuple[str, str], TicketId]:
     replies = [(one.conversation.key, one.reply_to) for one in messages if one.reply_to]
     if not replies:
-        return {}, {}
+        return {}
     names = [f"{lane}:{name}" for lane, name in replies]
     parts = own_lines(conn, names)
     lines = {
@@ -123,10 +112,8 @@ def _replied_to(
     }
     said = {name: lines.get(parts.get(name, name)) for name in names}
     sent = {
-        (row.lane, row.external_id): row for row in rows_by_keys(conn, _SENT, sorted({name for _, name in replies}))
+        (row.lane, row.external_id): row.ticket_id
+        for row in rows_by_keys(conn, _SENT, sorted({name for _, name in replies}))
     }
-    found = {reply: sent[reply].ticket_id if reply in sent else said.get(f"{reply[0]}:{reply[1]}") for reply in replies}
-    told = {reply: TicketId(ticket) for reply, ticket in found.items() if ticket is not None}
-    carried = {reply: json.loads(row.payload)["lines"] for reply, row in sent.items() if row.what == CARRIED}
-    of_lines = {row.id: row.ticket_id for row in rows_by_keys(conn, _LINES, sorted({*chain(*carried.values())}))}
-    return told, {reply: {of_lines[one] for one in its if one in of_lines} for reply, its in carried.items()}
+    found = {reply: sent.get(reply, said.get(f"{reply[0]}:{reply[1]}")) for reply in replies}
+    return {reply: TicketId(ticket) for reply, ticket in found.items() if ticket is not None}
