@@ -53,6 +53,15 @@ def mentioned(text: str) -> TicketId | None:
     return TicketId(int(found[1])) if found else None
 
 
+def mentioned_alone(text: str) -> TicketId | None:
+    """The one ticket that somebody's own words name; None for none or several. A marked quote is not theirs."""
+    if "T-" not in text and "t-" not in text:
+        return None
+    own = "\n".join(line for line in text[:LOOKED_AT].split("\n") if not line.lstrip().startswith(">"))
+    named = {int(one[1]) for one in _MENTION.finditer(own)}
+    return TicketId(named.pop()) if len(named) == 1 else None
+
+
 class Status(StrEnum):
     """Where a ticket stands, as semantics section 3 names it."""
 

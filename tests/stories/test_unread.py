@@ -144,6 +144,65 @@ async def test_two_tickets_of_one_chat_are_one_mail(desk: Story) -> None:
     desk.expect_nothing("lena", MAIL)
 
 
+async def two_requests(desk: Story) -> str:
+    """The mail in which replies about two tickets of Lena's followed; gives its name."""
+    await says(desk, "Looking at it")
+    await desk.receives(CHAT, sender="lena", text="/new The export hangs")
+    await desk.does("vera", Reply("It is the bank"), ticket=1)
+    await desk.does("vera", Reply("It runs again"), ticket=2)
+    desk.forget()
+    await desk.fast_forward(minutes=31)
+    return desk.channels[MAIL].messages(LENA)[-1].external_id
+
+
+async def heard_of(desk: Story, ticket: int) -> list[str]:
+    return [line.text for line in await desk.lines(ticket) if line.direction == "in"][1:]
+
+
+async def test_a_mail_about_two_tickets_says_which_reply_is_about_which(desk: Story) -> None:
+    await two_requests(desk)
+    text = desk.expect_message("lena", MAIL, containing="It is about more than one request.")
+    assert "T-1, Vera Kova, 09:00:\nIt is the bank" in text
+    assert "T-2, Vera Kova, 09:00:\nIt runs again" in text
+
+
+async def test_a_mail_about_one_ticket_names_no_number(desk: Story) -> None:
+    await says(desk, "Looking at it")
+    await desk.fast_forward(minutes=31)
+    assert "T-1" not in desk.expect_message("lena", MAIL, containing="Looking at it")
+
+
+@pytest.mark.parametrize(
+    ("written", "ticket"),
+    [
+        pytest.param("T-1: thank you, paid", 1, id="the first"),
+        pytest.param("It hangs again (t-2)", 2, id="the second"),
+        pytest.param("It hangs again", 2, id="none, so the last"),
+        pytest.param("T-1 and T-2 are both fine", 2, id="both, so the last"),
+        pytest.param("> T-1, Vera Kova:\n> It is the bank\n\nIt hangs", 2, id="one in what is quoted alone"),
+        pytest.param("> T-2, Vera Kova:\n\nT-1 is paid", 1, id="another one in what is quoted"),
+        pytest.param("What of T-999?", 2, id="none of theirs"),
+    ],
+)
+async def test_an_answer_to_it_goes_where_its_own_words_say(desk: Story, written: str, ticket: int) -> None:
+    sent = await two_requests(desk)
+    await desk.channels[MAIL].says(LENA, written, name="Lena", reply_to=sent)
+    await desk.settle()
+    own = written.rpartition("\n\n")[2]  # a channel that knows of quotes folds them away
+    assert [one.rpartition("\n\n")[2] for one in await heard_of(desk, ticket)] == [own]
+    assert await heard_of(desk, 3 - ticket) == []
+    assert not await desk.is_there(3)
+
+
+async def test_a_ticket_that_the_mail_was_not_about_is_only_a_word_in_an_answer_to_it(desk: Story) -> None:
+    sent = await two_requests(desk)
+    await desk.receives(CHAT, sender="lena", text="/new The printer is on fire")
+    await desk.channels[MAIL].says(LENA, "As in T-3, it hangs", name="Lena", reply_to=sent)
+    await desk.settle()
+    assert await heard_of(desk, 2) == ["As in T-3, it hangs"]
+    assert await heard_of(desk, 3) == []
+
+
 async def test_a_kill_at_any_step_makes_no_second_mail(desk: Story) -> None:
     await says(desk, "Looking at it")
     await desk.dies()

@@ -15,7 +15,7 @@ from bot.store.channels import margins
 from bot.store.delivery.copy_rows import copy_of
 from bot.store.delivery.outbox import OUTLOOK, Outgoing, Outlook, outlook
 from bot.store.delivery.told import COPY
-from bot.store.delivery.unread import still_unread
+from bot.store.delivery.unread import Unread, still_unread
 from bot.store.driver.look import Keys, at_once, rows_by_keys
 from bot.store.facts import WHOLE_TICKETS, facts_of_tickets
 from bot.store.people.invitations import Code, codes
@@ -79,7 +79,7 @@ class Background:
     #: The next call of each ticket whose card is drawn.
     upcoming: Mapping[TicketId, Call] = field(default_factory=dict)
     #: By the key of a row that carries lines to another conversation: those that nobody has read to this moment.
-    unread: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    unread: Mapping[str, Sequence[Unread]] = field(default_factory=dict)
     #: What will wait beside these rows.
     outlook: Outlook = Outlook(is_ready=False)  # noqa: RUF009 - a value
 
@@ -91,7 +91,7 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
     copied = [copy_of(row) for row in rows if row.what == COPY]
     revised = [*(revised_line(row) for row in rows if row.what == "edit"), *(one.line for one in copied)]
     unread = still_unread(conn, rows)
-    carried = [line for lines in unread.values() for line in lines]
+    carried = [one.line for lines in unread.values() for one in lines]
     owners = sorted({row.person for row in rows if row.what == "home" and row.person})
     # A line needs no ticket, unless it is said again: that is told in its reader's language.
     tickets = sorted(

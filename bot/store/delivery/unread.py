@@ -62,14 +62,14 @@ def carry(lines: Sequence[Unread], talk: ConversationId, where: Conversation, at
     return carried_row([one.line for one in lines], talk, where, last.ticket, last.author, at)
 
 
-def still_unread(conn: Connection, rows: Sequence[Outgoing]) -> dict[str, list[int]]:
+def still_unread(conn: Connection, rows: Sequence[Outgoing]) -> dict[str, list[Unread]]:
     """By the key of a row that carries lines: those of them that nobody has read to this moment."""
     kept = {row.key: json.loads(row.payload) for row in rows if row.what == CARRIED}
     if not kept:
         return {}
     found = unread(conn, [one["talk"] for one in kept.values()])
     return {
-        key: [one.line for one in found.get(payload["talk"], ()) if one.line in payload["lines"]]
+        key: [one for one in found.get(payload["talk"], ()) if one.line in payload["lines"]]
         for key, payload in kept.items()
     }
 

@@ -1,6 +1,7 @@
 """Which ticket a message names by itself: by replying to a message of it, or as `T-12` written by whom it belongs to.
 
-A number that somebody else's ticket has is only a word: it opens no door to it.
+A number that somebody else's ticket has is only a word: it opens no door to it. A mail in which replies about several
+tickets followed is of all of them: one that an answer to it names by number wins over the mail's own.
 """
 
 import json
@@ -15,7 +16,7 @@ from bot.store.channels.albums import own_lines
 from bot.store.delivery import parts
 from bot.store.driver.look import rows_by_keys
 from bot.store.people.arrivals import Arrival
-from bot.tickets.ticket import TicketId, mentioned
+from bot.tickets.ticket import TicketId, mentioned, mentioned_alone
 
 _SENT = """
 SELECT receipt.external_id, receipt.lane, outbox.ticket_id, outbox.what
@@ -32,35 +33,60 @@ SELECT receipt.lane, outbox.ticket_id, outbox.what, outbox.payload
 FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
 WHERE outbox.key IN {keys} AND outbox.ticket_id IS NOT NULL
 """
+_CARRIED = """
+SELECT receipt.external_id, receipt.lane, outbox.payload FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
+WHERE receipt.external_id IN {keys} AND outbox.what = 'carried'
+"""
+_ABOUT = "SELECT id, ticket_id FROM message WHERE id IN {keys} AND ticket_id IS NOT NULL"
 _BUTTONS = """
 SELECT receipt.lane, outbox.payload FROM receipt JOIN outbox ON outbox.id = receipt.outbox_id
 WHERE receipt.external_id IN {keys} AND outbox.what = 'word'
 """
 _SAID = "SELECT key, ticket_id FROM message WHERE key IN {keys} AND ticket_id IS NOT NULL"
-_TICKETS = "SELECT id, contact_id, conversation_id FROM ticket WHERE id IN {keys}"
+_TICKETS = "SELECT id, contact_id, conversation_id, merged_into FROM ticket WHERE id IN {keys}"
 
 
 def references(conn: Connection, messages: Sequence[InboundMessage], came: Sequence[Arrival]) -> list[TicketId | None]:
     """For each message, the ticket it names; None for one that names none of its sender's."""
     replied = _replied_to(conn, messages)
+    together = _carried_together(conn, messages)
     taking_part = margins.joined(conn, messages, came)
     named = [mentioned(one.text) for one in messages]
-    theirs = {
-        (row.id, owner): True
-        for row in rows_by_keys(conn, _TICKETS, sorted({one for one in named if one is not None}))
-        for owner in (("contact", row.contact_id), ("conversation", row.conversation_id))
-    }
+    alone = [mentioned_alone(one.text) if place in together else None for place, one in enumerate(messages)]
+    rows = rows_by_keys(conn, _TICKETS, sorted({one for one in (*named, *alone) if one is not None}))
+    owners = {(row.id, ("contact", row.contact_id)) for row in rows}
+    owners |= {(row.id, ("conversation", row.conversation_id)) for row in rows}
+    gone_on = {row.id: row.merged_into or row.id for row in rows}
+
+    def is_theirs(number: TicketId | None, place: int) -> bool:
+        talk = ("contact", came[place].speaker.contact), ("conversation", came[place].talk.id)
+        return number is not None and any((number, owner) in owners for owner in talk)
 
     def reference(place: int) -> TicketId | None:
-        one, arrival, number = messages[place], came[place], named[place]
+        one, number = messages[place], alone[place]
+        if number is not None and is_theirs(number, place) and gone_on[number] in together[place]:
+            return number
         if one.reply_to and (found := replied.get((one.conversation.key, one.reply_to))) is not None:
             return found
         if place in taking_part:
             return taking_part[place]
-        owners = (("contact", arrival.speaker.contact), ("conversation", arrival.talk.id))
-        return number if number is not None and any((number, owner) in theirs for owner in owners) else None
+        return named[place] if is_theirs(named[place], place) else None
 
     return [reference(place) for place in range(len(messages))]
+
+
+def _carried_together(conn: Connection, messages: Sequence[InboundMessage]) -> dict[int, set[int]]:
+    """Of messages that answer a mail in which replies followed, by their place: the tickets that those are about."""
+    names = {(one.conversation.key, one.reply_to): place for place, one in enumerate(messages) if one.reply_to}
+    asked = sorted({one.reply_to for one in messages if one.reply_to and mentioned_alone(one.text) is not None})
+    found = {
+        names[(row.lane, row.external_id)]: json.loads(row.payload)["lines"]
+        for row in rows_by_keys(conn, _CARRIED, asked)
+        if (row.lane, row.external_id) in names
+    }
+    lines = sorted({line for each in found.values() for line in each})
+    about = {row.id: row.ticket_id for row in rows_by_keys(conn, _ABOUT, lines)}
+    return {place: {about[line] for line in each if line in about} for place, each in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Most(NamedTuple):
 
 #: Two more than counted today, so that one look more is a choice somebody makes and not an accident.
 ON_SQLITE = Most(hear=25, claim=14, settle=9)
-#: Each is a round trip here, so several go as one; a message alone is settled after 20, BEGIN and COMMIT among them.
+#: Each is a round trip here, so several go as one; a message alone is settled after 21, BEGIN and COMMIT among them.
 ON_POSTGRES = Most(hear=12, claim=6, settle=6)
 
 
