@@ -7,6 +7,7 @@ A setting stands in the environment or in `.env`; the environment wins. A secret
 import os
 import re
 import secrets
+import ssl
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from bot.setting_lines import lines_of, readable_lines_of
 from bot.setting_shapes import (
     Listen,
     address_from,
@@ -201,10 +202,12 @@ _CA_FILES: Final = ("IMAP_CA_FILE", "SMTP_CA_FILE")
 def load_settings(env_file: Path | None = ENV_FILE) -> Settings:
     """The settings of this process. Raises SettingsError with every mistake."""
     try:
-        from_file, unread = _lines(env_file)
+        from_file, wrong = lines_of(env_file)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError([Mistake(str(env_file), f"cannot be read ({error}): mend or remove it")]) from error
-    mistakes = [Mistake(f"{env_file}:{line}", "is no setting: write NAME=VALUE, quotes in pairs") for line in unread]
+    mistakes = [Mistake(f"{env_file}:{line}", mend) for line, mend in wrong]
+    if env_file not in (None, ENV_FILE) and not os.path.lexists(env_file):
+        mistakes.append(Mistake(str(env_file), "is not there: name a file of settings, or leave --env-file out"))
     try:
         settings = read_settings(dict(os.environ), from_file)
     except SettingsError as error:
@@ -212,26 +215,6 @@ def load_settings(env_file: Path | None = ENV_FILE) -> Settings:
     if mistakes:
         raise SettingsError(mistakes)
     return settings
-
-
-def _lines(env_file: Path | None) -> tuple[dict[str, str], list[int]]:
-    """What a file of settings says, as it stands (a password may hold a dollar sign), and the lines that say nothing.
-
-    A file that is not there says nothing. Raises OSError and UnicodeDecodeError.
-    """
-    if env_file is None or not os.path.lexists(env_file):
-        return {}, []
-    with env_file.open(encoding="utf-8") as stream:
-        lines = list(parse_stream(stream))
-    return (
-        {one.key: one.value or "" for one in lines if one.key},
-        # What was read last may begin with the empty lines before it.
-        [one.original.line + _empty_before(one.original.string) for one in lines if one.error],
-    )
-
-
-def _empty_before(text: str) -> int:
-    return text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def read_settings(
@@ -255,8 +238,9 @@ def read_settings(
             mistakes.append(Mistake(f"{name}_FILE", f"{place} cannot be read ({type(error).__name__}): mend the path"))
     for name in _CA_FILES:
         try:
-            read(Path(values[name])) if name in values else None
-        except (OSError, UnicodeDecodeError):
+            if name in values:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=read(Path(values[name])))
+        except (OSError, ValueError):  # an SSLError is an OSError
             mistakes.append(Mistake(name, f"{values[name]} cannot be read: name a file of PEM certificates"))
     mistakes += _contradictions(values)
     try:
@@ -350,13 +334,13 @@ def with_secret_key(settings: Settings, *, may_make: bool = True) -> Settings:
 
 def written_desk(env_file: Path | None = ENV_FILE) -> Path:
     """Where the desk directory is said to be, also when other settings are wrong."""
-    from_file = _readable_lines(env_file)
+    from_file = readable_lines_of(env_file)
     return Path(os.environ.get("MAITRED_DESK") or from_file.get("MAITRED_DESK") or Settings().desk)
 
 
 def readable_by_others(env_file: Path | None = ENV_FILE) -> list[Mistake]:
     """Files with secrets that any account of this machine may read, each with its mend."""
-    from_file = _readable_lines(env_file)
+    from_file = readable_lines_of(env_file)
     named = [(f"{name}_FILE", os.environ.get(f"{name}_FILE") or from_file.get(f"{name}_FILE")) for name in SECRETS]
     places = [(name, Path(place)) for name, place in named if place]
     if env_file is not None and any(from_file.get(name) for name in SECRETS):
@@ -366,14 +350,6 @@ def readable_by_others(env_file: Path | None = ENV_FILE) -> list[Mistake]:
         for name, place in places
         if not str(place).startswith(MOUNTED_SECRETS) and place.exists() and place.stat().st_mode & stat.S_IROTH
     ]
-
-
-def _readable_lines(env_file: Path | None) -> Mapping[str, str]:
-    """The lines of a file of settings; none where it cannot be read, which `load_settings` tells."""
-    try:
-        return _lines(env_file)[0]
-    except (OSError, UnicodeDecodeError):
-        return {}
 
 
 def demo_settings(*, port: int = 8080, speed: float = 1.0) -> Settings:

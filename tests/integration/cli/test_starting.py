@@ -105,6 +105,38 @@ def test_a_line_that_sets_nothing_is_named_with_the_other_mistakes(lines: str, w
     assert "dotenv" not in done.stderr
 
 
+def test_a_setting_that_stands_twice_in_a_file_is_named_with_both_lines(terminal: Terminal) -> None:
+    place = terminal.directory / ".env"
+    place.write_text("MAITRED_LOG=json\n# once more\nSMTP_PASSWORD=first\nMAITRED_LOG=text\nSMTP_PASSWORD=second\n")
+    place.chmod(0o600)
+
+    done = terminal("check")
+
+    assert done.returncode == 2
+    assert ".env:4: MAITRED_LOG is set in line 1 already: keep one of them" in done.stderr
+    assert ".env:5: SMTP_PASSWORD is set in line 3 already" in done.stderr
+    assert "second" not in done.stderr
+
+
+def test_a_file_of_settings_that_was_named_and_is_not_there_is_no_empty_one(terminal: Terminal) -> None:
+    done = terminal("--env-file", "missing.env", "check", MAITRED_DESK=str(ROOT / "desk.example"))
+
+    assert done.returncode == 2
+    assert "missing.env: is not there: name a file of settings, or leave --env-file out" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", ["", "no certificate\n", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+)
+def test_a_file_of_certificates_without_one_is_named(words: str, terminal: Terminal) -> None:
+    (terminal.directory / "ca.pem").write_text(words)
+
+    done = terminal("check", SMTP_CA_FILE="ca.pem", MAITRED_DESK=str(ROOT / "desk.example"))
+
+    assert done.returncode == 2
+    assert "SMTP_CA_FILE: ca.pem cannot be read: name a file of PEM certificates" in done.stderr
+
+
 @pytest.mark.parametrize("kind", ["directory", "link to itself"])
 def test_settings_that_are_no_file_are_one_sentence(kind: str, terminal: Terminal) -> None:
     place = terminal.directory / ".env"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.settings import ALIASES, SECRETS, Settings, read_settings
+from tests.peers.certificate import certificate
 
 ROOT: Final = Path(__file__).parents[3]
 #: Shown as an example, because there is no default.
@@ -38,7 +39,8 @@ def test_the_example_holds_no_secret() -> None:
     assert {written[name] for name in SECRETS if name != "DATABASE_URL"} == {""}
 
 
-def test_the_whole_example_is_right_once_its_secrets_are_filled_in() -> None:
+def test_the_whole_example_is_right_once_its_secrets_are_filled_in(tmp_path: Path) -> None:
+    certificates = certificate(tmp_path).chain.read_text()
     filled = {
         **_written(),
         "MAITRED_SECRET_KEY": "k" * 40,
@@ -51,4 +53,4 @@ def test_the_whole_example_is_right_once_its_secrets_are_filled_in() -> None:
         "INAPP_JWT_SECRET": "web:s",
     }
 
-    assert read_settings(filled, read=lambda _: "").is_rehearsal
+    assert read_settings(filled, read=lambda _: certificates).is_rehearsal
