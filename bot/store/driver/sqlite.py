@@ -101,7 +101,7 @@ class SqliteDatabase(Database):
         result, rows = await _hop(
             self._writing, partial(self._transact, self._writer, "BEGIN IMMEDIATE", partial(_counted, change))
         )
-        self._keep_log_short(rows)
+        await self._keep_log_short(rows)
         return result
 
     async def quick_check(self) -> None:
@@ -141,11 +141,14 @@ class SqliteDatabase(Database):
                 raise ours from error
             raise
 
-    def _keep_log_short(self, rows: int) -> None:
+    async def _keep_log_short(self, rows: int) -> None:
         self._transactions += 1
         written = rows + ROWS_OF_A_TRANSACTION * self._transactions
-        is_running = self._checkpoint is not None and not self._checkpoint.done()
-        if is_running or written - self._written_at_checkpoint < CHECKPOINT_AFTER_ROWS:
+        if self._checkpoint is not None and not self._checkpoint.done():
+            if self.log_size > 2 * LOG_CAP:  # the disk moves less than we write
+                await asyncio.wait([self._checkpoint])
+            return
+        if written - self._written_at_checkpoint < CHECKPOINT_AFTER_ROWS:
             return
         self._written_at_checkpoint = written
         is_long = self.log_size > LOG_CAP

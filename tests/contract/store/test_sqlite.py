@@ -6,6 +6,7 @@ import multiprocessing
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection as DatabaseConnection
+from sqlalchemy import Engine
 
+from bot.store.driver import sqlite as driver
 from bot.store.driver.bulk import insert_many
 from bot.store.driver.committer import Committer
 from bot.store.driver.engine import open_database
@@ -107,7 +110,17 @@ async def test_every_commit_reaches_the_disk_and_every_reference_is_checked(sqli
     assert await sqlite.write(settings) == ["wal", 2, 1, 0, 2_048]
 
 
-async def test_the_log_stays_short_under_load(sqlite: SqliteDatabase) -> None:
+@pytest.mark.parametrize("slowness", [pytest.param(0, id="on a quick disk"), pytest.param(0.5, id="on a slow one")])
+async def test_the_log_stays_short_under_load(
+    sqlite: SqliteDatabase, monkeypatch: pytest.MonkeyPatch, slowness: float
+) -> None:
+    checkpoint = vars(driver)["_checkpoint"]
+
+    def slowly(engine: Engine, mode: str) -> None:
+        threading.Event().wait(slowness)
+        checkpoint(engine, mode)
+
+    monkeypatch.setattr(driver, "_checkpoint", slowly)
     longest = 0
     for batch in range(120):  # about 100 MB
         rows = [{"key": f"{batch}/{n}", "value": "x" * 4_000} for n in range(200)]
