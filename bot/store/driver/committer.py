@@ -67,6 +67,7 @@ class Committer:
         self._queue: deque[_Waiting] = deque()
         self._urgent: deque[_Waiting] = deque()
         self._drain: asyncio.Task[None] | None = None
+        self._urgent_drain: asyncio.Task[None] | None = None
         self._attendant: _Attendant | None = None
 
     @property
@@ -117,8 +118,11 @@ class Committer:
         """The same without waiting for anything, for a loop that is moderate by itself; urgent items go first."""
         waiting = _Waiting(change, item, asyncio.get_running_loop().create_future(), is_attended, otherwise)
         (self._urgent if is_urgent else self._queue).append(waiting)
-        if self._drain is None or self._drain.done():
-            # An empty context: the batch belongs to everybody, not to the caller who happened to start it.
+        # An empty context: the batch belongs to everybody, not to the caller who happened to start it.
+        if is_urgent and not self._database.is_sqlite:
+            if self._urgent_drain is None or self._urgent_drain.done():
+                self._urgent_drain = asyncio.create_task(self._write_urgent(), name="committer", context=Context())
+        elif self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._write_all(), name="committer", context=Context())
         return waiting.answer
 
@@ -131,12 +135,18 @@ class Committer:
 
     async def close(self) -> None:
         """Wait until everything that is waiting has been written or refused."""
-        if self._drain is not None and not self._drain.done():
-            await asyncio.wait([self._drain])
+        for drain in (self._drain, self._urgent_drain):
+            if drain is not None and not drain.done():
+                await asyncio.wait([drain])
+
+    async def _write_urgent(self) -> None:
+        while self._urgent:
+            if batch := _taken(self._urgent, self._limit):
+                await self._write(batch)
 
     async def _write_all(self) -> None:
-        while self.waiting:
-            batch = _taken(self._urgent, self._limit)
+        while self._queue or (self._urgent and self._database.is_sqlite):
+            batch = _taken(self._urgent, self._limit) if self._database.is_sqlite else []
             batch += _taken(self._queue, COMPANY if batch else self._limit)
             if batch:
                 await self._write_attended(batch)

@@ -49,8 +49,11 @@ async def test_what_waits_is_written_together_and_in_order(committer: Committer)
     assert committer.waiting == 0
 
 
-async def test_what_is_urgent_goes_first_into_a_batch_that_is_short(committer: Committer) -> None:
-    """An alarm whose moment has come waits for what is being written, and not for all that came before it."""
+async def test_what_is_urgent_goes_first_into_a_batch_that_is_short(database: Database, committer: Committer) -> None:
+    """An alarm whose moment has come waits for what is being written, and not for all that came before it.
+
+    A server writes it beside that.
+    """
     batches, alarms = Batches(), Batches()
     many = [committer.begin(batches.keep, f"item {n}") for n in range(150)]
     await asyncio.sleep(0)  # the first batch is on its way
@@ -58,9 +61,10 @@ async def test_what_is_urgent_goes_first_into_a_batch_that_is_short(committer: C
     told = await committer.commit_all(alarms.keep, ["alarm 1", "alarm 2"], is_urgent=True)
 
     assert told == ["alarm 1 is kept", "alarm 2 is kept"]
-    assert batches.sizes[:2] == [64, 8]  # the third may be on its way before we are told
+    if database.is_sqlite:
+        assert batches.sizes[:2] == [64, 8]  # the third may be on its way before we are told
     await asyncio.gather(*many)
-    assert (batches.sizes, alarms.sizes) == ([64, 8, 64, 14], [2])
+    assert (batches.sizes, alarms.sizes) == ([64, 8, 64, 14] if database.is_sqlite else [64, 64, 22], [2])
 
 
 async def test_nobody_starves_behind_what_is_urgent(committer: Committer) -> None:

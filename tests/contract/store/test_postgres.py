@@ -224,3 +224,22 @@ async def test_a_glance_over_connections_that_were_lost_is_taken_again(server: D
     await throw_everybody_out(url)
 
     assert await server.glance(lambda conn: recall(conn, "after")) is None
+
+
+async def test_what_is_urgent_waits_for_no_batch_and_is_waited_for_at_the_end(server: Database) -> None:
+    committer, is_under_way, is_told = Committer(server), asyncio.Event(), asyncio.Event()
+
+    def slowly(conn: Connection, items: Sequence[str]) -> Sequence[str]:
+        is_under_way.set()
+        await_only(is_told.wait())
+        return write(conn, items)
+
+    batch = committer.begin(slowly, "many")
+    await is_under_way.wait()
+    assert await committer.commit_all(write, ["alarm"], is_urgent=True) == ["alarm"]
+    assert not batch.done()
+    is_told.set()
+    last = committer.begin(write, "last", is_urgent=True)
+    await committer.close()
+    assert (await batch, await last) == ("many", "last")
+    assert await server.read(lambda conn: recall(conn, "last")) == "kept"
