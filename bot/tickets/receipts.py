@@ -7,6 +7,7 @@ one. Our people's own words are never touched by it.
 
 from typing import Final
 
+from adapters.message import Channel
 from bot.tickets.facts import Facts, Heard, MessageKind, Say
 
 EPHEMERAL = "ephemeral"
@@ -36,8 +37,12 @@ def is_for_everybody(facts: Facts) -> bool:
 
 
 def is_silent(facts: Facts) -> bool:
-    """Whether nothing automatic is said where this client is: then there is nothing to put right either."""
-    return _way(facts) == SILENT
+    """Whether nothing automatic is said by itself where this client is: then there is nothing to put right either.
+
+    By mail a stranger is told nothing but what answers them: whoever forges senders would have us write to others.
+    """
+    is_stranger = facts.talk.conversation.channel is Channel.EMAIL and not facts.speaker.is_verified
+    return is_stranger or _way(facts) == SILENT
 
 
 def _way(facts: Facts) -> str:

@@ -9,6 +9,7 @@ from adapters.message import Channel, OutboundMessage, Untrusted
 from bot.tickets.command import Reply, Resolve
 from tests.builders import document, story_desk
 from tests.harness import Story
+from tests.stories.test_absences import MIRA, OLEG, VERA, says
 
 LENA = "lena@acme.test"
 FIVE_AN_HOUR = ("[rules]\n", "[rules]\nauto_answers_per_hour = 5\n")
@@ -45,6 +46,16 @@ async def test_a_forged_sender_hears_of_us_once_a_day_and_in_fixed_words(desk: S
     assert len(told(desk)) == 2
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_a_stranger_hears_by_mail_of_no_change_and_a_client_does(desk: Story) -> None:
+    await forges(desk, "victim@other.test", "a")
+    await lena_writes(desk, "b")
+    assert len(told(desk, "victim")) == len(told(desk, LENA)) == 1
+    for one in (OLEG, MIRA, VERA):
+        await says(desk, "away until 2026-03-09", by=one)
+    assert "we are back Monday 07:00" in told(desk, LENA)[-1]
+    assert len(told(desk, "victim")) == 1
 
 
 @pytest.mark.parametrize("word", ["/status", "/help", "/escalate", "/language de"])
