@@ -37,12 +37,13 @@ def is_for_everybody(facts: Facts) -> bool:
 
 
 def is_silent(facts: Facts) -> bool:
-    """Whether nothing automatic is said by itself where this client is: then there is nothing to put right either.
+    """Whether nothing automatic is said by itself where this client is: then there is nothing to put right either."""
+    return is_mailing_stranger(facts) or _way(facts) == SILENT
 
-    By mail a stranger is told nothing but what answers them: whoever forges senders would have us write to others.
-    """
-    is_stranger = facts.talk.conversation.channel is Channel.EMAIL and not facts.speaker.is_verified
-    return is_stranger or _way(facts) == SILENT
+
+def is_mailing_stranger(facts: Facts) -> bool:
+    """Whether they are told nothing but what answers them: whoever forges senders would have us write to others."""
+    return facts.talk.conversation.channel is Channel.EMAIL and not facts.speaker.is_verified
 
 
 def _way(facts: Facts) -> str:

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from adapters.message import Channel, OutboundMessage, Untrusted
-from bot.tickets.command import Reply, Resolve
+from bot.tickets.command import HandOver, Reply, Resolve
+from routing.people import PersonId
 from tests.builders import document, story_desk
 from tests.harness import Story
 from tests.stories.test_absences import MIRA, OLEG, VERA, says
+from tests.stories.test_alert_receipts import WITHOUT_VERA
 
 LENA = "lena@acme.test"
 FIVE_AN_HOUR = ("[rules]\n", "[rules]\nauto_answers_per_hour = 5\n")
@@ -56,6 +58,20 @@ async def test_a_stranger_hears_by_mail_of_no_change_and_a_client_does(desk: Sto
         await says(desk, "away until 2026-03-09", by=one)
     assert "we are back Monday 07:00" in told(desk, LENA)[-1]
     assert len(told(desk, "victim")) == 1
+
+
+async def test_a_stranger_hears_by_mail_of_no_other_person_whoever_brings_the_change(desk: Story) -> None:
+    await forges(desk, "victim@other.test", "a")
+    assert len(told(desk)) == 1
+    await says(desk, "away until thursday", by=MIRA)
+    assert (await desk.ticket()).assignee == "oleg"
+    await desk.does("dana", HandOver(PersonId("vera")))
+    await desk.fast_forward(hours=60)
+    assert (await desk.ticket()).assignee == "vera"
+    await desk.apply(document(WITHOUT_VERA))
+    await desk.settle()
+    assert (await desk.ticket()).assignee != "vera"
+    assert len(told(desk)) == 1
 
 
 @pytest.mark.parametrize("word", ["/status", "/help", "/escalate", "/language de"])

@@ -41,6 +41,17 @@ def expect_their_manager(desk: Story) -> None:
     desk.expect_card("vera", containing="T-2 · Acme: The export is slow")
 
 
+async def test_a_stranger_by_mail_hears_of_their_manager_once_they_are_known(desk: Story) -> None:
+    await desk.receives(sender="lena", text="The export is slow")
+    await desk.receives(EMAIL, sender="eve", address="eve@other.test#a", text="Payroll failed")
+    desk.forget()
+    await desk.does("dana", FIRST, ticket=2)
+    desk.expect_message("eve@other.test#a", EMAIL, containing="Vera looks after T-2 from now on.")
+    assert (await desk.ticket(2)).assignee == "vera"
+    desk.forget()
+    desk.expect_quiet()
+
+
 async def test_a_lead_says_so_and_both_have_one_history(desk: Story) -> None:
     await stranger_and_lena(desk)
     stranger = (await desk.ticket(2)).contact

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, MessageKind, Ping, Say, ShowCard
+from bot.tickets.facts import Decision, Effect, Event, Facts, Guard, Ping, ShowCard
 from bot.tickets.ladder.calling import called
 from bot.tickets.ladder.decide_ladder import kept_for, last_resort, leads, paged, presses_of
 from bot.tickets.ladder.picking import OURS_TO_MOVE
@@ -17,13 +17,12 @@ from bot.tickets.outcome import (
     assigned,
     client_name,
     concluded,
-    contact_texts,
-    first_name,
     is_there,
     opening_wake,
     person_texts,
     routing_event,
 )
+from bot.tickets.people.handing import introduced
 from bot.tickets.people.shifts import is_yet_to_come
 from bot.tickets.ticket import Ticket, number
 from routing.people import Person, PersonId
@@ -139,9 +138,7 @@ def _introduced(facts: Facts, given: Ticket) -> list[Effect]:
     """The client who waits for an answer was told from whom."""
     if given.staff_spoke_at is not None and given.staff_spoke_at >= given.client_spoke_at:
         return []
-    speak = contact_texts(facts)
-    name = first_name(facts.revision, given.assignee, speak("the_team"))
-    return [Say(speak("handed_over", name=name, number=number(given.id)), MessageKind.AUTO)]
+    return list(introduced(facts, given, given.assignee))
 
 
 def _passed_on(facts: Facts, given: Ticket, late: Clock, former: PersonId) -> list[Effect]:

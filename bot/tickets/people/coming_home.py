@@ -6,11 +6,12 @@ does what somebody gave to somebody on purpose: only what the rules gave to a li
 
 from dataclasses import replace
 
-from bot.tickets.facts import Decision, Effect, Facts, MessageKind, Say
+from bot.tickets.facts import Decision, Effect, Facts
 from bot.tickets.ladder.calling import is_loud
-from bot.tickets.outcome import assigned, client_of, concluded, contact_texts, first_name, routing_event
+from bot.tickets.outcome import assigned, client_of, concluded, routing_event
+from bot.tickets.people.handing import introduced
 from bot.tickets.people.shifts import BY_A_LINE
-from bot.tickets.ticket import Ticket, number
+from bot.tickets.ticket import Ticket
 from routing.people import PersonId
 from sla.pick_up import is_awaited
 
@@ -33,9 +34,7 @@ def comes_home(facts: Facts, manager: PersonId) -> Decision:
     effects: tuple[Effect, ...] = ()
     if ticket.staff_spoke_at is None or ticket.staff_spoke_at < ticket.client_spoke_at:
         # Who waits for an answer was told another name.
-        speak = contact_texts(facts)
-        name = first_name(facts.revision, manager, speak("the_team"))
-        effects = (Say(speak("handed_over", name=name, number=number(ticket.id)), MessageKind.AUTO),)
+        effects = introduced(facts, ticket, manager)
     return concluded(facts, home, facts.clocks, events=(event,), effects=effects)
 
 

@@ -19,11 +19,10 @@ from bot.tickets.outcome import (
     back_at,
     concluded,
     contact_texts,
-    first_name,
     person_texts,
     routing_event,
 )
-from bot.tickets.people.handing import TAKEN_ON
+from bot.tickets.people.handing import TAKEN_ON, introduced
 from bot.tickets.people.shifts import is_yet_to_come
 from bot.tickets.receipts import is_silent
 from bot.tickets.relays import name_of
@@ -194,9 +193,7 @@ def _given(facts: Facts, ticket: Ticket, assignment: Assignment) -> Decision:
     given = replace(ticket, assignee=assignment.person, rule=assignment.rule)
     effects: list[Effect] = [ShowCard(assignment.person, is_quiet=True)] if assignment.person is not None else []
     if waits(ticket):
-        speak = contact_texts(facts)
-        name = first_name(facts.revision, assignment.person, speak("the_team"))
-        effects.append(Say(speak("handed_over", name=name, number=number(ticket.id)), MessageKind.AUTO))
+        effects.extend(introduced(facts, ticket, assignment.person))
     return concluded(facts, given, facts.clocks, events=(event,), effects=tuple(effects))
 
 

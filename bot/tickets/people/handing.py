@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.tickets.facts import Effect, Facts, Guard, MessageKind, Ping, Say, ShowCard
 from bot.tickets.outcome import client_name, contact_texts, first_name, is_there, person_texts
+from bot.tickets.receipts import is_mailing_stranger
 from bot.tickets.ticket import Ticket, number
 from routing.people import PersonId
 from sla.duration import Instant
@@ -38,15 +39,10 @@ def refusal_on_leave(facts: Facts, by: PersonId, to: PersonId) -> str:
 
 def handed(facts: Facts, ticket: Ticket, by: PersonId, to: PersonId, why: str) -> Handed:
     """Somebody gives `ticket` to somebody, who may be themselves."""
-    told, person = contact_texts(facts), facts.revision.people[to]
-    values = {"name": first_name(facts.revision, to, told("the_team")), "number": number(ticket.id)}
+    person = facts.revision.people[to]
     is_paged = ticket.ladder is not None and to in ticket.ladder.people
     back = None if is_there(facts, to) or is_paged else facts.revision.coverage.next_shift(person, facts.now)
-    if back is None:
-        said = told("handed_over", **values)
-    else:
-        said = told("handed_over_later", **values, opening=told.moment(back, now=facts.now))
-    effects: list[Effect] = [Say(said, MessageKind.AUTO)]
+    effects: list[Effect] = [*introduced(facts, ticket, to, back=back)]
     if to == by:
         return Handed(tuple(effects), back)
     theirs = person_texts(facts.revision, to)
@@ -61,6 +57,19 @@ def handed(facts: Facts, ticket: Ticket, by: PersonId, to: PersonId, why: str) -
     speak = person_texts(facts.revision, by)
     remark = speak("remark_not_there", name=person.name, back=speak.moment(back, now=facts.now))
     return Handed(tuple(effects), back, remark)
+
+
+def introduced(facts: Facts, ticket: Ticket, to: PersonId | None, *, back: Instant | None = None) -> tuple[Say, ...]:
+    """The client hears who looks after it from now on, and from when where that is later."""
+    if is_mailing_stranger(facts):
+        return ()
+    told = contact_texts(facts)
+    values = {"name": first_name(facts.revision, to, told("the_team")), "number": number(ticket.id)}
+    if back is None:
+        said = told("handed_over", **values)
+    else:
+        said = told("handed_over_later", **values, opening=told.moment(back, now=facts.now))
+    return (Say(said, MessageKind.AUTO),)
 
 
 def relieved(facts: Facts, ticket: Ticket, former: PersonId, by: PersonId, to: PersonId) -> tuple[Ping, ...]:

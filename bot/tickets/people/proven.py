@@ -6,10 +6,10 @@ that client gets it, their own manager above all. What somebody took on, or has 
 
 from dataclasses import replace
 
-from bot.tickets.facts import Decision, Effect, Event, Facts, MessageKind, Say
-from bot.tickets.outcome import assigned, concluded, contact_texts, first_name, routing_event
-from bot.tickets.people.handing import TAKEN_ON
-from bot.tickets.ticket import Ticket, number
+from bot.tickets.facts import Decision, Event, Facts
+from bot.tickets.outcome import assigned, concluded, routing_event
+from bot.tickets.people.handing import TAKEN_ON, introduced
+from bot.tickets.ticket import Ticket
 from routing.people import ClientId
 
 
@@ -21,8 +21,6 @@ def proven(facts: Facts, ticket: Ticket, client: ClientId | None, event: Event) 
     if stays or found.person is None or found.person == ticket.assignee:
         return concluded(facts, known, facts.clocks, events=(event,))
     given = replace(known, assignee=found.person, rule=found.rule)
-    speak = contact_texts(facts)
-    name = first_name(facts.revision, found.person, speak("the_team"))
-    said: tuple[Effect, ...] = (Say(speak("handed_over", name=name, number=number(ticket.id)), MessageKind.AUTO),)
+    theirs = replace(facts, speaker=replace(facts.speaker, is_verified=True))
     events = (event, routing_event(facts, found, before=ticket.assignee))
-    return concluded(facts, given, facts.clocks, events=events, effects=said)
+    return concluded(facts, given, facts.clocks, events=events, effects=introduced(theirs, ticket, found.person))
