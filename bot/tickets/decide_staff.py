@@ -224,7 +224,7 @@ def _needs_no_answer(facts: Facts, ticket: Ticket, by: PersonId, _: c.NeedsNoAns
 
 def _acknowledge(facts: Facts, ticket: Ticket, by: PersonId, _: c.Acknowledge) -> Decision:
     """The promise stays broken; further steps of the ladder wait until this has run out."""
-    known = acknowledged(facts, ticket, line_calendar(facts.revision, ticket))
+    known = acknowledged(facts, ticket, by, line_calendar(facts.revision, ticket))
     event = Event("acknowledged", facts.now, by, "", {"quiet_until": known.quiet_until})
     return acted(facts, replace(ticket, ladder=known), event)
 

@@ -45,6 +45,7 @@ _SAID: Final[Mapping[str, str]] = {
     "nobody_to_alert": "nobody is left on the ladder to be told",
     "load_was_high": "a high load was declared, for which more time is promised",
     "acknowledged": "{by} acknowledged the alert",
+    "acknowledgement_ended": "{person} acknowledged it and is not there: the ladder goes on",
     "marked_spam": "{by} marked it as spam",
     "not_spam": "{by} said it is no spam",
     "merged": "{by} merged {gone} into it",

@@ -5,7 +5,7 @@ from datetime import timedelta
 from adapters.message import Channel
 from bot.desk.care.auditor import Auditor
 from bot.now import Timekeeper
-from bot.tickets.command import Escalate
+from bot.tickets.command import Acknowledge, Escalate
 from tests.builders import story_desk
 from tests.harness import NOON, Story
 from tests.stories.conftest import MakeStory
@@ -140,3 +140,21 @@ async def test_where_the_whole_circle_and_the_line_are_on_leave_the_client_hears
     await story.go_to(NOON + HOUR + timedelta(seconds=1))
     story.expect_alert("dana", containing="first response is overdue")
     story.expect_nothing("tara", Channel.SLACK)
+
+
+async def test_a_lead_who_acknowledged_and_goes_on_leave_is_stood_in_for(desk: Story) -> None:
+    await broken(desk)
+    await desk.does("dana", Acknowledge())
+    desk.forget()
+    await desk.fast_forward(minutes=10)
+    desk.expect_quiet()
+    await says(desk, "away until friday backup mira", by=DANA)
+    desk.expect_ping("mira", containing="Dana Orlyk is away")
+    desk.expect_alert("mira", containing="first response is overdue")
+    desk.expect_quiet()
+    # Acknowledged on their leave it is looked after, though its alarms come again.
+    await desk.does("mira", Acknowledge())
+    await desk.does("dana", Acknowledge())
+    desk.forget()
+    await desk.fast_forward(hours=2)
+    desk.expect_quiet()

@@ -26,6 +26,8 @@ FRIDAY = SATURDAY - timedelta(days=1)
 MONDAY = datetime(2026, 3, 9, 7, 0, tzinfo=UTC)
 
 
+TARA = PAGED[PAGED.index("[people.tara]") : PAGED.index("[people.dana]")]
+WITHOUT_TARA = PAGED.replace(TARA, "").replace('people = ["tara"]', 'people = ["mira"]')
 #: Somebody who leaves.
 GONE = """
 [people.gone]
@@ -158,4 +160,48 @@ async def test_who_asked_for_the_lead_by_day_is_paged_for_at_night(make_desk: Ma
     story.expect_message("lena", containing="T-1")
     story.expect_alert("tara", containing="critical, and Vera Kova, who has it, is not on shift")
     story.expect_edit("vera", containing="T-1")
+    story.expect_quiet()
+
+
+async def test_whoever_acknowledged_a_page_and_left_the_desk_keeps_nothing_quiet(make_desk: MakeStory) -> None:
+    story = await critical(make_desk)
+    await story.fast_forward(minutes=5)
+    await story.does("tara", Acknowledge())
+    story.forget()
+    await story.fast_forward(minutes=25)
+    story.expect_quiet()
+    await story.apply(document(WITHOUT_TARA))
+    await story.settle()
+    told = story.expect_alert("dana", containing="tara is no longer in the desk directory: 1 ticket went on")
+    assert "T-1 · Payroll is down → had acknowledged it; its ladder goes on" in told
+    story.expect_alert("dana", containing="T-1 (Acme): critical outside working hours, and nobody has it yet")
+    assert (await story.events())[-2:] == ["acknowledgement_ended", "alerted"]
+    await story.dies()
+    await story.go_to(MONDAY - timedelta(seconds=1))
+    story.expect_quiet()
+
+
+async def test_who_was_told_before_the_acknowledgement_is_not_told_twice_as_it_ends(make_desk: MakeStory) -> None:
+    story = await critical(make_desk)
+    await story.fast_forward(minutes=16)
+    await story.does("tara", Acknowledge())
+    story.forget()
+    await story.apply(document(WITHOUT_TARA))
+    await story.settle()
+    story.expect_alert("dana", containing="tara is no longer in the desk directory: 1 ticket went on")
+    story.expect_quiet()
+    await story.fast_forward(hours=2)
+    story.expect_quiet()
+
+
+async def test_an_acknowledgement_by_who_is_still_here_outlives_the_others(make_desk: MakeStory) -> None:
+    story = await critical(make_desk)
+    await story.does("tara", Acknowledge())
+    await story.does("dana", Acknowledge())
+    story.forget()
+    await story.apply(document(WITHOUT_TARA))
+    await story.fast_forward(minutes=59)
+    story.expect_quiet()
+    await story.fast_forward(minutes=2)
+    story.expect_alert("dana", containing="nobody has it yet")
     story.expect_quiet()

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from bot.desk.directory import Directory
+from bot.desk.people.unheeded import go_on_unheeded
 from bot.store import alarms, audit
 from bot.store.alarms import Alarm
 from bot.store.driver.connection import Connection
@@ -111,6 +112,7 @@ class Absences:
             self._put_off(conn, leave.person, at)
             alarms.put(conn, [Alarm(owner, leave.since)])
             return
+        go_on_unheeded(conn, self._revisions, self._directory, leave.person, since=leave.since, at=at)
         pairs, left = self._handed_on(conn, leave.person, at)
         self._put_off(conn, leave.person, at, left)
         revision = self._revisions.current

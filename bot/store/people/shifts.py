@@ -1,5 +1,6 @@
 """What hangs on working hours: lines with a waiting list, people whose clients wrote while they were away, promises."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, text
@@ -7,12 +8,14 @@ from sqlalchemy import Connection, text
 from bot.store.driver.look import rows_by_keys
 from bot.store.driver.plain import rows_of
 from bot.store.facts import OPEN
+from bot.tickets.ladder.climbing import climbing_from_text
 from bot.tickets.ticket import TicketId
 from routing.people import LineId, PersonId
 from sla.duration import Instant
 
 _WAITING = f"SELECT DISTINCT line FROM ticket WHERE assignee IS NULL AND {OPEN} ORDER BY line"  # noqa: S608 - ours
 _HAVING = f"SELECT DISTINCT assignee FROM ticket WHERE assignee IS NOT NULL AND {OPEN} ORDER BY assignee"  # noqa: S608 - ours
+_HEEDED = f"SELECT id, ladder FROM ticket WHERE ladder LIKE '%\"quiet_by\"%' AND {OPEN} ORDER BY id"  # noqa: S608 - ours
 _OWING = text(
     "SELECT id FROM ticket WHERE id > :after AND (next_due IS NOT NULL OR ladder IS NOT NULL) "  # noqa: S608 - ours
     f"AND {OPEN} ORDER BY id LIMIT :count"
@@ -31,6 +34,16 @@ _ANSWERED = "SELECT owner FROM alarm WHERE owner LIKE 'answered:%' ORDER BY owne
 def people_with_tickets(conn: Connection) -> list[PersonId]:
     """Everybody who has an open ticket, whether or not the desk knows them still."""
     return [PersonId(row.assignee) for row in rows_of(conn, _HAVING)]
+
+
+def acknowledged_by(conn: Connection) -> dict[PersonId, list[TicketId]]:
+    """The open tickets that somebody has acknowledged, under whoever did so last."""
+    found: dict[PersonId, list[TicketId]] = defaultdict(list)
+    for row in rows_of(conn, _HEEDED):
+        by = climbing_from_text(row.ladder).quiet_by
+        if by is not None:
+            found[by].append(TicketId(row.id))
+    return found
 
 
 def lines_waiting(conn: Connection) -> list[LineId]:

@@ -16,15 +16,15 @@ from sla.duration import Instant
 class Climbing:
     """`told` steps are behind it, told or skipped; `people` are those who were told.
 
-    `metric` and `started_at` name the broken clock in whose time its steps fall, counted from `broken_at`. Before a
-    breach, when only somebody asked for more, nothing falls by itself. `ladder` names one other than the plan's: the
-    one that is paged out of hours, in real time from `broken_at`. Between `quiet_since` and `quiet_until` somebody has
-    acknowledged. While we wait for others (`waits_since`) no step falls, and what that took (`put_off_ms`, in the
-    clock's time) puts the steps off. `asked` steps were reached because somebody asked, a client last at `asked_at`.
-    `was` is the same as a text from before an answer, which may turn out never to have arrived. `on_call` took on
-    at `on_call_at` what was paged for, outside their own hours: until their next shift the client's words call them.
-    Where a promise was broken already, those on call were paged beside its ladder at `paged_at`, and nobody looked
-    after it since.
+    `metric` and `started_at` name the broken clock in whose time its steps fall, counted from `broken_at`. Before
+    a breach, when only somebody asked for more, nothing falls by itself. `ladder` names one other than the plan's:
+    the one that is paged out of hours, in real time from `broken_at`. Between `quiet_since` and `quiet_until` it
+    waits, since `quiet_by` acknowledged. While we wait for others (`waits_since`) no step falls, and what that
+    took (`put_off_ms`, in the clock's time) puts the steps off. `asked` steps were reached because somebody asked,
+    a client last at `asked_at`. `was` is the same as a text from before an answer, which may turn out never to
+    have arrived. `on_call` took on at `on_call_at` what was paged for, outside their own hours: until their next
+    shift the client's words call them. Where a promise was broken already, those on call were paged beside its
+    ladder at `paged_at`, and nobody looked after it since.
     """
 
     told: int = 0
@@ -35,6 +35,7 @@ class Climbing:
     ladder: str | None = None
     quiet_since: Instant | None = None
     quiet_until: Instant | None = None
+    quiet_by: PersonId | None = None
     waits_since: Instant | None = None
     put_off_ms: int = 0
     asked: int = 0

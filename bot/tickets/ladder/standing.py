@@ -143,8 +143,8 @@ def asked_higher(
     return (replace(asked, asked_at=facts.now) if is_patient else asked), rung
 
 
-def acknowledged(facts: Facts, ticket: Ticket, calendar: Calendar) -> Climbing:
-    """Somebody looks after it: for so long no further step falls, and no first one where nothing is broken yet.
+def acknowledged(facts: Facts, ticket: Ticket, by: PersonId, calendar: Calendar) -> Climbing:
+    """`by` looks after it: for so long no further step falls, and no first one where nothing is broken yet.
 
     Before a breach that counts in the time of the promise that is due first; in `calendar` where there is none.
     """
@@ -157,9 +157,19 @@ def acknowledged(facts: Facts, ticket: Ticket, calendar: Calendar) -> Climbing:
     climb = ladder.acknowledged(_climb(facts, ticket, known), pace, at=facts.now, within=QUIET_FOR)
     # Acknowledged anew while it is quiet, it has been quiet all along: steps that waited wait on.
     goes_on = known.quiet_until is not None and facts.now <= known.quiet_until
-    return replace(
-        known, quiet_since=known.quiet_since if goes_on else climb.quiet_since, quiet_until=climb.quiet_until
-    )
+    since = known.quiet_since if goes_on else climb.quiet_since
+    return replace(known, quiet_since=since, quiet_until=climb.quiet_until, quiet_by=by)
+
+
+def unheeded(facts: Facts, ticket: Ticket) -> Ticket:
+    """Whoever acknowledged it is not there to look after it: its ladder goes on as if nobody had.
+
+    Where its last step was told already, that one falls again, for those who stand on it by now.
+    """
+    known = ticket.ladder or Climbing()
+    last = len(steps_of(facts, ticket, known)) - 1
+    told = min(known.told, max(last, 0)) if known.broken_at is not None else known.told
+    return replace(ticket, ladder=replace(known, told=told, quiet_since=None, quiet_until=None, quiet_by=None))
 
 
 def pace_of(facts: Facts, known: Climbing, clocks: Sequence[Clock]) -> Calendar:
@@ -222,7 +232,7 @@ def _unbroken(
 def _heard(ticket: Ticket, known: Climbing) -> Climbing:
     """An acknowledgement from before any breach holds until somebody answers."""
     is_answered = known.quiet_since is not None and (ticket.staff_spoke_at or 0) >= known.quiet_since
-    return replace(known, quiet_since=None, quiet_until=None) if is_answered else known
+    return replace(known, quiet_since=None, quiet_until=None, quiet_by=None) if is_answered else known
 
 
 def _taken_up_again(known: Climbing, broken: Sequence[Clock]) -> Climbing:

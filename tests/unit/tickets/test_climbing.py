@@ -16,6 +16,7 @@ climbings = st.builds(
     ladder=st.none() | st.just("нічна"),
     quiet_since=instants,
     quiet_until=instants,
+    quiet_by=st.none() | st.just("tara"),
     waits_since=instants,
     put_off_ms=st.integers(0, 2**40),
     asked=st.integers(0, 9),
