@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.errors import TemporaryError
 from adapters.message import Channel, Identity
 from bot.desk.people.linking import subject_of
 from bot.desk.people.proving import Proving
@@ -223,6 +224,63 @@ async def test_whoever_is_unlinked_is_told_nothing_more_of_what_followed_them(de
     assert {"What about T-2?", "And the rest?"}.isdisjoint(line.text for line in await desk.lines(2))
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_what_waits_to_be_said_to_whoever_is_unlinked_is_said_to_the_contact(desk: Story) -> None:
+    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    await desk.receives(sender="5001", text=f"/start {await made(desk, contact=LENA)}")
+    await desk.receives(sender="5001", text="It was March")
+    desk.forget()
+    desk.channels[Channel.TELEGRAM].fail_next(TemporaryError("away", retry_after=timedelta(minutes=6)))
+    await desk.does("vera", Reply("For Lena alone"))
+    desk.expect_nothing("5001")
+    assert await unlinked(desk, "5001")
+    desk.expect_message("lena", Channel.EMAIL, containing="For Lena alone")
+    assert "on email" in desk.expect_edit("vera", containing="Replies in this thread go to Lena")
+    await desk.fast_forward(minutes=10)
+    desk.expect_nothing("5001")
+    assert ((await desk.lines())[-1].state, (await desk.events())[-1]) == ("sent", "two_people")
+
+
+async def test_words_are_reworded_no_more_for_whoever_is_unlinked(desk: Story) -> None:
+    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    await desk.receives(sender="5001", text=f"/start {await made(desk, contact=LENA)}")
+    await desk.receives(sender="5001", text="It was March")
+    written = await desk.writes("vera", "Looking", under=desk.card("vera"))
+    desk.expect_message("5001", containing="Looking")
+    desk.forget()
+    desk.channels[Channel.TELEGRAM].fail_next(TemporaryError("away", retry_after=timedelta(minutes=6)))
+    await desk.rewords("vera", written, "Looking at the account of Lena")
+    assert await unlinked(desk, "5001")
+    await desk.fast_forward(minutes=10)
+    assert not [one for one in desk.channels[Channel.TELEGRAM].messages("5001") if "account of Lena" in one.text]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param([("telegram = 1001, email", "email")], id="from the desk directory"),
+        pytest.param(
+            [("telegram = 1001, email", "email"), ("telegram = 1003", "telegram = 1001")], id="to another client"
+        ),
+    ],
+)
+async def test_a_ticket_that_followed_to_an_address_goes_home_as_that_is_taken_from_its_contact(
+    desk: Story, change: list[tuple[str, str]]
+) -> None:
+    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    await desk.receives(sender="lena", text="T-1 was March")
+    desk.forget()
+    desk.channels[Channel.TELEGRAM].fail_next(TemporaryError("away", retry_after=timedelta(minutes=6)))
+    await desk.does("vera", Reply("For Lena alone"))
+    await desk.apply(document(story_desk(*change)))
+    await desk.fast_forward(minutes=10)
+    desk.expect_message("lena", Channel.EMAIL, containing="For Lena alone")
+    await desk.receives(sender="1001", text="T-1 again")
+    assert "T-1 again" not in [line.text for line in await desk.lines(1)]
+    await desk.does("vera", Reply("And for Lena alone"))
+    desk.expect_message("lena", Channel.EMAIL, containing="And for Lena alone")
+    assert not [one for one in desk.channels[Channel.TELEGRAM].messages("1001") if "alone" in one.text]
 
 
 async def test_whoever_is_unlinked_in_the_middle_of_the_only_ticket_opens_one_of_their_own(desk: Story) -> None:

@@ -1,9 +1,11 @@
 """Two contacts turn out to be one person, or two after all: one person has one history, and nobody loses a word."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
+from adapters.errors import TemporaryError
 from adapters.message import Channel
 from bot.desk.people.contacts import Contacts
 from bot.store import audit
@@ -250,6 +252,19 @@ async def test_what_followed_somebody_who_is_another_person_goes_back_to_its_own
     assert "And T-1?" not in [line.text for line in await desk.lines(1)]
     desk.forget()
     desk.expect_quiet()
+
+
+async def test_what_waits_to_be_said_to_who_is_another_person_is_said_to_its_own_contact(desk: Story) -> None:
+    await stranger_and_lena(desk)
+    await desk.does("dana", FIRST, ticket=2)
+    await desk.receives(sender="5001", text="T-1 was March")
+    desk.forget()
+    desk.channels[Channel.TELEGRAM].fail_next(TemporaryError("away", retry_after=timedelta(minutes=6)))
+    await desk.does("vera", Reply("For Lena alone"), ticket=1)
+    await desk.does("dana", TwoPeople(), ticket=2)
+    desk.expect_message("lena", EMAIL, containing="For Lena alone")
+    await desk.fast_forward(minutes=10)
+    desk.expect_nothing("5001")
 
 
 async def test_what_was_resolved_for_a_client_is_reopened_by_no_stranger(desk: Story) -> None:

@@ -4,7 +4,7 @@ One contact, several identities, and the same history everywhere. Two clients ar
 said would be told to the other. Undone, everybody has again what they said. All of it is written down.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import timedelta
 
 from adapters.message import Channel
@@ -83,7 +83,7 @@ class Contacts:
         if not joining.join(conn, kept=one.id, gone=other.id, by=by, at=now):
             return Answer(speak("refused_one_already"), is_refused=True)
         self._record(conn, "joined", by, one, other, now)
-        self._tell(conn, tickets, Event("same_person", now, by, "", {"name": other.name}), now)
+        self._proving.tell(conn, tickets, Event("same_person", now, by, "", {"name": other.name}), now)
         if one.client is not None:
             self._proving.prove(conn, one.id, ClientId(one.client), by, now)
         return Answer(speak("done_joined", one=one.name, other=other.name))
@@ -104,8 +104,8 @@ class Contacts:
         joining.look_at_calls(conn, at=now)
         one, other = found[kept], found[gone]
         self._record(conn, "parted", by, one, other, now)
-        self._tell(conn, parted.tickets, Event("two_people", now, by, "", {"name": one.name}), now)
-        self._tell(conn, parted.strayed, Event("two_people", now, by, "", {"name": other.name}), now)
+        self._proving.tell(conn, parted.tickets, Event("two_people", now, by, "", {"name": one.name}), now)
+        self._proving.tell(conn, parted.strayed, Event("two_people", now, by, "", {"name": other.name}), now)
         if other.client is None:
             self._proving.disprove(conn, parted.tickets, by, now)
         return Answer(speak("done_parted", one=one.name, other=other.name))
@@ -140,16 +140,6 @@ class Contacts:
         )
         write(conn, [(facts, decision)], recorded_at=now, whereto=self._directory.whereto)
         return Answer(speak("done_invited", contact=facts.speaker.name, channel=speak(f"channel_{where.channel}")))
-
-    def _tell(self, conn: Connection, tickets: Sequence[TicketId], event: Event, now: Instant) -> None:
-        """The history of each open ticket says so, and its card is drawn anew."""
-        found = facts_of_tickets(conn, self._revisions, tickets, now=now, is_locked=True)
-        pairs = [
-            (facts, concluded(facts, facts.ticket, facts.clocks, events=(event,)))
-            for facts in found.values()
-            if facts.ticket is not None and facts.ticket.status.is_open
-        ]
-        write(conn, pairs, recorded_at=now, whereto=self._directory.whereto)
 
     def _refusal(self, by: PersonId) -> Answer | None:
         if self._revisions.current.people[by].roles & LEADING:

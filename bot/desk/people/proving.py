@@ -14,6 +14,7 @@ from bot.store.people import links
 from bot.store.revisions import Revisions
 from bot.store.unit import write
 from bot.tickets.facts import Event
+from bot.tickets.outcome import concluded
 from bot.tickets.people.proven import proven
 from bot.tickets.ticket import ContactId, TicketId
 from routing.people import ClientId
@@ -33,12 +34,23 @@ class Proving:
 
     def unlink(self, conn: Connection, who: Identity, by: str, now: Instant) -> bool:
         """Take back what a one-time link has proven of an identity; False where none has."""
-        tickets = links.unlink(conn, who, at=now)
-        if tickets is None:
+        parted = links.unlink(conn, who, at=now)
+        if parted is None:
             return False
         audit.append(conn, [audit.Deed(now, by, "unlinked", f"identity:{who.key}")])
-        self.disprove(conn, tickets, by, now)
+        self.disprove(conn, parted.tickets, by, now)
+        self.tell(conn, parted.strayed, Event("two_people", now, by, "", {"name": who.address}), now)
         return True
+
+    def tell(self, conn: Connection, tickets: Sequence[TicketId], event: Event, now: Instant) -> None:
+        """The history of each open ticket says so, and its card is drawn anew."""
+        found = facts_of_tickets(conn, self._revisions, tickets, now=now, is_locked=True)
+        pairs = [
+            (facts, concluded(facts, facts.ticket, facts.clocks, events=(event,)))
+            for facts in found.values()
+            if facts.ticket is not None and facts.ticket.status.is_open
+        ]
+        write(conn, pairs, recorded_at=now, whereto=self._whereto)
 
     def disprove(self, conn: Connection, tickets: Sequence[TicketId], by: str, now: Instant) -> None:
         """Of these, those that are open are a stranger's from now on."""

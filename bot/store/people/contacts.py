@@ -9,7 +9,7 @@ from bot.store import audit
 from bot.store.driver.bulk import delete_many, insert_many, update_many, upsert_many
 from bot.store.driver.ids import take
 from bot.store.driver.look import rows_by_keys
-from bot.store.people import joining
+from bot.store.people import homing, joining
 from bot.store.tables import schema
 from bot.tickets.revision import Revision
 from bot.tickets.ticket import ContactId
@@ -74,7 +74,11 @@ def import_contacts(conn: Connection, revision: Revision, *, at: Instant) -> Non
     owners = sorted({row.contact_id for row in rows_by_keys(conn, _KNOWN, sorted(gone))})
     delete_many(conn, schema.identity, sorted(gone))
     # What a link proved of a contact ends with the last address the directory has of them.
-    delete_many(conn, schema.identity, [row.key for row in rows_by_keys(conn, _LINKED_ONLY, owners)])
+    unlinked = [row.key for row in rows_by_keys(conn, _LINKED_ONLY, owners)]
+    delete_many(conn, schema.identity, unlinked)
+    lost = sorted({*owners, *(old for _, old, holder in moved if old != holder)})
+    strayed = [ticket for contact in lost for ticket in joining.tickets_of(conn, ContactId(contact))]
+    homing.go_home(conn, strayed, nobodys=[*gone, *unlinked])
 
 
 def _before(known: Mapping[str, Row[Any]], owned: Sequence[str], claimed: Collection[int]) -> Row[Any] | None:

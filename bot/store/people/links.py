@@ -83,11 +83,11 @@ def link(
     return ContactId(owner)
 
 
-def unlink(conn: Connection, identity: Identity, *, at: Instant) -> list[TicketId] | None:
+def unlink(conn: Connection, identity: Identity, *, at: Instant) -> joining.Parted | None:
     """Forget what a link proved: the identity is a stranger's again, with what began in their own place.
 
-    Their tickets, oldest first; what the contact they were taken for has is talked about where that contact is. None
-    where no link has proven anything.
+    Their tickets, and what strayed: tickets of the contact they were taken for are talked about where that contact is.
+    None where no link has proven anything.
     """
     row = next((row for row in rows_by_keys(conn, _KNOWN, [identity.key]) if row.source == LINKED), None)
     if row is None:
@@ -104,9 +104,9 @@ def unlink(conn: Connection, identity: Identity, *, at: Instant) -> list[TicketI
         update_many(conn, schema.contact, [{"id": owner, "client": None}])
     forgotten = {"key": row.key, "contact_id": owner, "is_verified": 0, "source": joining.SEEN, "joined_from": None}
     update_many(conn, schema.identity, [forgotten])
-    homing.go_home(conn, before)
+    strayed = homing.go_home(conn, before)
     joining.look_at_calls(conn, at=at)
-    return joining.tickets_of(conn, ContactId(owner))
+    return joining.Parted(joining.tickets_of(conn, ContactId(owner)), strayed)
 
 
 def unproven(conn: Connection, contact: ContactId) -> Sequence[TicketId]:
