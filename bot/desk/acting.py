@@ -87,7 +87,7 @@ class Acting:
             return Answer(decision.refusal, is_refused=True)
         if isinstance(command, HandOver) and facts.ticket is not None:
             self._calls.alarms.handed_over(conn, ticket, facts.ticket.assignee, at=now)
-        is_said = facts.failing and any(isinstance(one, Say) for one in decision.effects)
+        is_said = any(isinstance(one, Say) for one in decision.effects)
         said = (speak("done"), decision.remark, failing_line(facts, speak) if is_said else "")
         return Answer(" ".join(one for one in said if one))
 

@@ -20,7 +20,7 @@ from bot.deskfile.plan import Change, plan
 from bot.deskfile.revise import revision_from_document
 from bot.store import alarms, audit, high_load
 from bot.store.alarms import Alarm
-from bot.store.channels import moved_places, suspended
+from bot.store.channels import given_places, moved_places, suspended
 from bot.store.driver.connection import Connection
 from bot.store.driver.database import Database
 from bot.store.high_load import MEASURED
@@ -51,6 +51,10 @@ async def apply_document(database: Database, document: Mapping[str, Any], *, at:
         number = add_revision(conn, document, digest(document), at=at, by=by)
         revision = revision_from_document(document, number)
         contacts.import_contacts(conn, revision, at=at)
+        if before is not None:
+            former = revision_from_document(before, number - 1)
+            was, stands = (moved_places.followed(one, moved_places.moves(conn)) for one in (former, revision))
+            alarms.put(conn, [Alarm(owner, at) for owner in given_places.alarms_of(was, stands)])
         moved_places.forget(conn, revision)
         suspended.forget(conn, revision)
         # Whoever is no longer there holds no call, on either side.

@@ -109,6 +109,7 @@ class Desk:
             fired=self.changes,
             outgoing=self.sender.nudge,
             following=Following(self.revisions, adapters),
+            served=adapters,
             page=page,
         )
         woken = (self.sender.nudge, self.ticker.nudge)

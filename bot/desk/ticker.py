@@ -6,11 +6,12 @@ An alarm that cannot be decided is put off a minute and an admin reads about it;
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import structlog
 
+from adapters.message import Channel
 from bot import metrics
 from bot.crashpoint import reach
 from bot.desk.calls.alarms import CALL, CALLS
@@ -25,9 +26,11 @@ from bot.desk.people.absences import Absences
 from bot.desk.people.shift_ends import REST, end_shifts, ends_of
 from bot.desk.sending.unread import Following
 from bot.desk.talk.scores import Scores
+from bot.desk.whereabouts import Whereabouts
 from bot.now import Timekeeper
 from bot.store import alarms
 from bot.store.alarms import Alarm
+from bot.store.channels.given_places import PLACE
 from bot.store.delivery.piles import release
 from bot.store.driver.committer import Committer
 from bot.store.driver.connection import Connection
@@ -84,9 +87,13 @@ class Ticker:
         fired: Changes,
         outgoing: Nudge,
         following: Following | None = None,
+        served: Collection[Channel] = (),
         page: str = "",
     ) -> None:
-        """Without `following` what is not read stays where it was written. `page` is where our pages are seen."""
+        """Without `following` what is not read stays where it was written. `page` is where our pages are seen.
+
+        `served` are the channels that the desk has, whether or not they are up.
+        """
         self.nudge = Nudge()
         #: Whether alerts are held back that nobody has let go of yet; the last process may have left some.
         self._is_piling = True
@@ -100,6 +107,7 @@ class Ticker:
         self._absences = Absences(revisions, directory)
         self._scores = Scores(revisions, directory.whereto)
         self._calls = Calls(revisions, directory, page).alarms
+        self._whereabouts = Whereabouts(revisions, directory, served)
         self._uncounted = Uncounted(revisions, directory)
         self._radar = Radar(revisions, directory)
         self._time = time
@@ -187,6 +195,7 @@ class Ticker:
         if by_kind[UNREAD] and self._following is not None:
             self._following.carry(conn, by_kind[UNREAD], at=now)
         self._calls.fire(conn, keys=by_kind[CALL], people=by_kind[CALLS], at=now)
+        self._whereabouts.given(conn, by_kind[PLACE], now=now)
         if by_kind["radar"]:
             self._radar.post(conn, at=now)
         kept = set(owners)

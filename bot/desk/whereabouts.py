@@ -7,6 +7,7 @@ joined     ──> admins are told how to give the place to a client, unless it 
 joined,
 unblocked  ──> whoever heard that nothing arrives there hears that it does again, and what did not
 shared     ──> it is nobody's until an admin confirms it; admins and the client's manager are told
+given away ──> the same, as the desk directory has it: another client reads there
 a gap      ──> admins are told how much may be missing, and it is written down; clients too where the desk says so
 """
 
@@ -19,7 +20,7 @@ from adapters.message import Channel, Conversation, InboundGap, InboundPlace
 from adapters.text import one_line
 from bot.desk.directory import Directory, shared_places
 from bot.store import audit
-from bot.store.channels import moved_places, places_lost, suspended
+from bot.store.channels import given_places, moved_places, places_lost, suspended
 from bot.store.delivery import outbox
 from bot.store.delivery.outbox import Put
 from bot.store.driver.connection import Connection
@@ -82,6 +83,21 @@ class Whereabouts:
             lines = tuple(speak("place_key", line=key) for key in named)
             ping = Ping(person, f"moved:{old.key}:{new.place}:{person}", title, lines, is_alert=True)
             write_ping(conn, ping, at=now, whereto=self._directory.whereto)
+
+    def given(self, conn: Connection, places: Sequence[str], *, now: Instant) -> None:
+        """The desk directory gives these places, `slack:T1/C1`, to other clients than before."""
+        if places:
+            self._revisions.refresh(conn)
+        for place in places:
+            channel, _, address = place.partition(":")
+            told = given_places.open_there(conn, channel, address)
+            found = facts_of_tickets(conn, self._revisions, list(told), now=now, is_whole=True, is_locked=True)
+            for number, facts in found.items():
+                if facts.is_given_away and not told[number].startswith("place_lost"):
+                    elsewhere = list(other_channels(conn, facts, self._served))
+                    self._write(conn, facts, place_lost(facts, "given_away", at=now, elsewhere=elsewhere), now)
+                elif told[number] == "place_lost given_away" and not facts.is_given_away:
+                    self._write(conn, facts, place_back(facts, "given_back", at=now), now)
 
     def _joined(self, conn: Connection, one: InboundPlace, now: Instant) -> None:
         where = one.conversation

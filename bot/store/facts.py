@@ -5,13 +5,13 @@ conversations are locked: two replicas never decide about the same one at the sa
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from adapters.message import Identity, InboundMessage, conversation_from_key
+from adapters.message import Conversation, Identity, InboundMessage, conversation_from_key
 from bot.store.channels.beside import just_opened_beside
 from bot.store.delivery.failing import failing_places
 from bot.store.driver.look import rows_by_keys
@@ -47,6 +47,7 @@ _CLOCKS = """
 SELECT ticket_id, value FROM clock WHERE ticket_id IN {keys}
 AND (state IN ('running', 'paused', 'breached', 'stopped') OR metric = 'first_response') ORDER BY started_at
 """
+_OWN = "SELECT id, client FROM contact WHERE id IN {keys}"
 _ALL_CLOCKS = "SELECT ticket_id, value FROM clock WHERE ticket_id IN {keys} ORDER BY started_at"
 _TALKS_OF = """
 SELECT conversation.key FROM ticket JOIN conversation ON conversation.id = ticket.conversation_id
@@ -87,8 +88,9 @@ def facts_of_messages(
     tickets = _going_on(
         conn, tickets_by_id(conn, sorted({one for one in (*named, *(it.talk.current for it in came)) if one}))
     )
+    by_place = _by_place(conn, revision, messages, came, tickets)
     belonging = [
-        _belonging(revision, one, arrival, tickets, reference, is_ours=is_ours(one.sender) is not None)
+        _belonging(revision, one, arrival, tickets, reference, by_place, is_ours=is_ours(one.sender) is not None)
         for one, arrival, reference in zip(messages, came, named, strict=True)
     ]
     clocks = _clocks_of(conn, [one.id for one in belonging if one is not None])
@@ -282,13 +284,15 @@ def _belonging(
     arrival: Arrival,
     tickets: Mapping[int, Ticket],
     reference: TicketId | None,
+    by_place: Collection[int],
     *,
     is_ours: bool,
 ) -> Ticket | None:
     """The ticket a message names while that still takes messages, else the conversation's current one.
 
-    In a suspended place nobody but our own people goes on with what a client said there while it was theirs; nor does
-    somebody in a place of their own who was taken for one of a client's people, and is not any more.
+    In a suspended place nobody but our own people goes on with what a client said there while it was theirs; in one
+    that the desk directory has taken from the client, nobody but those and the client's own contacts; nor does somebody
+    in a place of their own who was taken for one of a client's people, and is not any more. `by_place`: see there.
     """
     named = tickets.get(reference) if reference is not None else None
     while named is not None and named.merged_into is not None:
@@ -299,9 +303,48 @@ def _belonging(
     is_own = where.place == message.sender.address and message.vouched is None
     if not is_ours and (is_suspended or (is_own and not arrival.speaker.is_verified)):
         named, current = (None if one is None or one.is_verified else one for one in (named, current))
+    if not is_ours:
+        named, current = (
+            None if one is None or _is_taken(revision, where, arrival, one, by_place) else one
+            for one in (named, current)
+        )
     if named is not None and takes(revision, named, at=instant(message.at)):
         return named
     return current
+
+
+def _is_taken(
+    revision: Revision, where: Conversation, arrival: Arrival, ticket: Ticket, by_place: Collection[int]
+) -> bool:
+    """Whether a ticket is a client's, the speaker is none of theirs, and the place was the client's and is no more."""
+    if not ticket.is_verified or arrival.speaker.client == ticket.client:
+        return False
+    owner = revision.owners.get((where.channel, where.place))
+    return ticket.id in by_place if owner is None else owner != ticket.client
+
+
+def _by_place(
+    conn: Connection,
+    revision: Revision,
+    messages: Sequence[InboundMessage],
+    came: Sequence[Arrival],
+    tickets: Mapping[int, Ticket],
+) -> Collection[int]:
+    """Of these tickets, those that are a client's because of the place where they began, not because of who wrote.
+
+    Looked for only where somebody writes in a place that several share and that is nobody's.
+    """
+    shared = (
+        arrival
+        for one, arrival in zip(messages, came, strict=True)
+        if one.conversation.place != one.sender.address
+        and (one.conversation.channel, one.conversation.place) not in revision.owners
+    )
+    if not any(arrival.talk.current is not None for arrival in shared):
+        return ()
+    verified = [one for one in tickets.values() if one.is_verified]
+    clients = {row.id: row.client for row in rows_by_keys(conn, _OWN, sorted({one.contact for one in verified}))}
+    return [one.id for one in verified if clients.get(one.contact) != one.client]
 
 
 def _may_open(revision: Revision, message: InboundMessage, ticket: Ticket | None) -> bool:

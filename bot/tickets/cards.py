@@ -75,8 +75,7 @@ def ticket_card(
     promises = tuple(drawn_promise(facts, clock, person) for clock in shown_clocks(facts.clocks))
     lines = [*([snoozed] if snoozed else []), _origin(facts, ticket, speak)]
     lines += margin_lines(margin, speak)
-    if facts.failing:
-        lines.append(failing_line(facts, speak))
+    lines += filter(None, (failing_line(facts, speak),))
     lines += _in_whose_hands(facts.revision, ticket, speak)
     if why := why_urgent(facts.revision, ticket, speak):
         lines.append(speak("card_judged", urgency=ticket.urgency, why=why))
@@ -87,7 +86,7 @@ def ticket_card(
         lines.append(speak("card_not_covered", clause=ticket.not_covered))
     if not ticket.status.is_open:
         lines.append(speak(f"status_word_{ticket.status}"))
-    if thread and not is_phone(facts.talk.conversation):
+    if thread and not is_phone(facts.talk.conversation) and not facts.is_given_away:
         lines.append(where_words_go(facts, ticket, person, thread))
     if _is_asked(ticket, person):
         lines.append(speak("ping_kind_unset", number=number(ticket.id)))
@@ -166,7 +165,7 @@ def ping_card(facts: Facts, ticket: Ticket, ping: Ping, *, thread: str = "", is_
     buttons = tuple(Button(action, speak(f"button_{action.partition('.')[2]}"), value) for action in ping.actions)
     tone: Tone = "late" if ping.is_alert else "soon"
     about = (_origin(facts, ticket, speak),) if is_whole else ()
-    where = (where_words_go(facts, ticket, ping.person, thread),) if thread else ()
+    where = (where_words_go(facts, ticket, ping.person, thread),) if thread and not facts.is_given_away else ()
     promises = tuple(drawn_promise(facts, one, ping.person) for one in shown_clocks(facts.clocks)) if is_whole else ()
     lines = (*ping.lines, *about, *where)
     return Card(ping.title, lines, ping.quote, promises, buttons=buttons, tone=tone, mention=True)
@@ -177,12 +176,16 @@ def addressee(facts: Facts, person: PersonId) -> str:
     speak = person_texts(facts.revision, person)
     channel = speak(f"channel_{facts.talk.conversation.channel}")
     to = speak("form_to", contact=facts.speaker.name, client=client_name(facts), channel=channel)
-    return f"{to}\n{failing_line(facts, speak)}" if facts.failing else to
+    return "\n".join(filter(None, (to, failing_line(facts, speak))))
 
 
 def failing_line(facts: Facts, speak: Texts) -> str:
-    """A warning for whoever is about to write to an address at which nothing arrives."""
-    return speak("card_failing", address=facts.talk.conversation.place, reason=facts.failing)
+    """A warning for whoever is about to write where nothing arrives, or where others read; empty where all is well."""
+    if facts.is_given_away:
+        return speak(
+            "card_given_away", client=client_name(facts), channel=speak(f"channel_{facts.talk.conversation.channel}")
+        )
+    return speak("card_failing", address=facts.talk.conversation.place, reason=facts.failing) if facts.failing else ""
 
 
 def topic_of(facts: Facts, ticket: Ticket) -> Topic:

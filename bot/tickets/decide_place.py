@@ -15,19 +15,25 @@ from sla.duration import Instant
 #: The press that takes a ticket to another channel of its contact's.
 OTHER_CHANNEL: Final = "ticket.other_channel"
 REPLY: Final = "ticket.reply"
+#: How a place is lost: the bot is put out or shut out of it, or the desk directory gives it to another client.
+Loss = Literal["left", "blocked", "given_away"]
+Return = Literal["joined", "unblocked", "given_back"]
+_BACK: Final[dict[Return, str]] = {
+    "joined": "ping_rejoined",
+    "unblocked": "ping_unblocked",
+    "given_back": "ping_given_back",
+}
 #: So much of words that did not arrive stands in an alert.
 SAID_BACK: Final = 300
 
 
-def place_lost(
-    facts: Facts, change: Literal["left", "blocked"], *, at: Instant, elsewhere: Sequence[str] = ()
-) -> Decision:
-    """Whoever has the ticket, or the leads, hear at once that nothing arrives there, and where the contact is too."""
+def place_lost(facts: Facts, change: Loss, *, at: Instant, elsewhere: Sequence[str] = ()) -> Decision:
+    """Whoever has the ticket, or the leads, hear at once that nothing is said there, and where the contact is too."""
     ticket = facts.ticket
     if ticket is None or not ticket.status.is_open:
         return Decision()
     pings = []
-    for person, speak, title in _concerned(facts, ticket, "ping_blocked" if change == "blocked" else "ping_left"):
+    for person, speak, title in _concerned(facts, ticket, f"ping_{change}"):
         pings.append(
             Ping(
                 person,
@@ -38,11 +44,11 @@ def place_lost(
                 actions=(OTHER_CHANNEL,) if elsewhere else (),
             )
         )
-    event = Event("place_lost", at, "contact", change, {"channel": str(facts.talk.conversation.channel)})
+    event = Event("place_lost", at, _by(change), change, {"channel": str(facts.talk.conversation.channel)})
     return concluded(facts, ticket, facts.clocks, events=(event,), effects=tuple(pings))
 
 
-def place_back(facts: Facts, change: Literal["joined", "unblocked"], *, at: Instant, failed: str = "") -> Decision:
+def place_back(facts: Facts, change: Return, *, at: Instant, failed: str = "") -> Decision:
     """The same people hear that words arrive there again, and which of ours did not: `failed`, which may be said again.
 
     What failed is never said by itself: it may be wrong by now, or said elsewhere, and what it answered is owed anew.
@@ -51,12 +57,11 @@ def place_back(facts: Facts, change: Literal["joined", "unblocked"], *, at: Inst
     if ticket is None or not ticket.status.is_open:
         return Decision()
     pings = []
-    word = "ping_unblocked" if change == "unblocked" else "ping_rejoined"
-    for person, speak, title in _concerned(facts, ticket, word):
+    for person, speak, title in _concerned(facts, ticket, _BACK[change]):
         lines = (speak("unheard_words", text=one_line(failed, SAID_BACK)),) if failed else ()
         key = f"back:{ticket.id}:{at}:{person}"
         pings.append(Ping(person, key, title, lines, is_alert=bool(failed), actions=(REPLY,) if failed else ()))
-    event = Event("place_back", at, "contact", change, {"channel": str(facts.talk.conversation.channel)})
+    event = Event("place_back", at, _by(change), change, {"channel": str(facts.talk.conversation.channel)})
     return concluded(facts, ticket, facts.clocks, events=(event,), effects=tuple(pings))
 
 
@@ -68,6 +73,11 @@ def after_gap(facts: Facts, since: Instant, until: Instant) -> Decision:
     speak = contact_texts(facts)
     words = speak("gap_note", since=speak.moment(since, now=facts.now), until=speak.moment(until, now=facts.now))
     return concluded(facts, ticket, facts.clocks, effects=(Say(words, MessageKind.AUTO),))
+
+
+def _by(change: Loss | Return) -> str:
+    """Who did it: an admin, by the desk directory, or the client, in their channel."""
+    return "desk" if change in {"given_away", "given_back"} else "contact"
 
 
 def _concerned(facts: Facts, ticket: Ticket, word: str) -> Iterator[tuple[PersonId, Texts, str]]:

@@ -27,6 +27,7 @@ from bot.tickets.outcome import (
     acted,
     after,
     assigned,
+    client_name,
     concluded,
     is_there,
     line_calendar,
@@ -81,6 +82,8 @@ def refusal_of(facts: Facts, by: PersonId, command: c.Command) -> str:
     is_said = isinstance(command, c.Reply | c.AskDetails) or (
         isinstance(command, c.Resolve) and not is_blank(command.text)
     )
+    if (is_said or isinstance(command, c.GiveEta)) and facts.is_given_away:
+        return speak("refused_given_away", client=client_name(facts))
     return speak("refused_phone") if is_said and is_phone(facts.talk.conversation) else ""
 
 

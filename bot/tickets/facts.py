@@ -74,6 +74,13 @@ class Facts:
     high_load: frozenset[LineId] = frozenset()
     failing: str = ""
 
+    @property
+    def is_given_away(self) -> bool:
+        """Whether the place where its client is written to has become another client's."""
+        ticket, where = self.ticket, self.talk.conversation
+        client = ticket.client if ticket is not None and ticket.is_verified else None
+        return self.revision.is_anothers(client, where.channel, where.place)
+
     def is_high_load(self, plan: PlanId) -> bool:
         """Whether a high load is declared for the line of a plan."""
         return self.revision.plan(plan).line in self.high_load

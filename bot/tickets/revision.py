@@ -59,6 +59,7 @@ class Revision:
     `shut_out` are people whose account was closed: they have no roles, and are told nothing outside our own pages.
     `phone_system` are the mail addresses that write of voicemail and missed calls.
     `former` are calendars that earlier revisions had and this one has no more; a promise may still count in one.
+    `owners` are the clients of shared places, by channel and address.
     """
 
     number: int
@@ -91,6 +92,21 @@ class Revision:
     shut_out: frozenset[PersonId] = frozenset()
     phone_system: frozenset[str] = frozenset()
     former: Mapping[str, Calendar] = field(default_factory=dict)
+    owners: Mapping[tuple[str, str], ClientId] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Whose a place is, is asked of every message: it is found out once."""
+        owners = {
+            (channel, place): client.id
+            for client in reversed(list(self.clients.values()))
+            for channel, places in client.channels.items()
+            for place in places
+        }
+        object.__setattr__(self, "owners", owners)
+
+    def is_anothers(self, client: ClientId | None, channel: str, place: str) -> bool:
+        """Whether others than this client's people read in a shared place, because it is another client's."""
+        return client is not None and self.owners.get((channel, place), client) != client
 
     def person(self, person: PersonId | None) -> Person | None:
         """The person of that id, None where this revision knows none (any more)."""

@@ -79,7 +79,7 @@ def ticket_values(page: Page, visitor: Visitor, *, key: str, kept: Kept, has_sec
         "status": _status_words(ticket, visitor, now),
         "entries": entries(page, speak),
         "goes_to": _goes_to(page),
-        "failing": failing_line(facts, speak) if facts.failing else "",
+        "failing": failing_line(facts, speak),
         "assignee": assignee,
         "is_mine": ticket.assignee == visitor.id,
         "may_take": _may_take(page, visitor),

@@ -186,12 +186,7 @@ class CallPresses:
                 return None
             contact = speaker.contact if speaker is not None and is_own else facts.ticket.contact
             talk, place = _pressed_in(conn, facts, press)
-        owned = (
-            one.id
-            for one in self._revisions.current.clients.values()
-            if place.place in one.channels.get(place.channel, ())
-        )
-        client = next(owned, None)
+        client = self._revisions.current.owners.get((place.channel, place.place))
         if speaker is not None and speaker.is_verified and speaker.client is not None:
             if client not in {None, speaker.client} or (client is None and speaker.contact != contact):
                 return None

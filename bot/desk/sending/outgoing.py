@@ -74,6 +74,8 @@ def _line(row: Outgoing, known: Background, limits: Limits, *, is_repeat: bool) 
         return Dropped("the line is gone")
     if is_phone(conversation_from_key(row.lane)):
         return Dropped("who called is called back, and not written to")
+    if row.ticket_id in known.given_away:
+        return Dropped("the place is another client's now", is_told=row.what in {"reply", "edit"})
     text = line.text
     facts = known.facts.get(TicketId(row.ticket_id or 0))
     if is_repeat and row.what == "reply" and facts is not None:

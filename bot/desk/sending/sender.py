@@ -199,7 +199,7 @@ class Sender:
         if not isinstance(outbound, Dropped) and replaced_by(outbound) is not None and not adapter.limits.can_edit:
             outbound = Dropped("this channel cannot change what it shows")
         if isinstance(outbound, Dropped):
-            await self._outcomes.commit(outbox.drop, Put(row.id, outbound.reason))
+            await self._dropped(row, outbound)
             metrics.DELIVERIES.labels(channel=row.channel, result="dropped").inc()
             return False
         self._paces.took(row, at=now)
@@ -210,6 +210,12 @@ class Sender:
             return False
         reach("sender.sent")
         return await self._settle(row, outbound, receipt)
+
+    async def _dropped(self, row: Outgoing, dropped: Dropped) -> None:
+        if dropped.is_told:
+            await self._failures.permanent(row, dropped.reason)
+        else:
+            await self._outcomes.commit(outbox.drop, Put(row.id, dropped.reason))
 
     async def _given(self, adapter: Adapter, outbound: Outbound) -> Receipt:
         try:
@@ -285,7 +291,7 @@ class Sender:
             return False
         outbound = outbound_from_row(row, known, now=now, limits=adapter.limits)
         if isinstance(outbound, Dropped):
-            await self._outcomes.commit(outbox.drop, Put(row.id, outbound.reason))
+            await self._dropped(row, outbound)
             return False
         try:
             async with asyncio.timeout(SEND_WITHIN.total_seconds()):

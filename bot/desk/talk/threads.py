@@ -271,8 +271,8 @@ class Threads:
         if answer.is_refused:
             self._tell(conn, wrote, answer.text)
             return NOTHING
-        if facts.failing and read.what == "reply":
-            self._tell(conn, wrote, failing_line(facts, speak))
+        if read.what == "reply" and (warning := failing_line(facts, speak)):
+            self._tell(conn, wrote, warning)
         if is_marked and read.what == "reply":
             signs.begin(conn, written, ticket, person, at=now, until=later(now, MARKED_AFTER))
         elif is_marked:

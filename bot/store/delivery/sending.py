@@ -1,13 +1,13 @@
 """What the sender needs to know about the rows it has claimed, read in one go just before they are sent."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import Connection
 
-from adapters.message import Attachment, Channel, Identity, Untrusted
+from adapters.message import Attachment, Channel, Conversation, Identity, Untrusted, conversation_from_key
 from bot.store.calls.call_list import Listed, ahead_of
 from bot.store.calls.calls import NEXT_OF_TICKETS, next_of_tickets
 from bot.store.calls.invites import invite_of
@@ -44,6 +44,8 @@ FROM message WHERE id IN (
     SELECT max(id) FROM message WHERE ticket_id IN {keys} AND direction = 'in' GROUP BY ticket_id
 )
 """
+#: Whose these tickets are for certain.
+_CLIENTS = "SELECT id, client FROM ticket WHERE id IN {keys} AND is_verified = 1"
 #: As many tickets as a person's own page shows; the board has the rest.
 ON_A_PAGE: Final = 25
 
@@ -76,6 +78,8 @@ class Background:
     margins: Mapping[int, Margin] = field(default_factory=dict)
     revision: Revision | None = None
     codes: Mapping[int, Code] = field(default_factory=dict)
+    #: Tickets that have words here for a place which is another client's by now.
+    given_away: Collection[int] = frozenset()
     #: The next call of each ticket whose card is drawn.
     upcoming: Mapping[TicketId, Call] = field(default_factory=dict)
     #: By the key of a row that carries lines to another conversation: those that nobody has read to this moment.
@@ -108,7 +112,8 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
     looks: list[tuple[str, Keys]] = [(BY_IDS, said), (_SHOWN, cards), (_NEWER, slots)]
     looks += [(query, tickets) for query in (_LATEST, *WHOLE_TICKETS)]
     looks += [(query, drawn) for query in NEXT_OF_TICKETS]
-    looks += [(OUTLOOK, [now])]
+    shared = _in_shared_places(revisions.current, rows)
+    looks += [(_CLIENTS, sorted(shared)), (OUTLOOK, [now])]
     with at_once(conn, looks):
         latest = rows_by_keys(conn, _LATEST, tickets)
         beside = margins.of_messages(conn, [row.id for row in latest if row.has_margin])
@@ -126,8 +131,24 @@ def background(conn: Connection, revisions: Revisions, rows: Sequence[Outgoing],
             revision=revisions.current,
             codes=codes(conn, rows, now=now),
             unread=unread,
+            given_away=_given_away(conn, revisions.current, shared),
             outlook=outlook(conn, now=now),
         )
+
+
+def _in_shared_places(revision: Revision, rows: Sequence[Outgoing]) -> Mapping[int, Conversation]:
+    """Tickets with words for a place that is a client's by now, and that place."""
+    said = [(row.ticket_id, conversation_from_key(row.lane)) for row in rows if row.message_id or row.what == "edit"]
+    return {number: to for number, to in said if number is not None and (to.channel, to.place) in revision.owners}
+
+
+def _given_away(conn: Connection, revision: Revision, shared: Mapping[int, Conversation]) -> Collection[int]:
+    clients = {row.id: row.client for row in rows_by_keys(conn, _CLIENTS, sorted(shared))}
+    return {
+        number
+        for number, to in shared.items()
+        if number in clients and revision.is_anothers(clients[number], to.channel, to.place)
+    }
 
 
 def shown(conn: Connection, slots: Sequence[str]) -> Mapping[tuple[str, str], str]:

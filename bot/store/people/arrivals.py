@@ -4,7 +4,7 @@ An identity that is not known is served and not believed: a contact without a cl
 for (the host application's signature, a place an admin mapped to a client) makes the contact that client's.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,11 +59,10 @@ def arrivals(
     contact_ids |= dict(zip(strangers, fresh[schema.contact], strict=True))
     talk_ids = dict(zip(new, fresh[schema.conversation], strict=True))
 
-    owners = _owners(revision)
     found = []
     for one in messages:
         contact_id = ContactId(contact_ids[one.sender.key])
-        speaker = _speaker(revision, one, known.get(one.sender.key), contact_id, owners)
+        speaker = _speaker(revision, one, known.get(one.sender.key), contact_id)
         place = places.get(one.conversation.key)
         if place is None:
             talk = Talk(ConversationId(talk_ids[one.conversation.key]), one.conversation, contact_id)
@@ -102,16 +101,10 @@ class ContactRow:
     zone: str | None
 
 
-def _speaker(
-    revision: Revision,
-    one: InboundMessage,
-    row: Row[Any] | None,
-    contact: ContactId,
-    owners: Mapping[tuple[str, str], str],
-) -> Speaker:
+def _speaker(revision: Revision, one: InboundMessage, row: Row[Any] | None, contact: ContactId) -> Speaker:
     vouched = one.vouched.client if one.vouched and one.vouched.client in revision.clients else None
     # A place an admin mapped to a client, whose members act as that client.
-    mapped = owners.get((one.conversation.channel, one.conversation.address.split("#", 1)[0]))
+    mapped = revision.owners.get((one.conversation.channel, one.conversation.place))
     own = own_client(row, has_token=one.vouched is not None) if row is not None else None
     is_suspended = (str(one.conversation.channel), one.conversation.place) in revision.suspended
     client = None if is_suspended else vouched or own or mapped
@@ -124,16 +117,6 @@ def _speaker(
         (row.zone if row else None) or _known_zone(one.zone),
     )
     return speaker_from_row(revision, seen, is_verified=client is not None)
-
-
-def _owners(revision: Revision) -> dict[tuple[str, str], str]:
-    """The client of each place that is mapped to one; made once a batch, not searched for with each message."""
-    return {
-        (channel, place): client.id
-        for client in reversed(list(revision.clients.values()))
-        for channel, places in client.channels.items()
-        for place in places
-    }
 
 
 def _known_zone(zone: str | None) -> str | None:

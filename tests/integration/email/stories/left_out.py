@@ -28,6 +28,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "offboarding",
         "slack_places",
         "staff_threads",
+        "given_places",
         "suspended_places",
     ),
     "what happens in it is the chat of an application": ("calls_in_the_widget",),

@@ -37,6 +37,7 @@ NOT_TOLD = {
         "test_not_spam.py",
         "test_one_person.py",
         "test_returned_mail.py",
+        "test_given_places.py",
         "test_slack_places.py",
         "test_staff_by_mail.py",
         "test_suspended_places.py",
