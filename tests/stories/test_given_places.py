@@ -7,6 +7,7 @@ import pytest
 from adapters.errors import TemporaryError
 from adapters.message import Channel
 from bot.tickets.command import AddNote, GiveEta, GoElsewhere, Reply, Resolve
+from sla.duration import later
 from tests.builders import document, story_desk
 from tests.harness import Story
 
@@ -51,7 +52,11 @@ async def test_nothing_more_is_said_where_another_client_reads(desk: Story) -> N
     card = desk.expect_edit("vera", containing="Acme cannot be answered there")
     assert "Replies in this thread" not in card
     said = told(desk)
-    for command in (Reply("For Acme alone"), GiveEta(desk.time.at + 3_600_000), Resolve("Mended for Acme")):
+    for command in (
+        Reply("For Acme alone"),
+        GiveEta(later(desk.time.at, timedelta(hours=1))),
+        Resolve("Mended for Acme"),
+    ):
         answer = await desk.does("vera", command)
         assert (answer.is_refused, REFUSED in answer.text) == (True, True)
     assert not (await desk.does("vera", AddNote("Who reads there?"))).is_refused
