@@ -319,8 +319,9 @@ def _is_taken(
     """Whether a ticket is a client's, the speaker is none of theirs, and the place was the client's and is no more."""
     if not ticket.is_verified or arrival.speaker.client == ticket.client:
         return False
-    owner = revision.owners.get((where.channel, where.place))
-    return ticket.id in by_place if owner is None else owner != ticket.client
+    if (where.channel, where.place) not in revision.owners:
+        return ticket.id in by_place
+    return revision.is_anothers(ticket.client, where.channel, where.place)
 
 
 def _by_place(

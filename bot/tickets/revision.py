@@ -105,8 +105,11 @@ class Revision:
         object.__setattr__(self, "owners", owners)
 
     def is_anothers(self, client: ClientId | None, channel: str, place: str) -> bool:
-        """Whether others than this client's people read in a shared place, because it is another client's."""
-        return client is not None and self.owners.get((channel, place), client) != client
+        """Whether others than this client's people read in a shared place, because it is another client's.
+
+        Of a client that is no longer in the desk directory it is not said: they may go by another key now.
+        """
+        return client in self.clients and self.owners.get((channel, place), client) != client
 
     def person(self, person: PersonId | None) -> Person | None:
         """The person of that id, None where this revision knows none (any more)."""

@@ -91,6 +91,15 @@ async def test_what_was_solved_there_is_not_reopened_by_another_client(desk: Sto
     assert ((await desk.ticket(1)).status.value, (await desk.ticket(2)).client) == ("resolved", "globex")
 
 
+async def test_a_client_who_goes_by_another_key_is_answered_as_before(desk: Story) -> None:
+    await says(desk, "Payroll failed")
+    desk.forget()
+    await given(desk, ("[clients.acme]", "[clients.acme_ltd]"))
+    assert not (await desk.does("vera", Reply("Looking"))).is_refused
+    await says(desk, "Thank you")
+    assert (told(desk)[-1], await heard(desk, 1)) == ("Looking", ["Payroll failed", "Thank you"])
+
+
 async def test_where_it_is_nobodys_our_own_people_still_answer(desk: Story) -> None:
     await says(desk, "Payroll failed")
     await given(desk, *TO_NOBODY)
