@@ -54,7 +54,7 @@ async def apply_document(database: Database, document: Mapping[str, Any], *, at:
         if before is not None:
             former = revision_from_document(before, number - 1)
             was, stands = (moved_places.followed(one, moved_places.moves(conn)) for one in (former, revision))
-            alarms.put(conn, [Alarm(owner, at) for owner in given_places.alarms_of(was, stands)])
+            given_places.give(conn, was, stands, at=at)
         moved_places.forget(conn, revision)
         suspended.forget(conn, revision)
         # Whoever is no longer there holds no call, on either side.

@@ -142,6 +142,16 @@ async def test_what_would_be_said_by_itself_is_left_unsaid(desk: Story) -> None:
     assert [one.error for one in await desk.outbox("dropped")] == ["the place is another client's now"]
 
 
+async def test_an_answer_that_waits_for_the_one_before_is_left_unsaid(desk: Story) -> None:
+    await given(desk, *TO_NOBODY)
+    await desk.receives(sender="lena", text="Payroll failed")
+    waits(desk)
+    await says(desk, "/status", sender="lena")
+    await given(desk, *TO_GLOBEX)
+    await desk.fast_forward(minutes=10)
+    assert told(desk) == []
+
+
 async def test_a_contact_who_is_known_elsewhere_is_answered_there(desk: Story) -> None:
     await says(desk, "Payroll failed", sender="lena")
     desk.forget()
