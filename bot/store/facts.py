@@ -291,8 +291,9 @@ def _belonging(
     """The ticket a message names while that still takes messages, else the conversation's current one.
 
     In a suspended place nobody but our own people goes on with what a client said there while it was theirs; in one
-    that the desk directory has taken from the client, nobody but those and the client's own contacts; nor does somebody
-    in a place of their own who was taken for one of a client's people, and is not any more. `by_place`: see there.
+    that the desk directory has taken from the client nobody else either, but the client's own contacts where it is
+    nobody's now; nor does somebody in a place of their own who was taken for one of a client's people, and is not any
+    more. `by_place`: see there.
     """
     named = tickets.get(reference) if reference is not None else None
     while named is not None and named.merged_into is not None:

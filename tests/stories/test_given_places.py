@@ -100,6 +100,18 @@ async def test_a_client_who_goes_by_another_key_is_answered_as_before(desk: Stor
     assert (told(desk)[-1], await heard(desk, 1)) == ("Looking", ["Payroll failed", "Thank you"])
 
 
+async def test_a_contact_of_the_one_before_goes_on_where_it_is_nobodys_and_acts_as_whose_it_is(desk: Story) -> None:
+    await says(desk, "Payroll failed", sender="lena")
+    await given(desk, *TO_NOBODY)
+    await says(desk, "Still failing", sender="lena")
+    assert await heard(desk, 1) == ["Payroll failed", "Still failing"]
+    await given(desk, *TO_GLOBEX)
+    await says(desk, "And what of T-1?", sender="lena")
+    assert (len(await heard(desk, 1)), (await desk.ticket(2)).client) == (2, "globex")
+    assert (await desk.does("oleg", Reply("That is Globex's"), ticket=2)).text == "Done."
+    assert told(desk)[-1] == "That is Globex's"
+
+
 async def test_where_it_is_nobodys_our_own_people_still_answer(desk: Story) -> None:
     await says(desk, "Payroll failed")
     await given(desk, *TO_NOBODY)
@@ -157,8 +169,6 @@ async def test_a_contact_who_is_known_elsewhere_is_answered_there(desk: Story) -
     desk.forget()
     await given(desk, *TO_GLOBEX)
     assert "email" in desk.expect_alert("vera", containing=TOLD)
-    await says(desk, "Still failing", sender="lena")
-    assert await heard(desk, 1) == ["Payroll failed", "Still failing"]
     said = told(desk)
     assert (await desk.does("vera", Reply("For Lena"))).is_refused
     assert not (await desk.does("vera", GoElsewhere("email", "For Lena"))).is_refused

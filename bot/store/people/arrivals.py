@@ -107,7 +107,7 @@ def _speaker(revision: Revision, one: InboundMessage, row: Row[Any] | None, cont
     mapped = revision.owners.get((one.conversation.channel, one.conversation.place))
     own = own_client(row, has_token=one.vouched is not None) if row is not None else None
     is_suspended = (str(one.conversation.channel), one.conversation.place) in revision.suspended
-    client = None if is_suspended else vouched or own or mapped
+    client = None if is_suspended else vouched or mapped or own
     name = (one.vouched.name if one.vouched and one.vouched.name else "") or (row.name if row else "")
     seen = ContactRow(
         contact,
