@@ -227,7 +227,8 @@ async def test_whoever_is_unlinked_is_told_nothing_more_of_what_followed_them(de
 
 
 async def test_what_waits_to_be_said_to_whoever_is_unlinked_is_said_to_the_contact(desk: Story) -> None:
-    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    for text in ("Payroll failed", "For all of us", "Since noon", "And the export"):
+        await desk.receives(Channel.EMAIL, sender="lena", text=text)
     await desk.receives(sender="5001", text=f"/start {await made(desk, contact=LENA)}")
     await desk.receives(sender="5001", text="It was March")
     desk.forget()

@@ -17,7 +17,7 @@ from bot.store.delivery.outbox import Put
 from bot.store.driver.bulk import update_many
 from bot.store.driver.look import rows_by_keys
 from bot.store.facts import lock_tickets
-from bot.store.reading.touch import touch_messages
+from bot.store.reading.touch import Touched, touch_lines
 from bot.store.tables import schema
 from bot.tickets.ticket import TicketId
 
@@ -85,7 +85,7 @@ def go_home(conn: Connection, tickets: Sequence[TicketId], *, nobodys: Collectio
 
 def _bring(conn: Connection, moved: dict[int, tuple[str, Row[Any]]]) -> None:
     """What waits to be said where these tickets were is said at their homes; words said there are reworded no more."""
-    brought: list[dict[str, Any]] = []
+    brought: list[Touched] = []
     for row in rows_by_keys(conn, _UNSAID, sorted(moved)):
         left, home = moved[row.ticket_id]
         if row.lane != left:
@@ -95,9 +95,8 @@ def _bring(conn: Connection, moved: dict[int, tuple[str, Row[Any]]]) -> None:
             continue
         channel = str(conversation_from_key(home.key).channel)
         outbox.reroute(conn, row.id, channel=channel, lane=home.key, reason="whoever reads there is somebody else")
-        brought.append({"id": row.message_id, "conversation_id": home.id})
-    update_many(conn, schema.message, brought)
-    touch_messages(conn, [one["id"] for one in brought], "pending")
+        brought.append(Touched(row.message_id, home.id, home.key, None))
+    touch_lines(conn, brought, "pending")
 
 
 def _place(key: str) -> str:

@@ -41,7 +41,7 @@ def touch_messages(conn: Connection, message_ids: Iterable[int], state: str) -> 
 
 
 def touch_lines(conn: Connection, lines: Iterable[Touched], state: str) -> None:
-    """The same for lines that the caller has looked up already, with the names they have from now on."""
+    """The same for lines that the caller has looked up; they get the conversations and names that stand there."""
     if not (by_id := {line.id: line for line in lines}):
         return
     # Before the count is read: two replicas never give the same.
@@ -51,6 +51,14 @@ def touch_lines(conn: Connection, lines: Iterable[Touched], state: str) -> None:
     changed: list[dict[str, Any]] = []
     for line in sorted(by_id.values()):
         revs[line.conversation] += 1
-        changed.append({"id": line.id, "rev": revs[line.conversation], "state": state, "external_id": line.external_id})
+        changed.append(
+            {
+                "id": line.id,
+                "conversation_id": line.conversation,
+                "rev": revs[line.conversation],
+                "state": state,
+                "external_id": line.external_id,
+            }
+        )
     update_many(conn, message, changed)
     update_many(conn, conversation, [{"id": number, "rev": rev} for number, rev in sorted(revs.items())])

@@ -120,8 +120,9 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
     ),
     "it is told of accounts and places as the one in memory says it; tests/integration/slack has Slack's own words": (
         "guests",
-        "offboarding",
         "given_places",
+        "nobody_elses_words",
+        "offboarding",
         "suspended_places",
     ),
     "it kills desks or runs several; tests/chaos and other files of tests/integration/slack do it with the adapter": (
