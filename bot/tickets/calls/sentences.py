@@ -15,6 +15,9 @@ from bot.tickets.words.asking import is_asked_moment, plainly
 
 #: Whoever writes more than this says more than a time.
 _LONGEST: Final = 120
+#: So many words are in no greeting, moment and thank you together; the moment alone has no more than these.
+_MOST_WORDS: Final = 15
+_MOST_OF_A_MOMENT: Final = 9
 _GREETING: Final = re.compile(
     r"\b(?:good (?:morning|afternoon|evening|day)|добр\w+ (?:дня|день|ранку|ранок|вечора|вечір)|"
     r"buen[oa]s? (?:días|dias|tardes|noches|día|dia)|gut(?:en|e) (?:tag|morgen|abend)|"
@@ -74,15 +77,23 @@ _MOST_NAMES: Final = 4
 def moment_in(text: str) -> str:
     """The moment that a sentence asks for, as it may be read alone; empty where it says anything else."""
     said = text.strip()
-    if len(said) > _LONGEST or not any(sign.isdigit() for sign in said):
+    if len(said) > _LONGEST or not any(map(str.isdigit, said)) or _says_more(said):
         return ""
     plain = _DOING.sub(r"\1", _GREETING.sub(" ", plainly(said)))
     left = [word for word in plain.split() if word.strip(_ENDS) and word.strip(_ENDS) not in _ASKING]
+    if len(left) > _MOST_OF_A_MOMENT:
+        return ""
     moment = " ".join(left)
     if (hour := _HOUR.fullmatch(moment)) is not None:
         moment = f"{hour[1]}:00"
     is_clear = _CLOCK.search(moment) is not None and not any(word.strip(_ENDS) in _UNCLEAR for word in left)
     return moment if is_clear and is_asked_moment(moment) else ""
+
+
+def _says_more(said: str) -> bool:
+    """Whether it is too long for a moment. Cheap: every message is asked, and reading one takes as long as much else."""
+    words = said.casefold().split()
+    return len(words) > _MOST_WORDS and sum(word.strip(_ENDS) not in _ASKING for word in words) > _MOST_WORDS
 
 
 def without_frame(text: str) -> str:

@@ -41,6 +41,9 @@ OFFICE = compile_calendar(
         ("Könnten wir morgen um 15 Uhr sprechen?", "Wed 15:00"),
         ("Guten Morgen, passt Ihnen Freitag um 15 Uhr?", "Fri 15:00"),
         ("Geht es auch am Donnerstag um 15:00?", "Thu 15:00"),
+        ("Good day, could we perhaps speak on Thursday at 3 in the afternoon instead, please? Thank you", "Thu 15:00"),
+        ("Buenas tardes, ¿le viene bien el jueves a las 3 de la tarde, por favor? Gracias", "Thu 15:00"),
+        ("Добрий день, чи можна нам поговорити у четвер о 3 годині дня, будь ласка? Дякую", "Thu 15:00"),
     ],
 )
 def test_a_sentence_that_asks_for_a_time_is_read(text: str, meant: str) -> None:
@@ -77,6 +80,7 @@ def test_a_sentence_that_asks_for_a_time_is_read(text: str, meant: str) -> None:
         "error desde ayer a las 15:00",
         "Fehler seit gestern 15:00",
         "morgen um 15 Uhr gehen wir live",
+        "could we speak about row 15 of the export that our payroll has not had since the last of last week",
         f"could we speak {'please ' * 20}tomorrow at 15?",
         "",
     ],
