@@ -91,7 +91,7 @@ def moment_in(text: str) -> str:
 
 
 def _says_more(said: str) -> bool:
-    """Whether it is too long for a moment. Cheap: every message is asked, and reading one takes as long as much else."""
+    """Whether it is too long for a moment. Cheap: every message is asked, and reading one costs as much as routing."""
     words = said.casefold().split()
     return len(words) > _MOST_WORDS and sum(word.strip(_ENDS) not in _ASKING for word in words) > _MOST_WORDS
 
