@@ -12,8 +12,8 @@ from dataclasses import replace
 from adapters.message import Attachment, Untrusted
 from bot.tickets.care.judging import (
     Raised,
-    at_level,
     contract_with,
+    is_ahead,
     judge,
     judged_from_triage,
     louder,
@@ -157,8 +157,9 @@ def opens(facts: Facts, heard: Heard, *, stated: str | None = None) -> Decision:
         opened_at=heard.at,
         client_spoke_at=heard.at,
         next_due=due_first(clocks),
+        judged=judged_from_triage(seen),
+        is_ahead=is_ahead(plan, seen.urgency, seen.kind),
     )
-    ticket = at_level(ticket, plan, seen.urgency, seen.kind, judged_from_triage(seen))
     why = f"plan {plan.id}, policy {policy.key}, revision {revision.number}"
     opened = Event("opened", heard.at, "contact", f"{why}; {seen.reason}" if seen.reason else why)
     receipt = _receipt(facts, ticket, clocks)

@@ -138,8 +138,22 @@ def asked(
     channel: str = "",
 ) -> Assignment:
     """The same for what is no ticket yet; `channel` is the one it is served as."""
-    known = route_facts(facts.revision, plan, client, facts.now, channel=channel, language=facts.speaker.language)
-    return route(replace(known, assignee=assignee, kind=kind, load=facts.load, passed_over=passed_over))
+    revision = facts.revision
+    known = RouteFacts(
+        at=facts.now,
+        plan=plan,
+        people=revision.people,
+        lines=revision.lines,
+        coverage=revision.coverage,
+        client=client,
+        assignee=assignee,
+        kind=kind,
+        load=facts.load,
+        passed_over=passed_over,
+        channel=channel,
+        language=facts.speaker.language,
+    )
+    return route(known)
 
 
 def routed(facts: Facts, ticket: Ticket) -> tuple[Ticket, tuple[Event, ...]]:

@@ -50,7 +50,7 @@ def _way(facts: Facts) -> str:
     """EPHEMERAL or SILENT in a place that wants it so; empty where it is said openly."""
     where, revision = facts.talk.conversation, facts.revision
     client = revision.client(facts.speaker.client)
-    owner = next((one for one in revision.clients.values() if where.place in one.channels.get(where.channel, ())), None)
+    owner = revision.client(revision.owners.get((where.channel, where.place)))
     own = owner.receipts_in.get(where.place) if owner is not None else None
     way = own or (client.receipts if client is not None else None) or revision.receipts
     is_read_by_many = where.address != where.place or owner is not None

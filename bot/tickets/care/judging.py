@@ -69,8 +69,12 @@ def urgent_level(revision: Revision, policy: Policy) -> str:
 
 def at_level(ticket: Ticket, plan: Plan, urgency: str, kind: str | None, judged: str) -> Ticket:
     """The ticket with another urgency or kind, and its place in the queue by that."""
-    is_ahead = urgency in plan.ahead or kind in plan.ahead
-    return replace(ticket, urgency=urgency, kind=kind, judged=judged, is_ahead=is_ahead)
+    return replace(ticket, urgency=urgency, kind=kind, judged=judged, is_ahead=is_ahead(plan, urgency, kind))
+
+
+def is_ahead(plan: Plan, urgency: str, kind: str | None) -> bool:
+    """Whether its plan serves it before others that are as urgent."""
+    return urgency in plan.ahead or kind in plan.ahead
 
 
 def judged_from_triage(seen: Triage) -> str:
