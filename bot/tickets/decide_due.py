@@ -27,6 +27,7 @@ from bot.tickets.outcome import (
     shift_wake,
     waiting_owner,
 )
+from bot.tickets.receipts import is_mailing_stranger
 from bot.tickets.ticket import Status, Ticket, number
 from routing.people import PersonId
 from sla import promise
@@ -59,7 +60,7 @@ def promises_due(facts: Facts) -> Decision:
 
 
 def waiting_due(facts: Facts) -> Decision:
-    """A silent client: nudged once, then resolved; what stays resolved is closed."""
+    """A silent client: nudged once, then resolved; what stays resolved is closed. A stranger's mail is, untold."""
     ticket = facts.ticket
     if ticket is None:
         return Decision()
@@ -76,26 +77,19 @@ def waiting_due(facts: Facts) -> Decision:
         return Decision()
     resolve_at = after(ticket.staff_spoke_at, rules.resolve_after, calendar)
     if facts.now < resolve_at:
+        wakes = (Wake(waiting_owner(ticket.id), resolve_at),)
+        if is_mailing_stranger(facts):
+            return concluded(facts, ticket, facts.clocks, wakes=wakes)
         say = Say(speak("nudge", number=number(ticket.id)), MessageKind.AUTO)
-        return concluded(
-            facts,
-            ticket,
-            facts.clocks,
-            events=(Event("nudged", facts.now, "desk", "the client has been silent"),),
-            effects=(say,),
-            wakes=(Wake(waiting_owner(ticket.id), resolve_at),),
-        )
+        event = Event("nudged", facts.now, "desk", "the client has been silent")
+        return concluded(facts, ticket, facts.clocks, events=(event,), effects=(say,), wakes=wakes)
     clocks = promise.resolved(facts.clocks, facts.calendars, at=facts.now)
     done = replace(ticket, status=Status.RESOLVED, resolved_at=facts.now)
     until = speak.moment(reopens_until(facts.revision, done), now=facts.now)
-    return concluded(
-        facts,
-        done,
-        clocks,
-        events=(Event("resolved", facts.now, "desk", "the client stayed silent"),),
-        effects=(Say(speak("resolved_silent", number=number(ticket.id), until=until), MessageKind.AUTO),),
-        wakes=(closing_wake(facts, done),),
-    )
+    said = Say(speak("resolved_silent", number=number(ticket.id), until=until), MessageKind.AUTO)
+    event = Event("resolved", facts.now, "desk", "the client stayed silent")
+    effects = () if is_mailing_stranger(facts) else (said,)
+    return concluded(facts, done, clocks, events=(event,), effects=effects, wakes=(closing_wake(facts, done),))
 
 
 def shift_begins(facts: Facts) -> Decision:

@@ -7,6 +7,7 @@ from adapters.text import one_line
 from bot.tickets.facts import Decision, Event, Facts, MessageKind, Ping, Say
 from bot.tickets.ladder.decide_ladder import leads
 from bot.tickets.outcome import client_name, concluded, contact_texts, person_texts
+from bot.tickets.receipts import is_mailing_stranger
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket, number
 from routing.people import PersonId
@@ -68,7 +69,7 @@ def place_back(facts: Facts, change: Return, *, at: Instant, failed: str = "") -
 def after_gap(facts: Facts, since: Instant, until: Instant) -> Decision:
     """The client of an open ticket hears that we may have missed something; no promise is changed by it."""
     ticket = facts.ticket
-    if ticket is None or not ticket.status.is_open:
+    if ticket is None or not ticket.status.is_open or is_mailing_stranger(facts):
         return Decision()
     speak = contact_texts(facts)
     words = speak("gap_note", since=speak.moment(since, now=facts.now), until=speak.moment(until, now=facts.now))

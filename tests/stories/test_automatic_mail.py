@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from adapters.message import Channel, OutboundMessage, Untrusted
-from bot.tickets.command import HandOver, Reply, Resolve
+from bot.tickets.command import AskDetails, HandOver, Merge, Reply, Resolve, Split
+from bot.tickets.ticket import TicketId
 from routing.people import PersonId
 from tests.builders import document, story_desk
 from tests.harness import Story
+from tests.stories.conftest import MakeStory
 from tests.stories.test_absences import MIRA, OLEG, VERA, says
 from tests.stories.test_alert_receipts import WITHOUT_VERA
+from tests.stories.test_csat import ASKING
 
 LENA = "lena@acme.test"
 FIVE_AN_HOUR = ("[rules]\n", "[rules]\nauto_answers_per_hour = 5\n")
@@ -72,6 +75,32 @@ async def test_a_stranger_hears_by_mail_of_no_other_person_whoever_brings_the_ch
     await desk.settle()
     assert (await desk.ticket()).assignee != "vera"
     assert len(told(desk)) == 1
+
+
+async def test_a_stranger_who_falls_silent_is_pressed_and_asked_for_nothing_by_mail(make_desk: MakeStory) -> None:
+    desk = await make_desk(story_desk(more=ASKING))
+    await forges(desk, "victim@other.test", "a")
+    await desk.does("mira", AskDetails("Which month?"))
+    written = [one.message for one in desk.channels[Channel.EMAIL].sent]
+    await desk.fast_forward(hours=24 * 30)
+    assert (await desk.ticket()).status.value == "closed"
+    assert [one.message for one in desk.channels[Channel.EMAIL].sent] == written
+    await forges(desk, "victim@other.test", "b", "Another")
+    await desk.does("mira", Reply("Looking"), ticket=2)
+    await desk.does("mira", Resolve("Mended"), ticket=2)
+    before = told(desk)
+    await desk.fast_forward(hours=24 * 30)
+    assert ((await desk.ticket(2)).status.value, told(desk)) == ("closed", before)
+
+
+async def test_what_a_stranger_wrote_is_not_said_back_as_it_gets_a_ticket_of_its_own(desk: Story) -> None:
+    await forges(desk, "victim@other.test", "a", "Cheap watches")
+    await forges(desk, "victim@other.test", "b", "And cheap rings at evil.test")
+    await desk.does("dana", Merge(TicketId(1)), ticket=2)
+    _, second = [line.id for line in await desk.lines() if line.direction == "in"]
+    assert not (await desk.does("dana", Split(second))).is_refused
+    assert told(desk)[-1].startswith("Part of this now has a ticket of its own beside T-1: T-3.")
+    assert not [text for text in told(desk) if "cheap" in text.casefold()]
 
 
 @pytest.mark.parametrize("word", ["/status", "/help", "/escalate", "/language de"])

@@ -16,7 +16,7 @@ from bot.tickets.care.snoozing import next_hours
 from bot.tickets.facts import Decision, Effect, Event, Facts, Heard, MessageKind, Ping, Say, Wake
 from bot.tickets.ladder.decide_ladder import asked_pings, last_resort, leads
 from bot.tickets.outcome import after, concluded, contact_texts, line_calendar, person_texts
-from bot.tickets.receipts import is_for_everybody
+from bot.tickets.receipts import is_for_everybody, is_mailing_stranger
 from bot.tickets.ticket import Status, Ticket, TicketId, number
 from bot.tickets.words.courtesy import is_courtesy
 from routing.people import PersonId
@@ -61,7 +61,7 @@ def csat_wakes(facts: Facts, closed: Ticket) -> tuple[Wake, ...]:
     Whoever fell silent before it was resolved is not asked either: they would only be silent once more.
     """
     rules = facts.revision.csat
-    if rules is None or not closed.has_reply or _fell_silent(facts, closed):
+    if rules is None or not closed.has_reply or _fell_silent(facts, closed) or is_mailing_stranger(facts):
         return ()
     if rules.plans is not None and closed.plan not in rules.plans:
         return ()
@@ -71,7 +71,9 @@ def csat_wakes(facts: Facts, closed: Ticket) -> tuple[Wake, ...]:
 def csat_due(facts: Facts) -> Decision:
     """Ask, where that is still wanted and where everybody in the place may read it."""
     ticket, rules = facts.ticket, facts.revision.csat
-    if ticket is None or ticket.status is not Status.CLOSED or rules is None or not is_for_everybody(facts):
+    if ticket is None or ticket.status is not Status.CLOSED or rules is None:
+        return Decision()
+    if not is_for_everybody(facts) or is_mailing_stranger(facts):
         return Decision()
     words = contact_texts(facts)("csat_ask", number=number(ticket.id), subject=ticket.subject)
     say = Say(words, MessageKind.AUTO, offers=SCORES)

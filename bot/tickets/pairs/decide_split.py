@@ -30,6 +30,7 @@ from bot.tickets.outcome import (
     routing_event,
     waiting_owner,
 )
+from bot.tickets.receipts import is_mailing_stranger
 from bot.tickets.ticket import ConversationId, MessageId, Status, Ticket, TicketId, number
 from bot.tickets.words.courtesy import is_courtesy
 from routing.people import PersonId
@@ -159,7 +160,8 @@ def _opened(
     assignment = assigned(facts, ticket)
     ticket = replace(ticket, assignee=assignment.person, rule=assignment.rule)
     speak = contact_texts(facts)
-    words = speak("split_told", number=number(ticket.id), subject=ticket.subject, old=number(old.id))
+    told_as = "split_told_unnamed" if is_mailing_stranger(facts) else "split_told"
+    words = speak(told_as, number=number(ticket.id), subject=ticket.subject, old=number(old.id))
     if old.not_covered is not None:
         due = told_due(facts, clocks)
         named = {"number": number(ticket.id), "old": number(old.id)}
