@@ -60,7 +60,7 @@ class _Planned:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call the bot made; status 0 where it was cut before anything was done."""
+    """One call the bot made; status 0 where it was cut before anything was done, or had hung up when it was refused."""
 
     method: str
     arguments: Mapping[str, Any]
@@ -240,8 +240,9 @@ class TelegramServer:
             answer = await self._answered(method, values, files, request.match_info["token"])
             status, result = 200, answer.get("result")
         except RefusalError as refusal:
-            status = refusal.code
-            answer = {"ok": False, "error_code": status, "description": refusal.description}
+            # Whoever has hung up is told nothing: to Telegram a question ends with its connection.
+            status = 0 if _has_hung_up(request) else refusal.code
+            answer = {"ok": False, "error_code": refusal.code, "description": refusal.description}
             answer |= {"parameters": dict(refusal.parameters)} if refusal.parameters else {}
         except _CutError:
             assert request.transport is not None
@@ -257,7 +258,7 @@ class TelegramServer:
             return web.Response()
         if "raw" in answer:
             return web.Response(status=answer["raw"], text="<html>upstream is unwell</html>", content_type="text/html")
-        return web.json_response(answer, status=status)
+        return web.json_response(answer, status=answer.get("error_code", 200))
 
     async def _answered(self, method: str, values: Payload, files: Mapping[str, Upload], token: str) -> Payload:
         if token != TOKEN or self.is_revoked:
@@ -365,6 +366,10 @@ class TelegramServer:
 
     def _changed(self) -> None:
         self.people.changed()
+
+
+def _has_hung_up(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 async def _arguments(request: web.Request) -> tuple[Payload, dict[str, Upload]]:

@@ -45,6 +45,17 @@ async def test_a_second_poller_ends_the_first(telegram: TelegramServer, bot: Bot
     )
 
 
+async def test_who_has_hung_up_polls_no_more(telegram: TelegramServer, bot: BotCalls) -> None:
+    async with calls_of(telegram) as other:
+        poll = asyncio.create_task(other("getUpdates", timeout=30))
+        await telegram.until(lambda: telegram.line.is_polled)
+        poll.cancel()
+        await asyncio.gather(poll, return_exceptions=True)
+    assert await bot.updates() == []
+    await telegram.until(lambda: len(telegram.asked("getUpdates")) == 2)
+    assert sorted(call.status for call in telegram.asked("getUpdates")) == [0, 200]
+
+
 async def test_nobody_polls_while_a_webhook_is_set(telegram: TelegramServer, bot: BotCalls) -> None:
     poll = asyncio.create_task(bot("getUpdates", timeout=30))
     await telegram.until(lambda: telegram.line.is_polled)
