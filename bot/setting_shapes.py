@@ -1,8 +1,10 @@
 """How the values of settings are written: each function reads one kind, or says in a ValueError how to write it."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, SecretStr
@@ -81,6 +83,23 @@ def instant_from(value: object) -> object:
 
 def crashpoint_from(value: str) -> str:
     parse_crashpoint(value)
+    return value
+
+
+KEYS: Final = r"[\w.-]+:[^\s,]+(?:[\s,]+[\w.-]+:[^\s,]+)*"
+
+
+def keys_of(written: str) -> Sequence[tuple[str, str]]:
+    """Secrets with their names, in the order they were written in."""
+    pairs = (pair.partition(":") for pair in re.split(r"[\s,]+", written.strip()))
+    return [(name, secret) for name, _, secret in pairs]
+
+
+def named_once(value: SecretStr) -> SecretStr:
+    """A name twice would leave out one of two secrets, and nobody could say which."""
+    names = Counter(name for name, _ in keys_of(value.get_secret_value()))
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise ValueError(f"two secrets go by the name {twice[0]}: give each a name of its own")
     return value
 
 

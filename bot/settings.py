@@ -5,7 +5,6 @@ A setting stands in the environment or in `.env`; the environment wins. A secret
 """
 
 import os
-import re
 import secrets
 import ssl
 import stat
@@ -20,12 +19,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.setting_lines import lines_of, readable_lines_of
 from bot.setting_shapes import (
+    KEYS,
     Listen,
     address_from,
     crashpoint_from,
     database_from,
     instant_from,
+    keys_of,
     listen_from,
+    named_once,
     origins_from,
     shaped,
 )
@@ -56,7 +58,6 @@ class SettingsError(Exception):
         self.mistakes = tuple(mistakes)
 
 
-_KEYS = r"[\w.-]+:[^\s,]+(?:[\s,]+[\w.-]+:[^\s,]+)*"
 _Listen = Annotated[Listen, BeforeValidator(listen_from)]
 _Address = Annotated[str, AfterValidator(address_from)]
 _Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -124,7 +125,11 @@ class Settings(BaseModel):
     mail_token_file: Path | None = Field(None, alias="MAIL_TOKEN_FILE")
 
     inapp_jwt_secret: (
-        Annotated[SecretStr, shaped(_KEYS, "write a name and a secret, as in web:SECRET, several with commas between")]
+        Annotated[
+            SecretStr,
+            shaped(KEYS, "write a name and a secret, as in web:SECRET, several with commas between"),
+            AfterValidator(named_once),
+        ]
         | None
     ) = Field(None, alias="INAPP_JWT_SECRET")
     inapp_origins: Annotated[tuple[str, ...], BeforeValidator(origins_from)] = Field((), alias="INAPP_ORIGINS")
@@ -157,8 +162,7 @@ class Settings(BaseModel):
         """The secrets that hosts of the widget sign with, by the name a token calls them (`kid`)."""
         if self.inapp_jwt_secret is None:
             return {}
-        pairs = re.split(r"[\s,]+", self.inapp_jwt_secret.get_secret_value().strip())
-        return dict(tuple(pair.split(":", 1)) for pair in pairs)
+        return dict(keys_of(self.inapp_jwt_secret.get_secret_value()))
 
     def secrets(self) -> Iterator[str]:
         """Every secret there is, for the redaction of the log."""

@@ -1,12 +1,26 @@
 """What is going on, from a terminal: tickets, clients, people, and the stream of events live."""
 
 import asyncio
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.cli.beside import Beside, Json, Limit, beside
-from bot.cli.printed import ALL_ROWS, how_many, iso, left, one_line, plain, say, say_json, say_table, shown
+from bot.cli.printed import (
+    ALL_ROWS,
+    USAGE,
+    CommandError,
+    how_many,
+    iso,
+    left,
+    one_line,
+    plain,
+    say,
+    say_json,
+    say_table,
+    shown,
+)
 from bot.tickets.ticket import Ticket, number
 from routing.people import Client, ClientId, Person, PersonId
 from sla.clock import State
@@ -45,6 +59,10 @@ def tickets(
 
     async def work(desk: Beside) -> None:
         found = await desk.database.read(lambda conn: look(conn, wanted))
+        if client and not found:  # who has left the desk directory may still have tickets
+            _must_be_known(client, desk.revision.clients, "client")
+        if assignee and not found:
+            _must_be_known(assignee, desk.revision.people, "person")
         if as_json:
             say_json([ticket_facts(one.ticket, one.contact) for one in found])
             return
@@ -172,6 +190,11 @@ def ticket_facts(ticket: Ticket, contact: str) -> dict[str, Any]:
         "snoozed_until": iso(ticket.snoozed_until),
         "ahead": ticket.is_ahead,
     }
+
+
+def _must_be_known(name: str, known: Collection[str], what: str) -> None:
+    if name not in known:
+        raise CommandError(f"there is no {what} {name!r}: {', '.join(sorted(known))}", USAGE)
 
 
 def speaking_due(listed: "Listed") -> Instant | None:

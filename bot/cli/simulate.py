@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.beside import Beside, beside, settings_of, timekeeper
+from bot.cli.beside import Beside, Json, beside, settings_of, timekeeper
 from bot.cli.printed import FAILED, USAGE, CommandError, iso, parse_moment, say_json, warn
 from bot.settings import Settings
 from bot.tickets.ticket import number
@@ -30,6 +30,7 @@ def simulate(
     desk: Annotated[Path | None, typer.Option(help="A desk directory; else that of the settings.")] = None,
     until: Annotated[str | None, typer.Option(help="Play on until then; else until nothing is promised.")] = None,
     history: Annotated[bool, typer.Option("--history", help="What the database remembers, instead of a file.")] = False,
+    as_json: Json = False,  # noqa: ARG001 - lines for programs are all it has
 ) -> None:
     """Play events against a desk: everything it says and every promise with its end, as JSON lines. Nothing is sent.
 

@@ -243,6 +243,22 @@ def test_a_state_that_there_is_not_is_wrong_usage_and_no_empty_list(box: str, bo
     assert "discarded" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "known"),
+    [pytest.param("--client", "acme", id="client"), pytest.param("--assignee", "vera", id="person")],
+)
+def test_tickets_of_somebody_unknown_are_wrong_usage_and_no_empty_list(option: str, known: str, bot: Terminal) -> None:
+    done = bot("tickets", "--json", option, "acmee")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'acmee'" in done.stderr
+    assert known in done.stderr
+
+
+def test_tickets_of_somebody_known_who_has_none_are_an_empty_list(bot: Terminal) -> None:
+    assert bot.facts("tickets", "--client", "umbrella") == []
+
+
 def test_the_past_is_told_from_as_far_back_as_can_be_asked(bot: Terminal, ticket: str) -> None:
     told = bot("tail", "--no-follow", "--json", "--lines", "1000000")
 

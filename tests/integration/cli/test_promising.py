@@ -76,6 +76,7 @@ def test_a_scene_gives_what_was_said_and_every_clock(terminal: Terminal) -> None
 
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert (done.returncode, done.stderr) == (0, "")
+    assert terminal("simulate", "scene.jsonl", "--json").stdout == done.stdout
     assert lines[0].keys() == {"at", "to", "channel", "what", "ticket", "text"}
     assert [(one["to"], one["what"]) for one in lines if one.get("channel") == "telegram"] == [
         ("1001", "auto"),

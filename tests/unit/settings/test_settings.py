@@ -94,6 +94,11 @@ def test_every_mistake_is_named_at_once() -> None:
         pytest.param({"MAIL_ADDRESS": "nobody"}, "as in support@desk.example.org", id="no mail address"),
         pytest.param({"IMAP_PORT": "imaps"}, "IMAP_PORT: write a whole number", id="a port in words"),
         pytest.param({"INAPP_JWT_SECRET": "justone"}, "write a name and a secret", id="a secret without its name"),
+        pytest.param(
+            {"INAPP_JWT_SECRET": "web:one, app:two, web:three"},
+            "INAPP_JWT_SECRET: two secrets go by the name web",
+            id="two secrets of one name",
+        ),
         pytest.param({"INAPP_ORIGINS": "https://app.test/page"}, "an origin has no path", id="an origin with a path"),
         pytest.param({"MAITRED_CRASHPOINT": "intake.kept"}, "needs MAITRED_REHEARSAL=1", id="a crash point in earnest"),
         pytest.param(
