@@ -13,7 +13,7 @@ from bot.store.calls.call_offers import Asker
 from bot.store.calls.calls import of_ticket
 from bot.store.people import tokens
 from bot.tickets.calls.call import CallState
-from bot.tickets.command import Reply, Take
+from bot.tickets.command import Reply, SamePerson, Take, TwoPeople
 from bot.tickets.ticket import TicketId
 from routing.people import ClientId
 from sla.duration import later
@@ -139,6 +139,27 @@ async def test_the_same_start_twice_is_answered_once(desk: Story) -> None:
     await telegram.receives(raw.payload, external_id="another name", address="5001")
     await desk.settle()
     desk.expect_message("5001", containing="known here as Acme")
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize("contact", [None, LENA], ids=["the client", "the contact"])
+async def test_what_a_link_proves_of_whoever_was_taken_for_another_stays_when_they_are_two(
+    desk: Story, contact: Identity | None
+) -> None:
+    await desk.receives(Channel.EMAIL, sender="lena", text="Payroll failed")
+    await desk.receives(sender="5001", text="The export is slow")
+    await desk.does("dana", SamePerson(TicketId(1)), ticket=2)
+    await desk.receives(sender="5001", text=f"/start {await made(desk, contact=contact)}")
+    await desk.does("dana", TwoPeople(), ticket=2)
+    first, second = await desk.ticket(1), await desk.ticket(2)
+    assert first.contact != second.contact
+    assert (second.client, second.is_verified) == ("acme", True)
+    await desk.receives(sender="5001", text="/new And the login")
+    third = await desk.ticket(3)
+    assert (third.contact, third.client, third.plan) == (second.contact, "acme", "premium")
+    assert await unlinked(desk, "5001")
+    assert ((await desk.ticket(3)).client, (await desk.ticket(1)).client) == (None, "acme")
+    desk.forget()
     desk.expect_quiet()
 
 

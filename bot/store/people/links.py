@@ -65,6 +65,9 @@ def link(
     if row.source == DESK or row.joined_from is not None:
         if row.client != client:
             return None
+        if row.source != DESK:  # what a lead says of two contacts may be taken back; what was proven stays
+            update_many(conn, schema.contact, [{"id": row.joined_from, "client": client}])
+            update_many(conn, schema.identity, [_proven(row.key, at)])
         if named is not None and contact is not None and contact.startswith(NUMBERED) and named != row.contact_id:
             joining.join(conn, kept=named, gone=ContactId(row.contact_id), by=identity.key, at=at)
             return named
@@ -78,8 +81,7 @@ def link(
         return None
     else:
         update_many(conn, schema.contact, [{"id": owner, "client": client}])
-    proven = {"key": identity.key, "contact_id": owner, "is_verified": 1, "source": LINKED, "linked_at": at}
-    update_many(conn, schema.identity, [proven])
+    update_many(conn, schema.identity, [{**_proven(identity.key, at), "contact_id": owner}])
     return ContactId(owner)
 
 
@@ -126,6 +128,10 @@ def proven_addresses(conn: Connection, contact: ContactId) -> list[tuple[Channel
     """Every proven address of a contact, by channel."""
     keys = [row.key.split(":", 1) for row in rows_by_keys(conn, _PROVEN, [contact])]
     return [(Channel(channel), address) for channel, address in keys]
+
+
+def _proven(key: str, at: Instant) -> dict[str, Any]:
+    return {"key": key, "is_verified": 1, "source": LINKED, "linked_at": at}
 
 
 def _named(conn: Connection, contact: str, client: ClientId) -> ContactId | None:
