@@ -106,8 +106,9 @@ def skilled(facts: Facts) -> PersonId | None:
     Of several the one who answers in the client's language.
     """
     line = _line(facts)
-    known = frozenset[str]().union(*(facts.people[one].skills for one in line))
-    needed = (facts.client.skills if facts.client else frozenset()) | (known & {facts.kind})
+    needed = facts.client.skills if facts.client else frozenset()
+    if facts.kind is not None and any(facts.kind in facts.people[one].skills for one in line):
+        needed |= {facts.kind}
     able = [one for one in line if needed and needed <= facts.people[one].skills]
     return _least_loaded(_speaking(able, facts), facts) or _least_loaded(able, facts)
 
@@ -169,5 +170,6 @@ def _least_loaded(people: Sequence[PersonId], facts: Facts) -> PersonId | None:
         capacity = facts.people[person].capacity
         return capacity is None or facts.load.get(person, 0) < capacity
 
-    free = [person for person in people if facts.on_shift(person) and has_room(person)]
-    return min(free, key=lambda person: (facts.load.get(person, 0), person), default=None)
+    # Whether somebody is on shift is the dearer question, and the first who is there is the one.
+    waiting = sorted(people, key=lambda person: (facts.load.get(person, 0), person))
+    return next((person for person in waiting if has_room(person) and facts.on_shift(person)), None)

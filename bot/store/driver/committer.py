@@ -33,6 +33,8 @@ LIMIT = 64
 #: A batch that somebody waits for urgently takes no more than so many of those who do not.
 COMPANY = 8
 ROOM = 1_024
+#: Turns of the loop between two batches: whoever was answered goes on, and what comes of it shares the next batch.
+TURNS = 2
 TRIES = 3
 
 
@@ -150,6 +152,8 @@ class Committer:
             batch += _taken(self._queue, COMPANY if batch else self._limit)
             if batch:
                 await self._write_attended(batch)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
 
     async def _write_attended(self, batch: Sequence[_Waiting]) -> None:
         attendant = self._attendant if any(waiting.is_attended for waiting in batch) else None
