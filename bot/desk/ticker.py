@@ -178,12 +178,14 @@ class Ticker:
         for kind, _, subject in taken:
             by_kind[kind].append(subject)
         self._fire_tickets(conn, by_kind, now)
+        begun = sorted(set(map(PersonId, by_kind["shift"])))
+        theirs = tickets_of(conn, begun)  # what leave brings them now is told with it
         back = self._absences.come(conn, list(map(int, by_kind[ABSENCE])), at=now) if by_kind[ABSENCE] else set()
         # Whoever is back from an absence has been told everything that waited for them.
-        begun = sorted(set(map(PersonId, by_kind["shift"])) - back)
+        begun = [one for one in begun if one not in back]
         if by_kind["opening"] or by_kind["rest"] or begun or by_kind["answered"]:
             answered = sorted(map(parts_of_answered, by_kind["answered"]), key=lambda one: one[1])
-            self._begin(conn, _lists(by_kind["opening"], by_kind["rest"]), begun, now, answered)
+            self._begin(conn, _lists(by_kind["opening"], by_kind["rest"]), begun, theirs, now, answered)
         if ends := ends_of(by_kind["shift_end"], by_kind[REST]):
             pairs, pings = end_shifts(conn, self._revisions, ends, at=now)
             self._write(conn, pairs, now)
@@ -213,14 +215,15 @@ class Ticker:
         self,
         conn: Connection,
         lists: Mapping[LineId, TicketId],
-        people: Sequence[PersonId],
+        people: Collection[PersonId],
+        theirs: Sequence[TicketId],
         now: Instant,
-        answered: Sequence[tuple[PersonId, TicketId]] = (),
+        answered: Sequence[tuple[PersonId, TicketId]],
     ) -> None:
         """Shifts begin: waiting lists go to whoever is there, and each person is told once, of old and new together.
 
-        `lists` are looked at beyond the ticket named, which is 0 for a whole list. `answered` are tickets that others
-        took on meanwhile, with whoever reads of it.
+        `lists` are looked at beyond the ticket named, which is 0 for a whole list. `theirs` is what these people had
+        before. `answered` are tickets that others took on meanwhile, with whoever reads of it.
         """
         waiting = {line: waiting_list(conn, line, after=after) for line, after in lists.items()}
         ids = [ticket for tickets in waiting.values() for ticket in tickets]
@@ -233,13 +236,14 @@ class Ticker:
             pairs.append((one, decision))
             if decision.ticket is not None and decision.ticket.assignee is not None and isinstance(one.load, dict):
                 one.load[decision.ticket.assignee] = one.load.get(decision.ticket.assignee, 0) + 1
-        theirs = facts_of_tickets(conn, self._revisions, tickets_of(conn, people), now=now)
+        own = facts_of_tickets(conn, self._revisions, theirs, now=now)
         here = {person for person, _ in answered if self._is_here_to_read(person, now)}
         news = [(person, facts[ticket]) for person, ticket in answered if ticket in facts and person in here]
         home = [(one, decision) for person, one in news if (decision := comes_home(one, person)).ticket is not None]
         pairs += home
         news = [(person, one) for person, one in news if all(one is not known for known, _ in home)]
-        waited = [one for one in theirs.values() if was_away(one)]
+        kept = (one for one in own.values() if one.ticket is not None and one.ticket.assignee in people)
+        waited = [one for one in kept if was_away(one)]
         decided, pings = digested(pairs, waited, news, seen=shifts.with_cards(conn, changed_hands(pairs)))
         self._write(conn, decided, now)
         for ping in pings:

@@ -95,12 +95,10 @@ def _of_shifts(conn: Connection, revision: Revision, away: Collection[str], now:
         if coverage.is_on_shift(person, now):
             if coverage.shift_ends(person, now) is not None:
                 yield f"shift_end:{person.id}"
-        elif (
-            row.unread_at is not None
-            and person.id not in away
-            and not coverage.is_on_shift(person, Instant(row.unread_at))
-        ):
-            yield f"shift:{person.id}"
+        elif row.unread_at is not None and person.id not in away:
+            comes_at = coverage.next_shift(person, Instant(row.unread_at))
+            if comes_at is None or comes_at > now:  # once they came they have read of it, answered or not
+                yield f"shift:{person.id}"
 
 
 def _of_leaves(conn: Connection, found: Sequence[Row[Any]], revision: Revision, now: Instant) -> Iterator[str]:

@@ -104,7 +104,7 @@ def shift_begins(facts: Facts) -> Decision:
 
 
 def was_away(facts: Facts) -> bool:
-    """Whether their assignee, who is there now, was not when the client last spoke, or when a promise broke since.
+    """Whether their assignee, who is there now, was not when the client spoke, or a promise broke, after our last word.
 
     Nor when it was handed over to them.
     """
@@ -117,11 +117,11 @@ def was_away(facts: Facts) -> bool:
         ends = coverage.shift_ends(person, ticket.told_back_at)
         if ends is not None and facts.now < ends:
             return True
-    is_unanswered = ticket.staff_spoke_at is None or ticket.staff_spoke_at < ticket.client_spoke_at
-    broke = [one.breached_at for one in told_broken(facts.clocks)]
-    moments = [ticket.client_spoke_at, *(at for at in broke if at is not None)]
-    was_there = all(coverage.is_on_shift(person, at) for at in moments)
-    return is_unanswered and not was_there and coverage.is_on_shift(person, facts.now)
+    since = ticket.staff_spoke_at
+    moments = (ticket.client_spoke_at, *(one.breached_at for one in told_broken(facts.clocks)))
+    missed = [at for at in moments if at is not None and (since is None or since < at)]
+    was_there = all(coverage.is_on_shift(person, at) for at in missed)
+    return not was_there and coverage.is_on_shift(person, facts.now)
 
 
 def delivery_failed(

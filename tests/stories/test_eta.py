@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.tickets.command import AskDetails, GiveEta, Reply, Resolve
+import pytest
+
+from bot.tickets.command import AskDetails, Escalate, GiveEta, Reply, Resolve
 from sla.clock import State
 from sla.duration import instant
 from tests.harness import NOON, Story
@@ -35,6 +37,23 @@ async def test_a_promised_time_that_passes_is_told_as_one(desk: Story) -> None:
     desk.expect_ping("oleg", containing="promised time is overdue since 15:00")
     desk.expect_alert("dana", containing="promised time is overdue since 15:00")
     await desk.fast_forward(days=1)
+    desk.expect_quiet()
+
+
+@pytest.mark.parametrize("is_asked", [False, True], ids=["nobody knows", "the lead was asked before"])
+async def test_a_promised_time_that_passes_at_night_is_read_in_the_morning(desk: Story, *, is_asked: bool) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.does("vera", GiveEta(instant(NOON + timedelta(hours=10))))
+    if is_asked:
+        await desk.does("vera", Escalate("A second look, please"))
+    await desk.go_to(NOON + timedelta(hours=9, minutes=59))
+    desk.forget()
+    await desk.go_to(NOON + timedelta(hours=18))
+    desk.expect_quiet()
+    await desk.go_to(NOON + timedelta(hours=22, minutes=1))
+    desk.expect_ping("vera", containing="1 ticket waited for you\nT-1 · Payroll failed")
+    desk.expect_alert("dana", containing="promised time is overdue since March 3, 22:00")
+    await desk.fast_forward(days=3)
     desk.expect_quiet()
 
 

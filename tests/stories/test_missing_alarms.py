@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from bot.store.tables.schema import alarm
-from bot.tickets.command import AskDetails, Reply, Resolve, Snooze, WaitThirdParty
+from bot.tickets.command import AskDetails, NotCovered, Reply, Resolve, Snooze, WaitThirdParty
 from sla.duration import Instant
 from tests.builders import document, story_desk
 from tests.harness import NOON, Story
@@ -207,3 +207,16 @@ async def test_a_call_that_nobody_looks_at_any_more_is_missed(make_desk: MakeSto
     assert await lost(desk) == []
     await desk.database.write(lambda conn: conn.execute(delete(alarm).where(alarm.c.owner == "call:1.1")))
     assert await lost(desk) == ["unarmed: call:1.1"]
+
+
+async def test_what_was_read_in_the_morning_and_left_is_missed_on_no_later_night(make_desk: MakeStory) -> None:
+    desk = await make_desk(LOADED)
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.does("vera", NotCovered("clause 3"))
+    await desk.go_to(NIGHT)
+    await desk.receives(sender="lena", text="Are you sure?")
+    assert await lost(desk) == []
+    await desk.go_to(NIGHT + timedelta(hours=12))
+    desk.expect_ping("vera", containing="1 ticket waited for you")
+    await desk.go_to(NIGHT + timedelta(days=1))
+    assert await lost(desk) == []

@@ -6,6 +6,8 @@ import pytest
 
 from adapters.message import Channel
 from adapters.port import Answer
+from bot.tickets.command import GiveEta, Reply
+from sla.duration import instant
 from tests.builders import document, story_desk
 from tests.harness import NOON, Story
 
@@ -43,6 +45,19 @@ async def test_where_whoever_was_named_has_left_the_one_of_the_desk_stands_in_an
     asked.expect_ping(
         "oleg", containing="Vera Kova is away and back Friday 10:00. Oleg Hnatiuk stands in. 1 ticket is yours"
     )
+
+
+async def test_what_leave_brings_as_a_shift_begins_is_told_with_it_and_not_once_more(asked: Story) -> None:
+    await asked.does("vera", GiveEta(instant(NOON + timedelta(hours=10))))
+    await asked.receives(sender="taras", text="The export is slow")
+    await asked.does("oleg", Reply("Looking"), ticket=2)
+    await says(asked, "away from tomorrow 10:00 until friday")
+    await asked.go_to(NOON + timedelta(hours=9))
+    await asked.receives(sender="taras", text="Any news?")
+    asked.forget()
+    await asked.go_to(NOON + timedelta(hours=22, seconds=10))
+    asked.expect_ping("oleg", containing="1 ticket is yours meanwhile")
+    assert "T-1" not in asked.expect_ping("oleg", containing="1 ticket waited for you\nT-2")
 
 
 def _without_mira() -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from bot.tickets.facts import Effect, Event, Facts, Guard, Ping
 from bot.tickets.ladder.calling import answering, behind, called, called_for, is_loud, on_call
 from bot.tickets.ladder.climbing import Climbing
-from bot.tickets.ladder.standing import climbed, clock_of, steps_of
+from bot.tickets.ladder.standing import climbed, clock_of, fallen_unheard, steps_of
 from bot.tickets.outcome import client_name, first_opening, is_there, person_texts
 from bot.tickets.texts import Texts
 from bot.tickets.ticket import Ticket, number
@@ -47,8 +47,11 @@ def climb(
     on_it = behind(facts, rung.tell) if rung is not None else ()
     on_it = called(facts, ticket, clock_of(known, clocks), on_it) or on_it
     events = climbed_events(facts, ticket, before, known, rung, on_it)
+    if not events and not effects:
+        ticket = replace(ticket, ladder=fallen_unheard(facts, ticket, known, broke))
+        return ticket, [], _waiting_pings(facts, ticket, known, broke)
     if not events:
-        return ticket, [], effects or _waiting_pings(facts, ticket, known, broke)
+        return ticket, [], effects
     people = on_it if rung is not None else _left(facts, known)
     if rung is None:
         ticket = replace(ticket, ladder=replace(known, people=(*known.people, *people)))

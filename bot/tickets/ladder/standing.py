@@ -172,6 +172,16 @@ def unheeded(facts: Facts, ticket: Ticket) -> Ticket:
     return replace(ticket, ladder=replace(known, told=told, quiet_since=None, quiet_until=None, quiet_by=None))
 
 
+def fallen_unheard(facts: Facts, ticket: Ticket, known: Climbing, broke: Sequence[Clock]) -> Climbing:
+    """The promise that it counts by broke while nobody was at work whom its steps were told to before.
+
+    Whoever stands on the last of these hears as they come: the step falls again.
+    """
+    if not known.told or clock_of(known, broke) is None:
+        return known
+    return replace(known, told=min(known.told, len(steps_of(facts, ticket, known))) - 1)
+
+
 def pace_of(facts: Facts, known: Climbing, clocks: Sequence[Clock]) -> Calendar:
     """In whose time its steps fall: the broken clock's, or real time for a page."""
     clock = clock_of(known, clocks)
