@@ -152,6 +152,22 @@ async def test_nor_where_tickets_were_merged_split_left_out_or_agreed_on(desk: S
     assert differences(was, await play(DESK, events, until=desk.time.at)) == []
 
 
+async def test_what_was_asked_for_as_another_matter_and_what_was_reworded_is_played_as_it_was_said(desk: Story) -> None:
+    await desk.receives(sender="lena", text="Payroll failed")
+    await desk.fast_forward(minutes=5)
+    await desk.receives(sender="lena", text="/new The login is slow")
+    first = await desk.receives(sender="taras", text="The export fails")
+    await desk.fast_forward(minutes=5)
+    await desk.edits("taras", first, "/status")
+    await desk.does("vera", c.Reply("Looking", ReplyKind.ANSWER), ticket=2)
+    await desk.fast_forward(minutes=90)
+    desk.forget()
+    events, was = await remembered(desk.database, desk.desk.revisions, now=desk.time.at)
+
+    assert [(one.ticket, one.clock.metric) for one in was] == [(number, Metric.FIRST_RESPONSE) for number in (1, 2, 3)]
+    assert differences(was, await play(DESK, events, until=desk.time.at)) == []
+
+
 async def test_another_desk_shows_which_promises_would_have_gone_otherwise(desk: Story) -> None:
     events, was, now = await past(desk)
     slower = document(STORY_DESK.replace('first_response = { within = "1h"', 'first_response = { within = "2h"'))

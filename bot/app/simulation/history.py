@@ -41,6 +41,8 @@ KINDS: Final[Mapping[str, str]] = {
     "covered": "covered",
     "agreed": "agree",
 }
+#: After these nobody goes on with a ticket by writing where it was.
+ENDS: Final = frozenset({"closed", "marked_spam", "merged_into"})
 #: Why a clock ended whose promise is another ticket's.
 MOVED: Final = frozenset({MERGED, SPLIT})
 #: Which of its particulars an event was about.
@@ -61,10 +63,14 @@ async def remembered(database: Database, revisions: Revisions, *, now: Instant) 
     listed = await database.read(lambda conn: queue.tickets(conn, wanted))
     events: list[Event] = []
     promised: list[Promised] = []
+    taken: dict[str, Instant] = {}  # until when a ticket of that place would have taken what was said there
     for ticket in sorted(one.ticket.id for one in listed):
         page = await database.read(partial(reads.page, revisions=revisions, ticket_id=ticket, now=now))
         if page is not None:
-            events += [*_spoken(page), *_acted(page, revisions)]
+            place = page.facts.talk.conversation.key
+            is_anew = page.ticket.opened_at < taken.get(place, page.ticket.opened_at)
+            taken[place] = max(taken.get(place, page.ticket.opened_at), _ended_at(page) or now)
+            events += [*_spoken(page, is_anew=is_anew), *_acted(page, revisions)]
             where = page.facts.talk.conversation
             clocks = promised_to_clients(page.facts.clocks)
             promised += [Promised(ticket, where, clock) for clock in clocks if clock.end_reason not in MOVED]
@@ -90,13 +96,20 @@ def _end(clock: Clock) -> tuple[object, ...]:
     return clock.state, clock.due_at, clock.breached_at, clock.satisfied_at
 
 
-def _spoken(page: reads.Page) -> Iterable[Spoken]:
+def _ended_at(page: reads.Page) -> Instant | None:
+    """When it could not be taken up again any more; None while it can."""
+    return next((event.at for event in page.events if event.what in ENDS), None)
+
+
+def _spoken(page: reads.Page, *, is_anew: bool) -> Iterable[Spoken]:
+    """What the client said, as it was first said; what began another ticket beside one that went on asked for that."""
     where = page.facts.talk.conversation
     own = (key.partition(":")[2] for key, _ in page.addresses if key.startswith(f"{where.channel}:"))
     sender = next(own, where.address)
-    is_split_off = any(event.what == "split_off" for event in page.events)
+    is_anew = is_anew or any(event.what == "split_off" for event in page.events)
     for place, line in enumerate(one for one in page.lines if one.direction == "in"):
-        text = f"/new {line.text}" if is_split_off and place == 0 else line.text
+        said = next((version.text for version in page.versions.get(line.id, ())), line.text)
+        text = f"/new {said}" if is_anew and place == 0 else said
         yield Spoken(line.id, line.at, where.channel, where.address, sender, text)
 
 
